@@ -78,8 +78,14 @@ def readings(entity: Entity, block: Block) -> Iterator[Reading]:
         return
     early = _reading(entity, block.fields[: block.early_fields], block.early)
     yield early
-    if (early.kinds, early.encodings) != (whole.kinds, whole.encodings):
+    if (early.kinds, early.encodings) != (whole.kinds, whole.encodings) or _counts_from_its_start(whole):
         yield whole
+
+
+def _counts_from_its_start(reading: Reading) -> bool:
+    """Whether a body that begins some lines sooner reads otherwise to its end: a message has its header there, and
+    base64 goes by groups of four letters."""
+    return Encoding.BASE64 in reading.encodings or any(kind.value in MESSAGES for kind in reading.kinds)
 
 
 def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Reading:
@@ -129,6 +135,7 @@ def is_saved_message(reading: Reading, content_type: str) -> bool:
     return sniff.is_text(head) if named else HEADER_START.match(head) is not None
 
 
-def boundary_bytes(boundary: str) -> bytes:
-    """The bytes of a boundary parameter; blanks at its end do not count (RFC 2046 §5.1.1)."""
-    return boundary.encode("latin-1", "replace").rstrip()
+def boundaries(kind: Parameters) -> list[bytes]:
+    """The boundaries that a Content-Type may mean; blanks at the end do not count (RFC 2046 §5.1.1)."""
+    ways = (boundary.encode("latin-1", "replace").rstrip() for boundary in kind.all("boundary"))
+    return [way for way in dict.fromkeys(ways) if way]

@@ -144,6 +144,8 @@ class Notebook:
             content, position = _uu_content(data, begin)
             if content:
                 self._file(charset.decode_text(begin["name"]).strip(), "", content)
+                if not begin["base64"] and data[position - 1 : position] == b"\n" and position < len(data):
+                    self.lack(Unreadable.DAMAGED, "a uuencoded file that does not end")
 
     def _of_scripts(self, scripts: str) -> None:
         """Open the files that *scripts* of a page hold as base64, fonts left out. What is nothing in particular may be

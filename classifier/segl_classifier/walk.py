@@ -36,7 +36,7 @@ from segl_classifier.entity import (
     MESSAGES,
     Entity,
     Reading,
-    boundary_bytes,
+    boundaries,
     is_saved_message,
     readings,
 )
@@ -44,10 +44,13 @@ from segl_classifier.headers import read_headers
 from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
 
 _INNER_ENCODING = re.compile(
-    rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:[ \t]*\"?(?:base64|quoted-printable|x-uu)",
+    rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:"
+    rb"\s{0,80}+(?:\([^()]{0,80}\)\s{0,80}+)?\"?(?:base64|quoted-printable|x-uu)",
     re.IGNORECASE,
 )
-_INNER_HINTS = (b"ansfer-Encoding", b"ansfer-encoding", b"ANSFER-ENCODING")
+_INNER_HINT = re.compile(rb"(?i:-transfer-encoding)")  # fast, as it begins with a sign that has no case
+_BLANK_LINES = re.compile(rb"(?:[ \t]*+[\r\n])++")
+_FIELD_START = re.compile(rb"[!-9;-~]{1,76}+[ \t]*+:")
 # Parameters that programs write for programs; any other is read as text.
 _TECHNICAL = frozenset(
     "boundary charset name filename type start start-info micalg protocol size creation-date "
@@ -83,16 +86,7 @@ class Walk:
         if b"\n" not in raw:
             raw = raw.replace(b"\r", b"\n")  # every line ends in a bare CR, as on old Macs
         self._again = _AGAIN * len(raw) + 65_536
-        root = Entity(
-            raw,
-            len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0,
-            len(raw),
-            prefix=self._prefix,
-            depth=self._depth,
-            message=True,
-            attached=bool(self._prefix),
-        )
-        stack: list[Iterator[Entity]] = [iter((root,))]
+        stack = [self._messages(raw, 0, len(raw), self._prefix, self._depth)]
         while stack:
             entity = next(stack[-1], None)
             if entity is None:
@@ -140,12 +134,20 @@ class Walk:
                 yield from self._message(reading, kind)
             else:
                 yield from self._leaves(reading, kind)
+                if self._is_cut(reading, kind) and self._afford(reading.entity.end - reading.body):
+                    yield from self._multipart(reading, kind)
+
+    @staticmethod
+    def _is_cut(reading: Reading, kind: Parameters) -> bool:
+        """Whether the body of what is called no multipart has the delimiters of one."""
+        buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
+        return any(has_delimiter(buffer, start, end, b) for b in boundaries(kind))
 
     def _multipart(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
         if kind.value == "multipart/encrypted":
             self._unread(Unreadable.ENCRYPTED, reading.where, kind.value)
         buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
-        declared = [b for b in map(boundary_bytes, kind.all("boundary")) if b]
+        declared = boundaries(kind)
         found = [b for b in declared if has_delimiter(buffer, start, end, b)]
         coded = [e for e in reading.encodings if e in (Encoding.BASE64, Encoding.QUOTED)]
         if not found and coded and self._afford(end - start):
@@ -197,16 +199,23 @@ class Walk:
             buffer, start, end = entity.buffer, reading.body, entity.end
             if encoding in (Encoding.BASE64, Encoding.QUOTED, Encoding.UU):
                 if HEADER_START.match(buffer, start, end) and self._afford(end - start):
-                    yield self._inside(entity, buffer, start, end, prefix)
+                    yield from self._messages(buffer, start, end, prefix, entity.depth + 1)
                 if not self._afford(end - start):
                     return
                 buffer = transfer.decode(buffer[start:end], encoding)
                 start, end = 0, len(buffer)
-            yield self._inside(entity, buffer, start, end, prefix)
+            yield from self._messages(buffer, start, end, prefix, entity.depth + 1)
 
-    @staticmethod
-    def _inside(entity: Entity, buffer: bytes, start: int, end: int, prefix: str) -> Entity:
-        return Entity(buffer, start, end, prefix=prefix, depth=entity.depth + 1, message=True, attached=True)
+    def _messages(self, buffer: bytes, start: int, end: int, prefix: str, depth: int) -> Iterator[Entity]:
+        """The message that stands there. By the standard one that begins with an empty line has no header; programs
+        that save messages leave such lines before it, and others pass over them."""
+        start += len(BOM_UTF8) if buffer.startswith(BOM_UTF8, start) else 0
+        places = [start]
+        lead = _BLANK_LINES.match(buffer, start, end)
+        if lead and _FIELD_START.match(buffer, lead.end(), end) and self._afford(end - start):
+            places.append(lead.end())
+        for place in places:
+            yield Entity(buffer, place, end, prefix=prefix, depth=depth, message=True, attached=bool(prefix))
 
     def _leaves(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
         """A leaf, once for each charset that it is said to have."""
@@ -319,4 +328,4 @@ class Walk:
 
 def quotes_encoded(buffer: bytes, start: int, end: int) -> bool:
     """Whether a text may hold encoded MIME parts; cheap, and sometimes wrongly true."""
-    return any(buffer.find(hint, start, end) >= 0 for hint in _INNER_HINTS)
+    return _INNER_HINT.search(buffer, start, end) is not None

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from segl.mime.fields import past_comments
+
 _ASCII = bytes(range(0x20, 0x7F))
 _FALLBACK = "segl-cp1252"
 _MAX_RESCUES = 2_000  # a text with more bytes that do not fit is not in that charset at all
@@ -112,7 +114,9 @@ def readings(data: bytes, charset: str = "", second: str = "") -> Decoded:
     used when *charset* is missing, unknown or does not fit."""
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return Decoded((_rescued(data[len(mark) :], name), *_ascii_inside(data, name)))
+            rest, told = data[len(mark) :], codec_for(charset)
+            otherwise = (_rescued(rest, told),) if name == "utf-8" and told and not has_ascii(told) else ()
+            return Decoded((_rescued(rest, name), *otherwise, *_ascii_inside(data, name)))
     names = [name for name in (codec_for(charset), codec_for(second)) if name]
     strange = bool(charset.strip()) and codec_for(charset) is None
     for name in names:
@@ -130,6 +134,7 @@ def codec_for(charset: str) -> str | None:
 
 @lru_cache(maxsize=512)
 def _codec_for(name: str) -> str | None:
+    name = past_comments(name).partition("(")[0].strip()
     name = name.removeprefix("charset=").strip("\"'")
     name = name.removeprefix("=").removeprefix("3d").strip("\"';, ")
     if not name or name in _NO_NAME:

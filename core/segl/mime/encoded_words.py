@@ -21,6 +21,7 @@ _WORD = re.compile(
     re.DOTALL,
 )
 _NUMBER = re.compile(rb"\d{6}")
+_CUT_ESCAPE = re.compile(rb"=[0-9A-Fa-f]?\Z")
 
 
 def decode_header(value: str) -> str:
@@ -46,6 +47,7 @@ def _decode(value: str) -> tuple[str, list[str]]:
     out: list[str] = []
     doubtful: list[str] = []
     pending, charset, position = b"", "", 0
+    rows: list[tuple[str, str, list[bytes]]] = []  # neighbours of one charset and coding
     for word in _WORD.finditer(value):
         between = value[position : word.start()]
         adjacent = position > 0 and not between.strip()
@@ -54,19 +56,32 @@ def _decode(value: str) -> tuple[str, list[str]]:
             pending, charset = b"", word["charset"].lower()
         if not adjacent:
             out.append(raw_header(between))
-        raw = word["text"].encode("latin-1")
-        pending += _decoded(raw, word["how"])
-        if _is_doubtful(raw, word["how"], word["end"]):
+        raw, how = word["text"].encode("latin-1"), word["how"].lower()
+        if not adjacent or rows[-1][:2] != (charset, how):
+            rows.append((charset, how, []))
+        rows[-1][2].append(raw)
+        pending += _decoded(raw, how)
+        if _is_doubtful(raw, how, word["end"]):
             doubtful.append(raw_header(word["text"]))
         position = word.end()
     if pending:
         out.append(decode_text(pending, charset))
     out.append(raw_header(value[position:]))
+    cut = (row for row in rows if any(_ends_inside(raw, row[1]) for raw in row[2][:-1]))
+    doubtful += (decode_text(_decoded(b"".join(pieces), how), name) for name, how, pieces in cut)
     return "".join(out), doubtful
 
 
+def _ends_inside(raw: bytes, how: str) -> bool:
+    """Whether a word seems to end within a group of letters, or within an escape: broken programs cut a coded text
+    anywhere, and some mail programs put the pieces together before they decode them."""
+    if how == "b":
+        return len(raw) % 4 != 0 and b"=" not in raw
+    return _CUT_ESCAPE.search(raw) is not None
+
+
 def _decoded(raw: bytes, how: str) -> bytes:
-    if how in "bB":
+    if how == "b":
         return decode(raw, Encoding.BASE64)
     return decode(raw.replace(b"_", b" "), Encoding.QUOTED)
 
@@ -74,6 +89,6 @@ def _decoded(raw: bytes, how: str) -> bytes:
 def _is_doubtful(raw: bytes, how: str, end: str) -> bool:
     """Whether the letters of a word may be meant as they stand: it is never closed, is no base64, or
     holds a number that decoding would destroy. Such a word is kept undecoded as well."""
-    if how in "bB":
+    if how == "b":
         return end != "?=" or not is_base64(raw) or _NUMBER.search(raw) is not None
     return has_needless_escape(raw)

@@ -85,7 +85,11 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut
     junk: list[str] = []
     early: int | None = None
     early_fields = 0
-    for line in lines.decode("latin-1").split("\n"):
+    first, _, rest = lines.decode("latin-1").partition("\n")
+    led = first.lstrip(" \t")
+    if led != first and ":" in led:  # it continues nothing, or is a field all the same
+        early, junk, first = start, [first], led
+    for line in (first, *rest.split("\n")):
         written, colon, value = line.partition(":")
         name = (_name(written) if len(written) <= _REMEMBERED else _as_name(written)) if colon else ""
         if name:
@@ -98,6 +102,24 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut
             early_fields = len(fields)
         junk.append(line)
     return Block(tuple(fields), body, tuple(junk), early, early_fields, cut)
+
+
+def past_comments(value: str) -> str:
+    """The *value* of a field behind the comments that it begins with (RFC 5322 §3.2.2), nested ones too; as it is, when
+    the last of them has no end."""
+    at = depth = 0
+    while at < len(value):
+        sign = value[at]
+        if sign == "(":
+            depth += 1
+        elif not depth and not sign.isspace():
+            return value[at:]
+        elif sign == ")":
+            depth -= 1
+        elif sign == "\\":
+            at += 1
+        at += 1
+    return value
 
 
 def _as_name(written: str) -> str:

@@ -10,13 +10,14 @@ shows is its secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from segl.mime.charset import decode_text
 from segl.mime.encoded_words import decode_header
+from segl.mime.fields import past_comments
 
 _SHORT = 60  # characters of a field that is kept in mind
 LONGEST = 20_000  # characters of a field that are looked at for parameters
@@ -32,6 +33,8 @@ _TYPE = re.compile(r"\s*\"?([\w!#$&^.+-]{1,80})\s*/\s*([\w!#$&^.+-]{1,80})")
 _COMMENT = re.compile(r"\([^()\"]*\)")
 _NUMBERED = re.compile(r"(?P<base>[^*]+)(?:\*(?P<number>\d{1,4}))?(?P<coded>\*)?")
 _ESCAPED = re.compile(r"\\([\"\\])")
+_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_TOKEN_END = re.compile(r"[\s(]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def read_parameters(header: str, words: Callable[[str], str] = decode_header) ->
 
 
 def _read(header: str, words: Callable[[str], str] = decode_header) -> Parameters:
+    header = past_comments(header) if "(" in header else header
     head, semicolon, rest = header.partition(";")
     kind = _TYPE.match(_COMMENT.sub("", head)) if "(" in head else _TYPE.match(head)
     value = f"{kind[1]}/{kind[2]}".lower() if kind else head.strip().strip('"').lower()[:80]
@@ -83,12 +87,29 @@ def _given(tail: str, words: Callable[[str], str]) -> list[tuple[str, str]]:
         quoted = found["quoted"]
         raw = _ESCAPED.sub(r"\1", quoted) if quoted is not None else found["bare"].strip().strip("'\"")
         if "*" not in name:
-            given.append((name, raw if name == "boundary" else words(raw)))
+            if name == "boundary":
+                given += ((name, way) for way in _boundaries(found, raw))
+            else:
+                given.append((name, words(raw)))
         elif parts := _NUMBERED.fullmatch(name):
             number = int(parts["number"] or 0)
             pieces.setdefault(parts["base"], []).append((number, bool(parts["coded"]), raw))
     # RFC 2231 values first: where both forms stand, they are what a modern program shows.
     return [(name, _joined(parts, words)) for name, parts in pieces.items()] + given
+
+
+def _boundaries(found: re.Match[str], raw: str) -> Iterator[str]:
+    """Each boundary that may be meant, the likeliest (*raw*) first. Some programs take a backslash off whatever it
+    stands before, and end a value without quotes at a blank or a comment; by the standard single quotes are part of
+    it."""
+    yield raw
+    yield raw.partition("\0")[0]
+    if found["quoted"] is not None:
+        yield _PAIR.sub(r"\1", found["quoted"])
+    else:
+        bare = found["bare"].strip()
+        yield bare
+        yield _TOKEN_END.split(bare, maxsplit=1)[0]
 
 
 def _joined(pieces: list[tuple[int, bool, str]], words: Callable[[str], str]) -> str:

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 
 import pybase64
+
+from segl.mime.fields import past_comments
 
 
 class Encoding(StrEnum):
@@ -81,7 +84,7 @@ def encoding_named(value: str) -> Encoding:
     """The encoding that a Content-Transfer-Encoding header of this *value* names."""
     if value in _NAMES:
         return _NAMES[value]
-    name = _NAME.search(_COMMENT.sub(" ", value).lower())
+    name = _NAME.search(_COMMENT.sub(" ", past_comments(value)).lower())
     return _NAMES.get(name.group() if name else "", Encoding.UNKNOWN)
 
 
@@ -121,6 +124,7 @@ def readings(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
     if encoding is Encoding.BASE64:
         if not is_base64(raw) or _is_noise(ways[0]):
             ways.append(raw)
+        ways += _otherwise_from_base64(raw)
     elif encoding is Encoding.QUOTED:
         if has_needless_escape(raw):
             ways.append(raw)
@@ -150,6 +154,16 @@ def _one_base64(piece: bytes) -> bytes:
         letters = piece.translate(None, _NOT_BASE64)
         letters = letters[:-1] if len(letters) % 4 == 1 else letters
         return pybase64.b64decode(letters + b"==")
+
+
+def _otherwise_from_base64(raw: bytes) -> Iterator[bytes]:
+    """What else programs make of it: padding that does not stand at the end is passed over, or each line is a text of
+    its own, also where lines end within a group of letters."""
+    if b"=" in raw.rstrip(b"= \t\r\n\0"):
+        yield _one_base64(raw.replace(b"=", b""))
+    lines = raw.split()
+    if any(len(line) % 4 for line in lines[:-1]):
+        yield b"".join(map(_from_base64, lines))
 
 
 def is_base64(raw: bytes) -> bool:

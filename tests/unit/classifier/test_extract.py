@@ -318,6 +318,14 @@ def test_a_uuencoded_file_has_its_name_and_place() -> None:
     assert causes(part(b"begin 644 a.zip\n$4$L#!```\n`\nend\n", "text/plain")) == ["damaged BadZipFile"]
 
 
+def test_a_uuencoded_file_that_breaks_off_is_told_of() -> None:
+    """What stands behind a line that is none, some programs decode."""
+    block = b'begin 644 a.txt\n#:&5J\n~~~ \n/0W!R(#`Q,#$Y,"TQ,C,T\n`\nend\n'
+    assert causes(part(block, "text/plain")) == ["damaged a uuencoded file that does not end"]
+    assert causes(part(b"begin 644 a.txt\n#:&5J\n", "text/plain")) == []
+    assert causes(part(b"begin 644 a.txt\nat the beginning\n", "text/plain")) == []
+
+
 def test_a_message_found_inside_a_file_is_walked() -> None:
     """As an archive would give it: the walk has not seen it."""
     message = b"Subject: a\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(
@@ -397,7 +405,7 @@ def test_a_new_reader_takes_its_type_whatever_the_label() -> None:
         return Extracted((Text(f"{len(part.payload)} bytes", part.where, Source.ATTACHMENT),))
 
     for label in ("application/pdf", "application/octet-stream", "text/plain", "application/x-pdf", ""):
-        message = Message("", (part(b"%PDF-1.7", label),), ())
+        message = Message("", (part(b"%PDF-1.7", label, attached=True),), ())
         found, unread = extract(message, LIMITS, {**REGISTRY, "application/pdf": pdf})
         assert [text.text for text in found] == ["8 bytes"], label
         assert unread == []

@@ -35,6 +35,7 @@ def test_declared_charsets_are_honoured(charset: str) -> None:
         ("=3Dwindows-1251", "cp1251"),
         ("charset=utf-8", "utf-8"),
         ("(dansk) utf-8", "utf-8"),
+        ("hz (kinesisk)", "hz"),
         ("x-windows-1250", "cp1250"),
         ("utf-8Return-Path: x", "utf-8"),
         ("", ""),

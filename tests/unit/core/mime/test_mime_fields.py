@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.mime.fields import Block, read_block
+from segl.mime.fields import Block, past_comments, read_block
 
 LIMIT = 256 * 1024
 
@@ -64,6 +64,29 @@ def test_a_line_that_is_no_field_is_kept_and_its_place_told() -> None:
     assert raw[found.early :].startswith(b"Hej Bo")
     assert found.fields[: found.early_fields] == (("subject", "a"),)
     assert body == b"krop"
+
+
+def test_a_first_field_behind_a_blank_is_one_or_text() -> None:
+    found, body = block(b" A: b\r\nC: d\r\n\r\nkrop")
+    assert found.fields == (("a", "b"), ("c", "d"))
+    assert (found.junk, found.early, found.early_fields) == ((" A: b",), 0, 0)
+    assert body == b"krop"
+
+
+@pytest.mark.parametrize(
+    ("value", "rest"),
+    [
+        ("a (b)", "a (b)"),
+        ("(a) b", "b"),
+        (r" ((a)\)b) (c)d", "d"),
+        ("(a b", "(a b"),
+        ("(a)", "(a)"),
+        (") a", ") a"),
+        ("", ""),
+    ],
+)
+def test_comments_at_the_beginning_are_passed_over(value: str, rest: str) -> None:
+    assert past_comments(value) == rest
 
 
 def test_a_huge_block_is_cut_and_the_body_still_found() -> None:

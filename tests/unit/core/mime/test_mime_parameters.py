@@ -18,6 +18,8 @@ from segl.mime.parameters import LONGEST, read_parameters
         (" Text / HTML ; charset=x", "text/html"),
         ("text/html charset=utf-8", "text/html"),
         ("text/plain (a comment); x=y", "text/plain"),
+        (r"((a; b) \)) text/plain; x=y", "text/plain"),
+        ("(without end text/plain; x=y", "(without end text/plain"),
         ('"text/plain"; x=y', "text/plain"),
         ("attachment; filename=a", "attachment"),
         ("text", "text"),
@@ -57,6 +59,11 @@ def test_a_parameter_without_a_type_is_read() -> None:
         ("multipart/mixed; boundary===_x=y; type=z", "boundary", ["==_x=y"]),
         ('multipart/mixed; boundary="=?utf-8?q?a?="', "boundary", ["=?utf-8?q?a?="]),
         ("multipart/mixed;boundary=a", "boundary", ["a"]),
+        # programs differ: each is tried
+        ("multipart/mixed; boundary=a (b)", "boundary", ["a (b)", "a"]),
+        ("multipart/mixed; boundary='a b'", "boundary", ["a b", "'a b'", "'a"]),
+        (r'multipart/mixed; boundary="a\b"', "boundary", [r"a\b", "ab"]),
+        ('multipart/mixed; boundary="a\0b"', "boundary", ["a\0b", "a"]),
     ],
 )
 def test_parameters(header: str, name: str, values: list[str]) -> None:
