@@ -69,6 +69,7 @@ REGISTRY: Mapping[str, Extractor] = {
     **dict.fromkeys(CMS_TYPES, readers.read_cms),
     **dict.fromkeys(applefile.TYPES, applefile.read_applefile),
 }
+_TEXTS = (".txt", ".text", ".csv", ".tsv", ".log", ".md", ".htm", ".html")
 _FOUND_WITHIN = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.
 _OPAQUE = re.compile(
@@ -184,18 +185,24 @@ class Extraction:
     def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:
         """Read one part; gives the parts found inside it. Pictures that may be decoration go into *pictures*."""
         kind, reader = self._reader(part, head)
+        letters = pictures is not None and kind != part.content_type and _is_shown_as_text(part)
+        also = self._read(part, readers.read_plain) if letters else ()
         if pictures is not None and kind.startswith("image/"):
             self._take_words(part, head)
         if pictures is not None and kind.startswith("image/") and (reader is None or self._is_tiny(part)):
             pictures.append(part)
-            return ()
+            return also
         if reader is None:
             self._unknown(part, part.content_type if kind.startswith("image/") else kind)
-            return ()
+            return also
         if self._full:
             return ()  # one finding for all that lies beyond the limit
         if kind != part.content_type and part.content_type in GENERIC:
             part = replace(part, content_type=kind)  # what its name says; XML is read otherwise than HTML
+        return (*also, *self._read(part, reader))
+
+    def _read(self, part: Part, reader: Extractor) -> tuple[Part, ...]:
+        """What *reader* makes of *part* is kept; gives the parts found inside."""
         try:
             found = reader(part, self._limits)
         except MemoryError:
@@ -298,6 +305,14 @@ def is_mislabelled(part: Part) -> bool:
     if part.content_type not in GENERIC and not part.content_type.startswith("image/"):
         return True
     return part.filename.lower().endswith(_FOUND_WITHIN)
+
+
+def _is_shown_as_text(part: Part) -> bool:
+    """Whether programs show the letters of *part*, whatever else its bytes may be: a PDF may begin with a remark, and
+    anything may follow a picture."""
+    if part.is_file:
+        return part.filename.lower().endswith(_TEXTS)
+    return not part.content_type or part.content_type.startswith("text/")
 
 
 def _is_applefile(declared: str, part: Part) -> bool:

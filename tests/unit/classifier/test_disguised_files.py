@@ -50,6 +50,14 @@ def read(content: bytes, content_type: str, filename: str) -> tuple[str, list[st
     return "\n".join(t.text for t in texts), [finding.rule.removeprefix("unreadable.") for finding in unread]
 
 
+def shown(content: bytes, content_type: str, filename: str = "") -> str:
+    """All text of a message in which *content* stands where the letter does, or as a file if it has a name."""
+    page = Part("part 1", "text/html", "", "", False, b'<img src="cid:logo">', Encoding.NONE)
+    part = Part("part 2", content_type, "", filename, bool(filename), content, Encoding.NONE, "logo")
+    texts, _ = extract(Message("", (page, part), ()), Limits())
+    return "\n".join(t.text for t in texts)
+
+
 LEADS = {"a blank line": b"\n", "a mark of UTF-8": b"\xef\xbb\xbf", "blank lines": b"\r\n\r\n\t "}
 
 
@@ -155,3 +163,24 @@ def test_words_behind_a_signature_are_read() -> None:
 def test_the_language_of_printers_is_not_read(head: bytes) -> None:
     page = head + b"72 700 moveto (010190)show(-12)show(34)show showpage"
     assert read(page, "application/octet-stream", "brev.prn")[1] == ["unknown-type"]
+
+
+REMARK = f"% Dit CPR-nummer er {CPR}.\n".encode()
+LOGO = b"GIF89a\x0a\0\x0a\0\0\0\0\x3b\x01\x02"
+
+
+@pytest.mark.parametrize("content", [LOGO + REMARK, b"%PDF-1.4\n" + REMARK], ids=["picture", "pdf"])
+@pytest.mark.parametrize(
+    ("content_type", "filename"),
+    [("text/plain", ""), ("", ""), ("text/html", ""), ("text/plain", "brev.txt"), ("", "Brev.HTM")],
+)
+def test_what_programs_show_as_text_is_read_as_text_whatever_else_it_is(
+    content: bytes, content_type: str, filename: str
+) -> None:
+    """A mail program goes by the type, whoever opens a file by its name. What begins as a small picture that the page
+    shows would pass for a logo, and the remarks in a PDF are shown by no program for those."""
+    assert CPR in shown(content, content_type, filename)
+
+
+def test_what_no_program_shows_as_text_is_read_once() -> None:
+    assert shown(LOGO + REMARK, "image/gif") == shown(LOGO + REMARK, "text/plain", "logo.gif") == ""
