@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from segl.mime import sniff
+from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier import cards, saved_document, saved_sheet, xml_entities
@@ -21,7 +23,11 @@ _META_CHARSET = re.compile(
 )
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
-_TEXT_BESIDE = re.compile(rb"-----END PGP SIGNATURE-----\s*+\S")  # RFC 9580 §6.2 has nothing behind it
+# A signature as RFC 9580 §6.2 has it: fields, an empty line, lines of base64 and nothing else.
+_ARMOUR = re.compile(
+    rb"\s*+-----BEGIN PGP SIGNATURE-----[ \t]*+\r?\n(?P<fields>(?:\w{1,20}:[^\r\n]*+\r?\n)*+)(?:[ \t]*+\r?\n)?"
+    rb"(?:[A-Za-z0-9+/=]{1,90}[ \t]*+\r?\n)++-----END PGP SIGNATURE-----\s*+"
+)
 _JSON_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
 _JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "r": "\n", "t": "\t"}
 
@@ -108,10 +114,13 @@ def read_message(part: Part, limits: Limits) -> Extracted:
 def read_signature(part: Part, limits: Limits) -> Extracted:
     """A detached signature holds no words of the sender; what only bears its name is looked at."""
     head = part.head(sniff.HEAD)
-    if sniff.is_signature(head) and part.size <= SIGNATURE_BYTES and not _TEXT_BESIDE.search(part.payload):
-        return Extracted()
     if sniff.is_text(head):
+        armour = _ARMOUR.fullmatch(part.payload) if part.size <= SIGNATURE_BYTES else None
+        if armour:
+            part = replace(part, encoded=armour["fields"], encoding=Encoding.NONE)
         return read_plain(part, limits)
+    if sniff.is_signature(head) and part.size <= SIGNATURE_BYTES:
+        return Extracted()
     return Extracted(unread=(unreadable(Unreadable.UNKNOWN_TYPE, part.where, part.content_type),))
 
 

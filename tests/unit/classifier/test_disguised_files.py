@@ -157,6 +157,20 @@ def test_words_behind_a_signature_are_read() -> None:
     assert CPR in read(armour + LETTER.encode(), "application/pgp-signature", "signature.asc")[0]
 
 
+@pytest.mark.parametrize("content_type", ["application/pgp-signature", "application/pkcs7-signature"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "-----BEGIN PGP SIGNATURE-----\n\n{letter}\n",
+        "-----BEGIN PGP SIGNATURE-----\n\niQEz\n{letter}\n-----END PGP SIGNATURE-----\n",
+        "-----BEGIN PGP SIGNATURE-----\nComment: {cpr}\n\niQEz\n=abcd\n-----END PGP SIGNATURE-----\n",
+    ],
+)
+def test_words_in_a_signature_are_read(content: str, content_type: str) -> None:
+    """Nobody checks it where the name of the file is that of a letter."""
+    assert CPR in read(content.format(letter=LETTER, cpr=CPR).encode(), content_type, "brev.txt")[0]
+
+
 @pytest.mark.parametrize(
     "head", [b"%!\n", b"%!\r\n", b"\x1b%-12345X@PJL\r\n%!PS-Adobe-3.0\n", b"%!PS-Adobe-3.0\n"]
 )
