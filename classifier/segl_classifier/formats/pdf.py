@@ -26,7 +26,13 @@ from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
-from segl_classifier.formats.pdf_beside import read_files, read_properties, read_strings, tell_painted
+from segl_classifier.formats.pdf_beside import (
+    read_files,
+    read_pictures,
+    read_properties,
+    read_strings,
+    tell_painted,
+)
 from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_earlier import read_earlier
 from segl_classifier.formats.pdf_notes import take_attachment
@@ -80,6 +86,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
         read_files(copy, harvest)
         read_strings(copy, harvest)
         tell_painted(copy, harvest)
+        read_pictures(copy, harvest)
         read_earlier(data, len(document), copy, harvest)
     finally:
         document.close()

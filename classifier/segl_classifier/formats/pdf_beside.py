@@ -19,6 +19,7 @@ from segl_classifier.formats import xmp
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_string import wide_string
+from segl_classifier.formats.picture_words import words_of
 
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
 _MOST_XMP = 1_000  # a brochure has one for each picture
@@ -33,6 +34,7 @@ _PLACES = {
     "JS": "script",
 }
 _OTHERS = "properties"
+_HEAD_OF_PICTURE = 1_000_000  # bytes: what stands in a JPEG beside the picture stands before it
 _LONGEST_DRAWING = 5_000_000  # bytes of a pattern or a mask
 _LETTERS = re.compile(rb"(?<!\S)BT(?!\S)")  # begin there
 _RICH = ("RC", "RV")
@@ -82,6 +84,18 @@ def read_strings(copy: Copy, harvest: Harvest) -> None:
                 found.setdefault(place, []).append(f"{label}: {line}" if label else line)
     for place, lines in found.items():
         harvest.lines(lines, place)
+
+
+def read_pictures(copy: Copy, harvest: Harvest) -> None:
+    """The words in the files of pictures, and not on them, as in any other document (:mod:`.picture_words`). Their
+    properties in XML are read with those of the file."""
+    lines: dict[str, None] = {}
+    for picture in copy.jpegs(_HEAD_OF_PICTURE):
+        words = words_of(picture, "image/jpeg")
+        lines.update(dict.fromkeys(words.lines))
+        if words.cut:
+            harvest.lack(Unreadable.TOO_LARGE, "more words in a picture than are read")
+    harvest.lines(list(lines), "properties of a picture")
 
 
 def tell_painted(copy: Copy, harvest: Harvest) -> None:

@@ -24,6 +24,7 @@ _IS_METADATA = re.compile(rb"/Type\s*/Metadata\b")  # and does not only name som
 _BEFORE_XML = b"\0\xfe\xff\xef\xbb\xbf \t\r\n"
 _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?:/|$)")
 _MOST_FILES = 1_000
+_JPEG = re.compile(rb"/Filter\s*(?:/DCTDecode|\[\s*/DCTDecode\s*\])\s*(?:/|$)")
 _PATTERN = re.compile(rb"/PatternType\s*1\b")
 _MASK = re.compile(rb"/G (\d{1,10}) \d{1,5} R\s*/S\s*/(?:Luminosity|Alpha)\b")
 _STREAM = b">>stream\r\n"
@@ -105,6 +106,12 @@ class Copy:
         for number, name in _files(self._heads).items():
             if number in self._streams:
                 yield name, _content(self._data, self._streams[number], most)
+
+    def jpegs(self, most: int) -> Iterator[bytes]:
+        """The first *most* bytes of each picture that stands in the file as the JPEG that it was."""
+        for stream in self._streams.values():
+            if _JPEG.search(stream.head):
+                yield self._data[stream.start : min(stream.end, stream.start + most)]
 
     def painted(self, most: int) -> Iterator[bytes | None]:
         """What draws patterns and masks (ISO 32000-1 §8.7.3, §11.5.2), which are no objects of a page. None is some of

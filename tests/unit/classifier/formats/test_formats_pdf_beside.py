@@ -8,6 +8,7 @@ import zlib
 
 import pikepdf
 import pytest
+from PIL import Image
 
 from corpus import pdf_by_hand, pdf_files
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
@@ -69,6 +70,16 @@ def test_letters_in_what_paints_a_page_are_told_of(name: str, *, packed: bool) -
             f"{content} {pdf_by_hand.written('Dagsorden')}", {6: own, 11: more, 12: inside}
         )
         assert causes(read(data, "", ALLOWANCE)) == told
+
+
+def test_words_in_the_file_of_a_picture_are_read() -> None:
+    """A JPEG stands in a PDF as it was, with what a phone or a program wrote into it."""
+    out = io.BytesIO()
+    Image.new("L", (40, 30)).save(out, "JPEG", comment=f"Sår på ben, CPR {NUMBER}".encode())
+    head = "/Type/XObject/Subtype/Image/Width 40/Height 30/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode"
+    picture = pdf_by_hand.stream(out.getvalue().decode("latin-1"), head)
+    content = read(pdf_by_hand.page("q 40 0 0 30 60 700 cm /X Do Q", {10: picture}), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == ["properties of a picture"]
 
 
 STRINGS = {
