@@ -2,7 +2,7 @@
 
 Word and Excel keep the XML that fields of a document are bound to in a storage ``MsoDataStore`` (MS-OSHARED §2.3.6): a
 storage for each, with the streams ``Item`` and ``Properties``. A document management system writes there whom the
-document is about.
+document is about. Rich text holds such a file in an object (``\\datastore``).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from segl_classifier.formats.attribute_numbers import Watch
 from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
-from segl_classifier.formats.storage import Storage
+from segl_classifier.formats.storage import BROKEN, Storage
 
 DATA_STORE = "msodatastore"
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Storages whose streams are read by others, or say nothing of anybody: macros, pivot tables, signatures.
 _OTHERS = frozenset(("macros", "_vba_project_cur", "_sx_db_cur", "_xmlsignatures"))
 _FORMULA = "Equation Native"
@@ -44,6 +45,20 @@ def read_data_store(store: Storage, harvest: Harvest) -> None:
         if flow.full:
             harvest.overflow()
     watch.tell(harvest)
+
+
+def read_data_store_in(data: bytes, harvest: Harvest) -> None:
+    """The same of an object that holds the compound file; programs write one that holds nothing into each document."""
+    begin = data.find(_COMPOUND)
+    if begin < 0:
+        return
+    try:
+        root = Storage(data[begin:], harvest)
+    except BROKEN:
+        harvest.lack(Unreadable.DAMAGED, "data in the file")
+        return
+    store = root.storage(DATA_STORE)
+    read_data_store(root if store is None else store, harvest)
 
 
 def read_beside_book(storage: Storage, harvest: Harvest) -> None:

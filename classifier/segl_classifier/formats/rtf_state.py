@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.numbers import says_something
+from segl_classifier.formats.ole_beside import read_data_store_in
 from segl_classifier.formats.ole_object import take_ole1
 from segl_classifier.formats.pictures import from_dib, picture, unknown
 from segl_classifier.formats.rtf_page import REPEATED_TAG, TAG, PackedPage
@@ -20,6 +21,7 @@ class Destination(Enum):
     FONTS = auto()
     PICTURE = auto()
     OBJECT = auto()
+    DATA = auto()  # that fields of the document are bound to
     MARKUP = auto()  # tags of the page that is packed into the text
     LAYOUT = auto()  # not text at all
 
@@ -44,12 +46,18 @@ PLACES |= dict.fromkeys(
     ("leveltext", "pntxta", "pntxtb"), "beside a list"
 )  # what stands before its paragraphs
 PLACES |= {"revtbl": "authors"}
-PLACES |= {"pict": "", "objdata": "", "fonttbl": ""}
+PLACES |= {"pict": "", "objdata": "", "fonttbl": "", "datastore": ""}
 PLACES |= dict.fromkeys("colortbl stylesheet sn listtable".split(), "")
-_KINDS = {"pict": Destination.PICTURE, "objdata": Destination.OBJECT, "fonttbl": Destination.FONTS}
+_KINDS = {
+    "pict": Destination.PICTURE,
+    "objdata": Destination.OBJECT,
+    "datastore": Destination.DATA,
+    "fonttbl": Destination.FONTS,
+}
+_IN_HEXADECIMAL = frozenset((Destination.PICTURE, Destination.OBJECT, Destination.DATA))
 _LAYOUT = frozenset(
     "colortbl stylesheet sn listtable listoverridetable listtext pntext rsidtbl latentstyles themedata pnseclvl"
-    " colorschememapping generator datastore xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl ftnsep ftnsepc"
+    " colorschememapping generator xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl ftnsep ftnsepc"
     " ftncn aftnsep aftnsepc aftncn panose falt blipuid blipsector oldcprops oldpprops oldtprops oldsprops"
     " passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict"
     " pn background fontemb fontfile cs ts ds s expandedcolortbl datafield picprop lsdlockedexcept objalias rtf".split()
@@ -134,7 +142,7 @@ class RtfText:
         """Bytes of text in the code page of the font."""
         group.fresh = False
         kind = group.destination
-        if kind in (Destination.PICTURE, Destination.OBJECT):
+        if kind in _IN_HEXADECIMAL:
             self._data.append(_HEX.sub(b"", data))
         elif kind in _WORDS:
             if data.isascii() and not self._raw:
@@ -193,7 +201,7 @@ class RtfText:
             self.put(group, chr(unit - 0xF000 if 0xF020 <= unit <= 0xF0FF else unit))
 
     def binary(self, group: Group, data: bytes) -> None:
-        if group.destination in (Destination.PICTURE, Destination.OBJECT):
+        if group.destination in _IN_HEXADECIMAL:
             self._data = [data.hex().encode()]
         elif group.destination is not Destination.LAYOUT:
             self._harvest.file("bytes in the text", "", data)
@@ -257,7 +265,7 @@ class RtfText:
             flow = self._flows.pop()
             self._end_flow(flow)
             self._harvest.text("\n".join(_worth_telling(flow.lines, group.place)).strip(), group.place)
-        elif group.destination in (Destination.PICTURE, Destination.OBJECT):
+        elif group.destination in _IN_HEXADECIMAL:
             digits = b"".join(self._data)
             data = bytes.fromhex(digits[: len(digits) & ~1].decode())
             self._data = []
@@ -265,6 +273,8 @@ class RtfText:
                 shown = picture("picture", data, self._harvest)
                 if not shown and not picture("picture", from_dib(data), self._harvest):
                     unknown(data, self._harvest)
+            elif group.destination is Destination.DATA:
+                read_data_store_in(data, self._harvest)
             else:
                 take_ole1(data, self._harvest)
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from corpus import office_files
+from corpus.compound import compound
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.mime.sniff import signature
 from segl.vocabulary import Unreadable
@@ -175,6 +176,30 @@ def test_a_byte_order_mark_hides_nothing() -> None:
     data = b"\xef\xbb\xbf{\\rtf1 0101{\\b 90}-1234}"
     assert signature(data) == "application/rtf"
     assert text_of(read(data, "", ALLOWANCE)) == CPR
+
+
+@pytest.mark.parametrize("storage", ["MsoDataStore/ABC=", "ABC="])
+def test_data_that_fields_are_bound_to_are_read(storage: str) -> None:
+    """Word keeps them as an object of a class of its own, in hexadecimal numbers."""
+    item = f'<sag xmlns="urn:x"><part>Jens, {CPR}</part></sag>'.encode("utf-16")
+    stored = compound({f"{storage}/Item": item, f"{storage}/Properties": b"<x/>"})
+    head = (
+        struct.pack("<III", 0x501, 2, 24)
+        + b"Msxml2.SAXXMLReader.6.0\0"
+        + bytes(8)
+        + struct.pack("<I", len(stored))
+    )
+    content = rich(rf"Hej\par{{\*\datastore {(head + stored).hex()}}}")
+    assert stands_in(content, CPR) == ["data in the file"]
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize(
+    "stored", [compound({"MsoDataStore/ABC=/Item": b""}), compound({"x": b"y"}), b"", b"\0\1"]
+)
+def test_a_store_of_no_data_is_no_gap(stored: bytes) -> None:
+    content = rich(rf"Hej\par{{\*\datastore {stored.hex()}}}")
+    assert (text_of(content), content.files, content.lacks) == ("Hej", (), ())
 
 
 def test_what_stands_behind_the_end_is_a_file() -> None:
