@@ -185,8 +185,8 @@ class Extraction:
     def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:
         """Read one part; gives the parts found inside it. Pictures that may be decoration go into *pictures*."""
         kind, reader = self._reader(part, head)
-        letters = pictures is not None and kind != part.content_type and _is_shown_as_text(part)
-        also = self._read(part, readers.read_plain) if letters else ()
+        is_other = pictures is not None and (reader is self._files or kind.startswith("image/"))
+        also = self._read(part, readers.read_plain) if is_other and _is_shown_as_text(part) else ()
         if pictures is not None and kind.startswith("image/"):
             self._take_words(part, head)
         if pictures is not None and kind.startswith("image/") and (reader is None or self._is_tiny(part)):

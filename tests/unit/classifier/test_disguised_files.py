@@ -186,7 +186,15 @@ LOGO = b"GIF89a\x0a\0\x0a\0\0\0\0\x3b\x01\x02"
 @pytest.mark.parametrize("content", [LOGO + REMARK, b"%PDF-1.4\n" + REMARK], ids=["picture", "pdf"])
 @pytest.mark.parametrize(
     ("content_type", "filename"),
-    [("text/plain", ""), ("", ""), ("text/html", ""), ("text/plain", "brev.txt"), ("", "Brev.HTM")],
+    [
+        ("text/plain", ""),
+        ("", ""),
+        ("text/html", ""),
+        ("text/plain", "brev.txt"),
+        ("", "Brev.HTM"),
+        ("image/gif", "brev.txt"),
+        ("application/pdf", "brev.txt"),
+    ],
 )
 def test_what_programs_show_as_text_is_read_as_text_whatever_else_it_is(
     content: bytes, content_type: str, filename: str
