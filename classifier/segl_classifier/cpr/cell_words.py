@@ -14,34 +14,22 @@ from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.tables import Cell
 from segl_classifier.cpr.words import A_PHONE, HAPPENS, MAY_BE_A_PERSONS, Kind
 
-_LONGEST_LABEL, _LONGEST_NAME = 40, 80  # characters
+_LONGEST_LABEL = 40  # characters
 _LETTER = re.compile(r"[^\W\d_]")
-_NAME = re.compile(r"\b[A-ZÆØÅ][\w'-]+ [A-ZÆØÅ][\w'-]+\W*\Z")
 _OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
 _MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
 _IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
 
 
-def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, living: bool) -> bool:
-    """Whether *top*, what a heading says, is said of something else in *cell* than of the number in it: of one spelled
-    as hardly any other, or *living*, or behind a name."""
-    likely = layout is Layout.HYPHEN or living
+def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> bool:
+    """Whether *top*, what a heading says, is said of something else in *cell* than of the likely number in it."""
     if top.numbers:
-        return likely and _is_of_somebody(cell.label, find)
-    worded = bool(cell.before) and _LETTER.search(cell.before) is not None
-    if worded and top.heading in _MAY_BE_SOMEBODYS and _ends_with_name(cell.before):
-        return True
-    if not likely:
-        return False
+        return _is_of_somebody(cell.label, find)
     if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
-    if worded:
+    if _LETTER.search(cell.before) is not None:
         return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)
-
-
-def _ends_with_name(before: str) -> bool:
-    return _NAME.search(before, max(0, len(before) - _LONGEST_NAME)) is not None
 
 
 def label_says_cpr(label: str, find: Lookup) -> bool:

@@ -157,7 +157,8 @@ class _Reader:
         )
 
     def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
-        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
+        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it: of
+        one spelled as hardly any other, or with modulus 11."""
         start = candidate.start
         if top.numbers and (start == 0 or self.text.text[start - 1] == "\n"):
             return False  # as most: there is no label
@@ -165,14 +166,14 @@ class _Reader:
         if birth is None:
             return False
         living = score.living(birth, birth.age(self.today))
-        if top.numbers and not living and candidate.layout is not Layout.HYPHEN:
+        if not living and candidate.layout is not Layout.HYPHEN:
             return False
         cell = self.tables.cell(start)
         if cell is None:
             return False
         if living and name_behind(self.text.text, candidate.end):
             cell = cell._replace(behind=True)
-        return heading_is_of_cell(cell, candidate.layout, top, self.find, living=living)
+        return heading_is_of_cell(cell, candidate.layout, top, self.find)
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told
