@@ -211,10 +211,11 @@ class Tables:
         end = self._text.find("\n", start, start + _LONGEST)
         return self._text[start : end if end >= 0 else start + _LONGEST]
 
-    def _may_say_cpr(self) -> bool:
-        if self._says is None:
+    def _headed(self, lines: list[str], divider: str) -> int:
+        """How many *lines* there are if the last of them is a heading that says CPR, else 0."""
+        if lines and self._says is None:
             self._says = may_say_cpr(self._text)
-        return self._says
+        return len(lines) if lines and self._says and says_cpr(lines[-1], divider) else 0
 
     def _table(self, start: int, line: str, divider: str) -> _Table:
         """The table of the line at *start*. Goes up to a line whose table is known, or to the table's top: a heading
@@ -227,14 +228,13 @@ class Tables:
         blank = other = False
         while known is None:
             if divider in line:
+                headed = headed or self._headed(lines, divider)
                 other = headed > 0 and (len(lines) - headed >= HEAD_LINES or _ROW.search(line) is not None)
                 if other:
                     break
                 passed.append(start)
                 lines.append(line)
                 blank = False
-                if not headed and self._may_say_cpr() and says_cpr(line, divider):
-                    headed = len(lines)
             elif not line.strip(BLANK) and not blank:
                 blank = True
             elif divider == "\t" and lines and not blank and is_group(line, lines[-1]):
@@ -247,6 +247,7 @@ class Tables:
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
             known = self._of_line.get((start, divider))
+        headed = headed or (self._headed(lines, divider) if known is not None else 0)
         if headed and (other or known is not None):
             passed, lines, known = passed[:headed], lines[:headed], None
         if known is None:

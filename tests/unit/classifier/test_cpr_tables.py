@@ -238,7 +238,7 @@ SECTIONS = [("Navn", "Ordrenr"), ("Navn", "Telefon"), ("Navn", "Sag"), ("Navn", 
 
 @pytest.mark.parametrize("sign", ["\t", ";", "|", "     "])
 @pytest.mark.parametrize("first", SECTIONS)
-@pytest.mark.parametrize("row", [("Bo", "4711"), ("Bo", "haster")])
+@pytest.mark.parametrize("row", [("Bo", "4711"), ("Bo", "haster"), ("Bo", "1203851001")])
 @pytest.mark.parametrize("heading", ["CPR", "CPR-nr.", "Barnets CPR-nummer", "Personnummer"])
 @pytest.mark.parametrize("number", ["0707614284", "070761-4285", "707614285"])
 def test_a_heading_that_says_cpr_begins_a_table_below_another(
