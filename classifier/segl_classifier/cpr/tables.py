@@ -60,13 +60,15 @@ class Cell(NamedTuple):
 class _Table:
     """``first`` is its first line, which begins at ``top``; ``heads`` are those of the first that may be its heading,
     ``columns`` what they say. ``above`` is the table that its rows seem to go on, behind a line of one cell.
-    ``titles`` stand over it all, once they were asked for."""
+    ``naming`` are those heads that say CPR, where blanks line up the columns and there are others, too. ``titles``
+    stand over it all, once they were asked for."""
 
     divider: str
     top: int
     first: str
     heads: tuple[str, ...]
     above: _Table | None = None
+    naming: tuple[str, ...] = ()
     columns: dict[int, str] = field(default_factory=dict)
     of_words: dict[int, bool] = field(default_factory=dict)  # by the column, once it was asked for
     titles: tuple[str, ...] | None = None
@@ -74,7 +76,7 @@ class _Table:
     def cell(self, line: str, offset: int) -> str:
         """The heading over the character *offset* of *line*; ``""`` when there is none."""
         if self.divider == _LINED_UP:
-            return next(filter(None, (_over(head, line, offset) for head in self.heads)), "")
+            return self._over(line, offset)
         column = _column(line, offset, self.divider)
         if self.above is not None and (over := self.above.of_cpr(line, column)):
             return over
@@ -83,6 +85,14 @@ class _Table:
             cells = [_cell(head, column, self.divider) for head in self.heads]
             known = self.columns[column] = self._heading(cells) if any(cells) else ""
         return known
+
+    def _over(self, line: str, offset: int) -> str:
+        """The same where blanks line up the columns. The head of a page may stand over the heading, lined up as well:
+        what says CPR counts."""
+        for head in self.naming:
+            if SAYS_CPR.search(cell := _over(head, line, offset)):
+                return cell
+        return next(filter(None, (_over(head, line, offset) for head in self.heads)), "")
 
     def _heading(self, cells: list[str]) -> str:
         """Which of *cells*, one of each of the ``heads``, is the heading of their column."""
@@ -266,7 +276,9 @@ class Tables:
 
 def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
     """The table of *lines*, the lowest first, which begin where they were *passed*."""
-    return _Table(divider, passed[-1], lines[-1], headings(lines, divider), above)
+    heads = headings(lines, divider)
+    naming = tuple(filter(may_say_cpr, heads)) if divider == _LINED_UP and len(heads) > 1 else ()
+    return _Table(divider, passed[-1], lines[-1], heads, above, naming)
 
 
 def _last_filled(cells: str, divider: str) -> str:

@@ -101,6 +101,14 @@ def test_of_two_headings_that_counts_which_says_cpr(above: str) -> None:
     assert count(f"{above}\nCPR;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars") == 2
 
 
+@pytest.mark.parametrize(
+    "above", ["Sager                 Side 1 af 2", "Ordrer      Dato: 1. maj\n", "Faktura   Kontrakt   Bilag"]
+)
+@pytest.mark.parametrize("number", ["0707614284", "0707614285", "070761-4285", "707614285 "])
+def test_so_it_is_below_the_head_of_a_page(above: str, number: str) -> None:
+    assert count(f"{above}\nCPR         Navn        By\n{number}  Anna        Hals") == 1
+
+
 def test_it_is_where_no_other_says_more() -> None:
     assert not count("Ordrer;;\nNr;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars")
     assert not count("Sager;;\nOrdrenr;CPR;By\n0707614285;;Hals\n1203851002;;Aars")
