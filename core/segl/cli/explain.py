@@ -38,6 +38,7 @@ from segl.cli.output import (
 )
 from segl.cli.rule_files import Rules
 from segl.errors import SeglError
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def explain(
     from segl.cli.checking import Checker
     from segl.cli.decided import explain_ids, looks_like_id
 
-    ids = [name for name in files if looks_like_id(name)]
+    is_set_up = settings is not None or DEFAULT_FILE.exists()  # elsewhere no decision is remembered
+    ids = [name for name in files if looks_like_id(name)] if is_set_up else []
     files = [name for name in files if name not in ids]
     decisions = explain_ids(ids, settings, rules or [], as_json=as_json) if ids else []
     if not files:

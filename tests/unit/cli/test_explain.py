@@ -331,3 +331,14 @@ def test_what_is_neither_a_file_nor_an_id_is_said_to_be_neither(mail: Path) -> N
     done = segl(mail, "zzz")
     assert done.exit_code == 2
     assert done.stderr == "segl: zzz: is neither a file nor a decision that is remembered\n"
+
+
+@pytest.mark.parametrize("name", ["mailfromanna", "0123456789abcdef0123456789abcdef", "bo@kunde.example"])
+def test_where_nothing_is_set_up_a_name_that_looks_like_an_id_is_a_file_that_is_not_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no matter of settings: in a clone there are none."""
+    monkeypatch.setattr("segl.cli.explain.DEFAULT_FILE", tmp_path / "segl.toml")
+    done = segl("--no-model", name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"segl: {name}: is neither a file nor a decision that is remembered\n"
