@@ -22,14 +22,13 @@ _IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLE
 
 
 def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> bool:
-    """Whether *top*, what a heading says, is said of something else in *cell* than of the likely number in it."""
-    if top.numbers:
-        return _is_of_somebody(cell.label, find)
+    """Whether *top*, what a heading says that names no number, is said of something else in *cell* than of the number
+    in it, which is that of somebody who may live: other numbers, with hyphens, too, begin with their date."""
     if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
     if _LETTER.search(cell.before) is not None:
         return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
-    return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)
+    return cell.loose or cell.of_words or is_of_somebody(cell.label, find)
 
 
 def label_says_cpr(label: str, find: Lookup) -> bool:
@@ -38,7 +37,7 @@ def label_says_cpr(label: str, find: Lookup) -> bool:
     return Kind.CPR in kinds and kinds <= _IN_LABELS
 
 
-def _is_of_somebody(label: str, find: Lookup) -> bool:
+def is_of_somebody(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, is one for what somebody is called by: "Født", "Barnets navn"."""
     kinds = _kinds(label, find)
     return not kinds.isdisjoint(_OF_SOMEBODY) and kinds <= _IN_LABELS

@@ -22,7 +22,7 @@ from segl_classifier.cpr.called import weigh_columns
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.cell_lines import Place, follows_another, place
-from segl_classifier.cpr.cell_words import heading_is_of_cell, label_says_cpr
+from segl_classifier.cpr.cell_words import heading_is_of_cell, is_of_somebody, label_says_cpr
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import CALLED_CPR, NOTHING, Said, say
 from segl_classifier.cpr.file_name import doubts_in_name
@@ -157,23 +157,21 @@ class _Reader:
         )
 
     def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
-        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it: of
-        one spelled as hardly any other, or with modulus 11."""
+        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
         start = candidate.start
         if top.numbers and (start == 0 or self.text.text[start - 1] == "\n"):
             return False  # as most: there is no label
         birth = read(candidate.digits, self.today)
         if birth is None:
             return False
-        living = score.living(birth, birth.age(self.today))
-        if not living and candidate.layout is not Layout.HYPHEN:
-            return False
-        cell = self.tables.cell(start)
+        living, layout = score.living(birth, birth.age(self.today)), candidate.layout
+        cell = self.tables.cell(start) if living or layout is Layout.HYPHEN else None
         if cell is None:
             return False
-        if living and name_behind(self.text.text, candidate.end):
-            cell = cell._replace(behind=True)
-        return heading_is_of_cell(cell, candidate.layout, top, self.find)
+        if top.numbers or not living:
+            return is_of_somebody(cell.label, self.find)
+        cell = cell._replace(behind=name_behind(self.text.text, candidate.end))
+        return heading_is_of_cell(cell, layout, top, self.find)
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told

@@ -16,6 +16,7 @@ SAYS_CPR = (
         "personn",
         "personi",
         "persn",
+        "person-",
         "pers.",
         "person n",
         "person i",

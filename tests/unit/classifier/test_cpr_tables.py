@@ -114,6 +114,10 @@ def test_it_is_where_no_other_says_more() -> None:
     assert not count("Sager;;\nOrdrenr;CPR;By\n0707614285;;Hals\n1203851002;;Aars")
 
 
+def test_a_heading_may_be_broken_where_its_cell_is_narrow() -> None:
+    assert count("Navn\tPerson- nummer\nAnna\t707614285") == 1
+
+
 def test_below_a_title_nine_digits_have_a_heading() -> None:
     assert count("Medarbejdere;;\nCPR;Navn;By\n707614285;Anna;Hals") == 1
 
