@@ -93,8 +93,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     is_binary = package.find("xl/workbook.bin") is not None
     if is_binary:
         harvest.lack(Unreadable.UNKNOWN_TYPE, "a binary workbook (xlsb)")
-    rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
-    rest = read_kept(package, rest, harvest)
+    rest = read_kept(package, read_workbook(package, harvest), harvest)
     links: list[str] = []
     authors: list[str] = []
     layouts: list[str] = []

@@ -3,12 +3,17 @@
 A cell (``c``) holds a number, or the place of its text in the table of shared strings, or the text itself; its
 style (``s``) names the format that makes a date of 32905. A formula is kept with the value it last came to. Beside
 the cells a sheet holds its printed head and foot, lists to choose from, prompts, and the values of filters.
+
+Which part is the workbook, and which its texts and its styles, is told by relations; they mostly have the names that
+everybody expects, but servers that write a file anew may give others (``workbook2.xml``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from posixpath import normpath
+from typing import NamedTuple
 from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
@@ -20,24 +25,40 @@ from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local,
 from segl_classifier.message import shown_name
 
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml", re.IGNORECASE)
-_OWN = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
+_WORKBOOK, _STRINGS, _STYLES = "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml"
+_NAME_OF_WORKBOOK = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
+
+
+class _Relation(NamedTuple):
+    id: str
+    kind: str  # the last word of its type
+    target: str  # a part, by its whole name
 
 
 def read_workbook(package: Package, harvest: Harvest) -> list[ZipInfo]:
-    """Read the sheets; gives the parts that are left for others to read."""
+    """Read the sheets, if the file is a workbook; gives the parts that are left for others to read."""
     book = _Book(package, harvest)
+    if package.find(book.name) is None:
+        return package.members
     book.read()
     return [part for part in package.members if part.filename.lower().lstrip("/") not in book.done]
 
 
 class _Book:
     def __init__(self, package: Package, harvest: Harvest) -> None:
-        self.done = set(_OWN)
         self.strings: list[str] = []
         self.used = bytearray()
         self.from_1904 = False
         self._package = package
         self._harvest = harvest
+        self.name = _WORKBOOK if package.find(_WORKBOOK) is not None else self._named_otherwise()
+        self._folder = self.name.rpartition("/")[0]
+        self._related = self._relations(
+            f"{self._folder}/_rels/{self.name.rpartition('/')[2]}.rels", self._folder
+        )
+        self._strings_part = self._part_of("sharedStrings", _STRINGS)
+        self._styles_part = self._part_of("styles", _STYLES)
+        self.done = {name.lower() for name in (self.name, self._strings_part, self._styles_part)}
         self._formats: dict[str, numbers.Shown] = {}  # by the number of the style; those that change anything
         self._words: dict[str, list[str]] = {}  # that the format of a style says by itself
         self._shown: dict[str, str] = {}  # sheet part -> its place
@@ -71,7 +92,7 @@ class _Book:
 
     def _contents(self) -> None:
         """Sheet names, defined names, and which part holds which sheet."""
-        targets = dict(self._relations("xl/_rels/workbook.xml.rels"))
+        targets = {relation.id: relation.target for relation in self._related}
         names: list[str] = []
         defined: list[list[str]] = []
         inside: list[str] = []
@@ -84,8 +105,7 @@ class _Book:
                 hidden = "hidden sheet" if attributes.get("state", "visible") != "visible" else "sheet"
                 target = targets.get(local(attributes, "id"), "")
                 if target:
-                    path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-                    self._shown.setdefault(path.lower(), f"{hidden} {shown_name(title)}")
+                    self._shown.setdefault(target.lower(), f"{hidden} {shown_name(title)}")
             elif name == "definedName":
                 called = f"{attributes.get('name', '')} {attributes.get('comment', '')}".strip()
                 defined.append([f"{called}: "])
@@ -96,21 +116,32 @@ class _Book:
             if inside[-1] == "definedName":
                 defined[-1].append(text)
 
-        self._parse("xl/workbook.xml", start, lambda name: inside.pop(), characters)
+        self._parse(self.name, start, lambda name: inside.pop(), characters)
         self._harvest.lines(names, "names of sheets")
         self._harvest.lines(
             [line for pieces in defined if not (line := "".join(pieces)).startswith("_xlnm")], "defined names"
         )
 
-    def _relations(self, name: str) -> Iterator[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
+    def _named_otherwise(self) -> str:
+        """The part that the package says is its document, if it is called as a workbook is."""
+        main = [one.target for one in self._relations("_rels/.rels", "") if one.kind == "officeDocument"]
+        return next(filter(_NAME_OF_WORKBOOK.fullmatch, main), _WORKBOOK)
+
+    def _part_of(self, kind: str, name: str) -> str:
+        return next((one.target for one in self._related if one.kind == kind), name)
+
+    def _relations(self, name: str, folder: str) -> list[_Relation]:
+        """Those in the part *name*, whose targets are seen from *folder*."""
+        found: list[_Relation] = []
 
         def start(name: str, attributes: Attributes) -> None:
-            if name == "Relationship":
-                found.append((local(attributes, "Id"), local(attributes, "Target")))
+            if name == "Relationship" and local(attributes, "TargetMode") != "External":
+                kind, target = local(attributes, "Type").rpartition("/")[2], local(attributes, "Target")
+                path = target if target.startswith("/") else f"{folder}/{target}"
+                found.append(_Relation(local(attributes, "Id"), kind, normpath(path).lstrip("/")))
 
         self._parse(name, start, lambda name: None, lambda text: None)
-        return iter(found)
+        return found
 
     def _read_strings(self) -> None:
         """The table of shared strings; phonetic readings (``rPh``), which a sheet may show, by themselves."""
@@ -139,7 +170,7 @@ class _Book:
                 (readings if inside[-2] == "rPh" else pieces).append(text)
 
         try:
-            self._parse("xl/sharedStrings.xml", start, end, characters)
+            self._parse(self._strings_part, start, end, characters)
         except Enough:
             self._harvest.overflow()
         self._harvest.lines(readings, "phonetic readings")
@@ -171,7 +202,7 @@ class _Book:
             nonlocal in_cells
             in_cells = in_cells and name != "cellXfs"
 
-        self._parse("xl/styles.xml", start, end, lambda text: None)
+        self._parse(self._styles_part, start, end, lambda text: None)
 
     def _read_sheet(self, part: ZipInfo, place: str) -> None:
         sheet = Sheet(self, self._harvest.left)

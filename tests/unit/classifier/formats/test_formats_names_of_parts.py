@@ -1,0 +1,47 @@
+"""Workbooks whose parts have other names than everybody expects, as servers give them that write a file anew."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import openpyxl
+import pytest
+
+from corpus.reading import ALLOWANCE, stands_in, text_of
+from segl_classifier.formats.ooxml import read
+
+_NAMES = re.compile(rb"(workbook|styles|sharedStrings|sheet1)(?=\.xml)")
+
+
+def people() -> bytes:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "Løn"
+    for row in (["Navn", "CPR"], ["Bo", 101_901_234], ["Ib", 202_901_235]):
+        sheet.append(row)
+    sheet["B2"].number_format = "000000-0000"
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def renamed(data: bytes, folder: bytes = b"xl") -> bytes:
+    """*data* with other names for its parts, in their own places and wherever they are named."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            parts = [_NAMES.sub(rb"\g<1>27", text) for text in (name.encode(), old.read(name))]
+            new_name, content = (re.sub(rb"(?<![\w-])xl/", folder + b"/", part) for part in parts)
+            new.writestr(new_name.decode(), content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [people(), renamed(people()), renamed(people(), b"ark")])
+def test_cells_are_read_as_they_are_shown_under_any_name(data: bytes) -> None:
+    content = read(data, "", ALLOWANCE)
+    assert stands_in(content, "010190-1234") == ["sheet Løn"]
+    assert "Navn\tCPR\nBo\t010190-1234\nIb\t0202901235" in text_of(content)
+    assert content.lacks == ()
