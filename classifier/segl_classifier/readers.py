@@ -12,6 +12,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier import cards, saved_document, saved_sheet, xml_entities
 from segl_classifier.coded_lines import coded_lines
 from segl_classifier.extracted import Extracted, Notebook
+from segl_classifier.formats.registry import type_by_name
 from segl_classifier.lost_zeros import may_be_sheet, restored
 from segl_classifier.message import Part, unreadable
 from segl_classifier.walk import Walk
@@ -22,6 +23,7 @@ _META_CHARSET = re.compile(
     rb"(?:charset|encoding)\s{0,20}=\s{0,20}[\"']?\s{0,20}([\w.:+-]{2,40})", re.IGNORECASE
 )
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
+_PAGES = ("text/html", "application/xhtml+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
 # A signature as RFC 9580 §6.2 has it: fields, an empty line, lines of base64 and nothing else.
 _ARMOUR = re.compile(
@@ -34,11 +36,12 @@ _JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "
 
 def read_plain(part: Part, limits: Limits) -> Extracted:
     """``text/plain`` and every text whose form is its content (csv, json, markdown, delivery status).
-    One that holds HTML is read as that too: some programs show it so."""
+    One that holds HTML, or is named as a page, is read as that too: some programs show it so."""
     notes = Notebook(part, limits)
     is_sheet = part.is_file and may_be_sheet(part.content_type, part.filename)
+    named_page = type_by_name(part.filename) in _PAGES
     for where, data in notes.readings():
-        is_markup = sniff.looks_like_html(data)
+        is_markup = named_page or sniff.looks_like_html(data)
         ways = notes.decoded(data)
         is_card = any(map(cards.begins, ways))  # that was called text
         if is_card:

@@ -204,5 +204,14 @@ def test_what_programs_show_as_text_is_read_as_text_whatever_else_it_is(
     assert CPR in shown(content, content_type, filename)
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-ukendt", ""])
+@pytest.mark.parametrize("name", ["brev.html", "Brev.HTM"])
+def test_a_file_named_as_a_page_is_read_as_one_wherever_its_markup_begins(
+    content_type: str, name: str
+) -> None:
+    page = b"<!-- " + b"x" * 5_000 + b" --><html><body>Cpr 01<b>01</b>90<i>-</i>1<b>2</b>34</body></html>"
+    assert CPR in shown(page, content_type, name)
+
+
 def test_what_no_program_shows_as_text_is_read_once() -> None:
     assert shown(LOGO + REMARK, "image/gif") == shown(LOGO + REMARK, "text/plain", "logo.gif") == ""
