@@ -255,9 +255,14 @@ def _show_refusals(refusals: Sequence[Refusal]) -> None:
 def _show_next_steps(settings: Settings) -> None:
     front, secure = settings.postfix.front, settings.postfix.secure
     unit = debian_unit(secure)
+    segl = "segl-map segl-deliver segl-milter segl-portal"
+    if _runs(secure):
+        first = (f"reload or restart {segl}: what was changed says which", f"postfix -c {secure} reload")
+    else:
+        start = f"systemctl enable --now {unit}" if unit else f"postfix -c {secure} start"
+        first = (f"{'systemctl start' if unit else 'start'} {segl}", start)
     steps = [
-        f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter segl-portal",
-        f"systemctl enable --now {unit}" if unit else f"postfix -c {secure} start",
+        *first,
         f"postfix -c {front} reload      (or start)",
         "segl doctor --canary",
     ]
@@ -267,6 +272,11 @@ def _show_next_steps(settings: Settings) -> None:
     if settings.postfix.gateway.on:
         for line in advice(settings, read_instance(front).value("myhostname")):
             say(line)
+
+
+def _runs(secure: Path) -> bool:
+    """Whether the instance runs already, by files that it has perhaps not read yet: no start makes it read them."""
+    return (secure / "main.cf").exists() and is_running(read_instance(secure)) is True
 
 
 def _ask(yes: bool, question: str) -> None:

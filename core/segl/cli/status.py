@@ -144,7 +144,8 @@ def _queue(name: str, directory: Path) -> Line:
         reason = done.stderr.strip().rpartition("fatal: ")[2] or "postqueue failed"
         return Line(name, None, reason)
     try:
-        messages = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        # not splitlines(): an address, or what a server said, may hold what that takes for a line end
+        messages = [json.loads(line) for line in done.stdout.split("\n") if line.strip()]
     except ValueError:
         return Line(name, None, "postqueue says what cannot be understood")
     if not messages:

@@ -7,14 +7,18 @@ fail: the process runs, root can talk to it, and Postfix cannot.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
+from segl.demand_tag import entrances
 from segl.postfix import sockets
 from segl.postfix.check import OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
 from segl.postfix.running import Instance, split_list
+from segl.settings_cautions import return_cautions
 
 _AS_ROOT = "run as root"
+_DEMANDS = "port.demands"
+_FOLDERS = ("private", "public")  # of a queue directory, by master.cf's column "private"
 _ELSE = {
     "socket.receipt": "delivery reports wait in the queue; senders get no receipt",
     "port.own": "what Segl writes to own people waits, or no alias of theirs is followed",
@@ -25,12 +29,14 @@ _ELSE = {
 def running_checks(setup: Setup) -> Iterator[Check]:
     for name, instance in (("front", setup.front), ("secure", setup.secure)):
         yield _instance(f"run.{name}", instance)
-    yield _reloaded(setup)
+    yield _reloaded("front", setup.front, {SECURE, PLAIN, OPEN})
+    yield _reloaded("secure instance", setup.secure)
     yield from _milter(setup)
     yield from _unix_sockets(setup)
     for id_, host_port, name in (
         ("port.secure", setup.settings.postfix.secure_port, "secure instance"),
         ("port.return", setup.settings.postfix.return_port, "return port"),
+        *_demand_ports(setup),
         *_own_ports(setup),
     ):
         fault = sockets.fault_of(lambda where=host_port: sockets.tcp(where, sockets.ask_smtp))  # type: ignore[misc]
@@ -39,8 +45,22 @@ def running_checks(setup: Setup) -> Iterator[Check]:
             f"{name} {host_port}",
             fault,
             _ELSE.get(id_, "mail waits in the front's queue"),
-            "start Postfix",
+            f"postfix -c {setup.secure.directory} reload" if id_ == _DEMANDS else "start Postfix",
         )
+    for caution in return_cautions(setup.settings):
+        text = f"{caution.where}: {caution.problem}"
+        fix = f"{caution.hint} in segl.toml, then: systemctl reload segl-deliver segl-portal"
+        yield Check(
+            "port.return", State.WARN, text, "notices, tunnel mail and receipts go astray or wait", fix
+        )
+
+
+def _demand_ports(setup: Setup) -> Iterator[tuple[str, str, str]]:
+    """The secure instance's doors for messages that demand more, where it runs. Whether its master.cf has them,
+    ``secure.demands`` says."""
+    doors = entrances(setup.settings.postfix.demand_ports) if is_running(setup.secure) else ()
+    for least, host, port in doors:
+        yield _DEMANDS, f"{host}:{port}", f"entrance for {least}"
 
 
 def _own_ports(setup: Setup) -> Iterator[tuple[str, str, str]]:
@@ -78,24 +98,28 @@ def _instance(id_: str, instance: Instance) -> Check:
     return Check(id_, State.FAIL, found + "does not run", "mail is not taken in, or waits", fix)
 
 
-def _reloaded(setup: Setup) -> Check:
-    """master makes one socket per service when it reads master.cf: a missing one means it has not read it."""
-    id_, private = "run.reloaded", setup.front.queue / "private"
-    if not is_running(setup.front):
-        return Check(id_, State.UNKNOWN, "the front does not run, or may not be looked at", fix=_AS_ROOT)
+def _reloaded(name: str, instance: Instance, wanted: Set[str] = frozenset()) -> Check:
+    """master makes one socket per service when it reads master.cf: a missing one means it has not read it. *wanted*:
+    services that it must have besides those of Segl's that master.cf names."""
+    id_ = "run.reloaded"
+    if not is_running(instance):
+        return Check(id_, State.UNKNOWN, f"the {name} does not run, or may not be looked at", fix=_AS_ROOT)
+    ours = (one for one in instance.services if one.type == "unix" and one.name.startswith("segl-"))
+    folders = {one.name: "private" if one.private else "public" for one in ours}
+    folders |= dict.fromkeys(wanted, "private")
     try:
-        there = {entry.name for entry in private.iterdir()}
-    except OSError:
-        return Check(id_, State.UNKNOWN, f"{private} may not be read", fix=_AS_ROOT)
-    missing = {SECURE, PLAIN, OPEN} - there
+        there = {folder: {entry.name for entry in (instance.queue / folder).iterdir()} for folder in _FOLDERS}
+    except OSError as error:
+        return Check(id_, State.UNKNOWN, f"{error.filename} may not be read", fix=_AS_ROOT)
+    missing = sorted(service for service, folder in folders.items() if service not in there[folder])
     if not missing:
-        return Check(id_, State.OK, "the front has read Segl's services")
+        return Check(id_, State.OK, f"the {name} has read Segl's services")
     return Check(
         id_,
         State.FAIL,
-        f"the running front does not know {', '.join(sorted(missing))}",
+        f"the running {name} does not know {', '.join(missing)}",
         "mail for them waits in the queue",
-        f"postfix -c {setup.front.directory} reload",
+        f"postfix -c {instance.directory} reload",
     )
 
 

@@ -70,7 +70,9 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
     for key in taken:
         why = "the name or port is in use for something else"
         yield Refusal(
-            f"{front.directory}/master.cf has a service {key} already", why, "see [postfix] return_port"
+            f"{front.directory}/master.cf has a service {key} already",
+            why,
+            "see [postfix] return_port, which delivery.reinject repeats, and own_ports",
         )
 
 
@@ -107,8 +109,11 @@ def _port_refusal(settings: Settings, name: str, port: str) -> Iterator[Refusal]
         probe.settimeout(1)
         if probe.connect_ex((host.strip("[]"), int(number))) == 0:
             why = "Segl's Postfix could not listen there"
+            too = ", and the same as delivery.reinject" if name == "return_port" else ""
             yield Refusal(
-                f"something listens on {port} already", why, f"choose another postfix.{name} in segl.toml"
+                f"something listens on {port} already",
+                why,
+                f"choose another postfix.{name} in segl.toml{too}",
             )
 
 

@@ -6,14 +6,17 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from segl.cli import installing, status
 from segl.cli.main import build
 from segl.cli.status import _rules
 from segl.postfix import install
@@ -116,6 +119,23 @@ def test_servers_that_others_share_wait_for_the_milter(site: Installation, file:
     assert result.exit_code == 1
     assert "fix: systemctl reload segl-milter" in result.stderr
     assert site.read("main.cf") == before
+
+
+@needs_postfix
+@pytest.mark.parametrize(("runs", "step"), [(False, "start"), (True, "reload")])
+def test_the_next_steps_are_those_of_a_secure_instance_that_runs_or_does_not(
+    site: Installation,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    runs: bool,
+    step: str,
+) -> None:
+    site.install()
+    monkeypatch.setattr(installing, "is_running", lambda _: runs)
+    installing._show_next_steps(site.settings)
+    said = capsys.readouterr().out
+    assert f"  postfix -c {site.secure_directory} {step}\n" in said
+    assert ("reload or restart segl-map" in said) is runs
 
 
 def test_an_ordinary_user_may_only_look(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +343,20 @@ def test_one_that_does_not_answer_is_enough(
     record = json.loads(result.stdout)
     assert (result.exit_code, record["runs"]) == (1, False)
     assert [name for name in answering if not record[name]["good"]] == [missing]
+
+
+def test_a_line_separator_in_a_queue_is_no_line_end(
+    site: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address may hold one, and what a server said."""
+    message = {
+        "queue_name": "deferred",
+        "arrival_time": time.time(),
+        "recipients": [{"delay_reason": "a\u2028b"}],
+    }
+    line = json.dumps(message, ensure_ascii=False) + "\n"
+    monkeypatch.setattr(status, "run_postfix", lambda *_: CompletedProcess([], 0, line * 2, ""))
+    assert status._queue("queue front", site.front_directory).text == "2 messages, the oldest 0 s old"
 
 
 def test_the_rules_of_status_are_those_the_milter_loads(site: Installation) -> None:

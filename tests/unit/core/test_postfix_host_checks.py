@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from segl.errors import PostfixError
-from segl.postfix import check_instances
-from segl.postfix.check import Check, State
+from segl.postfix import check_instances, check_running
+from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import debian_unit, instance_checks
-from segl.postfix.check_running import is_running
+from segl.postfix.check_running import is_running, running_checks
 from segl.postfix.doctor import examine, exit_code
 from segl.postfix.running import read_instance
 from segl.settings import Settings
@@ -207,6 +207,34 @@ class TestInstances:
         for hop, expected in (("[127.0.0.1]", {WARN}), ("[192.0.2.2]", set())):
             other.front("-e", f"relayhost={hop}")
             assert states(instance_checks(site.setup), "instances.other") == expected
+
+    @pytest.mark.parametrize("name", ["front", "secure"])
+    def test_a_running_instance_that_has_not_read_its_services_is_told(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        """A start does nothing to one that runs."""
+        setup = site.setup
+        instance = setup.front if name == "front" else setup.secure
+        for folder in ("private", "public"):
+            (instance.queue / folder).mkdir(parents=True)
+        for service in instance.services:
+            (instance.queue / ("private" if service.private else "public") / service.name).touch()
+        monkeypatch.setattr(check_running, "is_running", lambda one: one is instance)
+        assert self.reloaded(setup)[instance.directory] is OK
+        gone = "segl-receipt" if name == "front" else "segl-least-dane"
+        next(instance.queue.glob(f"p*/{gone}")).unlink()
+        assert self.reloaded(setup)[instance.directory] is FAIL
+
+    def test_a_return_port_that_segl_deliver_does_not_know_is_told(self, site: Installation) -> None:
+        site.tables["delivery"] = {"reinject": "127.0.0.1:20027"}
+        [told] = [check for check in running_checks(site.setup) if "delivery.reinject" in check.found]
+        assert (told.id, told.state) == ("port.return", WARN)
+
+    def reloaded(self, setup: Setup) -> dict[Path, State]:
+        found = [check for check in running_checks(setup) if check.id == "run.reloaded"]
+        return dict(
+            zip((setup.front.directory, setup.secure.directory), (c.state for c in found), strict=True)
+        )
 
     def test_an_instance_runs_when_its_master_stands_in_its_queue(self, site: Installation) -> None:
         instance = read_instance(site.front_directory)
