@@ -29,7 +29,7 @@ from segl_routing.facts import DomainFacts, Held
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import stored_marks
-from segl_routing.outcome import Outcome, Routed, Undecided
+from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.own_postfix import own_postfix
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
@@ -37,6 +37,7 @@ from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicy
 from segl_routing.tunnels import Tunnels
 
 LOOK_UP_SECONDS = 60.0
+NO_ADDRESS = "this is no mail address; of a domain ask for any address at it, postmaster@… for one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,8 @@ async def _routes(
             address, tag = untagged(given)  # as the secure instance's queue shows it
         except UnknownDemand as error:
             return Told(Undecided(given, str(error)))
+        if "@" not in address:  # what is meant is mostly a domain, of which the map says nothing either
+            return Told(Refused(given, "5.1.3", NO_ADDRESS))
         asked = Proof.strictest((least, tag or least))
         outcome, found, holder = decide(address, asked, None), NOT_LOOKED_FOR, ""
         if isinstance(outcome, Undecided) and outcome.unfound:

@@ -147,6 +147,11 @@ def test_exit_codes(settings: Path, addresses: list[str], code: int, word: str) 
     assert "\x1b" not in result.stdout
 
 
+def test_of_a_domain_it_says_what_to_ask_for(settings: Path) -> None:
+    said = ask(settings, "kommune.example")
+    assert (said.exit_code, "this is no mail address" in said.stdout) == (20, True)
+
+
 def test_bad_settings_are_named(tmp_path: Path) -> None:
     file = tmp_path / "segl.toml"
     file.write_text("[organisation]\nname = 'N'\n", "utf-8")
