@@ -281,7 +281,7 @@ def test_a_stop_breaks_off_what_takes_too_long_without_a_word(tmp_path: Path) ->
         client.envelope("a@b.example", ["c@d.example"])
         client.begin_data(b"x\r\n")
         time.sleep(0.05)
-        threading.Timer(0.3, agent.hold.set).start()
+        threading.Timer(0.5, agent.hold.set).start()
         assert server.stop(drain=0.1) == 1
         assert not client.reply().startswith("250")
 

@@ -328,7 +328,9 @@ def test_what_never_changes_may_be_kept_and_has_its_hash_in_its_name(
     site: PortalSite, letter: Letter
 ) -> None:
     page = site.client().get(f"/m/{letter.recipient_id}")
-    for path in set(re.findall(r'"(/static/[^"]+)"', page.text)):
+    paths = set(re.findall(r'"(/static/[^"]+)"', page.text))
+    assert {path.rpartition(".")[2] for path in paths} >= {"css", "js"}
+    for path in paths:
         answer = site.client().get(path)
         assert answer.status == 200
         assert re.search(r"-[0-9a-f]{16}\.(css|js|svg)$", path)
