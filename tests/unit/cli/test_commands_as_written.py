@@ -66,6 +66,7 @@ STAND_INS = (
     ("[--json]", "--json"),
     ("evaluate FILE…", "evaluate set.jsonl"),
     ("FILE…", "message.eml"),
+    ("~/Maildir/.Sent/cur", "message.eml"),
     ("oces.p12 --for x.dk", "oces.p12 --for x.dk --passphrase-file pass"),  # there is no terminal to ask at
     ('"…"', '"Preben er sygemeldt."'),
 )
