@@ -83,8 +83,8 @@ class Directory:
         return self.starttls or self.url.startswith("ldaps:")
 
     def password(self) -> str:
-        """Read anew each time. Raises :class:`OSError`."""
-        return self.password_file.read_text("utf-8").strip() if self.password_file else ""
+        """Read anew each time. Raises :class:`OSError`, :class:`UnicodeDecodeError`."""
+        return self.password_file.read_text("utf-8-sig").strip() if self.password_file else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,7 @@ def normal_number(text: str, country: str) -> str | None:
 def read_numbers(file: Path, country: str) -> dict[str, str]:
     """The address book: an address and a number on each line. Raises :class:`SettingsError` with every fault."""
     try:
-        lines: Sequence[str] = file.read_text("utf-8").splitlines()
+        lines: Sequence[str] = file.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         problem = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else "is not UTF-8"
         hint = "portal.sms.numbers names it: an address and a number on each line, or leave that out"

@@ -110,7 +110,7 @@ class SmsGateway:
             return ""
         try:
             with file.open("rb") as opened:
-                secret = opened.read(_LONGEST_SECRET).decode("utf-8").strip()
+                secret = opened.read(_LONGEST_SECRET).decode("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             kind = error.strerror if isinstance(error, OSError) else "is not text"
             raise SmsNotSent(f"portal.sms.secret_file {file}: {kind}") from None

@@ -82,6 +82,8 @@ class LdapSource:
             question = self._question(address)
         except OSError as error:
             return Answer.unknown(f"password_file cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            return Answer.unknown("password_file is not UTF-8")
         try:
             async with asyncio.timeout(directory.seconds), self._places:
                 answer = await self._put(question)

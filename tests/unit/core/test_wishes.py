@@ -178,6 +178,13 @@ def test_an_address_book(tmp_path: Path) -> None:
     assert read_numbers(file, "+45") == {"bo@vestby.example": NUMBER, "eva@vestby.example": "+46701234567"}
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_address(tmp_path: Path) -> None:
+    """Notepad and others write one; whose number it was would have had none."""
+    file = tmp_path / "numbers"
+    file.write_text("bo@vestby.example 12345678\n", "utf-8-sig")
+    assert read_numbers(file, "+45") == {"bo@vestby.example": NUMBER}
+
+
 def test_a_bad_address_book_names_every_line(tmp_path: Path) -> None:
     file = tmp_path / "numbers"
     file.write_text("bo@vestby.example\neva@vestby.example 12\nikke-en-adresse +4512345678\n")

@@ -202,6 +202,12 @@ def test_a_secret_that_cannot_be_had_is_told(settings: dict[str, Any], content: 
     assert "secret_file" in caught.value.private
 
 
+def test_a_byte_order_mark_is_no_part_of_the_secret(gateway: Gateway, settings: dict[str, Any]) -> None:
+    settings["secret_file"].write_text("noegle-1\n", "utf-8-sig")
+    SmsGateway(Sms(**settings)).send("+4512345678", "x")
+    assert gateway.requests[0][2]["Authorization"] == "Bearer noegle-1"
+
+
 def test_the_secret_may_be_a_credential(
     gateway: Gateway, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

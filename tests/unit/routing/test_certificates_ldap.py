@@ -159,6 +159,10 @@ def test_a_name_and_password_are_used(slapd: LdapServer, tmp_path: Path) -> None
     assert "password_file cannot be read" in ask(slapd.url, "eva@x.example", **options).reason
     password.write_text(f"{PASSWORD}\n")
     assert ask(slapd.url, "eva@x.example", **options).known is Known.YES
+    password.write_text(PASSWORD, "utf-8-sig")  # as Notepad does
+    assert ask(slapd.url, "eva@x.example", **options).known is Known.YES
+    password.write_bytes("æ".encode("latin-1"))
+    assert ask(slapd.url, "eva@x.example", **options).reason == "password_file is not UTF-8"
     password.write_text("forkert")
     answer = ask(slapd.url, "eva@x.example", **options)
     assert answer.known is Known.UNKNOWN
