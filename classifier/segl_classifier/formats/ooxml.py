@@ -45,7 +45,7 @@ _LAYOUT_PLACE = "slide layout"
 _CHANGES_PLACE = "before tracked changes"
 _DATA_PLACE = "data in the file"
 _PLACES = (
-    ("/document.xml", ""),
+    ("word/document", ""),
     ("/header", "header"),
     ("/footer", "footer"),
     ("/comments", "comment"),
@@ -212,7 +212,7 @@ def _place(name: str) -> str:
 def _order(part: ZipInfo) -> tuple[int, int, str]:
     """The document first, slides by number, then the rest as it stands."""
     name = part.filename.lower()
-    if name.endswith("/document.xml"):
+    if name.lstrip("/").startswith("word/document"):
         return (0, 0, name)
     slide = _SLIDE.search(name)
     if slide:

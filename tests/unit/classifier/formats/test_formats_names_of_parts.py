@@ -1,4 +1,4 @@
-"""Workbooks whose parts have other names than everybody expects, as servers give them that write a file anew."""
+"""Office files whose parts have other names than everybody expects, as servers give them that write a file anew."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import io
 import re
 import zipfile
 
+import docx
 import openpyxl
 import pytest
 
 from corpus.reading import ALLOWANCE, stands_in, text_of
 from segl_classifier.formats.ooxml import read
 
-_NAMES = re.compile(rb"(workbook|styles|sharedStrings|sheet1)(?=\.xml)")
+_NAMES = re.compile(rb"(workbook|styles|sharedStrings|sheet1|document)(?=\.xml)")
 
 
 def people() -> bytes:
@@ -45,3 +46,12 @@ def test_cells_are_read_as_they_are_shown_under_any_name(data: bytes) -> None:
     assert stands_in(content, "010190-1234") == ["sheet Løn"]
     assert "Navn\tCPR\nBo\t010190-1234\nIb\t0202901235" in text_of(content)
     assert content.lacks == ()
+
+
+def test_a_letter_comes_first_under_any_name() -> None:
+    letter = docx.Document()
+    letter.add_paragraph("Vedr. 010190-1234")
+    out = io.BytesIO()
+    letter.save(out)
+    first = read(renamed(out.getvalue()), "", ALLOWANCE).passages[0]
+    assert (first.place, first.text) == ("", "Vedr. 010190-1234")
