@@ -11,6 +11,7 @@ from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier import cards, saved_document, saved_sheet, xml_entities
 from segl_classifier.coded_lines import coded_lines
+from segl_classifier.drawing_lines import with_lines
 from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.formats.registry import type_by_name
 from segl_classifier.lost_zeros import may_be_sheet, restored
@@ -22,6 +23,7 @@ SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is sma
 _META_CHARSET = re.compile(
     rb"(?:charset|encoding)\s{0,20}=\s{0,20}[\"']?\s{0,20}([\w.:+-]{2,40})", re.IGNORECASE
 )
+_SVG = "image/svg+xml"
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _PAGES = ("text/html", "application/xhtml+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
@@ -71,6 +73,8 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
     xml = part.content_type.endswith("/xml") or _XML.fullmatch(part.content_type) is not None
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
+            if part.content_type == _SVG:
+                markup = with_lines(markup)
             # files in HTML are links, which the page gives
             notes.page(notes.written_in(markup) if xml else markup, where, xml=xml)
             if xml:

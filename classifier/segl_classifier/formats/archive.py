@@ -23,7 +23,14 @@ from segl_classifier.formats.bag import BLOCK, Bag, Full
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.kind import kind_of
 
-_TARBALLS = {".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
+_TARBALLS = {
+    ".tgz": ".tar",
+    ".tbz": ".tar",
+    ".tbz2": ".tar",
+    ".txz": ".tar",
+    ".tzst": ".tar",
+    ".svgz": ".svg",
+}
 _XZ_MEMORY = 256 * 1024 * 1024
 
 
