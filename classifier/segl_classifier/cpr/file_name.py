@@ -40,7 +40,8 @@ def doubts_in_name(
         if case and (not divided or GOES_ON in doubts):  # "2024-010190-1234-7", but "2024-010190-1234.pdf"
             kept += (_YEAR_FIRST,)
         elif not counted:  # what else stands before that is for borders.letters to weigh
-            kept += _beside(before, divided, GOES_ON_BEFORE, file)
+            slash = SLASH_BEFORE in doubts and not file
+            kept += _beside(before, divided, SLASH_BEFORE if slash else GOES_ON_BEFORE, file)
     if GOES_ON in doubts:
         kept += _beside(_AFTER.match(name, end), divided, GOES_ON, file)
     return kept

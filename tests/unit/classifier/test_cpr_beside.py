@@ -102,3 +102,9 @@ def test_an_amount_has_its_own_figures(number: str, paid: str) -> None:
 @pytest.mark.parametrize("text", ["kr. {}", "Beløb i kr.: {}", "EUR {},-"])
 def test_else_they_are_those_of_the_number(text: str) -> None:
     assert not found(text.format(BARE))
+
+
+@pytest.mark.parametrize("text", ["Tlf./CPR: 12345678/{}", "Sag 4711/{}", "12345678/{}", "24/1234/{}"])
+def test_behind_a_slash_stands_another_number(text: str) -> None:
+    assert len(found(text.format(HYPHEN))) == 1
+    assert not found(text.format("070761-4286"))
