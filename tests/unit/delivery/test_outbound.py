@@ -108,8 +108,8 @@ SIGNING_KEYS = {"rsa": rsa_key(2048, 1), "p256": ec_key(), "p384": ec_key(ec.SEC
 
 
 @pytest.mark.parametrize("key", SIGNING_KEYS.values(), ids=SIGNING_KEYS.keys())
-def test_openssl_opens_it_and_finds_our_signature_good(folder: Path, kommune: Partner, key: Key) -> None:
-    identity = Identity.new(folder, "nordby.example", key, authority=True)
+def test_openssl_opens_it_and_finds_our_signature_good(kommune: Partner, key: Key, tmp_path: Path) -> None:
+    identity = Identity.new(tmp_path, "nordby.example", key, authority=True)
     opened = kommune.decrypt(sealed(MESSAGE, kommune, signer=of_nordby(identity)))
     assert email.message_from_bytes(opened).get_content_type() == "multipart/signed"
     fields, body = split_header(verified(opened, identity))
@@ -117,7 +117,7 @@ def test_openssl_opens_it_and_finds_our_signature_good(folder: Path, kommune: Pa
     assert b"Subject: 010190-1234 er syg\r\n" in [field.raw for field in fields]
 
 
-def test_so_do_thunderbird_and_gnupg(folder: Path, kommune: Partner, house: Identity, tmp_path: Path) -> None:
+def test_so_do_thunderbird_and_gnupg(kommune: Partner, house: Identity, tmp_path: Path) -> None:
     opened = kommune.decrypt(sealed(MESSAGE, kommune, signer=of_nordby(house)))
     parsed = email.message_from_bytes(opened)
     signature = parsed.get_payload(1).get_payload(decode=True)  # type: ignore[union-attr]
