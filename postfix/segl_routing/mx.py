@@ -22,6 +22,7 @@ import dns.rdatatype
 
 from segl.addresses import normal_domain
 from segl.settings_routing import Routing
+from segl.settings_values import is_address
 from segl_routing.dnssec import NoDnssec, Validator
 from segl_routing.no_mail import NoMail
 from segl_routing.resolver import (
@@ -139,7 +140,12 @@ class MailDns:
 
     async def locate(self, host: str, *, prove: bool = True) -> Located | Missing:
         """A and AAAA of *host*, asked at once. With an IPv4 address found, AAAA gets one second more and may
-        fail. Signed means: every address found is."""
+        fail. Signed means: every address found is.
+
+        An MX record that bears an address in place of a name (against RFC 5321 §5.1) is taken at its word, as Postfix
+        takes it: no certificate will do for it, but there is a server."""
+        if is_address(host):
+            return Located((host,), host, False, Security.INSECURE, vouched=False, ttl=float("inf"))
         later = asyncio.create_task(self.ask(host, AAAA, prove=prove))
         try:
             first = await _answer_or_doubt(self.ask(host, A, prove=prove))
@@ -186,7 +192,7 @@ class MailDns:
         That a domain does not exist is believed only when every type says so: some name servers deny a name
         when they are asked for a type they do not know.
         """
-        found = await self.locate(domain, prove=False)
+        found = Missing.NAME if is_address(domain) else await self.locate(domain, prove=False)
         if not isinstance(found, Missing):
             return MailHosts((domain,), mx.security, mx.vouched, min(mx.ttl, found.ttl), implicit=True)
         nowhere = mx.missing is found is Missing.NAME

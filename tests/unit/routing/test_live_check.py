@@ -55,6 +55,7 @@ def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
             "backupdown.example": [MX(10, "mute.example"), MX(20, "mail.nordby-vand.example")],
             "selv.example": [MX(10, "mx.selv.example")],
             "onlygone.example": [MX(10, "gone.kommune.example")],
+            "number.example": [MX(10, good.address)],
             "null.example": [NULL_MX],
             "web.example": [TXT("no mail")],
             "ill.example": Fault.SERVFAIL,
@@ -152,6 +153,18 @@ def test_no_mail(outside: Outside, dns: DnsServer, domain: str, no_mail: NoMail)
     [checked] = check(outside, dns, domain)
     assert checked.no_mail is no_mail
     assert checked.evidence == ()
+
+
+def test_an_address_in_place_of_a_hosts_name_is_a_host_whose_certificate_does_not_fit(
+    outside: Outside, dns: DnsServer
+) -> None:
+    """Postfix takes it, and so plain mail arrives: the copy must not come back, but take the next way."""
+    [checked] = check(outside, dns, "number.example")
+    assert checked.no_mail is None
+    assert {one.proof: one.known for one in checked.evidence} == {
+        Proof.PKIX: Known.NO,
+        Proof.ENCRYPT: Known.YES,
+    }
 
 
 def test_a_host_of_many_domains_is_probed_once(outside: Outside, dns: DnsServer, good: SmtpPeer) -> None:

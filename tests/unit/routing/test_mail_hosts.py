@@ -83,6 +83,7 @@ def ask(work: Callable[[MailDns], Awaitable[T]], server: DnsServer | str, second
         ("web.example", NoMail.NO_HOST),
         ("onlyodd.example", NoMail.NO_HOST),
         ("nowhere.example", NoMail.NO_SUCH_DOMAIN),
+        ("192.0.2.1", NoMail.NO_SUCH_DOMAIN),
         ("dangling.example", NoMail.NO_SUCH_DOMAIN),
         ("sub.implicit.example", NoMail.NO_SUCH_DOMAIN),
     ],
