@@ -33,7 +33,9 @@ SPOKEN: dict[str, tuple[str, ...]] = {
     "default": ("val",),
     "listEntry": ("val",),
     "listItem": ("displayText", "value"),
-    "item": ("val",),  # of a list in a sheet
+    "item": ("val", "n"),  # of a list in a sheet; of a pivot table, called otherwise than in its data
+    "filter": ("stringValue1", "stringValue2"),  # of a pivot table
+    "slicer": ("caption",),
     "statusText": ("val",),
     "helpText": ("val",),
     "alias": ("val",),
