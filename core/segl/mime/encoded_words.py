@@ -20,6 +20,10 @@ _WORD = re.compile(
     r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?[\w-]{1,60}\?[bBqQ]\?))",
     re.DOTALL,
 )
+# As the standard has them; some programs leave anything else as it is.
+_WHOLE_WORD = re.compile(
+    r"=\?(?P<charset>[^\s?*=]{1,60})(?:\*[^\s?]{0,40})?\?(?P<how>[bBqQ])\?(?P<text>[^\s?]*+)(?P<end>\?=)"
+)
 _NUMBER = re.compile(rb"\d{6}")
 _CUT_ESCAPE = re.compile(rb"=[0-9A-Fa-f]?\Z")
 
@@ -28,7 +32,10 @@ def decode_header(value: str) -> str:
     """A header value (Latin-1 characters, one for each byte) as readable text, with the words behind it that may be
     meant as they stand. For whoever must see all that it may say. Never raises."""
     shown, doubtful = _decode(value)
-    return " ".join([shown, *doubtful]) if doubtful else shown
+    if not doubtful:
+        return shown
+    strict, _ = _decode(value, _WHOLE_WORD)
+    return " ".join(dict.fromkeys((shown, *doubtful, strict)))
 
 
 def shown_header(value: str) -> str:
@@ -41,14 +48,14 @@ def raw_header(value: str) -> str:
     return value if value.isascii() else decode_text(value.encode("latin-1"))
 
 
-def _decode(value: str) -> tuple[str, list[str]]:
+def _decode(value: str, words: re.Pattern[str] = _WORD) -> tuple[str, list[str]]:
     if "=?" not in value:
         return raw_header(value), []
     out: list[str] = []
     doubtful: list[str] = []
     pending, charset, position = b"", "", 0
     rows: list[tuple[str, str, list[bytes]]] = []  # neighbours of one charset and coding
-    for word in _WORD.finditer(value):
+    for word in words.finditer(value):
         between = value[position : word.start()]
         adjacent = position > 0 and not between.strip()
         if not adjacent or word["charset"].lower() != charset:

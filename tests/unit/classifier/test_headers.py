@@ -58,6 +58,7 @@ def test_encoded_words(raw: str, text: str) -> None:
         "=?utf-8?B 010190-1234",
         "=?utf-8?B?MDEwMT?= =?utf-8?b?kwLTEyMzQ=?=",  # cut within four letters, or within an escape
         "=?utf-8?Q?0101=3?= =?utf-8?q?90-1234?=",
+        "=?utf-8?B?w6bD cpr 0101=?utf-8?q?90-1234?=",  # a word without an end stays as it is
     ],
 )
 def test_a_broken_word_hides_nothing(raw: str) -> None:
