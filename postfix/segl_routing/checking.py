@@ -60,7 +60,7 @@ def trusts(routing: Routing, file: Path | str) -> tuple[ssl.SSLContext, ssl.SSLC
 
 def greeting(settings: Settings, own: OwnPostfix) -> Greeting:
     """How mail hosts are greeted, and which of them is our *own*."""
-    return Greeting(own.helo or _own_name(settings), own.name)
+    return Greeting(own.helo or _own_name(settings), own.name, own.names)
 
 
 def mail_dns(routing: Routing, file: Path | str) -> MailDns:

@@ -33,11 +33,13 @@ _LOOPBACK: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OwnPostfix:
-    """``name``: what it answers to EHLO; ``helo``: what it says in EHLO; both empty where it could not be asked."""
+    """``name``: what it answers to EHLO; ``helo``: what it says in EHLO; both empty where it could not be asked.
+    ``names``: what single ports of it answer instead (a host with several addresses may bear a name at each)."""
 
     version: tuple[int, int] = (0, 0)
     name: str = ""
     helo: str = ""
+    names: frozenset[str] = field(default=frozenset(), kw_only=True)
     # Names that the host bears itself, for which it takes mail that goes no further. Here aliases end that stand for a
     # user of the host, while the settings name the domains of people.
     here: frozenset[str] = frozenset()
@@ -65,7 +67,7 @@ def own_postfix(settings: Settings) -> OwnPostfix:
     except PostfixError as error:
         return OwnPostfix(version, doubt=_doubt(error))
     helo = outgoing(front, "smtp_helo_name")
-    asked = OwnPostfix(version, front.value("myhostname"), helo, says=_says(front))
+    asked = OwnPostfix(version, front.value("myhostname"), helo, says=_says(front), names=_names(front))
     try:
         return replace(asked, here=_here(front))
     except PostfixError as error:
@@ -100,6 +102,11 @@ def _gone_by(found: OwnPostfix, known: OwnPostfix) -> OwnPostfix:
 
 def _doubt(error: PostfixError) -> str:
     return error.private if isinstance(error, PostfixBusy) else ""
+
+
+def _names(front: Instance) -> frozenset[str]:
+    ports = front.running("smtpd", "postscreen")
+    return frozenset(port.overrides["myhostname"] for port in ports if "myhostname" in port.overrides)
 
 
 def _says(front: Instance) -> bytes:

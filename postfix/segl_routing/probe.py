@@ -120,15 +120,17 @@ class Probed:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Who we say we are (``name``, in EHLO), and the name by which our own Postfix answers: a mail host that says it,
-    too, is this host."""
+    """Who we say we are (``name``, in EHLO), and the name by which our own Postfix answers (``also``: and single ports
+    of it): a mail host that says it, too, is this host."""
 
     name: str
     ours: str = ""
+    also: frozenset[str] = frozenset()
 
     def is_ours(self, answer: bytes) -> bool:
         """Whether the first line of the answer to EHLO begins with it (RFC 5321 §4.1.1.1), as Postfix looks as well."""
-        return bool(self.ours) and answer.split(b" ", 1)[0].lower() == self.ours.lower().encode()
+        said = answer.split(b" ", 1)[0].lower()
+        return any(name.lower().encode() == said for name in (self.ours, *self.also) if name)
 
 
 async def probe(

@@ -14,6 +14,7 @@ from segl.postfix.running import PostfixBusy, version_of
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl_routing import own_postfix as module
+from segl_routing.checking import greeting
 from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
 from world.installation import Installation
 from world.needs import POSTFIX
@@ -29,6 +30,20 @@ def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
     found = own_postfix(site.settings)
     assert (found.name, found.helo) == ("mail.nordby.example", "out.nordby.example")
     assert found.knows_sts is (found.version >= (3, 10))
+    assert found.names == frozenset()
+
+
+@needs_postfix
+def test_a_port_may_bear_a_name_of_its_own(tmp_path: Path) -> None:
+    """A mail host that answers by it is this host as well: sent there, mail would go round."""
+    site = Installation(tmp_path)
+    site.front("-P", "smtp/inet/myhostname=MX2.nordby.example")
+    site.settle()
+    asked = greeting(site.settings, own_postfix(site.settings))
+    for answer in (b"mail.nordby.example", b"mx2.nordby.example hello"):
+        assert asked.is_ours(answer)
+    for answer in (b"mx2.andre.example", b"mx", b""):
+        assert not asked.is_ours(answer)
 
 
 @needs_postfix
