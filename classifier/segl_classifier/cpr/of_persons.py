@@ -22,6 +22,7 @@ from segl_classifier.cpr.words import (
 )
 
 _CALLED_HERS, _CALLED_A_MATTER = -0.2, -0.45  # of ten digits in a row
+_CALLED_OTHERWISE = -0.25  # of six digits, a blank and four, which say less than with a hyphen
 
 
 def is_of_file(word: Word, about: About, *, numbered: bool) -> bool:
@@ -46,4 +47,6 @@ def weight(word: Word, about: About, *, numbered: bool) -> float:
     """Of a word that says little; "henvisning 0101901234" is a personal number as much as its digits say."""
     if about.living and word.other == OF_A_PERSON and not (word.numbers or numbered):
         return _CALLED_HERS
+    if about.living and about.spaced:
+        return _CALLED_OTHERWISE
     return CALLED_A_PERSONS if about.divided else _CALLED_A_MATTER

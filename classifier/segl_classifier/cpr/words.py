@@ -155,6 +155,7 @@ def key(word: str) -> str:
     return word.casefold().translate(_LETTERS)
 
 
+_HAVE_IDS = (Kind.OTHER, Kind.PERSON)
 _HEADS: dict[str, Word] = {}
 
 
@@ -224,7 +225,7 @@ def look_up(word: str) -> Word:
             first = word[: -len(last)]
             if first.startswith(_PERSONAL_FIRST) or first.endswith("cpr"):
                 return Word(Kind.CPR)
-            if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
+            if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind in _HAVE_IDS:
                 return Word(Kind.OTHER, _other(first), numbers=True)
     for length in _LENGTHS.get(_tail(word), ()):
         if length < len(word) and (found := _HEADS.get(word[-length:])) is not None:

@@ -28,6 +28,7 @@ def test_whoever_it_is_about_is_no_thing(text: str, number: str) -> None:
     "called",
     [
         *("Klientnr.", "Kursistnr.", "Ansøgernr.", "Studienummer", "Deltagernr.", "Beboernr."),
+        *("Bruger-ID:", "Kunde-id", "Elevid"),
         *("Reference:", "Booking", "Rekvirent:", "Rekvisition", "Bestilling:", "Opgave", "Kørsel:", "Part"),
     ],
 )
@@ -46,8 +47,11 @@ def test_and_what_has_a_number_of_its_own(called: str, number: str) -> None:
 
 
 def test_ten_digits_with_a_blank_are_hers_as_those_in_a_row_are() -> None:
-    assert found("Henvisning 070761 4285")
-    assert not found("Henvisning 070761 4286")
+    for called in ("Henvisning", "Sag", "Klage", "Betaling", "Møde", "Ansøgninger:\n"):
+        assert found(f"{called} 070761 4285")
+        assert not found(f"{called} 070761 4286")
+    assert not found("Sagsnr. 070761 4285")
+    assert not found("Ordre 070761 4285")
 
 
 @pytest.mark.parametrize("heading", ["Telefon", "Dato", "Møde", "Bestilling", "Modtager"])
