@@ -19,7 +19,7 @@ from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
-from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
 from segl_classifier.script_words import script_words
 from segl_classifier.tidy import ways_of_separators
 from segl_classifier.walk import quotes_encoded
@@ -196,7 +196,7 @@ class Notebook:
             return
         where = f"{self._part.where} > {shown_name(filename) or 'inline file'}"
         if filename:
-            self.text(filename, f"{where} file name", Source.FILENAME)
+            self.text(name_as_seen(filename), f"{where} file name", Source.FILENAME)
         file = replace(
             self._part,
             where=where,

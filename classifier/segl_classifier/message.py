@@ -6,8 +6,12 @@ text into findings. None of these leaves the process.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from segl.masking import mask_digits
 from segl.mime import transfer
@@ -20,6 +24,11 @@ _UNSEEN = (
     *("\u00ad", "\u034f", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"),
     *("\u2060", "\u2061", "\u2062", "\u2063", "\u2064", "\u2066", "\u2067", "\u2068", "\u2069"),
 )
+# Letters in another shape (in circles, two as one, wide, of mathematics): a reader sees letters, of which neither rules
+# nor the linear stage know anything. Digits are left to who looks for numbers.
+_SHAPED = re.compile("[\u24b6-\u24e9\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5]++")
+# A letter in UTF-8 that some program before took for two of Windows-1252, or of Latin-1: "pÃ¥".
+_MISREAD = re.compile("Ã[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
 
 
 class Source(StrEnum):
@@ -122,10 +131,24 @@ def shown_name(filename: str) -> str:
 
 
 def as_seen(text: str) -> str:
-    """*text* without the signs that show nothing."""
+    """*text* without the signs that show nothing, its letters in their usual shape."""
     if text.isascii():
         return text
     for sign in _UNSEEN:
         if sign in text:
             text = text.replace(sign, "")
-    return text
+    if "Ã" in text:
+        text = _MISREAD.sub(_read_right, text)
+    return _SHAPED.sub(lambda letters: unicodedata.normalize("NFKC", letters[0]), text)
+
+
+def _read_right(misread: re.Match[str]) -> str:
+    for charset in ("cp1252", "latin-1"):
+        with suppress(UnicodeError):
+            return misread[0].encode(charset).decode()
+    return misread[0]
+
+
+def name_as_seen(filename: str) -> str:
+    """The name of a file, with what programs write for blanks and letters in an address ("%20") as what it is."""
+    return as_seen(unquote(filename) if "%" in filename else filename)

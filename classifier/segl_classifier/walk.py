@@ -41,7 +41,7 @@ from segl_classifier.entity import (
     readings,
 )
 from segl_classifier.headers import read_headers
-from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
 
 _INNER_ENCODING = re.compile(
     rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:"
@@ -305,7 +305,7 @@ class Walk:
         if len(reading.filenames) > _NAMES:
             self._unread(Unreadable.TOO_MANY, reading.where, f"more than {_NAMES} file names of one part")
         for name in reading.filenames[:_NAMES]:
-            self.texts.append(Text(as_seen(name), f"{reading.entity.where} file name", Source.FILENAME))
+            self.texts.append(Text(name_as_seen(name), f"{reading.entity.where} file name", Source.FILENAME))
         for kind in (*reading.kinds, *reading.placed):
             told = [f"{name}={value}" for name, value in kind.given if name not in _TECHNICAL and value]
             if told:

@@ -18,7 +18,7 @@ from segl_classifier.extracted import Extracted
 from segl_classifier.formats import registry
 from segl_classifier.formats.content import Allowance, Content, Inside, Lack
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
-from segl_classifier.message import Part, Source, Text, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
 
 
 class Sink(Protocol):
@@ -104,7 +104,7 @@ def _extracted(part: Part, content: Content, *, in_place: bool) -> Extracted:
     """*content* as texts, parts and findings at their places. Pictures in a document count as shown there."""
     source = Source.ATTACHMENT if part.attached else Source.BODY
     texts = [
-        Text(passage.text.replace("\0", ""), _place(part, passage.place), source)
+        Text(as_seen(passage.text.replace("\0", "")), _place(part, passage.place), source)
         for passage in content.passages
         if passage.text.strip("\0 \t\r\n")
     ]
@@ -112,7 +112,7 @@ def _extracted(part: Part, content: Content, *, in_place: bool) -> Extracted:
     for number, file in enumerate(content.files):
         inner = _inner(part, file, number)
         if file.name:
-            texts.append(Text(file.name, f"{inner.where} file name", Source.FILENAME))
+            texts.append(Text(name_as_seen(file.name), f"{inner.where} file name", Source.FILENAME))
         parts.append(inner)
     unread = [unreadable(lack.cause, part.where, lack.detail) for lack in content.lacks]
     shown = frozenset(inner.content_id for inner in parts if in_place)

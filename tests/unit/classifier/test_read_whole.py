@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import string
+import zipfile
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
@@ -10,6 +13,8 @@ import pytest
 
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify
+from segl_classifier.evaluation.documents import docx
+from segl_classifier.message import as_seen
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.model import load_model
@@ -54,6 +59,19 @@ def model() -> Model:
     loaded = load_model(FOLDER, Budget())
     assert loaded is not None
     return loaded
+
+
+def with_file(content: bytes, name: str) -> EmailMessage:
+    message = mail("Se bilaget.")
+    message.add_attachment(content, "application", "octet-stream", filename=name)
+    return message
+
+
+def zipped(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, "Vi ses ved broen.")
+    return made.getvalue()
 
 
 def judged(message: EmailMessage) -> Verdict:
@@ -118,6 +136,38 @@ def test_signs_that_show_nothing_hide_nothing(sign: str) -> None:
     assert is_secure(mail(sign.join(ILL)))
     assert is_secure(mail(f"<p>{sign.join(ILL)}</p>", subtype="html"))
     assert is_secure(mail(PLAIN, subject=sign.join("Karen Holm er indlagt på psykiatrisk afdeling")))
+
+
+def test_nor_do_they_in_a_file() -> None:
+    for sign in ("\u200e", "\u2063"):
+        assert is_secure(with_file(docx(sign.join(ILL)), "referat.docx"))
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_SHAPES = {
+    "wide": str.maketrans({letter: chr(ord(letter) + 0xFEE0) for letter in _LETTERS}),
+    "bold": str.maketrans({letter: chr(0x1D400 + number) for number, letter in enumerate(_LETTERS)}),
+    "circles": str.maketrans({letter: chr(0x24B6 + number) for number, letter in enumerate(_LETTERS)}),
+}
+
+
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_letters_in_another_shape_are_letters(shape: str) -> None:
+    assert is_secure(mail(ILL.translate(_SHAPES[shape])))
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "latin-1"])
+def test_what_was_read_in_a_wrong_charset_before_is_read_as_it_was_written(charset: str) -> None:
+    for text in ("på Ærø, Åsa Øst", "über Größe, en élève"):
+        assert as_seen(text.encode().decode(charset)) == text
+    assert as_seen("SÃO PAULO, NÃO, Ã…") == "SÃO PAULO, NÃO, Å"
+
+
+@pytest.mark.parametrize("joined", [" ", "%20", "+", "_", ""])
+def test_the_name_of_a_file_is_read_however_its_words_are_joined(joined: str) -> None:
+    name = joined.join(word.capitalize() for word in "Lis Holm indlagt på psykiatrisk afdeling".split())
+    assert is_secure(with_file(b"Vi ses ved broen.", f"{name}.txt"))
+    assert is_secure(with_file(zipped(f"{name}.txt"), "bilag.zip"))
 
 
 @pytest.mark.parametrize(
