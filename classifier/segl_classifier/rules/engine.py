@@ -106,7 +106,7 @@ class Engine:
         """The findings in *texts*, the parts of one message: of each rule its best places."""
         scans = [self._scan(text) for text in texts if text.text]
         subject = next((s for s in scans if s.source is Source.SUBJECT and not s.remark), None)
-        body = next((s for s in scans if s.source is Source.BODY), None)
+        beside = _Beside(scans)
         shared = {k: v for s in scans if s.source in _TOGETHER for k, v in s.marks.items()}
         found: dict[int, list[tuple[_Best, _Scan]]] = {}
         for scan in scans:
@@ -115,10 +115,7 @@ class Engine:
             marks = shared
             if scan.source is Source.ATTACHMENT:
                 marks = {**(subject.marks if subject else {}), **scan.marks}
-            other = (
-                body if scan.source is not Source.BODY and scan.source is not Source.ATTACHMENT else subject
-            )
-            for number, best in self._judge(scan, other, marks).items():
+            for number, best in self._judge(scan, beside.of(scan), marks).items():
                 found.setdefault(number, []).append((best, scan))
         read = [scan.text.text.flat for scan in scans if not scan.beyond_model]
         return [
@@ -166,12 +163,12 @@ class Engine:
             hits = _without(marked, hits, ignored)
         return _Scan(text.source, text.where, marked, hits, marks, not text.for_model, text.remark)
 
-    def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
+    def _judge(self, scan: _Scan, others: Sequence[_Scan], marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""
         best: dict[int, _Best] = {}
         more: dict[int, int] = {}
         passage: Passage | None = None
-        asides = _Asides(scan, other)
+        asides = _Asides(scan, others)
         for start, end, number in scan.hits:
             rule = self._rules[number]
             if number in best:
@@ -232,25 +229,62 @@ def _stands_alone(best: _Best, scan: _Scan, read: Sequence[str]) -> bool:
     return not any(said in text for text in read)
 
 
-class _Asides:
-    """What is read along with a passage: the first words of the other part, and the text's own first line."""
+class _Beside:
+    """The other parts of each text's message: of its text the subject, of its subject and names the texts. A message
+    within another has parts of its own."""
 
-    __slots__ = ("_first", "_first_end", "_other")
+    __slots__ = ("_bodies", "_subjects")
+    _MOST = 4
+
+    def __init__(self, scans: Sequence[_Scan]) -> None:
+        self._subjects = {
+            scan.where.removesuffix(Source.SUBJECT): scan
+            for scan in reversed(scans)
+            if scan.source is Source.SUBJECT and not scan.remark
+        }
+        self._bodies: dict[str, list[_Scan]] = {}
+        for scan in scans:
+            if scan.source is Source.BODY:
+                self._bodies.setdefault(self._message(scan), []).append(scan)
+
+    def of(self, scan: _Scan) -> Sequence[_Scan]:
+        message = self._message(scan)
+        if scan.source in (Source.BODY, Source.ATTACHMENT):
+            subject = self._subjects.get(message)
+            return [subject] if subject else []
+        return self._bodies.get(message, [])[: self._MOST]
+
+    def _message(self, scan: _Scan) -> str:
+        """The message that *scan* is of, by what its places begin with."""
+        where = scan.where
+        while where and where not in self._subjects:
+            around = where.removesuffix(" > ").rpartition(" > ")[0]
+            where = f"{around} > " if around else ""
+        return where
+
+
+class _Asides:
+    """What is read along with a passage: the first words of the other parts, and the text's own first line."""
+
+    __slots__ = ("_first", "_first_end", "_others")
     _LINE = 120
     _HEAD = 300
 
-    def __init__(self, scan: _Scan, other: _Scan | None) -> None:
-        if other and other.head is None:
-            other.head = Passage(other.text, 0, self._HEAD)
-        self._other = other.head if other else None
+    def __init__(self, scan: _Scan, others: Sequence[_Scan]) -> None:
+        self._others = [self._head(other) for other in others]
         line = scan.text.text.shown.find("\n")
         self._first_end = min(line if line >= 0 else self._LINE, self._LINE)
         self._first = Passage(scan.text, 0, self._first_end)
 
+    def _head(self, other: _Scan) -> Passage:
+        if other.head is None:
+            other.head = Passage(other.text, 0, self._HEAD)
+        return other.head
+
     def find(self, condition: Condition, start: int) -> str | None:
         if condition.within is not Scope.PASSAGE:
             return None
-        found = self._other.any(condition) if self._other else None
+        found = next((shown for other in self._others if (shown := other.any(condition))), None)
         if found is None and start >= self._first_end:
             found = self._first.any(condition)
         return found

@@ -156,6 +156,34 @@ def test_the_subject_names_the_matter_and_the_body_the_person(rules: RuleSet) ->
     assert "passage" not in find(rules, "Her er én sigtet.", subject="Om vejret")
 
 
+INSIDE = "part 2 > brev.eml > "
+
+
+@pytest.mark.parametrize(
+    ("subject", "inside", "found"),
+    [("Om Else", "Om vejret", False), ("Om vejret", "Om Else", True), ("Om Else", None, True)],
+)
+def test_of_a_message_inside_its_own_subject_tells(
+    rules: RuleSet, subject: str, inside: str | None, found: bool
+) -> None:
+    texts = [Text(subject, "subject", Source.SUBJECT), Text("Se her.", "part 1", Source.BODY)]
+    if inside is not None:
+        texts.append(Text(inside, f"{INSIDE}subject", Source.SUBJECT))
+    for name, source in (("body", Source.BODY), ("part 2 > bilag.txt", Source.ATTACHMENT)):
+        told = rules.find([*texts, Text("Her er én sigtet.", INSIDE + name, source)])
+        assert [finding.rule for finding in told] == ["passage"] * found
+
+
+def test_every_text_of_a_letter_tells_whom_its_subject_is_about(rules: RuleSet) -> None:
+    told = [Text("Sigtet", "subject", Source.SUBJECT), Text("Se her.", "part 1", Source.BODY)]
+    assert rules.find([*told, Text("Det er hun.", "part 2", Source.BODY)])
+    inside = [
+        Text("Om vejret", f"{INSIDE}subject", Source.SUBJECT),
+        Text("Det er hun.", f"{INSIDE}body", Source.BODY),
+    ]
+    assert not rules.find([*told, *inside])
+
+
 def test_the_first_line_of_an_attachment_tells_whom_it_is_about(rules: RuleSet) -> None:
     filler = "og så videre " * 60
     assert "passage" in find(rules, "Se bilag.", attachment=f"Vedr. Else Holm\n{filler}\nsigtet")
