@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 from segl_classifier.cells import (
     COMMA,
@@ -51,8 +52,6 @@ _LONGEST_WRITTEN = 1_000  # characters of a cell that a program wrote: remarks
 _REMARK = 3  # lines at most between a heading and its rows
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
-Told = tuple[str, int, int]  # what is read, start, end
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -79,14 +78,6 @@ class _Table:
     rows: Sequence[Cut]
     heading: list[str] | None
     columns: Sequence[Place] = ()
-
-
-def table_lines(block: str) -> list[Told] | None:
-    """The lines of *block*, rows of tables with their headings; ``None`` if there is no table in it."""
-    rows = table_rows(block)
-    if rows is None:
-        return None
-    return [(_said(row) if row.cells else block[row.start : row.end], row.start, row.end) for row in rows]
 
 
 def table_rows(block: str) -> list[Row] | None:
@@ -376,19 +367,8 @@ def _is_apart(block: str, end: int | None, start: int) -> bool:
     return end is None or block.count("\n", end, start) > 1
 
 
-def _said(row: Row) -> str:
-    return _paired(row.heading, row.cells) if row.heading and not row.heads else _joined(row.cells)
-
-
-def _joined(cells: Sequence[str]) -> str:
-    return ", ".join(cell for cell in cells if cell)
-
-
-def _paired(heading: Sequence[str], cells: Sequence[str]) -> str:
-    """``Navn: Jens Holm, Årsag: sygdom``; empty cells are left out."""
-    pairs = []
-    for number, cell in enumerate(cells):
-        if cell:
-            name = heading[number] if number < len(heading) else ""
-            pairs.append(f"{name}: {cell}" if name else cell)
-    return ", ".join(pairs)
+def told(row: Row) -> list[str]:
+    """The cells of *row*, each with its heading (``Navn: Jens Holm``) unless it is one; empty ones are left out."""
+    heading = () if row.heads else row.heading
+    names = chain(heading, repeat(""))
+    return [f"{name}: {cell}" if name else cell for name, cell in zip(names, row.cells, strict=False) if cell]

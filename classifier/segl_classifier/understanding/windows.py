@@ -18,10 +18,11 @@ from typing import NamedTuple
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, paragraphs
 from segl_classifier.spoken import speaks
-from segl_classifier.tables import table_lines
+from segl_classifier.tables import table_rows, told
 from segl_classifier.understanding.reading import Window
+from segl_classifier.understanding.rows import parts_of
 from segl_classifier.understanding.standing import may_stand, without_standing
-from segl_classifier.understanding.written import ends_of_sentences, in_small, words
+from segl_classifier.understanding.written import clauses, in_small, joined, sentences, words
 
 WORDS = 45
 FEW = 18  # words: a paragraph of no more goes on in the next, as a greeting or a line that says of whom
@@ -30,6 +31,8 @@ PARTED = 500  # windows of a text, after which paragraphs go on in one another: 
 MOST = 10_000  # windows of a message that are read
 
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+# Between the words of a file's name; some begin each with a capital instead.
+_JOINS_NAME = re.compile(r"[_.+/\\-]+|(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -92,7 +95,7 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
 
 def _subjects(texts: Sequence[Text]) -> list[tuple[int, str]]:
     """The subjects among *texts*, by number; the titles of conversations come behind."""
-    subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
+    subjects = [(n, joined(whole(t.text).strip())) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
     return sorted(subjects, key=lambda one: texts[one[0]].remark)
 
 
@@ -113,7 +116,7 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
     content = lines_ended(whole(text.text))
     if text.source is Source.FILENAME:
-        name = re.sub(r"[_.-]+", " ", content)
+        name = _JOINS_NAME.sub(" ", content)
         yield _pieces_of([(name, 0, len(content))])
         return
     for start, end in paragraphs(content):
@@ -124,32 +127,35 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
 
 def _lines_of(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
     """The sentences of *paragraph*, and the rows of tables in it, each with its headings."""
-    rows = table_lines(paragraph)
+    rows = table_rows(paragraph)
     if rows is None:
         yield from _sentences(paragraph, offset)
         return
-    for line, start, end in rows:
-        if line == paragraph[start:end]:
-            yield from _sentences(line, offset + start)
+    for row in rows:
+        start, end = offset + row.start, offset + row.end
+        if row.cells:
+            yield from ((part, start, end) for part in parts_of(told(row)))
         else:
-            yield line, offset + start, offset + end
+            yield from _sentences(paragraph[row.start : row.end], start)
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
-    start = 0
-    for end in ends_of_sentences(paragraph):
-        yield paragraph[start : end.end()], offset + start, offset + end.end()
-        start = end.end()
-    yield paragraph[start:], offset + start, offset + len(paragraph)
+    paragraph = joined(paragraph)
+    for start, end in sentences(paragraph):
+        yield paragraph[start:end], offset + start, offset + end
 
 
 def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
-    """Each span as one piece, or as several where it is longer than a window."""
+    """Each span as one piece, or as several where it is a long one."""
     for sentence, start, end in spans:
-        found = words(in_small(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence))
-        for first in range(0, len(found), WORDS):
-            some = found[first : first + WORDS]
-            yield masked(" ".join(some)), start, end, len(some)
+        lies_so = len(sentence) == end - start
+        for low, high in clauses(sentence):
+            clause = sentence[low:high]
+            found = words(in_small(_QUOTE_MARK.sub("", clause) if ">" in clause else clause))
+            place = (start + low, start + high) if lies_so else (start, end)
+            for first in range(0, len(found), WORDS):
+                some = found[first : first + WORDS]
+                yield masked(" ".join(some)), *place, len(some)
 
 
 def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]]:

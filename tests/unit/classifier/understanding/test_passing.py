@@ -26,7 +26,6 @@ NEUTRAL = (
     "Printeren på første sal er flyttet til kopirummet.",
 )
 MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
-LONG = "og ".join(["vi ses i uge 14 "] * 8)
 
 
 def body(text: str) -> Text:
@@ -43,13 +42,14 @@ def test_the_sentences_of_a_window_are_read_once_each_where_they_have_a_few_word
 
 def test_a_window_of_one_sentence_was_read_by_itself() -> None:
     assert read_alone(MATTER) == []
-    assert read_alone(f"{NEUTRAL[0]} {MATTER} {NEUTRAL[2]}\n\n{MATTER}\n\n{LONG}") == [NEUTRAL[0], NEUTRAL[2]]
+    assert read_alone(f"{' '.join(NEUTRAL)} {MATTER}\n\n{MATTER}") == [*NEUTRAL]
 
 
-def test_a_sentence_of_nearly_a_whole_window_is_not_read_again() -> None:
-    long = "og ".join(["vi ses i uge 14 "] * 7)
-    assert read_alone(f"Hej. {long}.") == []
+def test_a_sentence_of_nearly_a_whole_window_is_read_by_its_clauses() -> None:
+    long = "Så " + "og ".join(["vi ses i uge 14 "] * 7).strip()
     assert len(long.split()) in range(31, WORDS)
+    assert " ".join(read_alone(f"Hej. {long}.")) == f"{long}."
+    assert len(read_alone(f"Hej. {long}.")) > 1
 
 
 def test_the_rows_of_a_table_are_read_with_their_headings() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_classifier.message import Source, Text
-from segl_classifier.understanding.windows import MOST, PARTED, WORDS, windows_of
+from segl_classifier.understanding.windows import MOST, PARTED, WORDS, split_windows, windows_of
 
 
 def windows(*texts: Text) -> list[str]:
@@ -117,10 +117,43 @@ def test_a_word_without_end_is_read_in_pieces() -> None:
     assert max(map(len, found)) < 5000
 
 
-def test_a_file_name_is_read_as_words() -> None:
-    assert windows(Text("opsigelse_jens-holm.docx", "part 2 file name", Source.FILENAME)) == [
-        "opsigelse jens holm docx"
-    ]
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("opsigelse_jens-holm.docx", "opsigelse jens holm docx"),
+        ("OpsigelseJensHolm.docx", "Opsigelse Jens Holm docx"),
+        ("opsigelse+jens+holm.docx", "opsigelse jens holm docx"),
+        ("personale/Jens Holm/opsigelse.docx", "personale Jens Holm opsigelse docx"),
+        ("SU-satser HK 2026.PDF", "SU satser HK 2026 PDF"),
+    ],
+)
+def test_a_file_name_is_read_as_words(name: str, read: str) -> None:
+    assert windows(Text(name, "part 2 file name", Source.FILENAME)) == [read]
+
+
+LONG = (
+    "Taget er skiftet.",
+    "Bo Juhl er sygemeldt med stress og kommer igen efter ferien.",
+    "Vi ses i uge 34. " * 8,
+)
+
+
+def test_prose_in_a_cell_is_read_by_its_sentences_with_what_the_row_is_about() -> None:
+    table = f"Uge\tStatus\tNyt\n14\tgodt\t{' '.join(LONG)}\n15\tgodt\tIntet."
+    read = [sentence.text for _, sentences in split_windows([body(table)]) for sentence in sentences]
+    assert "Uge: 14, Bo Juhl er sygemeldt med stress og kommer igen efter ferien." in read
+
+
+def test_of_a_wide_row_each_part_says_of_whom_it_is() -> None:
+    heading = ["Navn", *(f"Felt {letter}" for letter in "abcdefghijklmnopqrst"), "Note"]
+    row = ["Pia Toft", *["uden anmærkning"] * 20, "har fået konstateret KOL og er i behandling"]
+    for window in windows(body("\n".join(map("\t".join, (heading, row, row))))):
+        assert window.count(" ") < WORDS
+        assert "Navn" in window
+        assert (
+            "KOL" not in window
+            or "Navn: Pia Toft, Note: har fået konstateret KOL og er i behandling" in window
+        )
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,87 @@ def test_what_stands_behind_a_colon_belongs_to_what_stands_before_it(written: st
 
 def test_a_colon_at_the_end_of_a_line_ends_a_sentence() -> None:
     assert sentences(f"Vi skal tale om følgende:\n{MATTER}") == ["Vi skal tale om følgende:", MATTER]
+
+
+@pytest.mark.parametrize("face", ["😊", "👍👍", "☀️", ":-)", ";)", "🙏🏽"])
+def test_a_face_ends_a_sentence_where_a_stop_would(face: str) -> None:
+    told = sentences(f"{ROOF.rstrip('.')} {face} {MATTER.rstrip('.')} {face} {COFFEE}")
+    assert MATTER.rstrip(".") in [sentence.removesuffix(f" {face}") for sentence in told]
+
+
+SHELF = "Referatet ligger på fællesdrevet fra i morgen."
+NO_STOPS = [sentence.rstrip(".") for sentence in (ROOF, COFFEE, MATTER, SHELF)]
+
+
+@pytest.mark.parametrize("between", [", ", "; ", " - ", " – ", " | "])
+def test_where_no_stops_stand_a_very_long_sentence_is_read_by_its_clauses(between: str) -> None:
+    told = every_sentence(between.join(NO_STOPS))
+    assert MATTER.rstrip(".") in [sentence.rstrip(",;").strip("-–| ") for sentence in told]
+
+
+def test_without_any_mark_it_is_read_a_few_words_at_a_time() -> None:
+    told = every_sentence(" ".join(NO_STOPS))
+    assert " ".join(told) == " ".join(NO_STOPS)
+    assert max(sentence.count(" ") for sentence in told) < 15
+
+
+def test_a_sentence_of_usual_length_stays_one_whatever_its_commas() -> None:
+    long = "Vi holder møde, når taget er lagt, og stilladset er væk, så vi kan se, om det er tæt, og hvad der mangler."
+    assert sentences(f"{ROOF} {long} {COFFEE}") == [ROOF, long, COFFEE]
+
+
+@pytest.mark.parametrize("mark", ["", "> ", "> > > "])
+def test_a_sentence_goes_on_in_the_next_line(mark: str) -> None:
+    text = (
+        f"{ROOF}\n{mark}Lis Holm, som vi talte om, er indlagt\n{mark}på psykiatrisk afdeling.\n{mark}{COFFEE}"
+    )
+    assert read(text)[1] == "Lis Holm, som vi talte om, er indlagt på psykiatrisk afdeling."
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("Hun er på psykia-\ntrisk afdeling.", "Hun er på psykiatrisk afdeling."),
+        ("Hun er på psykia-\n> > trisk afdeling.", "Hun er på psykiatrisk afdeling."),
+        ("Bladets for-\nog bagside er væk.", "Bladets for-"),
+    ],
+)
+def test_a_word_goes_on_in_the_next_line(written: str, read_as: str) -> None:
+    assert read(f"{ROOF}\n{written}\n{COFFEE}")[1] == read_as
+
+
+@pytest.mark.parametrize(
+    "lines", ["- mælk til kaffen\n- kager til mødet", "Mælk\nkager\nkaffe", "Lis Holm\nBo Juhl"]
+)
+def test_points_and_short_lines_stay_apart(lines: str) -> None:
+    assert read(f"{ROOF}\n{lines}\n{COFFEE}")[1:-1] == lines.split("\n")
+
+
+@pytest.mark.parametrize("mark", ["*", "**", "_", "~~"])
+def test_bold_words_are_words(mark: str) -> None:
+    bold = " ".join(f"{mark}{word}{mark}" for word in MATTER.split())
+    assert windows(bold) == [MATTER]
+    assert read(f"{ROOF} {mark}{MATTER}{mark} {COFFEE}") == [ROOF, MATTER, COFFEE]
+
+
+def test_names_of_files_and_figures_stay() -> None:
+    for written in ("Se bo_holm_2.txt og 5*3.", "* et punkt"):
+        assert windows(written) == [written]
+
+
+def test_letters_with_blanks_between_them_are_words() -> None:
+    spaced = "   ".join(" ".join(word) for word in MATTER.rstrip(".").split())
+    assert windows(spaced) == [MATTER.rstrip(".")]
+    assert windows("Svar: a b c eller d") == ["Svar: a b c eller d"]
+
+
+def every_sentence(text: str) -> list[str]:
+    found = [one for _, some in split_windows([Text(text, "part 1", Source.BODY)]) for one in some]
+    for sentence in found:
+        assert sentence.text in text[sentence.start : sentence.end]
+    return list(dict.fromkeys(sentence.text for sentence in found))
+
+
+def read(text: str) -> list[str]:
+    ((_, found),) = split_windows([Text(text, "part 1", Source.BODY)])
+    return [sentence.text for sentence in found]
