@@ -16,10 +16,11 @@ from segl_classifier.unread_script import is_foreign_name
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
 DOERS, VALUES, PLACES, OFFICES = "column_doer", "column_value", "column_place", "column_office"
+GOODS = "column_goods"
 WHO, ELSEWHERE = "column_who", "column_elsewhere"
 FIRST_NAMES = "first_name"
 LISTS = (
-    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, FIRMS, COMPANIES, OTHERS, COUNTS, WHO,
+    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, GOODS, FIRMS, COMPANIES, OTHERS, COUNTS, WHO,
     ELSEWHERE, FIRST_NAMES,
 )  # fmt: skip
 
@@ -55,7 +56,11 @@ def bears(sign: Sign, label: Label | None) -> bool:
 OF_FIRMS = _OF_HOMES | {Label.INCOME_WEALTH, Label.EMPLOYMENT_EDUCATION}
 # What no animal, match or thing has: a customer's arrears are his, whatever he subscribes to.
 _OF_PERSONS_ALONE = frozenset((Label.PAYMENT_DEFAULT, Label.INCOME_WEALTH))
-_SILENCED = {OTHERS: frozenset(Label) - _OF_PERSONS_ALONE, OFFICES: frozenset((Label.POLITICAL,))}
+_SILENCED = {
+    OTHERS: frozenset(Label) - _OF_PERSONS_ALONE,
+    GOODS: frozenset(Label),  # which are in arrears themselves
+    OFFICES: frozenset((Label.POLITICAL,)),
+}
 
 
 class Persons:
