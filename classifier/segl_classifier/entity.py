@@ -123,12 +123,14 @@ def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Re
 
 
 def is_saved_message(reading: Reading, content_type: str) -> bool:
-    """Whether a leaf is a message in disguise: text in a file named as one, or an untyped file that
-    begins with mail headers."""
-    if reading.entity.message and not reading.filenames:
+    """Whether a leaf is a message in disguise: text in a file named as one, or a file without a type, or of an unknown
+    kind of message, that begins with mail headers."""
+    is_called_one = content_type.startswith("message/")
+    if reading.entity.message and not reading.filenames and not is_called_one:
         return False
     named = any(name.lower().endswith(SAVED) for name in reading.filenames)
-    if not named and (content_type not in GENERIC or content_type == "text/plain"):
+    untyped = content_type in GENERIC and content_type != "text/plain"
+    if not (named or untyped or is_called_one):
         return False
     view = memoryview(reading.entity.buffer)[reading.body : reading.entity.end]
     head = transfer.head(view, reading.encodings[0], 8192)

@@ -134,7 +134,8 @@ def codec_for(charset: str) -> str | None:
 
 @lru_cache(maxsize=512)
 def _codec_for(name: str) -> str | None:
-    name = past_comments(name).partition("(")[0].strip()
+    name = past_comments(name)
+    name = name.partition("(")[0].strip() or name
     name = name.removeprefix("charset=").strip("\"'")
     name = name.removeprefix("=").removeprefix("3d").strip("\"';, ")
     if not name or name in _NO_NAME:

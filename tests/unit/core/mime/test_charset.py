@@ -36,6 +36,7 @@ def test_declared_charsets_are_honoured(charset: str) -> None:
         ("charset=utf-8", "utf-8"),
         ("(dansk) utf-8", "utf-8"),
         ("hz (kinesisk)", "hz"),
+        ("(utf-7", "utf-7"),
         ("x-windows-1250", "cp1250"),
         ("utf-8Return-Path: x", "utf-8"),
         ("", ""),
