@@ -8,7 +8,7 @@ program left in FOLDER is kept; of another run it is taken away.
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-On two quiet cores the first takes 27 minutes, its answers 7 and the small stages 10.
+On two quiet cores the first takes 34 minutes, its answers 8 and the small stages 11 (docs/decisions/0058).
 """
 
 from __future__ import annotations
