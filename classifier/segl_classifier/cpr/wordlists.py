@@ -98,7 +98,7 @@ angivet hos os jer dem jo dog igen også already namely nemlig jeres vores vor o
 sit sin ert vårt unser unsere ihr ihre mitt deres hans hendes fulde full nye new ny nyt gamle at så da
 når hvis fordi hvorvidt that if whether dass wenn att aftalt lovet nævnt omtalt ønsket anført indberettet modtaget sendt
 bedt vist tastet stavet læst hørt tilhører gælder hører tilknyttet opkaldt hilsen mvh vh kh tak nej ja
-ok
+ok årsag årsagen dødsårsag dødsårsagen anledning
 """
 PREPOSITION = """
 til fra for om på af ved med mod tilhørende i to from of on by with regarding re für von an zu vom zum bei
@@ -129,11 +129,11 @@ OTHER = {
         =remittance
     """,
     "a meter": """
-        måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare tæller tælleren
+        måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare =tæller =tælleren
         installation installationen målepunkt målepunktet aftagenr =brønd målerbrønd stikledning ledning
-        gateway gatewayen logger føler =sensor =device unit enhed enheden anlæg anlægget aggregat
+        gateway gatewayen logger føler =sensor =device unit =enhed =enheden anlæg anlægget aggregat
         station stationen pumpe pumpen ventil ventilen boring transformer transformerstation tavle
-        eltavle varmecentral central kabel kabelskab fordelerskab teknikskab stander skakt dæksel
+        eltavle varmecentral =central kabel kabelskab fordelerskab teknikskab =stander skakt dæksel
         hydrant brandhane målerskab målebrønd målerplads bimåler hovedmåler solcelleanlæg varmepumpe
         kedel fyr kompressor blæser motor elevator lift kran maskine maskinen robot printer router modem
         switch =gauge antenne batteri
@@ -143,7 +143,7 @@ OTHER = {
         plusgiro kontot obligation kreditkort dankort fondskode isin
     """,
     "a production unit": """
-        pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre
+        pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre penhed penheden
     """,
     "a company's number": """
         cvr senr ean eanlokation gln glnlokation
@@ -153,7 +153,7 @@ OTHER = {
     """,
     "a phone number": """
         tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
-        sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
+        sms ring =ringe opkald satellittelefon vagttlf mob nødtelefon
     """,
     "a case": """
         sag sagen =sager jnr case casefile aktenzeichen az =ärende =ärendet akt =akten dossier diarienr dnr
@@ -191,7 +191,7 @@ OTHER = {
         affald
     """,
     "a product": """
-        vare varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
+        vare =varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
         partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
         firmware fw vers reservedel =filter nøgle nøglen key code kode koden pin plombe plomben
         forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
@@ -247,6 +247,7 @@ MATTER_OF_A_PERSON = """
 henvisning anmeldelse ansøgning prøvesvar vejledning skade klage mødeindkaldelse lejemål medlemskab forsikring udskrift
 journal journalen prøve prøven =bevilling =bevillingen botilbud patientkørsel patienttransport personalesag
 personsag elevsag børnesag familiesag skilsmissesag straffesag ydelsessag skadesag arbejdsskadesag nemkonto nemkontoen
+advarsel overlevering vagtoverlevering udbetaling kørekort skattekort frikort opholdskort
 """
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
 ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"

@@ -155,6 +155,7 @@ def key(word: str) -> str:
     return word.casefold().translate(_LETTERS)
 
 
+_NO_BENDS = frozenset(("kontor",))  # of "konto"
 _HAVE_IDS = (Kind.OTHER, Kind.PERSON)
 _HEADS: dict[str, Word] = {}
 
@@ -173,6 +174,8 @@ def _table() -> dict[str, Word]:
             endings = _ENDINGS if noun[0] != "=" and not short else ("", "s")
             for ending in endings:
                 bent = key(noun.lstrip("=")) + ending
+                if bent in _NO_BENDS:
+                    continue
                 word = Word(kind, what, numbers=bent.endswith(_NUMBER_LAST[:8]))
                 table.setdefault(bent, word)
                 if len(endings) > 2 or noun in _SHORT_HEADS:

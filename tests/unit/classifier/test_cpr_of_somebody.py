@@ -17,6 +17,16 @@ BARE = "0707614285"  # with modulus 11, as one in eleven of those that begin wit
         *("Kontanthjælpsmodtager {}", "Ydelsesmodtager: {}", "Pensionsmodtageren {} mangler", "Modtager: {}"),
         *("Afsender: {}", "Elev {} er fraværende", "{} er fraværende i dag", "Nuværende {}", "Kontakten {}"),
         *("Pt.nr. {}", "Pt. nr. {}", "Pat.nr.: {}", "PT-ID {}", "Patientkørsel {}", "Botilbud {}"),
+        *("Lægeerklæringen {}", "Vurderingen {}", "Hun fortæller {}", "Forstander {}", "Familieretsenhed {}"),
+        *(
+            "Vagtcentral {}",
+            "Dødsårsag: {}",
+            "Skattekontor {}",
+            "Kørekort {}",
+            "Advarsel {}",
+            "Overlevering {}",
+        ),
+        *("Udbetaling {}", "Bruger: {}"),
         *("Personalesag {}", "Skilsmissesag {}", "NemKonto {}", "Straffesag {}", "Børnesag: {}"),
     ],
 )
