@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 
@@ -248,16 +249,13 @@ def test_what_stands_over_a_table() -> None:
 SECTIONS = [("Navn", "Ordrenr"), ("Navn", "Telefon"), ("Navn", "Sag"), ("Navn", "Beløb")]
 
 
-@pytest.mark.parametrize("sign", ["\t", ";", "|", "     "])
 @pytest.mark.parametrize("first", SECTIONS)
-@pytest.mark.parametrize("row", [("Bo", "4711"), ("Bo", "haster"), ("Bo", "1203851001")])
 @pytest.mark.parametrize("heading", ["CPR", "CPR-nr.", "Barnets CPR-nummer", "Personnummer"])
-@pytest.mark.parametrize("number", ["0707614284", "070761-4285", "707614285"])
-def test_a_heading_that_says_cpr_begins_a_table_below_another(
-    sign: str, first: tuple[str, str], row: tuple[str, str], heading: str, number: str
-) -> None:
-    rows = [first, *[row] * 4, ("Navn", heading), ("Ida", number), ("Bo", "-")]
-    assert count("\n".join(sign.join(cells) for cells in rows)) == 1
+def test_a_heading_that_says_cpr_begins_a_table_below_another(first: tuple[str, str], heading: str) -> None:
+    values, numbers = ("4711", "haster", "1203851001"), ("0707614284", "070761-4285", "707614285")
+    for sign, value, number in product(["\t", ";", "|", "     "], values, numbers):
+        rows = [first, *[("Bo", value)] * 4, ("Navn", heading), ("Ida", number), ("Bo", "-")]
+        assert count("\n".join(sign.join(cells) for cells in rows)) == 1, (sign, value, number)
 
 
 @pytest.mark.parametrize("remark", ["cpr mangler", "har ikke oplyst cpr", "se cpr-registret igen"])
