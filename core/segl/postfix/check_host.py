@@ -16,7 +16,7 @@ from segl.postfix.check import Check, State, judge
 from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings import Settings
-from segl.settings_cautions import hold_cautions
+from segl.settings_cautions import hold_cautions, return_cautions
 from segl.store_status import StoreDenied, StoreMissing, look_at_store
 from segl.vocabulary import Mode
 
@@ -28,6 +28,7 @@ def host_checks(settings: Settings) -> Iterator[Check]:
     yield _mode(settings)
     yield _portal_url(settings)
     yield _hold(settings)
+    yield _reinject(settings)
     yield from domain_checks(settings)
     yield from _certificates(settings)
     yield _store(settings)
@@ -67,6 +68,19 @@ def _hold(settings: Settings) -> Check:
         or "those who may release are named, and as many as must agree",
         why="what is held could be released by nobody, or by somebody of another organisation",
         fix="name in deciders who decides, for each organisation as many people as must agree",
+        bad=State.WARN,
+    )
+
+
+def _reinject(settings: Settings) -> Check:
+    found = list(return_cautions(settings))
+    return judge(
+        "settings.reinject",
+        not found,
+        "; ".join(f"{one.where} = {one.problem}" for one in found)
+        or f"delivery.reinject = {settings.delivery.reinject}, the return port",
+        why="what segl-deliver has encrypted, notices and receipts go there: where nobody listens they wait",
+        fix="name the same in delivery.reinject and postfix.return_port; docs/operations.md, Reload, has the order",
         bad=State.WARN,
     )
 

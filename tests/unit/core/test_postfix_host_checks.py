@@ -102,6 +102,12 @@ def test_the_portals_address_must_be_set(tmp_path: Path, portal: dict[str, str],
     assert states(host_checks(settings(tmp_path, portal=portal)), "settings.portal-url") == {state}
 
 
+def test_a_return_port_that_segl_deliver_does_not_know_is_named(tmp_path: Path) -> None:
+    moved = settings(tmp_path, postfix={"return_port": "127.0.0.1:10127"})
+    assert states(host_checks(moved), "settings.reinject") == {WARN}
+    assert states(host_checks(settings(tmp_path)), "settings.reinject") == {OK}
+
+
 def test_shadow_mode_is_named(tmp_path: Path) -> None:
     assert states(host_checks(settings(tmp_path, detection={"mode": "shadow"})), "settings.mode") == {WARN}
 
