@@ -194,23 +194,34 @@ class Follower:
         self.may_tell = True
         self._lost: float | None = None  # since when it cannot be read (time.monotonic())
         self._noted = 0.0
+        self._ended = False
         self.read_until = 0.0  # all that was written before this moment (Unix time) is read
 
     async def run(self) -> None:
+        self._ended = False
         try:
             while True:
                 try:
-                    more = await asyncio.to_thread(self.look)
+                    more = await asyncio.to_thread(self._look)
                 except Exception as error:
                     self._lose(error)
                     more = False
                 await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else AGAIN_SECONDS)
         finally:
+            self._ended = True
             self.close()
 
     def close(self) -> None:
         if self._log is not None:
             self._log.close()
+
+    def _look(self) -> bool:
+        """A look in a thread, which goes on when :meth:`run` has ended: what it opens after that, it closes."""
+        try:
+            return self.look()
+        finally:
+            if self._ended:
+                self.close()
 
     def look(self) -> bool:
         """Read what is new and write down what it proves; whether there may be more at once. Blocking."""

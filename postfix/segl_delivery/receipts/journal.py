@@ -107,12 +107,12 @@ class Journal:
         return {"at": self._at}
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdout is not None  # noqa: S101
-            self._process.stdout.close()
-        self._process, self._rest = None, b""
+        process, self._process, self._rest = self._process, None, b""
+        if process is not None:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None  # noqa: S101
+            process.stdout.close()
 
     def _line(self, entry: bytes) -> str:
         """The entry as a log file has it; ``""`` for one that is not understood."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -266,3 +267,32 @@ def test_a_log_that_cannot_be_read_is_waited_for_a_little_and_said_once(
 
     asyncio.run(followed())
     assert len(events.said) == 1
+
+
+def test_a_journal_opened_while_it_is_stopped_is_closed_all_the_same(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that has begun goes on in its thread: journalctl was left behind."""
+    journalctl, started = tmp_path / "bin" / "journalctl", tmp_path / "started"
+    journalctl.parent.mkdir()
+    journalctl.write_text(f'#!/bin/sh\necho $$ >"{started}"\nexec sleep 60\n')
+    journalctl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(journalctl.parent), prepend=":")
+    looking, stopped = threading.Event(), threading.Event()
+
+    def settings() -> Settings:
+        looking.set()
+        assert stopped.wait(30)
+        return logging_to(Path("journal"))
+
+    async def stopped_meanwhile() -> None:
+        task = asyncio.create_task(Follower(engine, settings, Events("test")).run())
+        await asyncio.to_thread(looking.wait, 30)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        stopped.set()
+
+    asyncio.run(stopped_meanwhile())  # which waits for its threads
+    pid = int(started.read_text()) if started.exists() else 0
+    assert not pid or not Path(f"/proc/{pid}").exists()
