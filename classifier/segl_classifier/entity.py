@@ -22,6 +22,7 @@ MESSAGES = frozenset(
     "text/rfc822-headers message/rfc822-headers message/global-headers".split()
 )
 SAVED = (".eml", ".mht", ".mhtml", ".nws", ".email")  # messages saved as files
+BOUNDARIES = 8  # of one Content-Type; each is looked for in the whole body
 GENERIC = frozenset(("", "application/octet-stream", "application/x-octet-stream", "text/plain"))
 HEADER_START = re.compile(
     rb"\s*(?:(?:Received|Return-Path|Delivered-To|From|To|Cc|Subject|Date|MIME-Version|Message-ID|Reply-To|"
@@ -138,6 +139,7 @@ def is_saved_message(reading: Reading, content_type: str) -> bool:
 
 
 def boundaries(kind: Parameters) -> list[bytes]:
-    """The boundaries that a Content-Type may mean; blanks at the end do not count (RFC 2046 §5.1.1)."""
+    """The boundaries that a Content-Type may mean, ``BOUNDARIES`` at most; blanks at the end do not count (RFC 2046
+    §5.1.1)."""
     ways = (boundary.encode("latin-1", "replace").rstrip() for boundary in kind.all("boundary"))
-    return [way for way in dict.fromkeys(ways) if way]
+    return [way for way in dict.fromkeys(ways) if way][:BOUNDARIES]

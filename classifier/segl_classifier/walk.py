@@ -31,6 +31,7 @@ from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.entity import (
+    BOUNDARIES,
     GENERIC,
     HEADER_START,
     MESSAGES,
@@ -128,6 +129,8 @@ class Walk:
                 return
             if index and not self._afford(reading.entity.end - reading.body):
                 return
+            if len(kind.all("boundary")) > BOUNDARIES:
+                self._unread(Unreadable.DAMAGED, reading.where, f"more than {BOUNDARIES} boundaries are told")
             if kind.value.startswith("multipart/"):
                 yield from self._multipart(reading, kind)
             elif kind.value in MESSAGES or is_saved_message(reading, kind.value):

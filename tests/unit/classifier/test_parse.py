@@ -177,6 +177,18 @@ def test_a_part_behind_too_many_stretches_is_read() -> None:
     assert [part.payload.strip() for part in message.parts] == [b"hej"]
 
 
+@pytest.mark.parametrize("kind", ["multipart/mixed", "text/plain", "application/pdf"])
+def test_the_boundaries_of_one_part_are_limited(kind: str) -> None:
+    """Each of them is looked for in the whole body."""
+    told = "".join(f"; boundary=b{number}" for number in range(1_000))
+    head = f"Content-Type: {kind}{told}\r\n\r\n--b0\r\n\r\nhej\r\n--b0--\r\n".encode()
+    start = time.process_time()
+    message = parse(head + b"x" * 4_000_000, LIMITS)
+    assert time.process_time() - start < 0.5
+    assert [finding.rule for finding in message.unread] == ["unreadable.damaged"]
+    assert b"hej" in [part.payload.strip() for part in message.parts]
+
+
 def test_the_names_of_one_part_are_limited() -> None:
     names = "".join(f"; filename=a{number}" for number in range(21))
     message = parsed(f"Content-Disposition: attachment{names}\n\nhej")
