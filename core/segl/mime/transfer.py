@@ -77,6 +77,7 @@ _SOFT_BREAK = re.compile(rb"=(?:\r?\n|\r)")
 _HIGH_ESCAPE = re.compile(rb"=[89A-F][0-9A-F]")
 _FIRST_LINE = re.compile(rb"\s*([A-Za-z0-9+/]{16,}={0,2})\s*(?:[\r\n]|\Z)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_LINE, _BETWEEN_PADDING = re.compile(rb"\S+"), re.compile(rb"[^=]+")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 
@@ -143,8 +144,16 @@ def _from_base64(raw: bytes) -> bytes:
     if pad >= 0 and raw[pad:].strip(b"=\r\n\t "):
         # Padding in the middle: several encoded texts one after the other. The standard decoder
         # stops at the first and would drop the others.
-        return b"".join(_one_base64(piece) for piece in raw.split(b"=") if piece)
+        return _piecewise(_BETWEEN_PADDING, raw)
     return _one_base64(raw)
+
+
+def _piecewise(pieces: re.Pattern[bytes], raw: bytes) -> bytes:
+    """What matches *pieces* in *raw*, each decoded by itself. One after another: there may be millions of them."""
+    out = bytearray()
+    for piece in pieces.finditer(raw):
+        out += _from_base64(piece[0])
+    return bytes(out)
 
 
 def _one_base64(piece: bytes) -> bytes:
@@ -161,9 +170,9 @@ def _otherwise_from_base64(raw: bytes) -> Iterator[bytes]:
     its own, also where lines end within a group of letters."""
     if b"=" in raw.rstrip(b"= \t\r\n\0"):
         yield _one_base64(raw.replace(b"=", b""))
-    lines = raw.split()
-    if any(len(line) % 4 for line in lines[:-1]):
-        yield b"".join(map(_from_base64, lines))
+    odd = next((line for line in _LINE.finditer(raw) if len(line[0]) % 4), None)
+    if odd and _LINE.search(raw, odd.end()):
+        yield _piecewise(_LINE, raw)
 
 
 def is_base64(raw: bytes) -> bool:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import quopri
 import sys
+import tracemalloc
 
 import pybase64
 import pytest
@@ -146,6 +147,18 @@ def test_what_the_standard_library_encodes_comes_back(data: bytes) -> None:
     assert decode(base64.encodebytes(data), Encoding.BASE64) == data
     assert decode(quopri.encodestring(data.replace(b"\r", b"")), Encoding.QUOTED) == data.replace(b"\r", b"")
     assert decode(uu(data), Encoding.UU) == data
+
+
+@pytest.mark.parametrize("piece", [b"AA ", b"AA=", b"AAAAA\n"])
+def test_many_short_pieces_of_base64_take_little_memory(piece: bytes) -> None:
+    raw = piece * 50_000
+    tracemalloc.start()
+    try:
+        readings(raw, Encoding.BASE64)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(raw)
 
 
 _ODD = st.sampled_from([b"=", b"==", b"=\r\n", b"\n", b" ", b"-", b"\x80", b"\0", b"A", b"B=="])
