@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from segl_classifier.understanding.written import LONGEST_SENTENCE, sentences
 
-_FIRST = 6  # words: a longer first cell says more than of whom or what
+_FIRST, _LONGEST_FIRST = 6, 100  # words and characters: a longer first cell says more than of whom or what
 _TOGETHER = 15  # words: so many of short cells make a part
 
 
@@ -21,7 +21,7 @@ def parts_of(cells: Sequence[str]) -> Iterator[str]:
     if _count(whole) <= LONGEST_SENTENCE:
         yield whole
         return
-    named = f"{cells[0]}, " if _count(cells[0]) <= _FIRST else ""
+    named = f"{cells[0]}, " if len(cells[0]) <= _LONGEST_FIRST and _count(cells[0]) <= _FIRST else ""
     first, *others = _gathered(cells)
     yield first
     yield from (f"{named}{part}" for part in others)

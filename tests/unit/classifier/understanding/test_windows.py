@@ -219,6 +219,7 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
             "a;b\n" * 60_000,
             "\t" * 1_000_000,
             "> " * 500_000,
+            "Navn\tNyt\n" + f"{'x' * 100_000}\t{'Han kom. ' * 10_000}\n" * 2,
         ),
         *(
             "." * 1_000_000,
@@ -233,7 +234,7 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
         *("denne mail fortrolig " * 50_000, "denne mail. fortrolig.\n" * 50_000, "received " * 120_000),
     ],
     ids=[
-        *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks"),
+        *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks", "a long first cell"),
         *("dots", "dots and brackets", "dots and blanks", "ends of lines", "quoted blank lines", "digits"),
         *("stops without blanks", "small letters", "stops within words", "capitals"),
         *("hosts", "links in links", "links"),
