@@ -42,6 +42,7 @@ _CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
 _ROW = re.compile(r"\d\d")  # is in most rows, and in few headings
 _LONGEST = 2_000  # characters of a line that are looked at
 _SHOWN = 12  # rows that show what a column holds
+_MOST_ASKED = 100  # columns of a table of which that is asked: no honest one has more
 
 
 class Cell(NamedTuple):
@@ -156,6 +157,8 @@ class Tables:
         column = line.rfind(_LINED_UP, 0, offset) if lined_up else _column(line, offset, divider)
         known = table.of_words.get(column)
         if known is None:
+            if len(table.of_words) >= _MOST_ASKED:
+                return False
             rows = self._rows_below(table)
             cells = [_over(row, line, offset) if lined_up else _cell(row, column, divider) for row in rows]
             words = sum(WORD.search(cell) is not None and VALUE.search(cell) is None for cell in cells)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
 
 from corpus.numbers import found
-from segl_classifier.cpr.tables import Tables
+from segl_classifier.cpr.tables import Tables, _Table
 from segl_classifier.message import Source
 
 HYPHEN = "070761-4285"  # spelled and made like hardly any other number
@@ -93,6 +94,20 @@ def test_a_column_of_words() -> None:
 def test_a_long_column_is_looked_at_once() -> None:
     rows = [f"Bo;{1 + n % 28:02}{1 + n % 12:02}25{n % 10_000:04}" for n in range(20_000)]
     assert not count("\n".join(["Navn;Sag", *rows]))
+
+
+def test_of_a_table_with_hundreds_of_columns_few_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[_Table] = []
+    rows_below = Tables._rows_below
+
+    def asking(tables: Tables, table: _Table) -> Iterator[str]:
+        asked.append(table)
+        return rows_below(tables, table)
+
+    monkeypatch.setattr(Tables, "_rows_below", asking)
+    row = f"{HYPHEN}  " * 140
+    count("\n".join(["Sag nr   " * 200, *(" " * n + row for n in range(2, 14))]))
+    assert 0 < len(asked) <= 100
 
 
 @pytest.mark.parametrize("number", [HYPHEN, BARE, PLAIN, "707614285", "070761 4284"])
