@@ -156,7 +156,6 @@ def key(word: str) -> str:
 
 
 _NO_BENDS = frozenset(("kontor",))  # of "konto"
-_HAVE_IDS = (Kind.OTHER, Kind.PERSON)
 _HEADS: dict[str, Word] = {}
 
 
@@ -228,7 +227,7 @@ def look_up(word: str) -> Word:
             first = word[: -len(last)]
             if first.startswith(_PERSONAL_FIRST) or first.endswith("cpr"):
                 return Word(Kind.CPR)
-            if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind in _HAVE_IDS:
+            if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
                 return Word(Kind.OTHER, _other(first), numbers=True)
     for length in _LENGTHS.get(_tail(word), ()):
         if length < len(word) and (found := _HEADS.get(word[-length:])) is not None:
