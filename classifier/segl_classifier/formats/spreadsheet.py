@@ -58,7 +58,8 @@ class _Book:
         )
         self._strings_part = self._part_of("sharedStrings", _STRINGS)
         self._styles_part = self._part_of("styles", _STYLES)
-        self.done = {name.lower() for name in (self.name, self._strings_part, self._styles_part)}
+        # Parts that are read here and nowhere else; of those that only a relation names so, what begins as such a one.
+        self.done = {self.name.lower()}
         self._formats: dict[str, numbers.Shown] = {}  # by the number of the style; those that change anything
         self._words: dict[str, list[str]] = {}  # that the format of a style says by itself
         self._shown: dict[str, str] = {}  # sheet part -> its place
@@ -151,6 +152,8 @@ class _Book:
         left = self._harvest.allowance.chars
 
         def start(name: str, attributes: Attributes) -> None:
+            if name == "sst" and len(inside) == 1:
+                self.done.add(self._strings_part.lower())
             inside.append(name)
             if name == "si":
                 pieces.clear()
@@ -179,11 +182,14 @@ class _Book:
     def _read_formats(self) -> None:
         """For each style of a cell how its number is shown."""
         codes: dict[str, str] = {}
-        in_cells = False
+        in_cells = begun = False
         count = 0
 
         def start(name: str, attributes: Attributes) -> None:
-            nonlocal in_cells, count
+            nonlocal in_cells, count, begun
+            if not begun and name == "styleSheet":
+                self.done.add(self._styles_part.lower())
+            begun = True
             if name == "numFmt":
                 codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
             elif name == "cellXfs":

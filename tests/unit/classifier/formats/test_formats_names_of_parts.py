@@ -13,6 +13,7 @@ import pytest
 from corpus.reading import ALLOWANCE, stands_in, text_of
 from segl_classifier.formats.ooxml import read
 
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NAMES = re.compile(rb"(workbook|styles|sharedStrings|sheet1|document)(?=\.xml)")
 
 
@@ -55,3 +56,20 @@ def test_a_letter_comes_first_under_any_name() -> None:
     letter.save(out)
     first = read(renamed(out.getvalue()), "", ALLOWANCE).passages[0]
     assert (first.place, first.text) == ("", "Vedr. 010190-1234")
+
+
+@pytest.mark.parametrize("kind", ["styles", "sharedStrings"])
+@pytest.mark.parametrize("inside", ["", "<sst/>", "<styleSheet/>"])
+def test_what_a_relation_calls_styles_or_texts_and_is_neither_is_read(kind: str, inside: str) -> None:
+    """Somebody may point it at a comment, which was then read by nobody."""
+    comment = "<commentList><comment><text><r><t>CPR 030303-1236</t></r></text></comment></commentList>"
+    relation = f'<Relationship Id="r9" Type="{_OFFICE}/{kind}" Target="/xl/comments/comment1.xml"/>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(people())) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/_rels/workbook.xml.rels":
+                content = content.replace(b"<Relationship ", relation.encode() + b"<Relationship ", 1)
+            new.writestr(name, content)
+        new.writestr("xl/comments/comment1.xml", f"<comments>{inside}{comment}</comments>")
+    assert stands_in(read(out.getvalue(), "", ALLOWANCE), "030303-1236")
