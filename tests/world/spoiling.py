@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
+from segl.postfix.check import State
 from world.installation import Installation
 
 Change = Callable[[Installation], None]
@@ -67,3 +68,13 @@ def site_checks(transport: str, parameter: str, line: str) -> Change:
     return both(
         front("-PX", f"{transport}/unix/{parameter}"), front("-e", f"{parameter}=regexp:{{{{{line}}}}}")
     )
+
+
+def names(site: Installation, check_id: str, state: State, change: Change) -> None:
+    """After *change* the check *check_id* of `segl doctor` says *state*, and why."""
+    change(site)
+    found = [check for check in site.checks(check_id) if check.id == check_id]
+    assert state in {check.state for check in found}, found
+    assert all(check.why and check.found for check in found if check.state in {State.WARN, State.FAIL}), found
+    if state is State.OK:
+        assert {check.state for check in found} == {state}

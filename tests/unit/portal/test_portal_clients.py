@@ -40,14 +40,19 @@ def test_a_header_that_never_ends_is_hung_up_on(impatient: PortalSite) -> None:
             assert time.monotonic() - begun < 15
 
 
+def form_of(site: PortalSite, length: int) -> bytes:
+    """The head of a form of so many bytes."""
+    return (
+        f"POST /m/{'0' * 32}/code HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\nSec-Fetch-Site: same-origin\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
 def test_a_body_that_never_comes_is_answered_and_hung_up_on(impatient: PortalSite) -> None:
     site = impatient
     with site.connected() as sock:
         sock.settimeout(20)
-        sock.sendall(
-            f"POST /m/{'0' * 32}/code HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\nSec-Fetch-Site: same-origin\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nlink=".encode()
-        )
+        sock.sendall(form_of(site, 100) + b"link=")
         answer = sock.recv(65536)
         assert answer.startswith(b"HTTP/1.1 408 ")
         while sock.recv(65536):
@@ -58,10 +63,7 @@ def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(impatient: Portal
     site = impatient
     with site.connected() as sock:
         sock.settimeout(0.25)
-        sock.sendall(
-            f"POST /m/{'0' * 32}/code HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\nSec-Fetch-Site: same-origin\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n".encode()
-        )
+        sock.sendall(form_of(site, 10_000))
         begun, answer = time.monotonic(), b""
         while not answer and time.monotonic() - begun < 20:
             sock.sendall(b"a")
