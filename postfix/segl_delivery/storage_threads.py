@@ -24,10 +24,15 @@ T = TypeVar("T")
 
 
 class StorageThreads:
-    """Runs what may hang. What finds no thread free waits for one."""
+    """Runs what may hang. What finds no thread free waits for one.
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=_NAME)
+    *name* is what those of one process share that end together: a reload leaves threads behind, and the stop must know
+    of them.
+    """
+
+    def __init__(self, threads: int = THREADS, name: str = _NAME) -> None:
+        self._name = name
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """What *work* gives or raises."""
@@ -46,11 +51,11 @@ class StorageThreads:
             ) from None
 
     def end(self, seconds: float) -> bool:
-        """Begin nothing more. Blocking, at most *seconds*; whether all threads have ended: one that has not would hold
-        up the end of the process."""
+        """Begin nothing more. Blocking, at most *seconds*; whether all threads of the name have ended: one that has not
+        would hold up the end of the process."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + seconds
-        ours = [thread for thread in threading.enumerate() if thread.name.startswith(f"{_NAME}_")]
+        ours = [thread for thread in threading.enumerate() if thread.name.startswith(f"{self._name}_")]
         for thread in ours:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in ours)

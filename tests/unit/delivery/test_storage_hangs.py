@@ -90,7 +90,8 @@ def test_what_does_not_answer_is_not_waited_for_and_keeps_a_thread() -> None:
     release = threading.Event()
 
     async def ask() -> tuple[bool, bool]:
-        threads = StorageThreads(1)
+        # A name of its own: other tests of this process may have left idle threads of theirs.
+        threads = StorageThreads(1, "hangs")
         with pytest.raises(DeliveryError, match="did not answer"):
             await threads.within(0.05, release.wait, 10)
         held = threads.end(0.05)
@@ -98,3 +99,17 @@ def test_what_does_not_answer_is_not_waited_for_and_keeps_a_thread() -> None:
         return held, threads.end(5)
 
     assert asyncio.run(ask()) == (False, True)
+
+
+def test_the_stop_knows_of_a_thread_that_a_reload_left_behind() -> None:
+    release = threading.Event()
+
+    async def ask() -> bool:
+        left, now = StorageThreads(1, "left"), StorageThreads(1, "left")
+        with pytest.raises(DeliveryError, match="did not answer"):
+            await left.within(0.05, release.wait, 10)
+        ended = now.end(0.05)
+        release.set()
+        return ended
+
+    assert not asyncio.run(ask())
