@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -46,21 +48,55 @@ def test_garbage_is_collected_again_in_every_process_once_it_has_its_tests(
     assert {role: (tmp_path / role).read_text() for role in roles} == dict.fromkeys(roles, "True")
 
 
-_STARTS = """\
+_LIVES_ON = """
+print(pid, flush=True)
+time.sleep(60)
+"""
+_PROGRAM = """\
 import os, sys, time
 from world import template
-given = os.open(sys.argv[1], os.O_RDWR)
-print(template.spawn("segl", ["check", "-"], given=given).pid, flush=True)
-time.sleep(60)
+pid = template.spawn("segl", ["check", "-"], given=os.open(sys.argv[1] + "/mail", os.O_RDWR)).pid
+"""
+_SERVER = """\
+import sys, time
+from pathlib import Path
+from world.{module} import {server}
+from world.ports import free_port
+server = {server}({arguments}).__enter__()
+pid = server._process.pid
 """
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """Pytest's own folders are shut to other users, that of PostgreSQL among them."""
+    with TemporaryDirectory(prefix="ends-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.slow
-def test_what_tests_that_are_killed_have_started_ends_with_them(repository: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "starts",
+    [
+        _PROGRAM,
+        _SERVER.format(module="postgresql", server="PostgreSQL", arguments=""),
+        _SERVER.format(module="ldap", server="LdapServer", arguments="Path(sys.argv[1])"),
+        _SERVER.format(
+            module="dns",
+            server="DnsServer",
+            arguments="Path(sys.argv[1]), {}, address='127.0.0.1', port=free_port()",
+        ),
+    ],
+    ids=["program", "postgresql", "ldap", "dns"],
+)
+def test_what_tests_that_are_killed_have_started_ends_with_them(
+    repository: Path, open_to_all: Path, starts: str
+) -> None:
     """The time of CI is up, or the kernel's memory: else a house would stand where the next run builds its own."""
-    os.mkfifo(tmp_path / "mail")  # which never comes
-    command = [sys.executable, "-c", _STARTS, str(tmp_path / "mail")]
-    paths = {**os.environ, "PYTHONPATH": str(repository / "tests")}
+    os.mkfifo(open_to_all / "mail")  # which never comes
+    command = [sys.executable, "-c", starts + _LIVES_ON, str(open_to_all)]
+    paths = {**os.environ, "PYTHONPATH": str(repository / "tests"), "TMPDIR": str(open_to_all)}
     with subprocess.Popen(command, env=paths, stdout=subprocess.PIPE, text=True) as tests:
         assert tests.stdout is not None
         pid = int(tests.stdout.readline())

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from world.ports import free_port
-from world.process import end
+from world.process import end, ends_with_us
 
 # The file by which virus scanners are tried (EICAR), put together so that this one is not taken for it.
 EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!" + b"$H+H*"
@@ -58,7 +58,8 @@ class ScannerDaemon:
         program = shutil.which("clamd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         assert program, "clamd is not installed (apt-get install clamav-daemon)"
         with (self.directory / "output").open("ab") as output:
-            self._process = subprocess.Popen([program, "-c", str(config)], stdout=output, stderr=output)
+            command = ends_with_us(program, "-c", str(config))
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
         self._wait()
         return self
 

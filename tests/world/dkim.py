@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from world.partners import rsa_key
 from world.postfix import wait_for_port
-from world.process import end
+from world.process import end, ends_with_us
 
 
 class OpenDkim:
@@ -56,7 +56,7 @@ class OpenDkim:
         return self._record if asked == self._name else None
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(["opendkim", "-f", "-x", str(self._config)])
+        self._process = subprocess.Popen(ends_with_us("opendkim", "-f", "-x", str(self._config)))
         wait_for_port("127.0.0.1", self._port)
         return self
 

@@ -32,7 +32,7 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
-from world.process import end
+from world.process import end, ends_with_us
 
 TTL = 60
 
@@ -194,7 +194,9 @@ class DnsServer:
 
     def _launch(self, program: str, config: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [program, "-d", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ends_with_us(program, "-d", "-c", str(config)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def _write(self, serial: int) -> Path:

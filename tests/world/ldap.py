@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from world.ca import Certificate
 from world.ports import free_port
-from world.process import end
+from world.process import end, ends_with_us
 
 BASE = "o=Nordens Kataloger,c=DK"
 READER = f"cn=reader,{BASE}"
@@ -137,7 +137,7 @@ class LdapServer:
         log = (self.directory / "slapd.log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [slapd, "-d", "0", "-h", urls, "-f", str(config)], stdout=log, stderr=log
+                ends_with_us(slapd, "-d", "0", "-h", urls, "-f", str(config)), stdout=log, stderr=log
             )
         self._wait()
         self.started_in = time.monotonic() - begun

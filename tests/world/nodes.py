@@ -25,7 +25,7 @@ from pathlib import Path
 from world.ca import Certificate
 from world.house import DOMAIN, House
 from world.postfix import PostfixInstance, wait_for_port
-from world.process import Daemon, end
+from world.process import Daemon, end, ends_with_us
 
 PORTAL = f"sikker.{DOMAIN}"
 
@@ -136,7 +136,8 @@ def balancer(directory: Path, ca_file: Path, certificate: Certificate) -> Iterat
     program = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
     assert program is not None, "scripts/setup installs haproxy"
     with (directory / "haproxy.log").open("wb") as log:
-        process = subprocess.Popen([program, "-db", "-f", str(file)], stdout=log, stderr=log)
+        command = ends_with_us(program, "-db", "-f", str(file))
+        process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_for_port("127.0.0.1", 443)
         yield

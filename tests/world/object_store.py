@@ -25,6 +25,7 @@ from typing import Any, Self
 from segl.errors import DeliveryError
 from segl.settings_storage import Storage
 from world.ports import free_port
+from world.process import ends_with_us
 
 ACCESS, SECRET = "AKIDSEGL", "hemmeligt-nok-til-en-proeve"
 BUCKET = "segl"
@@ -81,7 +82,10 @@ class ObjectStore:
         weed = Path(sys.executable).parent / "weed"
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [str(weed), "-logtostderr=true", "server", *options], stdout=log, stderr=log, cwd=self.folder
+                ends_with_us(str(weed), "-logtostderr=true", "server", *options),
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
             )
         try:
             self._make_bucket()

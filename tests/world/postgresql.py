@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,7 +19,10 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
-_USER = "postgres"  # the server refuses to run as root
+from world.postfix import wait_until
+from world.process import ends_with_us
+
+_USER = "postgres"
 
 
 class PostgreSQL:
@@ -30,6 +34,7 @@ class PostgreSQL:
         self.url = f"postgresql+psycopg://{_USER}@/postgres?host={self.folder}"
         self._stores, self._durable = 0, durable
         self._free: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
         self._data = self.folder / "data"
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -37,17 +42,11 @@ class PostgreSQL:
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_USER)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' "
-        options += " -c fsync=on" if self._durable else " -c fsync=off"
-        options += " -c max_connections=200 -c shared_buffers=32MB"
-        log = self.folder / "log"
         try:
             self._run("initdb", "-A", "trust", "-U", _USER, "-E", "UTF8", "--no-sync", "-D", str(self._data))
-            self._run(
-                "pg_ctl", "start", "-w", "-t", "60", "-D", str(self._data), "-l", str(log), "-o", options
-            )
+            self._start()
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -99,25 +98,57 @@ class PostgreSQL:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
+            if self._process is not None:
+                self._process.send_signal(signal.SIGQUIT)  # nothing of it is kept: an immediate shutdown
+                self._process.wait(60)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _start(self) -> None:
+        """As a child of ours, which ``pg_ctl start`` would not make it."""
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "fsync": "on" if self._durable else "off",
+            "max_connections": "200",
+            "shared_buffers": "32MB",
+        }
+        given = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
+        server = ends_with_us(str(self._bin / "postgres"), "-D", str(self._data), *given, by="QUIT")
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                _as_its_user(server), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+            )
+        wait_until(self._answers, 60, self._said)
+
+    def _answers(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError(f"postgres: {self._said()}")
+        try:
+            self._connected().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _said(self) -> str:
+        return (self.folder / "log").read_text("utf-8", "replace")
+
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._bin / program), *arguments]
-        if os.geteuid() == 0:
-            command = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *command]
-        # what the server inherits must not keep us waiting for its end
         done = subprocess.run(
-            command,
+            _as_its_user([str(self._bin / program), *arguments]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             cwd=self.folder,
             check=False,
             timeout=120,
         )
         if done.returncode:
-            log = self.folder / "log"
-            said = log.read_text() if log.exists() else (done.stderr or b"").decode()
-            raise RuntimeError(f"{program}: {said}")
+            raise RuntimeError(f"{program}: {done.stderr.decode('utf-8', 'replace')}")
+
+
+def _as_its_user(command: list[str]) -> list[str]:
+    """The server refuses to run as root."""
+    if os.geteuid() != 0:
+        return command
+    return ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *command]

@@ -30,6 +30,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def ends_with_us(*command: str, by: str = "KILL") -> list[str]:
+    """*command*, a server of others, which gets the signal *by* when the thread that starts it ends, also because the
+    tests are killed (PR_SET_PDEATHSIG(2const)). Else it would live on, and hold its ports, until somebody looks."""
+    return ["setpriv", "--pdeathsig", by, *command]
+
+
 def end(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
     """End a program of others: SIGTERM, then wait. One that does not end in time is killed, and the test fails."""
     process.terminate()

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from world.postfix import wait_until
-from world.process import end
+from world.process import end, ends_with_us
 
 PORT = 9090
 
@@ -51,14 +51,12 @@ class Prometheus:
     def __enter__(self) -> Self:
         with (self._folder / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [
-                    *(
-                        "prometheus",
-                        f"--config.file={self._config}",
-                        f"--storage.tsdb.path={self._folder}/tsdb",
-                    ),
+                ends_with_us(
+                    "prometheus",
+                    f"--config.file={self._config}",
+                    f"--storage.tsdb.path={self._folder}/tsdb",
                     f"--web.listen-address=127.0.0.1:{PORT}",
-                ],
+                ),
                 stdout=log,
                 stderr=log,
             )

@@ -26,6 +26,7 @@ from pathlib import Path
 from world import namespace
 from world.dns import SERIAL, TTL, DnsServer, Record
 from world.name_servers import Server, end, inside
+from world.process import ends_with_us
 
 ROOT, TLD = ".", "example"
 
@@ -194,7 +195,7 @@ class SignedDns(DnsServer):
             tcp.listen(64)
             resolver = [program, "-d", "-c", str(config)]
             return subprocess.Popen(
-                inside(self.directory, self._served(), resolver, (udp, tcp)),
+                ends_with_us(*inside(self.directory, self._served(), resolver, (udp, tcp))),
                 stdout=log,
                 stderr=log,
                 pass_fds=(udp.fileno(), tcp.fileno()),

@@ -16,7 +16,7 @@ from typing import Self
 
 from world.portal_site import PortalSite
 from world.postfix import wait_for_port
-from world.process import end
+from world.process import end, ends_with_us
 
 SHOWN_NAME = "sikker.x.dk"
 
@@ -113,7 +113,12 @@ class BehindServer(PortalSite):
         checked = subprocess.run(check, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
         with (self.home / "server.out").open("wb") as out:
-            self._server = subprocess.Popen(run, stdout=out, stderr=out, env={**os.environ})
+            self._server = subprocess.Popen(
+                ends_with_us(*run, by="TERM"),  # and these end their workers
+                stdout=out,
+                stderr=out,
+                env={**os.environ},
+            )
         wait_for_port("127.0.0.1", self.web_port)
 
     @property
