@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import stat
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from sqlalchemy.engine import Engine
 
 from segl.confined import workers
 from segl.store import open_store
-from world import needs, stores, template
+from world import namespace, needs, stores, template
 from world.object_store import ObjectStore
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -31,6 +34,11 @@ settings.load_profile("segl")
 # Many a container says that nothing compiled is to be kept: every process that a test starts would compile all anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A unix socket's path has 107 bytes, of which pytest's folders take 70; and other users' servers lie in ours.
+_tmp = Path(tempfile.gettempdir())
+if len(str(_tmp)) > len("/var/tmp") or not _tmp.stat().st_mode & stat.S_IXOTH:
+    os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"
 
 gc.disable()  # until all is collected: nothing of what is made till then goes away
 
@@ -227,9 +235,14 @@ def _starts_programs(item: pytest.Item) -> bool:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where workers collect, this process keeps their reports, and nothing that stays to the end."""
+    """Where workers collect, this process keeps their reports, and nothing that stays to the end. Each that runs tests
+    has a loopback of its own from the start: no other takes a port that :func:`free_port` has found here, and a server
+    that stands for all its tests is reached from all of them. Where that cannot be had world tests say so."""
     if session.config.pluginmanager.hasplugin("dsession"):
         gc.enable()
+    elif os.geteuid() == 0:
+        with suppress(namespace.NamespaceRefused):
+            namespace.enter()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -15,16 +15,11 @@ from world.house import House
 from world.standing import mended
 from world.street import Street
 
-_entered = False
-
 
 @pytest.fixture(scope="session")
 def own_network() -> None:
-    """Puts this test process into its own namespace, once. Only world tests ask for it."""
-    global _entered
-    if not _entered:
-        namespace.enter()
-        _entered = True
+    """Sees to it that this test process is in a namespace of its own, and says why it cannot be."""
+    namespace.enter()
 
 
 @pytest.fixture

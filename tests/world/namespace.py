@@ -19,6 +19,7 @@ _CLONE_NEWNET = 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_entered = False
 
 
 class NamespaceRefused(RuntimeError):
@@ -28,12 +29,17 @@ class NamespaceRefused(RuntimeError):
 def enter() -> None:
     """Move this process into new network and mount namespaces and bring loopback up.
 
-    Must be called while the process has one thread. Raises :class:`NamespaceRefused`.
+    Must be called before the process starts servers or threads of its own; a second time it does nothing. Raises
+    :class:`NamespaceRefused`.
     """
+    global _entered
+    if _entered:
+        return
     if _libc.unshare(_CLONE_NEWNS | _CLONE_NEWNET) != 0:
         raise NamespaceRefused(f"unshare: {os.strerror(ctypes.get_errno())} (root is needed)")
     _mount("none", "/", _MS_REC | _MS_PRIVATE)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    _entered = True
 
 
 @contextmanager
