@@ -94,7 +94,7 @@ class LookUps:
             raise self.world
         return self.world
 
-    async def find(self, domain: str = DOMAIN, within: float = 1.0) -> DomainFacts:
+    async def find(self, domain: str = DOMAIN, within: float = 30.0) -> DomainFacts:
         return await self.knowledge.find(domain, within)
 
     def recall(self) -> DomainFacts | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,11 +34,13 @@ class Counter:
     def __init__(self, does: Callable[[Delivery], Mapping[str, SmtpReply]] | None = None) -> None:
         self.does = does
         self.seen: list[Delivery] = []
+        self.has_one = threading.Event()
         self.hold = threading.Event()
         self.hold.set()
 
     async def deliver(self, delivery: Delivery) -> Mapping[str, SmtpReply]:
-        await asyncio.to_thread(self.hold.wait, 10)
+        self.has_one.set()
+        await asyncio.to_thread(self.hold.wait, 60)
         self.seen.append(delivery)
         if self.does is not None:
             return self.does(delivery)
@@ -60,7 +62,7 @@ class Running:
         asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(5)
 
     def client(self) -> LmtpClient:
-        return LmtpClient(self.path, seconds=5)
+        return LmtpClient(self.path, seconds=30)
 
     def stop(self, drain: float = 5) -> int:
         if not self._thread.is_alive():
@@ -262,7 +264,7 @@ def test_a_stop_lets_the_message_in_hand_finish_and_sends_idle_clients_away(tmp_
     with server.client() as busy, server.client() as idle:
         busy.envelope("a@b.example", ["c@d.example"])
         busy.begin_data(b"x\r\n")
-        time.sleep(0.05)
+        assert agent.has_one.wait(30)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         assert idle.reply().startswith("421 4.3.2")
@@ -280,10 +282,13 @@ def test_a_stop_breaks_off_what_takes_too_long_without_a_word(tmp_path: Path) ->
     with server.client() as client:
         client.envelope("a@b.example", ["c@d.example"])
         client.begin_data(b"x\r\n")
-        time.sleep(0.05)
-        threading.Timer(0.5, agent.hold.set).start()
-        assert server.stop(drain=0.1) == 1
-        assert not client.reply().startswith("250")
+        assert agent.has_one.wait(30)
+        with ThreadPoolExecutor(1) as pool:
+            stopping = pool.submit(server.stop, drain=0.1)
+            said = client.reply()
+            agent.hold.set()
+        assert stopping.result() == 1
+        assert not said.startswith("250")
 
 
 def test_mail_beyond_the_budget_waits_its_turn(tmp_path: Path) -> None:
@@ -298,7 +303,7 @@ def test_mail_beyond_the_budget_waits_its_turn(tmp_path: Path) -> None:
             second.sock.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 second.sock.recv(10)
-            second.sock.settimeout(5)
+            second.sock.settimeout(30)
             agent.hold.set()
             assert first.reply() == "250 2.0.0 taken"
             assert second.sock.recv(4) == b"354 "

@@ -36,11 +36,11 @@ def test_who_cannot_wait_is_told_so_and_the_check_goes_on() -> None:
     async def story(desk: LookUps) -> None:
         desk.takes = 0.1
         with pytest.raises(RoutingError, match="still looking"):
-            await desk.find(within=0.01)
+            await desk.find(within=0)
         assert desk.recall() is None
-        await asyncio.sleep(0.15)
-        facts = desk.recall()
-        assert facts is not None
+        async with asyncio.timeout(30):
+            while (facts := desk.recall()) is None:  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0.01)
         assert tls(facts) is Known.YES
         assert desk.asked == [DOMAIN]
 
@@ -92,7 +92,7 @@ def test_checks_run_a_bounded_number_at_a_time(monkeypatch: pytest.MonkeyPatch) 
 
     async def story() -> None:
         knowledge = Knowledge(check, NoArchive(), ROUTING, Events("test"))
-        await asyncio.gather(*(knowledge.find(f"d{n}.example", 5) for n in range(40)))
+        await asyncio.gather(*(knowledge.find(f"d{n}.example", 30) for n in range(40)))
 
     asyncio.run(story())
     assert most == 4
@@ -137,9 +137,11 @@ def test_who_asks_goes_before_what_is_announced(monkeypatch: pytest.MonkeyPatch)
             desk.knowledge.expect(f"d{number}.example")
         await asyncio.sleep(0.01)
         assert len(desk.asked) == 2, "half of the places"
-        await desk.find("asked.example", within=0.09)
-        await desk.find("d9.example", within=0.09)  # announced last, and not made to wait for the others
+        await desk.find("asked.example")
         assert "asked.example" in desk.asked[:3]
+        begun = len(desk.asked)
+        await desk.find("d9.example")  # announced last, and not made to wait for the others
+        assert "d9.example" in desk.asked[: begun + 3]
         async with asyncio.timeout(10):
             while len(desk.asked) < 11:  # noqa: ASYNC110  # nobody is told
                 await asyncio.sleep(0.01)
