@@ -212,13 +212,14 @@ def _listed(sources: list[Path]) -> TunnelList:
 
 
 def _write(out: Path, content: bytes) -> None:
-    """All or nothing: a web server may be reading it."""
+    """All or nothing: a web server may be reading it, whatever the umask of who publishes."""
     import os
 
     aside = out.with_name(f".{out.name}.new")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o644)
         file.write(content)
         file.flush()
         os.fsync(descriptor)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
 import time
@@ -92,6 +94,17 @@ def test_each_list_is_newer_than_the_last_and_tells_what_changed(office: Office)
     serials += [second["serial"], office.published()["serial"]]
     assert serials == sorted(set(serials))
     assert serials[0] >= time.time() - 60
+
+
+def test_a_web_server_can_read_it_where_files_of_root_are_shut_to_others(office: Office) -> None:
+    """CIS benchmarks ask for a umask of 027."""
+    office.member("kommune.example")
+    before = os.umask(0o027)
+    try:
+        office.published()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(office.out.stat().st_mode) == 0o644
 
 
 def openssl(arguments: str) -> bytes:
