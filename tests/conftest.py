@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +40,8 @@ sys.dont_write_bytecode = False
 _tmp = Path(tempfile.gettempdir())
 if len(str(_tmp)) > len("/var/tmp") or not _tmp.stat().st_mode & stat.S_IXOTH:
     os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"
+
+os.umask(0o022)  # Debian's: Postfix and other users' servers read what tests lay out for them
 
 gc.disable()  # until all is collected: nothing of what is made till then goes away
 
@@ -85,6 +88,16 @@ def engine(store_url: str) -> Iterator[Engine]:
     engine = open_store(store_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def danish_time() -> Iterator[None]:
+    """Clocks on the wall are Denmark's, wherever the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 import email
 import re
 import subprocess
-import time
 from datetime import UTC, datetime
 from email import policy
 from email.header import decode_header, make_header
@@ -303,14 +302,7 @@ def test_a_path_in_the_portal_address_is_kept() -> None:
         ("2028-01-30T10:00:00", 30, "2028-02-29T22:59:59"),
     ],
 )
-def test_the_last_day_lasts_until_midnight_where_the_house_is(
-    monkeypatch: pytest.MonkeyPatch, written: str, days: int, until: str
-) -> None:
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    try:
-        end = end_of_day(datetime.fromisoformat(written), days)
-        assert end.astimezone(UTC) == datetime.fromisoformat(until).replace(tzinfo=UTC)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+@pytest.mark.usefixtures("danish_time")
+def test_the_last_day_lasts_until_midnight_where_the_house_is(written: str, days: int, until: str) -> None:
+    end = end_of_day(datetime.fromisoformat(written), days)
+    assert end.astimezone(UTC) == datetime.fromisoformat(until).replace(tzinfo=UTC)

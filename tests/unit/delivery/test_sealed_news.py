@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import re
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import policy
@@ -36,21 +35,12 @@ from world.counter import Counter, Letter
 from world.desk import DOMAIN, SENDER
 from world.peers import ReceivedMail
 
-pytestmark = pytest.mark.usefixtures("both_stores")
+pytestmark = pytest.mark.usefixtures("both_stores", "danish_time")
 
 
 DAY = 86400.0
 BO, EVA = "bo@vestby.example", "eva@vestby.example"
 BEGIN = datetime(2026, 11, 25, 9, 30, tzinfo=UTC).timestamp()
-
-
-@pytest.fixture(autouse=True)
-def danish_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.fixture

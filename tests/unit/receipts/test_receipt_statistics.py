@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -124,23 +123,18 @@ def test_the_week_is_counted_by_day_and_way(store: Connection) -> None:
     )
 
 
+@pytest.mark.usefixtures("danish_time")
 @pytest.mark.parametrize("fixed", [False, True])
 def test_a_day_ends_at_midnight_by_the_clock_on_the_wall_also_when_that_was_changed(
-    store: Connection, monkeypatch: pytest.MonkeyPatch, fixed: bool
+    store: Connection, fixed: bool
 ) -> None:
     """The Sunday of 25 October 2026 has 25 hours in Denmark."""
     zone = ZoneInfo("Europe/Copenhagen")
-    monkeypatch.setenv("TZ", "Europe/Copenhagen")
-    time.tzset()
-    try:
-        end = datetime(2026, 10, 26, tzinfo=zone)
-        for message, moment in enumerate(
-            (datetime(2026, 10, 24, 23, 30, tzinfo=zone), datetime(2026, 10, 25, 0, 30, tzinfo=zone))
-        ):
-            before = (MIDNIGHT.timestamp() - moment.timestamp()) / DAY
-            tell(store, "bo@x.example", State.SENT, Way.TLS, message=str(message), days_before=before)
-        volumes = volumes_until(store, end.astimezone() if fixed else end)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    end = datetime(2026, 10, 26, tzinfo=zone)
+    for message, moment in enumerate(
+        (datetime(2026, 10, 24, 23, 30, tzinfo=zone), datetime(2026, 10, 25, 0, 30, tzinfo=zone))
+    ):
+        before = (MIDNIGHT.timestamp() - moment.timestamp()) / DAY
+        tell(store, "bo@x.example", State.SENT, Way.TLS, message=str(message), days_before=before)
+    volumes = volumes_until(store, end.astimezone() if fixed else end)
     assert [day[Way.TLS] for day in volumes.days] == [0, 0, 0, 0, 0, 1, 1]

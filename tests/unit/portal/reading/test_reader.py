@@ -50,6 +50,7 @@ def test_a_sealed_message_is_shown_previewed_and_printed(reader: Reader, content
     assert reader.file_name(content, DANISH) == "Svar på sagen"
 
 
+@pytest.mark.usefixtures("danish_time")
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
