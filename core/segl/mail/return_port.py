@@ -29,6 +29,7 @@ from segl.addresses import domain_of
 from segl.errors import DeliveryError, SmtpReply
 from segl.mail.outgoing import Outgoing
 from segl.mail.port_owner import Listener, Owned, listeners, owner_of
+from segl.masking import mask_digits
 from segl.vocabulary import Known
 
 LONGEST_TEXT: Final = 200
@@ -352,11 +353,15 @@ def clean_reply(code: int, text: bytes) -> SmtpReply:
 
     A code that speaks of the connection or of a fault in the dialogue (421, 500, 502, 503), or is no
     refusal at all, becomes 451: the recipient is not to blame for it.
+
+    Numbers in its words are masked (:func:`~segl.masking.mask_digits`): a filter may quote the subject that it refuses,
+    and what is said here stands in our log and in Postfix's.
     """
     line = " ".join("".join(c if " " <= c <= "~" else " " for c in text.decode("ascii", "replace")).split())
     enhanced = _ENHANCED.match(line)
     if enhanced:
         line = line[enhanced.end() :].strip()
+    line = mask_digits(line)
     if not 400 <= code <= 599 or code in (421, 500, 502, 503):
         return SmtpReply(451, "4.5.0", f"next server: {line}"[:LONGEST_TEXT])
     fits = enhanced is not None and enhanced[1] == str(code)[0]

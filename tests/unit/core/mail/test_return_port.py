@@ -20,6 +20,7 @@ from segl.mail.return_port import (
     OutcomeUnknown,
     Refused,
     ReturnPort,
+    Step,
     Unreachable,
     clean_reply,
     xtext,
@@ -306,6 +307,15 @@ def test_any_reply_becomes_one_safe_line(code: int, text: bytes) -> None:
 @pytest.mark.parametrize("code", [421, 500, 502, 503, 250, 354, -1, 199])
 def test_a_code_that_is_no_verdict_on_the_recipient_is_451(code: int) -> None:
     assert clean_reply(code, b"x").code == 451
+
+
+def test_a_number_that_the_next_server_quotes_is_masked() -> None:
+    """A filter may say which subject it refuses, and what it says stands in two logs."""
+    told = Refused(clean_reply(554, b"5.7.1 Subject: Vedr. 010170-1234 is not allowed here"), Step.DOT)
+    assert told.private == "return port, final dot: 554 5.7.1 Subject: Vedr. 0101xx-xxxx is not allowed here"
+    assert told.reply.text == "Subject: Vedr. 0101xx-xxxx is not allowed here"
+    cut_in_it = clean_reply(554, b"5.7.1 " + b"x" * (LONGEST_TEXT - 6) + b" 010170-1234")
+    assert "010170" not in cut_in_it.text
 
 
 def test_ipv6_and_names_are_understood() -> None:
