@@ -156,6 +156,7 @@ class _Daemon:
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
         self._postfix = own
+        self._told_to_reload = asyncio.Event()
         self._reloaded = asyncio.Event()  # its Postfix was asked by a reload
         self._table = RouteTable(settings, kept.canary_pin, self._postfix.here)
         self._answers_now = self._answers(settings)
@@ -168,7 +169,7 @@ class _Daemon:
         stop: asyncio.Future[str] = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
         await self._server.start(doors.questions.sock)
         announcements = Announcements(doors.announcements.sock, self._expect)
         announcements.start()
@@ -190,7 +191,13 @@ class _Daemon:
         names = follow(
             lambda: self._settings, lambda: self._postfix, self._answer_for, self._events, self._reloaded
         )
-        own = (self._keep_house(), self._keep_fresh(), names, notify.feed_watchdog())
+        own = (
+            self._keep_house(),
+            self._keep_fresh(),
+            self._reload_when_told(),
+            names,
+            notify.feed_watchdog(),
+        )
         work = (*own, relief.run(), signers.run(), self._kept.given.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._note_settings()
@@ -252,10 +259,17 @@ class _Daemon:
             knows_sts=self._postfix.knows_sts,
         )
 
-    def _reload(self) -> None:
+    async def _reload_when_told(self) -> None:
+        """One after the other: each takes the settings as they stand when it begins."""
+        while True:
+            await self._told_to_reload.wait()
+            self._told_to_reload.clear()
+            await self._reload()
+
+    async def _reload(self) -> None:
         notify.reloading()
         try:
-            self._take_settings()
+            await self._take_settings()
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
@@ -265,11 +279,13 @@ class _Daemon:
         finally:
             notify.ready()
 
-    def _take_settings(self) -> None:
-        """All of them or none: what may fail is asked before anything is changed."""
+    async def _take_settings(self) -> None:
+        """All of them or none: what may fail is asked before anything is changed. Meanwhile it answers by the old ones:
+        Postfix's programs may take half a minute each, and longer than the watchdog bears together."""
         settings = checked_settings(self._file)
         same = settings.postfix.front == self._settings.postfix.front
-        postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
+        known = self._postfix if same else OwnPostfix()
+        postfix = await asyncio.to_thread(again, settings, known, self._events)
         check = live_check(settings, self._events, self._file, self._kept.policies, postfix)
         finder = self._certificates.prepared(settings)
         checked_with = CheckedWith.of(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -103,10 +104,7 @@ def daemon(tmp_path: Path, front: Front, write: Write) -> Iterator[_Daemon]:
 
 
 def reload(daemon: _Daemon) -> None:
-    async def reloaded() -> None:
-        daemon._reload()
-
-    asyncio.run(reloaded())
+    asyncio.run(daemon._reload())
 
 
 def greeted(daemon: _Daemon) -> Greeting:
@@ -123,6 +121,60 @@ def test_its_postfix_is_asked_once(daemon: _Daemon, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "own_postfix", own_postfix)
     reload(daemon)
     assert len(asked) == 1
+
+
+def test_it_answers_while_its_postfix_is_slow(daemon: _Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And lives for the watchdog: Postfix's programs may take longer, one after the other, than that bears."""
+    told = threading.Event()
+
+    def own_postfix(_: Settings) -> OwnPostfix:
+        assert told.wait(10), "the loop stood still"
+        return KNOWN
+
+    async def answers_meanwhile() -> None:
+        reloading = asyncio.create_task(daemon._reload())
+        await asyncio.sleep(0.01)
+        told.set()
+        await reloading
+
+    monkeypatch.setattr(module, "own_postfix", own_postfix)
+    asyncio.run(answers_meanwhile())
+    assert daemon._postfix == KNOWN
+
+
+def test_one_reload_comes_after_the_other(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    """However often it is told to: the settings that stand there at last are those in force."""
+    under_way: list[str] = []
+
+    def own_postfix(settings: Settings) -> OwnPostfix:
+        assert not under_way
+        under_way.append(settings.organisation.name)
+        if settings.organisation.name == "Sønderby":
+            write(name="Vesterby")
+            loop.call_soon_threadsafe(daemon._told_to_reload.set)
+            loop.call_soon_threadsafe(daemon._told_to_reload.set)
+        under_way.clear()
+        return KNOWN
+
+    async def told() -> None:
+        nonlocal loop
+        loop, ended = asyncio.get_running_loop(), asyncio.Semaphore(0)
+        monkeypatch.setattr(notify, "ready", ended.release)
+        write(name="Sønderby")
+        daemon._told_to_reload.set()
+        reloads = asyncio.create_task(daemon._reload_when_told())
+        async with asyncio.timeout(20):
+            await ended.acquire()
+            await ended.acquire()
+        reloads.cancel()
+
+    loop: asyncio.AbstractEventLoop
+    monkeypatch.setattr(module, "own_postfix", own_postfix)
+    asyncio.run(told())
+    assert daemon._settings.organisation.name == "Vesterby"
+    assert not daemon._told_to_reload.is_set()
 
 
 def test_mail_hosts_are_greeted_by_the_name_that_is_known_while_postfix_is_slow(
