@@ -16,6 +16,7 @@ from segl.public_suffixes import Suffixes, public_suffixes
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.settings_routing import DomainPin
+from segl.settings_shared import same_place
 from segl.vocabulary import Decision, Mode, Proof, Way
 
 _NEVER = 0.97  # a score that few messages reach
@@ -145,7 +146,7 @@ def detection_cautions(settings: Settings) -> Iterator[Caution]:
 def return_cautions(settings: Settings) -> Iterator[Caution]:
     """segl-deliver hands on to a place at which Postfix does not listen by these settings."""
     handed, back = settings.delivery.reinject, settings.postfix.return_port
-    if handed != back:
+    if not same_place(handed, back):
         problem = f"{handed} is not postfix.return_port ({back}): where nobody listens, encrypted mail and notices wait"
         yield Caution("delivery.reinject", problem, "name the same in both")
 

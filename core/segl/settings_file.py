@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from segl.settings_paths import beside
 
 _ADAPTER = TypeAdapter(Settings)
 _NOBODY: Final = {"name": "nobody", "domains": ["nobody.invalid"]}  # in place of a faulty [organisation]
+_NUL: Final = "has a NUL character (\\u0000)"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file: pins of some 30,000 domains
 _CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
@@ -61,7 +62,8 @@ class Reading:
 
 def read_settings(raw: dict[str, Any], file: Path | str) -> Reading:
     """*raw* (parsed TOML) with all its faults; does not raise for them."""
-    faults: list[Fault] = []
+    faults = [Fault(file, place, _NUL, "take it out") for place in _with_nul(raw)]
+    nul = frozenset(word for one in faults for word in table_and_key(one.key.split(".")))
     faulty: frozenset[str] = frozenset()
     try:
         settings = _ADAPTER.validate_python(raw)
@@ -71,7 +73,9 @@ def read_settings(raw: dict[str, Any], file: Path | str) -> Reading:
         try:
             settings = _ADAPTER.validate_python(rest)
         except ValidationError:
-            return Reading(None, tuple(faults), faulty)
+            return Reading(None, tuple(faults), faulty | nul)
+    if nul:
+        return Reading(None, tuple(faults), faulty | nul)
     crossed = list(cross_faults(settings, file, faulty))
     settings = beside(settings, Path(file).parent)
     if "group" not in faulty:
@@ -83,6 +87,25 @@ def read_settings(raw: dict[str, Any], file: Path | str) -> Reading:
     for fault in crossed:
         faulty |= set(table_and_key(fault.key.split("."))) if fault.file == file else set()
     return Reading(settings, (*faults, *crossed), faulty)
+
+
+def _with_nul(value: Any, place: str = "") -> Iterator[str]:
+    """Where a NUL stands. No path, host or name that the system is asked for can hold one, and each that is asked for
+    with it would end what asks, far from the line that is wrong."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield place
+        return
+    inside = (
+        value.items()
+        if isinstance(value, Mapping)
+        else enumerate(value, 1)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, each in inside:
+        yield from _with_nul(key, place) if isinstance(key, str) else ()
+        yield from _with_nul(each, f"{place}.{key}".lstrip("."))
 
 
 def table_and_key(place: Sequence[int | str]) -> tuple[str, str]:

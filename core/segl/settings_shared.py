@@ -69,6 +69,11 @@ def _faults(ports: list[tuple[str, str]], file: Path | str) -> Iterator[Fault]:
             yield Fault(file, other, f"{there} is {one} already", "name a port that nobody uses")
 
 
+def same_place(one: str, other: str) -> bool:
+    """Whether both name the same port, however its host is written."""
+    return _parts(one) == _parts(other)
+
+
 def _meet(one: str, other: str) -> bool:
     (host, port), (there, number) = _parts(one), _parts(other)
     return port == number and (host == there or not _ANY.isdisjoint((host, there)))

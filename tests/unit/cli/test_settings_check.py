@@ -108,6 +108,8 @@ def test_a_return_port_that_segl_deliver_does_not_know_is_a_warning(file: Path) 
     )
     both = GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n[delivery]\nreinject = "127.0.0.1:10127"\n'
     assert "reinject" not in check(file, both).stderr
+    by_name = GOOD + '[delivery]\nreinject = "localhost:10027"\n'
+    assert "reinject" not in check(file, by_name).stderr
 
 
 def test_what_depends_on_a_socket_that_is_none_does_not_break_the_check(file: Path) -> None:
