@@ -71,6 +71,11 @@ def missing_at(file: Path) -> StoreMissing:
     return StoreMissing("there is no store yet", f"there is no store yet: {file}", hint)
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Where the store is a file; ``None`` of a store in memory, or of another kind."""
+    return _file_of(url) if url.startswith(_SQLITE) else None
+
+
 def _file_of(url: str) -> Path:
     return Path(unquote(url.partition(":///")[2].partition("?")[0]))
 

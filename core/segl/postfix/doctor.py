@@ -20,6 +20,7 @@ from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.check_reports import report_checks
 from segl.postfix.check_running import running_checks
 from segl.postfix.check_secure import secure_checks
+from segl.postfix.check_space import space_checks
 from segl.postfix.check_tables import table_checks
 from segl.postfix.plan import pending_files
 from segl.postfix.refusals import OLDEST
@@ -37,7 +38,10 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("relayed", relayed_checks),
     ("instances", instance_checks),
     ("run", running_checks),
+    ("space", space_checks),
 )
+
+_REPORT = "a fault of Segl's: report it where you have Segl from, with what segl --version says"
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -119,5 +123,5 @@ def _guarded(group: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Chec
     except (OSError, ValueError, LookupError) as error:
         text = f"{type(error).__name__}: {error}"
         yield Check(
-            f"{group}.unfinished", State.UNKNOWN, text, "the checks after this one were left out", "report it"
+            f"{group}.unfinished", State.UNKNOWN, text, "the checks after this one were left out", _REPORT
         )
