@@ -147,20 +147,21 @@ def test_one_reload_comes_after_the_other(
 ) -> None:
     """However often it is told to: the settings that stand there at last are those in force."""
     under_way: list[str] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     def own_postfix(settings: Settings) -> OwnPostfix:
         assert not under_way
         under_way.append(settings.organisation.name)
         if settings.organisation.name == "Sønderby":
             write(name="Vesterby")
-            loop.call_soon_threadsafe(daemon._told_to_reload.set)
-            loop.call_soon_threadsafe(daemon._told_to_reload.set)
+            for _ in range(2):
+                loops[0].call_soon_threadsafe(daemon._told_to_reload.set)
         under_way.clear()
         return KNOWN
 
     async def told() -> None:
-        nonlocal loop
-        loop, ended = asyncio.get_running_loop(), asyncio.Semaphore(0)
+        loops.append(asyncio.get_running_loop())
+        ended = asyncio.Semaphore(0)
         monkeypatch.setattr(notify, "ready", ended.release)
         write(name="Sønderby")
         daemon._told_to_reload.set()
@@ -170,7 +171,6 @@ def test_one_reload_comes_after_the_other(
             await ended.acquire()
         reloads.cancel()
 
-    loop: asyncio.AbstractEventLoop
     monkeypatch.setattr(module, "own_postfix", own_postfix)
     asyncio.run(told())
     assert daemon._settings.organisation.name == "Vesterby"
