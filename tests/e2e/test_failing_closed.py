@@ -79,7 +79,7 @@ def test_milter_killed_at_end_of_message(house: House, street: Street) -> None:
         smtp.rcpt(GOOD)
         assert smtp.docmd("DATA")[0] == 354
         smtp.send(message(GOOD))
-        wait_until(lambda: bool(_workers(house.milter)), 5, lambda: "no workers")
+        wait_until(lambda: bool(_workers(house.milter)), 30, lambda: "no workers")
         for pid in (house.milter.pid, *_workers(house.milter)):
             _kill(pid)
         code, _ = smtp.docmd(".")

@@ -32,7 +32,7 @@ SENDER = f"anna@{DOMAIN}"
 class LmtpClient:
     """An LMTP client that sends exactly the bytes it is given."""
 
-    def __init__(self, path: Path, *, greet: bool = True, seconds: float = 20) -> None:
+    def __init__(self, path: Path, *, greet: bool = True, seconds: float = 120) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(seconds)
         self.sock.connect(str(path))

@@ -217,7 +217,7 @@ class DnsServer:
         config.write_text(head + "".join(faults), "utf-8")
         return config
 
-    def _wait_for(self, serial: int, seconds: float = 10) -> None:
+    def _wait_for(self, serial: int, seconds: float = 60) -> None:
         question = dns.message.make_query(SERIAL, dns.rdatatype.TXT)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

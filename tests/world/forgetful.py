@@ -36,6 +36,7 @@ class Forgetful:
 
     def __exit__(self, *_: object) -> None:
         self._real.rename(self._path)
+        self._listener.shutdown(socket.SHUT_RDWR)  # else it stays open while a thread waits in accept(2)
         self._listener.close()
 
     def _serve(self) -> None:

@@ -159,7 +159,7 @@ class LdapServer:
         )
         assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
 
-    def _wait(self, seconds: float = 20) -> None:
+    def _wait(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self._process is not None

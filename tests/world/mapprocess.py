@@ -10,6 +10,7 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from world.dns import DnsServer
 from world.outside import Outside
@@ -110,7 +111,12 @@ class MapProcess:
             )
         return True
 
-    def reload(self) -> None:
-        before = self.daemon.log.count("reload")
+    def reload(self) -> dict[str, Any]:
+        """Gives what it said of it."""
+        before = len(self._reloads())
         self.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: self.daemon.log.count("reload") > before, 5, lambda: self.daemon.log)
+        wait_until(lambda: len(self._reloads()) > before, 30, lambda: self.daemon.log)
+        return self._reloads()[before]
+
+    def _reloads(self) -> list[dict[str, Any]]:
+        return [told for told in self.daemon.events if told["event"].startswith("reload")]

@@ -83,7 +83,7 @@ class RunningMilter:
 
     def metric(self, name: str) -> float:
         """The sum over all series of *name*."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
         return sum(
             float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name

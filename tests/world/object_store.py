@@ -177,7 +177,7 @@ class ObjectStore:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._filer}{path}", method=method, headers={"Accept": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             body: bytes = answer.read()
         return body
 
@@ -202,15 +202,20 @@ class Wire:
         self._open: list[socket.socket] = []
         self._behind = behind
         self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Closed alone, it would be waited at for ever: what is being accepted from stays open.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(30)
         self._listener.close()
+        self.fault = Fault.REFUSES
 
     @property
     def fault(self) -> Fault:

@@ -77,7 +77,7 @@ class _Peer:
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, args=(self._loop, begun, ready), daemon=True)
         self._thread.start()
-        ready.wait(10)
+        ready.wait(60)
         if not begun or begun[0] is not None:
             self.stop()
             raise OSError(f"peer {self.address}:{self.port}: {begun[0] if begun else 'does not start'}")
@@ -88,7 +88,7 @@ class _Peer:
             return
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop = self._thread = None
 
     def __enter__(self) -> Self:

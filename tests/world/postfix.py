@@ -161,7 +161,7 @@ class PostfixInstance:
         """What is in the queue, as ``postqueue -j`` tells it."""
         return [json.loads(line) for line in self.run("postqueue", "-j").splitlines() if line]
 
-    def wait_for_log(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for_log(self, pattern: str, seconds: float = 60) -> re.Match[str]:
         """Wait until the log matches *pattern*; fails with the end of the log."""
         found: list[re.Match[str]] = []
 
@@ -203,7 +203,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, why: Callable[[], 
         time.sleep(0.05)
 
 
-def wait_for_port(address: str, port: int, seconds: float = 15) -> None:
+def wait_for_port(address: str, port: int, seconds: float = 60) -> None:
     def open_() -> bool:
         with socket.socket() as sock:
             sock.settimeout(1)

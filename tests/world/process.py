@@ -36,7 +36,7 @@ def ends_with_us(*command: str, by: str = "KILL") -> list[str]:
     return ["setpriv", "--pdeathsig", by, *command]
 
 
-def end(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+def end(process: subprocess.Popen[bytes], seconds: float = 60) -> None:
     """End a program of others: SIGTERM, then wait. One that does not end in time is killed, and the test fails."""
     process.terminate()
     try:

@@ -30,7 +30,7 @@ def mended(house: House) -> None:
     for port in (10026, 10027, 10028, 25):
         wait_for_port("127.0.0.1", port)
     wait_until(lambda: house.queued == 0, 20, lambda: f"mail stays in the queue\n{house.log[-3000:]}")
-    with closing(sqlite3.connect(house.state / "segl.db", timeout=10)) as store, store:
+    with closing(sqlite3.connect(house.state / "segl.db", timeout=60)) as store, store:
         for table in _SENT:
             store.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
     for daemon in house.daemons:

@@ -53,7 +53,7 @@ def owner(tmp_path: Path) -> Iterator[Callable[..., Started]]:
 
     yield start
     for process in started:
-        process.communicate("", timeout=10)
+        process.communicate("", timeout=60)
 
 
 def _end(process: Process, *, killed: bool = False) -> None:

@@ -17,7 +17,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.so
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
-        listener.settimeout(2)
+        listener.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         yield listener
 
@@ -37,7 +37,7 @@ def test_an_abstract_socket_is_written_with_an_at_sign(monkeypatch: pytest.Monke
     name = f"segl-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind("\0" + name)
-        listener.settimeout(2)
+        listener.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", "@" + name)
         notify.ready()
         assert listener.recv(100).startswith(b"READY=1")

@@ -174,7 +174,7 @@ def test_what_is_sealed_in_the_moment_in_which_its_mail_is_revoked_opens_nothing
     def slowly(connection: sa.Connection, message_id: str) -> bool:
         found = look(connection, message_id)
         looked.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return found
 
     monkeypatch.setattr(records, "_is_taken_back", slowly)
@@ -182,12 +182,12 @@ def test_what_is_sealed_in_the_moment_in_which_its_mail_is_revoked_opens_nothing
     sealing = threading.Thread(target=sealed_of_one_mail, args=(west,))
     revoking = threading.Thread(target=life.revoke, args=(east, place, first, NOW + 1), kwargs={"actor": "a"})
     sealing.start()
-    assert looked.wait(10)
+    assert looked.wait(60)
     revoking.start()
     revoking.join(1)
     go_on.set()
     for thread in (sealing, revoking):
-        thread.join(20)
+        thread.join(60)
     with transaction(east) as connection:
         secrets = connection.scalars(sa.select(sealed_recipient.c.server_secret)).all()
     assert secrets == [None, None]

@@ -48,7 +48,7 @@ def daemon(desk: Desk) -> Iterator[_Daemon]:
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(2)
+        listener.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield listener
 
@@ -229,4 +229,4 @@ def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_an
     finally:
         release.set()
     assert len(rounds) == 2
-    assert ended.wait(10), "and when it comes back it goes no further"
+    assert ended.wait(30), "and when it comes back it goes no further"

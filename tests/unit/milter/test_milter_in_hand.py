@@ -82,7 +82,7 @@ def test_two_that_have_half_each_do_not_wait_for_each_other() -> None:
     first, second = holding(in_hand, 500_000), holding(in_hand, 450_000)
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(first.more, 400_000)
-        wait_until(lambda: bool(in_hand._stuck), 5, lambda: "the first does not wait")
+        wait_until(lambda: bool(in_hand._stuck), 30, lambda: "the first does not wait")
         assert not second.more(400_000)
         second.give_back()
         assert waits.result(5)

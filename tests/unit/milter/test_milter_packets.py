@@ -90,7 +90,7 @@ def talk(
     thread.start()
     answered = b""
     with ours:
-        ours.settimeout(10)
+        ours.settimeout(60)
         try:
             for piece in pieces:
                 ours.sendall(piece)

@@ -65,7 +65,7 @@ def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Short
 
 def connected(listening: Short) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(10)
+    client.settimeout(60)
     client.connect(listening.getsockname())
     return client
 
@@ -98,5 +98,5 @@ def test_a_worker_that_can_take_none_ends_unless_it_has_a_message_in_hand(listen
         with connected(listening):
             assert not ended.wait(0.3)
             open_one.sendall(b"\0\0\0\1Q")
-            assert ended.wait(10)
+            assert ended.wait(30)
     worker.stop_accepting()

@@ -62,7 +62,7 @@ def dns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedDns]:
         yield dns
 
 
-def ask(dns: SignedDns, address: str, seconds: float = 3) -> Answer:
+def ask(dns: SignedDns, address: str, seconds: float = 30) -> Answer:
     return asyncio.run(SmimeaSource(MailDns([dns.nameserver], query_seconds=seconds)).ask(address))
 
 
@@ -100,7 +100,7 @@ def test_a_pkix_record_only_points_to_it(dns: SignedDns) -> None:
     ],
 )
 def test_what_offers_nothing(dns: SignedDns, address: str, known: Known, reason: str) -> None:
-    answer = ask(dns, address, 0.2 if "mute" in address else 3)
+    answer = ask(dns, address, 0.2 if "mute" in address else 30)
     assert answer.offers == ()
     assert answer.known is known
     assert reason in answer.reason

@@ -49,7 +49,7 @@ def test_a_killed_process_leaves_nothing_in_the_way(map_: MapProcess) -> None:
 def test_knowledge_survives_a_kill(map_: MapProcess, good: SmtpPeer) -> None:
     way = map_.ask("bo@boligforening.example")
     assert way.startswith("segl-tls:")
-    time.sleep(0.2)
+    wait_until(lambda: map_.aged("boligforening.example", 0), 20, lambda: "nothing is stored")
     map_.daemon.kill()
     good.forget()
     map_.daemon.start()
@@ -61,9 +61,11 @@ def test_stopping_answers_and_goes(map_: MapProcess) -> None:
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(map_.socket))
         client.sendall(encode(b"transport bo@mute.example"))
-        time.sleep(0.2)
+        assert map_.ask("anna@nordby-vand.example").startswith(
+            "segl-internal:"
+        )  # it has read what came before
         map_.daemon.signal(signal.SIGTERM)
-        client.settimeout(5)
+        client.settimeout(30)
         assert b"TEMP mute.example: still looking" in client.recv(1000)
         assert client.recv(1000) == b""
     wait_until(lambda: not map_.daemon.running(), 20, lambda: map_.daemon.log)
@@ -134,8 +136,7 @@ def test_policies_that_https_proved_stay_until_the_certificates_change(
     text = file.read_text("utf-8")
     assert "nameservers = [" in text
     file.write_text(text.replace("nameservers = [", 'nameservers = ["127.0.0.1:9", '), "utf-8")
-    map_.reload()
-    assert map_.daemon.events[-1]["forgot"] is True  # what was found out about domains; not the policies
+    assert map_.reload()["forgot"] is True  # what was found out about domains; not the policies
     assert kept() == 1
     map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
     map_.reload()
@@ -152,7 +153,7 @@ def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:
         map_.daemon.start()
         wait_until(
             lambda answer=answer: map_.ask("bo@ill.example").startswith(answer),  # type: ignore[misc]
-            5,
+            20,
             lambda: map_.daemon.log,
         )
 
@@ -203,7 +204,7 @@ def test_metrics_are_served_and_a_taken_port_is_named(
     running.daemon.start()
     try:
         running.ask("anna@nordby-vand.example")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             text = answer.read().decode()
         assert 'segl_map_requests_total{answer="ok",map="transport"} 1.0' in text
         assert 'segl_routes_total{way="internal"} 1.0' in text
