@@ -26,13 +26,14 @@ from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
-from segl.postfix.running import run_postfix
+from segl.postfix.running import Instance, run_postfix
 from segl.store_status import StoreMissing, look_at_store, sent_by_domain
 
 if TYPE_CHECKING:
     from segl.settings import Settings
 
 _QUEUE_SECONDS = 1.0
+_FILE_SECONDS = 3.0  # Postfix waits up to two before it reads a main.cf that was written just now
 _SENT_SECONDS = 7 * 86400.0
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
 _FAULTS = {
@@ -89,6 +90,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             pool.submit(_queue, "queue front", settings.postfix.front),
             pool.submit(_queue, "queue secure", settings.postfix.secure),
             pool.submit(_sealed, settings),
+            pool.submit(_disks, settings),
             *(pool.submit(_faults, *who) for who in _metrics(settings)),
         ]
     found = [future.result() for future in facts]
@@ -169,6 +171,33 @@ def _sealed(settings: Settings) -> Line:
     return Line(
         "sealed", True, f"{store.sealed} message{'s' * (store.sealed != 1)}, the next expires {expiry}"
     )
+
+
+def _disks(settings: Settings) -> Line:
+    """What the doctor says in `space.*`: where a queue is full every process runs, and nothing is taken."""
+    from segl.postfix.check import Setup, State
+    from segl.postfix.check_space import space_checks
+
+    try:
+        setup = Setup(settings, _limits(settings.postfix.front), _limits(settings.postfix.secure))
+    except PostfixError as error:
+        return Line("disks", None, error.private)
+    found = [check for check in space_checks(setup) if check.state is not State.OK]
+    if not found:
+        return Line("disks", True, "have room")
+    good = None if all(check.state is State.UNKNOWN for check in found) else False
+    return Line("disks", good, "; ".join(check.found for check in found))
+
+
+def _limits(directory: Path) -> Instance:
+    """Of the instance only what is asked here: all of it takes several programs."""
+    from segl.postfix.check_space import ASKED
+
+    done = run_postfix(["postconf", "-c", str(directory), *ASKED], _FILE_SECONDS)
+    if done.returncode:
+        raise PostfixError(f"{directory}: postconf failed")
+    said = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+    return Instance(directory=directory, parameters=said, written=frozenset(), services=())
 
 
 def _tunnel_lists(settings: Settings) -> Iterator[Line]:

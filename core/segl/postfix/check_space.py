@@ -17,6 +17,8 @@ from segl.postfix.running import Instance
 from segl.settings import Settings
 from segl.store_status import sqlite_file
 
+# What of an instance's main.cf is looked at here.
+ASKED: Final = ("queue_directory", "queue_minfree", "message_size_limit")
 _MEGABYTE: Final = 1024 * 1024
 # smtpd takes nothing while less is free than this many times the largest message (postconf(5), queue_minfree).
 _OF_THE_LARGEST: Final = 1.5

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -357,6 +358,18 @@ def test_a_line_separator_in_a_queue_is_no_line_end(
     line = json.dumps(message, ensure_ascii=False) + "\n"
     monkeypatch.setattr(status, "run_postfix", lambda *_: CompletedProcess([], 0, line * 2, ""))
     assert status._queue("queue front", site.front_directory).text == "2 messages, the oldest 0 s old"
+
+
+def test_status_names_a_full_disk(site: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of that nothing else tells that it shows: every process runs."""
+    site.install()
+    site.settle()
+    assert status._disks(site.settings).good
+    full = SimpleNamespace(f_bavail=0, f_frsize=4096, f_files=10**6, f_favail=10**6)
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    line = status._disks(site.settings)
+    assert (line.name, line.good) == ("disks", False)
+    assert f"0 MB free for {site.queue}, at least" in line.text
 
 
 def test_the_rules_of_status_are_those_the_milter_loads(site: Installation) -> None:
