@@ -43,6 +43,7 @@ _FAULTS = {
     "segl-portal": (),
 }
 _REFUSED = 'segl_reloads_total{result="refused"}'
+_IN_WORDS = {_REFUSED: "reloads refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +265,13 @@ def _faults(name: str, host: str, port: int) -> Line:
         return Line(f"faults {name}", None, f"no metrics on {host}:{port}")
     wanted = (*_FAULTS[name], _REFUSED)
     counts = {key: int(float(value)) for key, value in _samples(text) if key in wanted}
-    found = {key.partition("_total")[0].removeprefix("segl_"): n for key, n in counts.items() if n}
-    said = ", ".join(f"{n} {key.replace('_', ' ')}" for key, n in found.items())
+    found = {_IN_WORDS.get(key) or _in_words(key): n for key, n in counts.items() if n}
+    said = ", ".join(f"{n} {words}" for words, n in found.items())
     return Line(f"faults {name}", not found, said or "none since its start")
+
+
+def _in_words(counter: str) -> str:
+    return counter.partition("_total")[0].removeprefix("segl_").replace("_", " ")
 
 
 def _samples(text: str) -> Iterator[tuple[str, str]]:

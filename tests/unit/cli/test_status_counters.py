@@ -18,7 +18,10 @@ class Counters(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"segl_worker_deaths_total 2.0\nsegl_scan_failures_total 0.0\n")
+        self.wfile.write(
+            b"segl_worker_deaths_total 2.0\nsegl_scan_failures_total 0.0\n"
+            b'segl_reloads_total{result="ok"} 4.0\nsegl_reloads_total{result="refused"} 1.0\n'
+        )
 
     def log_message(self, *_: object) -> None:
         pass
@@ -42,7 +45,7 @@ def test_no_proxy_is_asked(address: tuple[str, int], monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     host, port = address
     line = _faults("segl-milter", host, port)
-    assert (line.good, line.text) == (False, "2 worker deaths")
+    assert (line.good, line.text) == (False, "2 worker deaths, 1 reloads refused")
 
 
 def test_where_nobody_listens_it_is_not_known() -> None:
