@@ -41,6 +41,9 @@ _LAYOUT = re.compile(
 _BINARY_SHEET = re.compile(
     r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL
 )  # of an xlsb
+# What an add-in keeps with a sheet, in wide characters and often but one or two of them.
+_OF_SHEET = re.compile(r"xl/customProperty\d*\.bin", re.IGNORECASE)
+_WIDE_WORDS = re.compile(rb"(?!<)(?:[\t\r\n\x20-\xff]\0)++")
 _LAYOUT_PLACE = "slide layout"
 _CHANGES_PLACE = "before tracked changes"
 _DATA_PLACE = "data in the file"
@@ -179,6 +182,9 @@ def _read_file(package: Package, part: ZipInfo, harvest: Harvest) -> None:
     if not data:
         return
     name = part.filename.rpartition("/")[2]
+    if _OF_SHEET.fullmatch(part.filename) and _WIDE_WORDS.fullmatch(data):
+        harvest.text(data.decode("utf-16-le"), "properties")
+        return
     if not picture(name, data, harvest):
         harvest.file(name, "", data)
 

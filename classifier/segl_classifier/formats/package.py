@@ -24,6 +24,7 @@ from segl_classifier.formats.zip_member import pieces
 _CHUNK = 64 * 1024
 _BEFORE_XML = b"\xff\xfe\xef\xbb\xbf \t\r\n\0"
 MOST_MEMBERS = 10_000
+_DEVMODE, _DEVMODE_VERSIONS = struct.Struct("<64sHHHH"), (0x0400, 0x0401)
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, IndexError, KeyError,
     OverflowError, NotImplementedError,
@@ -84,7 +85,19 @@ class Package:
         """Whether *member*, which bears the name of layout, may well be that: XML, a font, a picture, settings in a
         form of their own. Not so another file, and text."""
         head = next(self.chunks(member), b"")
+        if _is_of_printer(head, member.file_size):
+            return True
         shown = sniff.signature(head[: sniff.HEAD])
         if shown:
             return shown.startswith(("image/", "font/"))
         return not sniff.is_text(head) or head.lstrip(_BEFORE_XML)[:1] in (b"<", b"")
+
+
+def _is_of_printer(head: bytes, size: int) -> bool:
+    """Whether the settings of a printer begin in *head*, a file of *size* bytes (the structure DEVMODEW of Windows: the
+    printer's name in 64 bytes, two versions, the sizes of the structure and of what the driver keeps behind it).
+    Some drivers fill it with wide characters, so that it looks like a text."""
+    if len(head) < _DEVMODE.size:
+        return False
+    _, version, _, structure, behind = _DEVMODE.unpack_from(head)
+    return version in _DEVMODE_VERSIONS and structure + behind == size

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as api
@@ -46,12 +46,16 @@ def read_properties(document: pdfium.PdfDocument, data: bytes, copy: Copy, harve
     """The properties of the file, in both places where they may stand."""
     values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
     harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
-    _read_packets(chain(xmp.packets(data), copy.properties(_LONGEST_XMP)), harvest)
+    clear = list(islice(xmp.packets(data), _MOST_XMP + 1))
+    # LibreOffice and Ghostscript leave them in clear in a file that is locked, and do not always say so
+    # (EncryptMetadata, ISO 32000-1 §7.6.3.2): PDFium makes noise of each of them.
+    locked = api.FPDF_GetSecurityHandlerRevision(document.raw) >= 0
+    _read_packets(chain(clear, copy.properties(_LONGEST_XMP)), len(clear) if locked else 0, harvest)
 
 
-def _read_packets(packets: Iterable[bytes | None], harvest: Harvest) -> None:
+def _read_packets(packets: Iterable[bytes | None], read_twice: int, harvest: Harvest) -> None:
     """Properties in XML: those of the file, and of each picture in it that has some. None are some that are too large,
-    or packed in a way that is not known."""
+    or packed in a way that is not known: for *read_twice* of them that is no gap."""
     found: dict[str, None] = {}
     known: set[bytes] = set()
     left = _MOST_XMP_BYTES
@@ -61,7 +65,9 @@ def _read_packets(packets: Iterable[bytes | None], harvest: Harvest) -> None:
             harvest.lack(Unreadable.TOO_MANY, "properties in XML")
             break
         if packet is None:
-            harvest.lack(Unreadable.DAMAGED, "properties in XML")
+            read_twice -= 1
+            if read_twice < 0:
+                harvest.lack(Unreadable.DAMAGED, "properties in XML")
         elif packet not in known:
             known.add(packet)
             found.update(dict.fromkeys(xmp.lines_of(packet, harvest.left)))

@@ -28,11 +28,15 @@ _PLACES = {
 }
 _WIDE, _NARROW, _STRING, _OBJECT, _CRYPT = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011, 0x2F14
 _ENCRYPTED_TOKEN = 0xF3D1C4DF
+# RoundTripCustomTableStyles12Atom: PowerPoint since 2007 gives it the version of a container, and a zip stands in it.
+_TABLE_STYLES = 0x0428
 _TAG = 0x138B
 _OF_POWERPOINT = frozenset(
     ("___PPT9", "___PPT10", "___PPT12")
 )  # tags of other programs hold whatever they like
 _NAME_OF_FONT = re.compile(r"___PPT.*|Arial|Times New Roman")  # as strings of layouts have them
+# A presentation of less than 4,096 bytes is filled up to them; what is saved later stands behind.
+_FILLED_UP = re.compile(rb"\0{8,}+")
 _BREAKS = str.maketrans("\r\x0b", "\n\n")
 
 
@@ -50,7 +54,7 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
             place = "slide"
         if kind in _PLACES:
             place, ends = _PLACES[kind], at + size
-        if version & 0x0F == 0x0F:
+        if _is_container(version, kind):
             continue
         body = stream[at : at + size]
         if len(body) < size:
@@ -77,17 +81,29 @@ def _records(
     """The records between *at* and *end*: where the body of each begins, its version, its type and its length. Those
     in a container follow it."""
     name = ""
-    while at + 8 <= end:
+    while (at := _behind_filling(stream, at, end)) + 8 <= end:
         version, kind, size = struct.unpack_from("<HHI", stream, at)
         at += 8
         yield at, version, kind, size
-        if version & 0x0F == 0x0F:
+        if _is_container(version, kind):
             continue
         if kind == _STRING:
             name = stream[at : at + min(size, 100)].decode("utf-16-le", "replace")
         elif kind == _TAG and name in _OF_POWERPOINT and not in_tag:
             yield from _records(stream, at, min(at + size, end), in_tag=True)
         at += size
+
+
+def _behind_filling(stream: bytes, at: int, end: int) -> int:
+    """Where the next record begins: behind zeros if a container does, else in steps of empty records."""
+    filling = _FILLED_UP.match(stream, at, end)
+    if filling is None:
+        return at
+    return filling.end() - (0 if stream.startswith(b"\x0f\0", filling.end()) else len(filling[0]) % 8)
+
+
+def _is_container(version: int, kind: int) -> bool:
+    return version & 0x0F == 0x0F and kind != _TABLE_STYLES
 
 
 def _object(body: bytes, instance: int, harvest: Harvest) -> None:

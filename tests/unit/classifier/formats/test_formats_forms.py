@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import zipfile
 
 import pytest
 
@@ -173,3 +175,35 @@ def test_whatever_stands_in_a_tag_what_is_behind_it_is_read(name: str, inside: b
 @pytest.mark.parametrize("data", [b"", b"\x44\0" * 100, b"\xff" * 5_000])
 def test_bytes_that_are_no_field_hold_no_words(data: bytes) -> None:
     assert words_of_fields(data) == []
+
+
+def table_styles() -> bytes:
+    """What PowerPoint 2007 and later keep of the styles of tables in a file of before."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as zipped:
+        zipped.writestr("[Content_Types].xml", "<Types/>")
+    return record(0x0428, package.getvalue())
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        table_styles(),
+        record(0x03E8, atom(0x0FA0, "Dagsorden")) + bytes(457),
+        record(0x03E8, atom(0x0FA0, "Dagsorden")) + bytes(2_053),
+        bytes(4_000_001),
+    ],
+    ids=["styles of tables", "filled up", "filled up further", "much filling"],
+)
+def test_what_powerpoint_writes_behind_a_package_or_filling_is_read(before: bytes) -> None:
+    later = record(0x03E8, atom(0x0FA0, f"Vedr. {NUMBER}"))
+    content = with_streams("slides.ppt", PowerPoint_Document=before + later)
+    assert stands_in(content, NUMBER) == ["slide"]
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize("filling", [8, 9, 15, 16])
+def test_a_stream_may_end_in_filling(filling: int) -> None:
+    content = with_streams("slides.ppt", PowerPoint_Document=atom(0x0FA0, NUMBER) + bytes(filling))
+    assert stands_in(content, NUMBER) == ["slide"]
+    assert content.lacks == ()

@@ -166,6 +166,42 @@ def test_properties_of_every_kind_are_read(what: str, *, locked: bool, objects_i
     assert stands_in(read(data, "", ALLOWANCE), NUMBER) == ["properties"]
 
 
+def locked_but_for(clear: int, *, of: int) -> bytes:
+    """A file that only its owner may change, with packets of properties of which some stand in clear and the file does
+    not say so: as LibreOffice 25.2 writes it ("RestrictPermissions") and Ghostscript 10.05 (-sOwnerPassword)."""
+    out = io.BytesIO()
+    xml = [
+        f"<x:xmpmeta><pdf:Keywords>{NUMBER[:-1]}{number}</pdf:Keywords></x:xmpmeta>" for number in range(of)
+    ]
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.docinfo["/Title"] = "Dagsorden"
+        for number, one in enumerate(xml):
+            kind = {"/Type": pikepdf.Name.Metadata, "/Subtype": pikepdf.Name.XML, "/Number": number}
+            pdf.Root[f"/Packet{number}"] = pdf.make_stream(one.encode(), kind)
+        rules = pikepdf.Encryption(user="", owner="ejer", R=3, aes=False, metadata=False)
+        pdf.save(
+            out, encryption=rules, compress_streams=False, object_stream_mode=pikepdf.ObjectStreamMode.disable
+        )
+    data = out.getvalue()
+    for number, one in enumerate(xml[:clear]):
+        start = data.index(b"stream\n", data.index(f"/Number {number}".encode())) + len(b"stream\n")
+        data = data[:start] + one.encode() + data[start + len(one) :]
+    return data
+
+
+@pytest.mark.parametrize(("clear", "of"), [(1, 1), (2, 2), (1, 2)])
+def test_properties_in_clear_in_a_locked_file_are_read_and_no_damage(clear: int, of: int) -> None:
+    content = read(locked_but_for(clear, of=of), "", ALLOWANCE)
+    assert all(stands_in(content, f"{NUMBER[:-1]}{number}") == ["properties"] for number in range(of))
+    assert content.lacks == ()
+
+
+def test_noise_in_a_locked_file_that_nothing_in_clear_explains_is_told_of() -> None:
+    data = locked_but_for(2, of=2).replace(b"<x:xmpmeta>", b"<x:damaged>", 1)
+    assert causes(read(data, "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
 def packet(inside: str) -> str:
     xml = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{inside}</x:xmpmeta>"
     return zlib.compress(xml.encode()).decode("latin-1")
