@@ -7,6 +7,8 @@ from bisect import bisect_left
 
 import re2
 
+from segl_classifier.latin import LOWER
+
 _LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
 # What may follow "the last four", so that they are digits and not weeks or bottles.
 _GO_ON = (
@@ -39,15 +41,19 @@ _MASKED = re.compile(r"(?<![\w*#•])[x*#•_]{6}-\Z", re.IGNORECASE)
 MASKS = ("******-", "######-", "••••••-", "______-")  # those that are no letters
 FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 
-# What all of these words hold, so that one look tells where in a text there may be any.
-_PIECES = (
-    r"(?:sidste|sist[ae]|last|final|letzten)[^a-z]{1,4}(?:fire|4|four|fyra|vier)",
-    r"(?:fire|4|four|fyra|vier)[^a-z]{1,4}(?:sidste|sist[ae]|last|final|letzten)",
-    r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer|resten[^a-z]{1,4}af|slutter[^a-z]|ender[^a-z]|endelsen",
-    r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z]{1,4}(?:del|half|part)|(?:del|part)[^a-z]{1,4}2",
-    r"de[^a-z]{1,4}sidste[^a-z]{1,4}er",
-    r"cpr",
+# What all of these words hold, in small letters, so that one look tells where in a text there may be any: the first
+# are those that head columns, too. The name of the whole number is looked for by itself.
+_OF_HEADINGS = (
+    r"(?:sidste|sist[ae]|last|final|letzten)[^a-z0-9]+(?:fire|4|four|fyra|vier)",
+    r"(?:fire|4|four|fyra|vier)[^a-z0-9]+(?:sidste|sist[ae]|last|final|letzten)",
+    r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
 )
+_OTHERS = (
+    r"resten[^a-z0-9]+af|slutter[^a-z]|ender[^a-z]|endelsen",
+    r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z0-9]+(?:del|half|part)|(?:del|part)[^a-z0-9]+2",
+    r"de[^a-z0-9]+sidste[^a-z0-9]+er",
+)
+_NAME = re.compile(rb"cpr")
 _REACH = 100  # characters between such words and the digits
 
 
@@ -56,25 +62,36 @@ def _any_piece() -> re2._Regexp:
     options.encoding = (
         re2.Options.Encoding.LATIN1
     )  # of the expression and of the text: a byte for each character
-    options.case_sensitive = False
-    return re2.compile("|".join(_PIECES).encode("latin-1"), options)
+    pieces = "|".join((f"({'|'.join(_OF_HEADINGS)})", *_OTHERS))
+    return re2.compile(pieces.encode("latin-1"), options)
 
 
 _ANY_PIECE = _any_piece()
 
 
 class Mentions:
-    """Where in *text* such words may stand."""
+    """Where in *text* such words may stand. ``headings``: those that head columns, too."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_named", "_said", "headings")
 
     def __init__(self, text: str) -> None:
-        self.places = [found.start() for found in _ANY_PIECE.finditer(text.encode("latin-1", "replace"))]
+        latin = text.encode("latin-1", "replace").translate(LOWER)
+        found = list(_ANY_PIECE.finditer(latin))
+        self._said = [piece.start() for piece in found]
+        self._named = [name.start() for name in _NAME.finditer(latin)]
+        self.headings = [start for piece in found if (start := piece.start(1)) >= 0]
+
+    def __bool__(self) -> bool:
+        return bool(self._said or self._named)
 
     def near(self, start: int) -> bool:
         """Whether they may stand so near before *start* that they speak of the digits there."""
-        at = bisect_left(self.places, start)
-        return at > 0 and start - self.places[at - 1] <= _REACH
+        return _near(self._said, start) or _near(self._named, start)
+
+
+def _near(places: list[int], start: int) -> bool:
+    at = bisect_left(places, start)
+    return at > 0 and start - places[at - 1] <= _REACH
 
 
 def plainly_said(text: str, low: int, high: int) -> int | None:

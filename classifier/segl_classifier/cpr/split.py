@@ -82,7 +82,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     ]
     mentions = Mentions(text)
     others: list[int] = []
-    if mentions.places:
+    if mentions:
         others = [four.start() for four in _FOUR_BELOW_WORD.finditer(shape)]
     if any(mask in text for mask in MASKS):
         others += [four.start("four") for four in FOUR_AFTER_MASK.finditer(text)]
@@ -99,7 +99,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
             if found is not None:
                 yield found
                 done = max(done, found.end)
-    yield from in_columns(text, mentions.places)
+    yield from in_columns(text, mentions.headings)
 
 
 def _month_before(end: int, text: str, shape: bytes) -> bool:

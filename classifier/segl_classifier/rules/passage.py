@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from segl_classifier.latin import in_latin
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
 from segl_classifier.rules.pattern import Pattern, PatternSet
-from segl_classifier.rules.words import NormalText, Word, in_latin, tokens
+from segl_classifier.rules.words import NormalText, Word, tokens
 
 _LEFT, _RIGHT = 22, 30  # words
 _CHARS = 300  # and no more characters than this to a side

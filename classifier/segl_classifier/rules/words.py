@@ -19,6 +19,7 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
+from segl_classifier.latin import LOWER, in_latin
 from segl_classifier.tidy import closed_up
 
 MAX_WORD = 80
@@ -83,24 +84,13 @@ def parse_word(written: str, *, capital: bool = False) -> Word:
 def fold(text: str) -> str:
     """*text* in lower case, each character still in its place (``"İ".lower()`` would be two)."""
     if (latin := in_latin(text)) is not None:  # a table does it in a third of the time
-        return latin.translate(_LOWER).decode("latin-1")
+        return latin.translate(LOWER).decode("latin-1")
     lower = text.lower()
     if len(lower) == len(text):
         return lower
     return "".join(c.lower()[0] for c in text)
 
 
-def in_latin(text: str) -> bytes | None:
-    """*text* as one byte a character (Latin-1), ``None`` when it has others. Most mail has not, and what is
-    done byte by byte costs a fraction of the same done for any character."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return None
-
-
-# Of each character of Latin-1 the lower-case letter is one of Latin-1 as well.
-_LOWER = bytes(ord(chr(code).lower()) for code in range(256))
 _LETTERS_ONLY = bytes(code if chr(code).isalnum() else 0x20 for code in range(256))
 
 

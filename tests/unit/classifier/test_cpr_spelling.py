@@ -41,6 +41,9 @@ def test_two_numbers_in_a_row_are_two_findings(spelling: str) -> None:
     [
         ("Født 120385, de sidste fire cifre er 1002.", "the text takes it apart"),
         ("120385 (løbenr. 1002)", "løbenummer: the last four"),
+        ("FØDT 120385 (LØBENR. 1002)", "all in capitals"),
+        ("FØDSELSDATO: 120385\nLØBENUMMER: 1002", "a form in capitals"),
+        ("Født 120385, de sidste      fire er 1002", "several blanks between two words"),
         ("12 03 85 er hans fødselsdag, og resten af nummeret er 1002", "the rest of the number"),
         ("Born 12/03/85, last four digits 1002", "English"),
         ("cpr 702611008", "a spreadsheet lost the leading zero"),

@@ -29,6 +29,7 @@ def count(text: str) -> int:
         "> cpr;navn\n> 1203851002;Bo\n> 0702611008;Ida",
         "cpr;navn\n\n1203851002;Bo\n\n0702611008;Ida",
         "fødselsdato\tløbenr\n120385\t1002\n070261\t1008",
+        "LØBENR;NAVN;FØDSELSDATO\n1002;Bo;120385\n1008;Ida;070261",
         "nr;navn;ident\n1;Bo;120385-1002\n2;Ida;070261-1008",
         "Bo\t1203851002\tkran\nIda\t0702611008\ttruck",
         "cpr;navn\n120385-1002;Bo\n702611008;Ida (uden nul)",
