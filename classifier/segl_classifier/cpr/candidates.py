@@ -13,7 +13,7 @@ something longer is dropped here; what is doubtful is kept, with the doubt noted
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -146,21 +146,22 @@ class _Scan:
             stop = min(end, start + _STEP + _LONGEST)  # so far, what begins before the next piece may reach
             found: list[Candidate] = []
             groups = Groups(plain, start, stop)
+            dated = groups.places(DATED)
             says = self._says
             if says is None:  # it takes time to tell: only if something odd is there
-                says = _may_be_odd(plain, groups, start, stop) and self._says_cpr()
+                says = _may_be_odd(plain, groups, dated, start, stop) and self._says_cpr()
             if says:
                 self._ten(found, folded, _everywhere(_ANYHOW, plain, start, stop), stop)
-                for match in _apart(_DATED_LOOSELY, groups.places(DATED), plain, stop):
+                for match in _apart(_DATED_LOOSELY, dated, plain, stop):
                     _dated(found, folded, match)
                 for match in _apart(_SHORT, groups.places(SHORT), plain, stop):
                     digits = "0" + "".join(c for c in match.group() if c.isdigit())
                     _add(found, folded, match, Layout.SHORT, digits)
             else:
                 self._ten(found, folded, _at(_USUAL, groups.places(USUAL), plain, stop), stop)
-                for match in _apart(_DATED, groups.places(DATED), plain, stop):
+                for match in _apart(_DATED, dated, plain, stop):
                     _dated(found, folded, match)
-                for match in self._born(groups, plain, stop):
+                for match in self._born(dated, plain, stop):
                     _dated(found, folded, match)
             if len(found) > 1:
                 found.sort(key=_END, reverse=True)
@@ -193,9 +194,9 @@ class _Scan:
             if layout is not None and (not layout.needs_word or self._says_cpr()):
                 _add(found, folded, match, layout, "".join(digits for digits, _ in pieces))
 
-    def _born(self, groups: Groups, plain: str, stop: int) -> Iterator[re.Match[str]]:
+    def _born(self, dated: Iterable[int], plain: str, stop: int) -> Iterator[re.Match[str]]:
         """Dates with four figures of the year and four digits without a hyphen, if the text speaks of a birth."""
-        for match in _at(_BORN, groups.places(DATED), plain, stop):
+        for match in _at(_BORN, dated, plain, stop):
             if self._is_born is None:
                 self._is_born = _SAYS_BORN.search(self._text) is not None
             if not self._is_born:
@@ -210,13 +211,12 @@ class _Scan:
         return self._says
 
 
-def _may_be_odd(plain: str, groups: Groups, start: int, stop: int) -> bool:
-    """Whether anything is there that only a word for the personal number makes one."""
+def _may_be_odd(plain: str, groups: Groups, dated: Iterable[int], start: int, stop: int) -> bool:
+    """Whether anything is there that only a word for the personal number makes one. Dates may stand at *dated*."""
     if _ANYHOW.search(plain, start, stop) is not None:
         return True
-    dated = _at(_DATED_LOOSELY, groups.places(DATED), plain, stop)
     return (
-        next(dated, None) is not None
+        next(_at(_DATED_LOOSELY, dated, plain, stop), None) is not None
         or next(_at(_SHORT, groups.places(SHORT), plain, stop), None) is not None
     )
 
@@ -228,7 +228,7 @@ def _everywhere(spelling: re.Pattern[str], plain: str, start: int, stop: int) ->
         start = match.start() + 1
 
 
-def _at(spelling: re.Pattern[str], places: Iterator[int], plain: str, stop: int) -> Iterator[re.Match[str]]:
+def _at(spelling: re.Pattern[str], places: Iterable[int], plain: str, stop: int) -> Iterator[re.Match[str]]:
     """What matches at one of *places*, overlapping or not."""
     for place in places:
         if (match := spelling.match(plain, place, stop)) is not None:
@@ -236,7 +236,7 @@ def _at(spelling: re.Pattern[str], places: Iterator[int], plain: str, stop: int)
 
 
 def _apart(
-    spelling: re.Pattern[str], places: Iterator[int], plain: str, stop: int
+    spelling: re.Pattern[str], places: Iterable[int], plain: str, stop: int
 ) -> Iterator[re.Match[str]]:
     """What matches at one of *places*, none overlapping the one before."""
     done = 0

@@ -5,12 +5,15 @@ has little but digits. Every spelling begins with the first digit of a group. So
 a character each: ``1`` the first digit of a group, ``0`` another one, ``a`` a letter, and three kinds of signs. A
 search for one certain byte leaps (memchr), and the expressions here say where it is worth trying the exact ones, which
 look at the text. They find too much, and never too little: beyond Latin-1 everything is a sign of the third kind.
+Most tables hold none of it, which RE2 tells in one pass.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import NamedTuple
+
+import re2
 
 _HYPHEN, _DOT, _ANY = " ", ".", ";"  # a blank too; what stands within a date; all others
 
@@ -23,19 +26,37 @@ def _what(char: str) -> str:
     return _HYPHEN if char in " -" else _DOT if char in "./_\r\n" else _ANY
 
 
+_LONG = 300  # characters, from which on it takes less to ask first whether there is any
 _LATIN = bytes(ord(_what(chr(code))) for code in range(256))
 _FIRST_DIGITS = [(before + b"0", before + b"1") for before in (b" ", b"a", b".", b";")]
 
-_EACH = rb"[ .;]{1,3}+1"  # a digit by itself
+
+class Spelling(NamedTuple):
+    """*at* matches where one may begin, *anywhere* if there is any."""
+
+    at: re.Pattern[bytes]
+    anywhere: re2._Regexp
+
+    @classmethod
+    def of(cls, groups: str) -> Spelling:
+        """What begins with a digit and *groups* behind it; no other digit follows."""
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1  # of bytes
+        return cls(
+            re.compile(f"1(?=(?:{groups})(?![01]))".encode()),
+            re2.compile(f"1(?:{groups})(?:[^01]|$)".encode(), options),
+        )
+
+
+_EACH = "[ .;]{1,3}1"  # a digit by itself
 # Ten digits as they are usually divided, or each by itself.
-USUAL = re.compile(
-    rb"1(?=0[ .]{0,4}+[01]0[ .]{0,4}+[01]0[ .;]{0,6}+[01] {0,3}+[01] {0,3}+[01] {0,3}+[01](?![01])"
-    rb"|" + _EACH * 5 + rb"[ .;]{0,6}+[01]" + _EACH * 3 + rb"(?![01]))"
+USUAL = Spelling.of(
+    "0[ .]{0,4}[01]0[ .]{0,4}[01]0[ .;]{0,6}[01] {0,3}[01] {0,3}[01] {0,3}[01]"
+    f"|{_EACH * 5}[ .;]{{0,6}}[01]{_EACH * 3}"
 )
 # A date in another form than DDMMYY (eight digits in a row, or divided into three), and four digits.
-DATED = re.compile(rb"1(?=0{0,3}+(?:0{4}|[ .]{1,2}+10?[ .]{1,2}+10(?:00)?)[ .;]{0,5}+[01]0 ?[01]0(?![01]))")
-# Nine digits.
-SHORT = re.compile(rb"1(?=0000 ?[01]000(?![01]))")
+DATED = Spelling.of("(?:0{7}|0{0,3}[ .]{1,2}10?[ .]{1,2}10(?:00)?)[ .;]{0,5}[01]0 ?[01]0")
+SHORT = Spelling.of("0000 ?[01]000")  # nine digits
 
 
 class Groups:
@@ -53,8 +74,9 @@ class Groups:
             groups = groups.replace(other, first)
         self._groups = groups
 
-    def places(self, of: re.Pattern[bytes]) -> Iterator[int]:
+    def places(self, of: Spelling) -> list[int]:
         """Where in the text a spelling of this kind may begin."""
+        if len(self._groups) > _LONG and of.anywhere.search(self._groups) is None:
+            return []
         low = self._low
-        for found in of.finditer(self._groups, self._start - low):
-            yield found.start() + low
+        return [found.start() + low for found in of.at.finditer(self._groups, self._start - low)]
