@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NoReturn
 
 MASK = "x"
 
 # What is not seen, or only on the sign before it: it may stand between two digits in any number.
-_UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]*+"
+_ONE_UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+_ANY_UNSEEN = re.compile(_ONE_UNSEEN)
+_UNSEEN = f"{_ONE_UNSEEN}*+"
 # A digit, then digits kept apart by signs, percent codes or entities: "01_01_90&ndash;12 34". As many as the
 # detector reads over (segl_classifier.cpr.candidates): what it takes for a number is masked.
 _NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|[\W_]){_UNSEEN}){{0,6}}\d)+")
@@ -27,6 +30,7 @@ _PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}
 # Digits of one line with many signs between, as no number is written but to hide it: "0101........90......12......34".
 _FAR_APART = re.compile(r"\d(?:(?:[^\w\n]|_){0,40}+\d){5,}")
 _BLANKS = re.compile(r"\s{2,}")
+_BEYOND = 64  # characters of the wider cut, to either side
 _WIDE = 600  # characters, of which many may be blanks
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
@@ -116,12 +120,33 @@ def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120)
     Masking is done on a wider cut than is shown, so that a number which the cut would split
     is masked as the whole it is.
     """
-    wide_from = max(0, start - around - 64)
-    wide, lo = text[wide_from : end + around + 64], max(0, start - around - wide_from)
+    wide_from = max(0, start - around - _BEYOND)
+    wide, lo = text[wide_from : end + around + _BEYOND], max(0, start - around - wide_from)
     hi = end + around - wide_from
     if _BLANKS.search(wide):  # a number with many of them in it would not be masked as one
         wide, lo, hi = _with_single_blanks(text, start, end, around)
-    line = " ".join(mask_digits(wide)[lo:hi].split())
+    return _in_one_line(mask_digits(wide)[lo:hi], limit)
+
+
+def excerpts(text: str, places: Sequence[tuple[int, int]], around: int = 32, limit: int = 120) -> list[str]:
+    """:func:`excerpt` of each of *places*, which are near each other: *text* is masked once for all where that comes to
+    the same. It does where a run has a digit in any seven characters: of one that the wider cut splits, more digits
+    stand in what is cut off the excerpt than are kept, and enough for a run."""
+    plain = "%" not in text and "&" not in text and (text.isascii() or _ANY_UNSEEN.search(text) is None)
+    masked = mask_digits(text) if plain and len(places) > 1 else None
+    blanks = masked is None or _BLANKS.search(text) is not None
+
+    def shown(start: int, end: int) -> str:
+        low, high = max(0, start - around), end + around
+        if masked is None or (blanks and _BLANKS.search(text, max(0, low - _BEYOND), high + _BEYOND)):
+            return excerpt(text, start, end, around, limit)
+        return _in_one_line(masked[low:high], limit)
+
+    return [shown(start, end) for start, end in places]
+
+
+def _in_one_line(shown: str, limit: int) -> str:
+    line = " ".join(shown.split())
     if not line.isprintable():
         line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
@@ -131,5 +156,5 @@ def _with_single_blanks(text: str, start: int, end: int, around: int) -> tuple[s
     """The neighbourhood of ``text[start:end]`` with one blank for several, and from where to where *around* reaches."""
     pieces = text[max(0, start - around - _WIDE) : start], text[start:end], text[end : end + around + _WIDE]
     before, hit, behind = (_BLANKS.sub(" ", piece) for piece in pieces)
-    before, behind = before[-around - 64 :], behind[: around + 64]
+    before, behind = before[-around - _BEYOND :], behind[: around + _BEYOND]
     return before + hit + behind, max(0, len(before) - around), len(before) + len(hit) + around

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
-from segl.masking import MASK, excerpt
+from segl import masking
+from segl.masking import MASK
 from segl_classifier.cpr.judge import Judged
 
 _KEPT = 4  # leading digits: the day and the month
@@ -16,21 +17,27 @@ _FIRST_FOUR = re.compile(rf"(?:[^0-9]*[0-9]){{0,{_KEPT}}}")
 _MASKED = dict.fromkeys(b"0123456789", MASK)
 
 
-def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> Iterator[str]:
+def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> list[str]:
     """The masked neighbourhood of each of *shown*. *judged* are all numbers found, in order of place."""
-    stretches: list[tuple[int, int]] = []  # of the text: neighbours share one
-    for one in sorted(shown, key=lambda number: number.start):
-        low, high = max(0, one.start - _AROUND), one.end + _AROUND
-        if stretches and low <= stretches[-1][1]:
-            low, before = stretches.pop()
-            high = max(high, before)
-        stretches.append((low, high))
     starts = [number.start for number in judged]
-    masked = [_masked(text, judged, starts, low, high) for low, high in stretches]
-    begins = [low for low, _ in stretches]
-    for one in shown:
-        at = bisect_right(begins, one.start) - 1
-        yield excerpt(masked[at], one.start - begins[at], one.end - begins[at])
+    told: dict[int, str] = {}  # by where the number begins
+    for near in _neighbours(shown):
+        low, high = max(0, near[0].start - _AROUND), near[-1].end + _AROUND
+        masked = _masked(text, judged, starts, low, high)
+        of_each = masking.excerpts(masked, [(one.start - low, one.end - low) for one in near])
+        told.update(zip((one.start for one in near), of_each, strict=True))
+    return [told[one.start] for one in shown]
+
+
+def _neighbours(numbers: Iterable[Judged]) -> list[list[Judged]]:
+    """*numbers* in order of place, those together whose neighbourhoods meet."""
+    groups: list[list[Judged]] = []
+    for one in sorted(numbers, key=lambda number: number.start):
+        if groups and one.start - _AROUND <= groups[-1][-1].end + _AROUND:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
 
 
 def _masked(text: str, judged: Sequence[Judged], starts: Sequence[int], low: int, high: int) -> str:

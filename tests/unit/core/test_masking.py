@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.cpr_numbers import LABELLED, PLAIN
-from segl.masking import PersonalNumber, excerpt, mask_digits
+from segl.masking import PersonalNumber, excerpt, excerpts, mask_digits
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.message import Source, Text
 
@@ -118,6 +118,36 @@ def test_an_excerpt_is_one_short_printable_line(text: str, start: int, length: i
     shown = excerpt(text, start, start + length)
     assert len(shown) <= 120
     assert shown.isprintable()
+
+
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            (
+                *(
+                    "0",
+                    "17",
+                    "010190",
+                    "0101901234",
+                    "4.711,00",
+                    "Engvej 5",
+                    "Ida Kjær",
+                    "²",
+                    "٣",
+                    "%30",
+                    "&#48;",
+                ),
+                *(" ", "\n", ";", "-", "  ", "\r\n", "......", "·······", "\u00ad", "\u200b", "–"),
+            )
+        ),
+        max_size=80,
+    ),
+    starts=st.lists(st.integers(0, 300), min_size=2, max_size=5),
+)
+def test_neighbours_are_shown_as_each_by_itself(pieces: list[str], starts: list[int]) -> None:
+    text = "".join(pieces)
+    places = [(start, start + 11) for start in sorted(starts) if start < len(text)]
+    assert excerpts(text, places) == [excerpt(text, *place) for place in places]
 
 
 @pytest.mark.parametrize("gap", ["\t" * 9, " " * 30, " \x1f\x1f\x1f\x1f\x1f\x1f\x1f", "\u00a0" * 12])
