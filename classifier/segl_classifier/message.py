@@ -17,11 +17,13 @@ from segl.masking import mask_digits
 from segl.mime import transfer
 from segl.mime.transfer import Encoding
 from segl.vocabulary import Finding, Unreadable
+from segl_classifier.latin import in_latin
 
 # Soft hyphen, zero-width space, joiners, marks and isolates of direction, byte order mark: nobody sees them, and a
 # word in pieces is none. The embeddings U+202A to U+202E stay: what they turn round is read as shown (`rendered.py`).
+_SOFT_HYPHEN = "\u00ad"  # the only one of Latin-1
 _UNSEEN = (
-    *("\u00ad", "\u034f", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"),
+    *(_SOFT_HYPHEN, "\u034f", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"),
     *("\u2060", "\u2061", "\u2062", "\u2063", "\u2064", "\u2066", "\u2067", "\u2068", "\u2069"),
 )
 # Letters in another shape (in circles, two as one, wide, of mathematics): a reader sees letters, of which neither rules
@@ -134,11 +136,15 @@ def as_seen(text: str) -> str:
     """*text* without the signs that show nothing, its letters in their usual shape."""
     if text.isascii():
         return text
-    for sign in _UNSEEN:
+    latin = in_latin(text) is not None
+    for sign in (_SOFT_HYPHEN,) if latin else _UNSEEN:
         if sign in text:
             text = text.replace(sign, "")
     if "Ã" in text:
         text = _MISREAD.sub(_read_right, text)
+        latin = False
+    if latin:
+        return text
     return _SHAPED.sub(lambda letters: unicodedata.normalize("NFKC", letters[0]), text)
 
 

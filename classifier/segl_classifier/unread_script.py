@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections import defaultdict
 
+from segl_classifier.latin import in_latin
+
 _ENOUGH = 30  # letters of one script: a short sentence
 _ENOUGH_OF_LINE = (
     4  # of a line that has fewer others, in two words or more, of which one begins as no name does
@@ -32,7 +34,7 @@ _JAPANESE = ("hiragana", "katakana")
 
 def unread_script(text: str) -> str:
     """The script of *text* that is not read, as Unicode calls it; ``""`` if there is no more than a name of any."""
-    if text.isascii():
+    if in_latin(text) is not None:
         return ""
     counted: defaultdict[str, float] = defaultdict(float)
     for run in _FOREIGN.finditer(text):

@@ -31,6 +31,7 @@ from segl_classifier.cpr.words import (
     look_up,
     pair,
 )
+from segl_classifier.latin import in_latin
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
@@ -114,12 +115,11 @@ class Lookup:
 
 
 def _zeros(text: str) -> str:
-    try:
-        return text.encode("latin-1").translate(_ZEROS).decode("latin-1")  # in a tenth of the time
-    except UnicodeEncodeError:
-        for digit in "123456789":
-            text = text.replace(digit, "0")
-        return text
+    if (latin := in_latin(text)) is not None:  # in a tenth of the time
+        return latin.translate(_ZEROS).decode("latin-1")
+    for digit in "123456789":
+        text = text.replace(digit, "0")
+    return text
 
 
 def look(piece: str, find: Lookup) -> Word:

@@ -20,6 +20,8 @@ import re
 import unicodedata
 from itertools import chain
 
+from segl_classifier.latin import in_latin
+
 _GONE = "\u200b"
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _DRESSED = {
@@ -49,7 +51,7 @@ _FEWEST_REAL = 6  # of the ten digits
 
 def level(text: str) -> str:
     """*text* made plain; *text* itself when there is nothing to make plain."""
-    if not _is_latin(text) and _UNUSUAL.search("".join(_BEYOND.findall(text))):
+    if in_latin(text) is None and _UNUSUAL.search("".join(_BEYOND.findall(text))):
         text = _FILLER.sub(_GONE, text)
         text = _SEVERAL_DRESSED.sub(lambda found: "".join(_DRESSED.get(c, c) for c in found.group()), text)
         text = _BACKWARDS.sub(lambda found: _GONE + found[1][::-1], text)
@@ -66,14 +68,6 @@ def level(text: str) -> str:
     if _SIX_AND_FOUR.search(text):
         text = _with_digits(text)
     return text
-
-
-def _is_latin(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _gone(found: re.Match[str]) -> str:

@@ -8,12 +8,11 @@ for any number.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 _DIGIT, _LETTER, _UNSEEN, _SIGN = "0", "a", "\u00ad", " "  # each of them the shape of itself
 _UNSEEN_CATEGORIES = ("Cf", "Mn", "Me")
-_BEYOND = re.compile(r"[^\x00-\xff]")
+_MANY = 40  # characters that Latin-1 lacks, different ones: fewer are replaced one after the other
 _OTHER_THAN_DIGITS = bytes(code for code in range(256) if code != ord(_DIGIT))
 
 
@@ -25,16 +24,32 @@ def _what(char: str) -> str:
     return _UNSEEN if unicodedata.category(char) in _UNSEEN_CATEGORIES else _SIGN
 
 
+class _Table(dict[int, str]):
+    """What characters are, as :meth:`str.translate` wants it; bounded by the number of characters there are."""
+
+    def __missing__(self, code: int) -> str:
+        shape = self[code] = _what(chr(code)) if code > 0xFF else chr(code)
+        return shape
+
+
+_TABLE = _Table()
 _LATIN = bytes(ord(_what(chr(code))) for code in range(256))
 
 
 def shape_of(text: str) -> bytes:
     """The shape of *text*, of the same length."""
-    try:
-        latin = text.encode("latin-1")
-    except UnicodeEncodeError:
-        latin = _BEYOND.sub(lambda found: _what(found.group()), text).encode("latin-1")
-    return latin.translate(_LATIN)
+    return _made_latin(text).translate(_LATIN)
+
+
+def _made_latin(text: str) -> bytes:
+    """*text* in Latin-1, with what it is for each character that this lacks."""
+    for _ in range(_MANY):
+        try:
+            return text.encode("latin-1")
+        except UnicodeEncodeError as error:
+            char = text[error.start]
+            text = text.replace(char, _TABLE[ord(char)])
+    return text.translate(_TABLE).encode("latin-1")
 
 
 def digits_in(shape: bytes) -> int:
