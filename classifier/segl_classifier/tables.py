@@ -82,19 +82,21 @@ class _Table:
 
 def table_rows(block: str) -> list[Row] | None:
     """The rows of the tables in *block*, and the lines around them; ``None`` if there is none."""
+    separators = [separator for separator in SEPARATORS if may_divide(separator, block)]
+    if "\n" not in block or not separators:  # as most paragraphs of letters
+        return None
     lines = list(lines_of(block))
     tables: list[_Table] = []
     free = [(0, len(lines))]
-    for separator in SEPARATORS:
-        if may_divide(separator, block):
-            found = [
-                table
-                for first, last in free
-                for table in _tables(lines, first, last, separator)
-                if last - first > 1
-            ]
-            tables += found
-            free = list(_left(free, found))
+    for separator in separators:
+        found = [
+            table
+            for first, last in free
+            for table in _tables(lines, first, last, separator)
+            if last - first > 1
+        ]
+        tables += found
+        free = list(_left(free, found))
     if not tables:
         return None
     tables.sort(key=lambda table: table.first)
@@ -115,15 +117,16 @@ def _left(free: Iterable[tuple[int, int]], taken: Sequence[_Table]) -> Iterator[
 def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterator[_Table]:
     """The tables with *separator* among the *lines* from *low* to before *high*."""
     before: _Table | None = None
-    above: tuple[int, Cut] | None = None  # a line that may be the heading of rows below a remark
+    above: tuple[int, Cut] | None = None  # a line by itself
     for first, last in _runs(lines, low, high, separator):
         rows = [cut(line, separator) for line in lines[first:last]]
         table = _remarked(lines, above, first, last, rows, separator) or _continued(before, first, last, rows)
-        table = table or _new(rows, first, last, separator, len(lines))
-        if table is None and (prose := prose_above(rows, separator)):
-            table = _new(rows[prose:], first + prose, last, separator, len(lines))
-        alone = table is None and last - first == 1
-        above = (first, rows[0]) if alone and _names_columns(rows[0].cells) else None
+        alone = last - first == 1
+        if table is None and not alone:
+            table = _new(rows, first, last, separator, len(lines))
+            if table is None and (prose := prose_above(rows, separator)):
+                table = _new(rows[prose:], first + prose, last, separator, len(lines))
+        above = (first, rows[0]) if table is None and alone else None
         if table:
             yield table
             before = table
@@ -142,11 +145,14 @@ def _remarked(
     rows: Sequence[Cut],
     separator: str,
 ) -> _Table | None:
-    """*rows* as those of the heading *above* them, if a remark stands between and they have no heading of their own."""
+    """*rows* as those of the heading *above* them, if a remark stands between and they have no heading of their own.
+    *above* is a line by itself."""
     if above is None or first - above[0] - 1 > _REMARK:
         return None
     cells = [row.cells for row in rows]
-    if len(above[1].cells) != most_cells(cells) or heads(cells[0], rows[1 : 1 + HEADING_ROWS]):
+    if len(above[1].cells) != most_cells(cells) or not _names_columns(above[1].cells):
+        return None
+    if heads(cells[0], rows[1 : 1 + HEADING_ROWS]):
         return None
     whole = [cut(line, separator) for line in lines[above[0] : last]]
     table = _new(whole, above[0], last, separator, len(lines))
@@ -294,7 +300,7 @@ def _lined_up(rows: Sequence[Cut]) -> bool:
 def continued(above: str, below: str, *, on: bool) -> bool:
     """Whether the paragraph *below* goes *on* with the table whose last paragraph is *above*, or begins one with it:
     each line has as many separators as the others, but for prose that stands over the table."""
-    *over, last = above.split("\n")
+    last = above[above.rfind("\n") + 1 :]
     for separator in SEPARATORS:
         count = last.count(separator)
         if separator == GAP or not count or separator not in below:
@@ -303,6 +309,7 @@ def continued(above: str, below: str, *, on: bool) -> bool:
         if any(row.count(separator) != count for row in rows):
             continue
         tight = not any(f"{separator} " in row or f" {separator}" in row for row in rows)
+        *over, _ = above.split("\n")
         alike = sum(line.count(separator) == count for line in over)
         if separator == COMMA and not (tight or alike == len(over)):
             continue

@@ -23,9 +23,9 @@ from segl_classifier.rules.column_persons import FIRMS, OF_FIRMS, Persons, Sign,
 from segl_classifier.rules.column_rows import Cells, entries, has_more, says, within
 from segl_classifier.rules.column_sides import tables_on_their_side
 from segl_classifier.rules.column_tables import Table, has_table, tables_headed
+from segl_classifier.rules.engine import Scan
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
-from segl_classifier.rules.words import NormalText
 
 _LABEL = 40  # characters from the beginning of a line
 _FIRM = 8  # digits of a CVR number
@@ -100,13 +100,14 @@ class Columns:
         self._headings = Headings(self._words, self._persons)
         self._captions = Captions(self._words, self._persons)
 
-    def find(self, texts: Sequence[Text]) -> list[Finding]:
-        """The findings in *texts*, the parts of one message: of each rule the first place in each text."""
+    def find(self, texts: Sequence[Text], scans: Sequence[Scan | None]) -> list[Finding]:
+        """The findings in *texts*, the parts of one message, in each of which *scans* found something: of each rule the
+        first place in each text."""
         found: dict[tuple[str, str], Finding] = {}
         titles = Titles(texts)
-        for text in texts if self._rules else ():
-            if text.source in _WITH_TABLES:
-                for finding in self._in_text(text, titles):
+        for text, scan in zip(texts, scans, strict=True) if self._rules else ():
+            if scan is not None and text.source in _WITH_TABLES:
+                for finding in self._in_text(text, scan, titles):
                     found.setdefault((finding.rule, finding.where), finding)
         return list(found.values())
 
@@ -134,9 +135,9 @@ class Columns:
             return Missing.ASKED
         return Missing.ROW
 
-    def _in_text(self, text: Text, titles: Titles) -> Iterator[Finding]:
+    def _in_text(self, text: Text, scan: Scan, titles: Titles) -> Iterator[Finding]:
         titled = self._titled(text, titles)
-        said = self._said(text.text)
+        said = _said(scan)
         if titled is None and said is _Words.NOWHERE:
             return
         found: set[Rule] = set()  # each once: where it stands in a wide heading takes time to find
@@ -148,17 +149,6 @@ class Columns:
 
     def _titled(self, text: Text, titles: Titles) -> Matter | None:
         return self._captions.of_titles(titles.over(text))
-
-    def _said(self, text: str) -> _Words:
-        """Where in *text* words of rules stand."""
-        normal = NormalText.of(text)
-        found = _Words.NOWHERE
-        for start, end, _, _ in self._words.hits(normal):
-            line = normal.shown.rfind("\n", max(0, start - _LABEL), start)
-            if line >= 0 or start < _LABEL or normal.shown[end : end + 1] == ":":
-                return _Words.FIRST
-            found = _Words.ANYWHERE
-        return found
 
     def _tables(self, text: str, titled: Matter | None, said: _Words = _Words.FIRST) -> Iterator[Table]:
         """The lists of *text*, which is *titled* so, that may tell something of persons; words of rules are *said* in
@@ -245,6 +235,16 @@ class Columns:
                 if len(found) == 2:
                     break
         return found
+
+
+def _said(scan: Scan) -> _Words:
+    """Where in a text words of rules stand."""
+    shown = scan.text.text.shown
+    for start, end in scan.heading:
+        line = shown.rfind("\n", max(0, start - _LABEL), start)
+        if line >= 0 or start < _LABEL or shown[end : end + 1] == ":":
+            return _Words.FIRST
+    return _Words.ANYWHERE if scan.heading else _Words.NOWHERE
 
 
 def _is_firm(cell: str) -> bool:

@@ -46,18 +46,19 @@ class _Near(NamedTuple):
 
 
 # What a word or pattern stands for: a rule, by its number, a list wanted in the whole message, by its
-# name, or a list wanted in a passage.
+# name, or a list wanted in a passage; a word also for any rule on columns (``None``).
 _Key = int | str | _Near
 
 
 @dataclass(slots=True)
-class _Scan:
-    """What one pass found in one text."""
+class Scan:
+    """What one pass found in one text. ``heading`` is where words of rules on columns stand."""
 
     source: Source
     where: str
     text: Marked
     hits: list[Hit]
+    heading: list[tuple[int, int]]
     marks: dict[str, str]  # lists wanted in the whole message: the word found
     beyond_model: bool = False
     remark: bool = False
@@ -94,7 +95,8 @@ class Engine:
             for part in parts.lists[name].parts
         ]
         marks = [(word, name) for each, name in named for word in each.words]
-        self._lexicon: Lexicon[int | str] = Lexicon([*words, *marks])
+        heading = [(word, None) for rule in parts.rules if rule.column for word in rule.words]
+        self._lexicon: Lexicon[int | str | None] = Lexicon([*words, *marks, *heading])
         patterns = [
             (p, number) for number, rule in enumerate(parts.rules) if not rule.column for p in rule.patterns
         ]
@@ -102,13 +104,12 @@ class Engine:
         near = [(p, _Near(part)) for p, part in self._marker.patterns]
         self._set: PatternSet[_Key] = PatternSet([*patterns, *listed, *near])
 
-    def find(self, texts: Sequence[Text]) -> list[Finding]:
-        """The findings in *texts*, the parts of one message: of each rule its best places."""
-        scans = [self._scan(text) for text in texts if text.text]
+    def find(self, scans: Sequence[Scan]) -> list[Finding]:
+        """The findings in the texts of *scans*, the parts of one message: of each rule its best places."""
         subject = next((s for s in scans if s.source is Source.SUBJECT and not s.remark), None)
         beside = _Beside(scans)
         shared = {k: v for s in scans if s.source in _TOGETHER for k, v in s.marks.items()}
-        found: dict[int, list[tuple[_Best, _Scan]]] = {}
+        found: dict[int, list[tuple[_Best, Scan]]] = {}
         for scan in scans:
             if not scan.hits:
                 continue
@@ -130,16 +131,19 @@ class Engine:
         """As :meth:`.load.RuleSet.meet`."""
         self._set.matching(NormalText.of(text).shown.encode())
 
-    def _scan(self, text: Text) -> _Scan:
+    def scan(self, text: Text) -> Scan:
         """One pass over *text*."""
         normal = NormalText.of(text.text)
         hits: list[Hit] = []
+        heading: list[tuple[int, int]] = []
         marks: dict[str, str] = {}
         ignored: list[tuple[int, int]] = []
         near: list[str] = []
 
-        def take(key: int | str, start: int, end: int, shown: str) -> None:
-            if isinstance(key, int):
+        def take(key: int | str | None, start: int, end: int, shown: str) -> None:
+            if key is None:
+                heading.append((start, end))
+            elif isinstance(key, int):
                 if text.source in self._rules[key].where:
                     hits.append((start, end, key))
             else:
@@ -161,9 +165,9 @@ class Engine:
         hits.sort()
         if ignored and hits:
             hits = _without(marked, hits, ignored)
-        return _Scan(text.source, text.where, marked, hits, marks, not text.for_model, text.remark)
+        return Scan(text.source, text.where, marked, hits, heading, marks, not text.for_model, text.remark)
 
-    def _judge(self, scan: _Scan, others: Sequence[_Scan], marks: dict[str, str]) -> dict[int, _Best]:
+    def _judge(self, scan: Scan, others: Sequence[Scan], marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""
         best: dict[int, _Best] = {}
         more: dict[int, int] = {}
@@ -186,7 +190,7 @@ class Engine:
                 best[number] = judged
         return best
 
-    def _finding(self, rule: Rule, best: _Best, scan: _Scan, beyond_model: bool) -> Finding:
+    def _finding(self, rule: Rule, best: _Best, scan: Scan, beyond_model: bool) -> Finding:
         shown = excerpt(scan.text.text.shown, best.start, best.end)
         return Finding(
             rule.id,
@@ -215,7 +219,7 @@ def _without(text: Marked, hits: list[Hit], ignored: list[tuple[int, int]]) -> l
     return kept
 
 
-def _stands_alone(best: _Best, scan: _Scan, read: Sequence[str]) -> bool:
+def _stands_alone(best: _Best, scan: Scan, read: Sequence[str]) -> bool:
     """Whether a place in a text that the model is not given counts as it does without a model: its sentence has words
     (a link has none), and the place, with some words to both sides, is not in *read*, which the model is given. Pages
     repeat their first sentences in what programs read; there the model has judged them."""
@@ -236,25 +240,25 @@ class _Beside:
     __slots__ = ("_bodies", "_subjects")
     _MOST = 4
 
-    def __init__(self, scans: Sequence[_Scan]) -> None:
+    def __init__(self, scans: Sequence[Scan]) -> None:
         self._subjects = {
             scan.where.removesuffix(Source.SUBJECT): scan
             for scan in reversed(scans)
             if scan.source is Source.SUBJECT and not scan.remark
         }
-        self._bodies: dict[str, list[_Scan]] = {}
+        self._bodies: dict[str, list[Scan]] = {}
         for scan in scans:
             if scan.source is Source.BODY:
                 self._bodies.setdefault(self._message(scan), []).append(scan)
 
-    def of(self, scan: _Scan) -> Sequence[_Scan]:
+    def of(self, scan: Scan) -> Sequence[Scan]:
         message = self._message(scan)
         if scan.source in (Source.BODY, Source.ATTACHMENT):
             subject = self._subjects.get(message)
             return [subject] if subject else []
         return self._bodies.get(message, [])[: self._MOST]
 
-    def _message(self, scan: _Scan) -> str:
+    def _message(self, scan: Scan) -> str:
         """The message that *scan* is of, by what its places begin with."""
         where = scan.where
         while where and where not in self._subjects:
@@ -270,13 +274,13 @@ class _Asides:
     _LINE = 120
     _HEAD = 300
 
-    def __init__(self, scan: _Scan, others: Sequence[_Scan]) -> None:
+    def __init__(self, scan: Scan, others: Sequence[Scan]) -> None:
         self._others = [self._head(other) for other in others]
         line = scan.text.text.shown.find("\n")
         self._first_end = min(line if line >= 0 else self._LINE, self._LINE)
         self._first = Passage(scan.text, 0, self._first_end)
 
-    def _head(self, other: _Scan) -> Passage:
+    def _head(self, other: Scan) -> Passage:
         if other.head is None:
             other.head = Passage(other.text, 0, self._HEAD)
         return other.head

@@ -83,7 +83,9 @@ class RuleSet:
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
-        return [*self._engine.find(texts), *self._columns.find(texts)]
+        scans = [self._engine.scan(text) if text.text else None for text in texts]
+        findings = self._engine.find([scan for scan in scans if scan])
+        return [*findings, *self._columns.find(texts, scans)]
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""
