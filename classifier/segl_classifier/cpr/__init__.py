@@ -40,6 +40,8 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
+    if digits_in(shape_of(text.text)) < FEWEST_DIGITS:
+        return []
     written = Written.of(text)
     near = _found(written.made(closed_up), today)
     if not has_covered(text.text):
@@ -80,10 +82,7 @@ class Written:
 
 def _found(written: Written, today: date | None) -> list[Finding]:
     text = written.text
-    shape = shape_of(text.text)
-    if digits_in(shape) < FEWEST_DIGITS:
-        return []
-    plain, numbers, complete = _read(written, shape, today or this_day())
+    plain, numbers, complete = _read(written, shape_of(text.text), today or this_day())
     certain = [number for number in numbers if number.score >= THRESHOLD]
     doubtful = [number for number in numbers if number.score < THRESHOLD]
     nearest = sorted(doubtful, key=lambda number: -number.score)[:MOST_DOUBTFUL]

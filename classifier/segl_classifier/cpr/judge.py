@@ -130,9 +130,10 @@ class _Reader:
             if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
                 self.complete = False
                 break
-            if self.file or score.likely(candidate, birth, birth.age(self.today)):
+            age = birth.age(self.today)
+            if self.file or score.likely(candidate, birth, age):
                 candidate = self._in_name(candidate)
-            case = self._case(candidate, birth, top)
+            case = self._case(candidate, birth, age, top)
             if case.said.kind is Kind.OTHER:
                 self.others.add(candidate.digits)
             cases.append(case)
@@ -201,16 +202,16 @@ class _Reader:
         """Whether nothing stands before the number in its cell."""
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
-    def _case(self, candidate: Candidate, birth: Birth, top: Said) -> Case:
-        age = birth.age(self.today)
+    def _case(self, candidate: Candidate, birth: Birth, age: int, top: Said) -> Case:
         steps = score.of_digits(candidate, birth, age, self.today)
         likely = score.likely(candidate, birth, age)
         personal = score.personal(candidate, birth, age) and borders.alone(self.text.text, *candidate[:2])
         if (likely or personal) and top.kind is Kind.OTHER:
             top = self._heading(candidate, likely=likely, personal=personal)
-        said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal), top)
+        living = score.living(birth, age)
+        said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal, living), top)
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT and not candidate.read:
-            steps += self._doubts(candidate, likely, score.living(birth, age), said)
+            steps += self._doubts(candidate, likely, living, said)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
@@ -230,7 +231,7 @@ class _Reader:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
-    def _said(self, candidate: Candidate, birth: Birth, made: tuple[bool, bool], top: Said) -> Said:
+    def _said(self, candidate: Candidate, birth: Birth, made: tuple[bool, bool, bool], top: Said) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
@@ -245,8 +246,7 @@ class _Reader:
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
         cells, spaced = top.kind is not Kind.CPR, layout is Layout.PARTED
-        likely, personal = made
-        living = score.living(birth, birth.age(self.today))
+        likely, personal, living = made
         about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal, living)
         left = before(text, start, self.find, about)
         if left.yields and living and name_behind(text, end):
