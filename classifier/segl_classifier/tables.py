@@ -121,12 +121,11 @@ def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Itera
     for first, last in _runs(lines, low, high, separator):
         rows = [cut(line, separator) for line in lines[first:last]]
         table = _remarked(lines, above, first, last, rows, separator) or _continued(before, first, last, rows)
-        alone = last - first == 1
-        if table is None and not alone:
+        if table is None and len(rows) >= _FEWEST:
             table = _new(rows, first, last, separator, len(lines))
-            if table is None and (prose := prose_above(rows, separator)):
-                table = _new(rows[prose:], first + prose, last, separator, len(lines))
-        above = (first, rows[0]) if table is None and alone else None
+        if table is None and len(rows) > _FEWEST and (prose := prose_above(rows, separator)):
+            table = _new(rows[prose:], first + prose, last, separator, len(lines))
+        above = (first, rows[0]) if table is None and len(rows) == 1 else None
         if table:
             yield table
             before = table
@@ -239,9 +238,10 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
         if len(rows) == among == _FEWEST:
             return _is_pair(rows, separator)
         cells = [row.cells for row in rows]
-        if separator == COMMA and _are_tight(rows):
-            return _regular(cells, _FEWEST, _LONGEST_WRITTEN)
-        return _regular(cells, _DOUBTFUL[separator]) or (separator == GAP and _lined_up(rows))
+        if separator == COMMA:
+            regular = _regular(cells, _FEWEST, _LONGEST_WRITTEN)
+            return regular and (_are_tight(rows) or _regular(cells, _DOUBTFUL[COMMA]))
+        return _regular(cells, _DOUBTFUL[separator]) or _lined_up(rows)
     return (
         separator == "\t"
         or len(widths) * 3 >= among * 2

@@ -19,7 +19,7 @@ _BEGINS_COVERED = re.compile(f"\n(?:{_COVERED_FIRST})++")
 ONLY_OF_TABLES = re.compile(
     f"(?m:^)(?:{_COVERED_FIRST})++|\t?{KEPT_APART}"
 )  # what :func:`closed_up` takes out
-_SEPARATORS = re.compile("[\x1c-\x1f]")
+_SEPARATORS = "\x1c\x1d\x1e\x1f"
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
 # Where a line ends within a cell of a list. What reads tables takes it for a blank, all else for the end of a line.
@@ -121,7 +121,9 @@ def _broken(cell: str) -> str:
 
 def without_separators(text: str) -> str:
     """*text* with blanks for the separators of old formats (danMARC2, EDIFACT), one of which is a sign of ours."""
-    return _SEPARATORS.sub(" ", text)
+    for separator in _SEPARATORS:  # one character at a time: a search for any of several takes many times as long
+        text = text.replace(separator, " ")
+    return text
 
 
 def ways_of_separators(text: str) -> tuple[str, ...]:
