@@ -121,7 +121,7 @@ def _broken(cell: str) -> str:
 
 def without_separators(text: str) -> str:
     """*text* with blanks for the separators of old formats (danMARC2, EDIFACT), one of which is a sign of ours."""
-    for separator in _SEPARATORS:  # one character at a time: a search for any of several takes many times as long
+    for separator in _SEPARATORS:  # each by itself: to look for any of several takes many times as long
         text = text.replace(separator, " ")
     return text
 
