@@ -34,8 +34,8 @@ from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.picture_words import words_of
 from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
-from segl_classifier.formats.pictures import METAFILES, is_decoration, is_page, kind_of, pixels
-from segl_classifier.formats.registry import is_file_format, type_by_name
+from segl_classifier.formats.pictures import is_decoration, is_page, kind_of, pixels
+from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Source, Text, shown_name, unreadable
 
 DECORATION_BYTES = 30_000

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from segl.mime.charset import decode_text
 from segl.vocabulary import Unreadable
+from segl_classifier.formats import registry
 from segl_classifier.formats.archive_library import read_by_library
 from segl_classifier.formats.archive_zip import read_zip
 from segl_classifier.formats.bag import BLOCK, Bag, Full
@@ -40,7 +41,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     kind = kind_of(data, "")
     try:
         match kind:
-            case "application/zip":
+            case "application/zip" | registry.VISIO:
                 if not read_zip(data, bag):
                     read_by_library(data, bag)  # with a compression that zipfile does not know
             case "application/gzip":

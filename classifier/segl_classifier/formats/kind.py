@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from segl.mime import sniff
-from segl_classifier.formats.registry import MS, ODF, OLE, OOXML, ZIP
+from segl_classifier.formats.registry import MS, ODF, OLE, OOXML, VISIO, ZIP
 
 ENCRYPTED_OFFICE = "application/x-encrypted-office"  # an OOXML package behind a password (MS-OFFCRYPTO)
 
@@ -17,6 +17,8 @@ _WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "pres
 # What the types of the parts name (ECMA-376); that of a main part with macros names the program alone (MS-OFFMACRO2).
 _MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
                (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
+
+_VISIO = b"vnd.ms-visio."  # MS-VSDX §2.2.4
 
 
 def kind_of(data: bytes, declared: str) -> str:
@@ -47,6 +49,8 @@ def _kind_of_zip(data: bytes) -> str:
                 for mark, kind in _MAIN_PARTS:
                     if mark in types:
                         return f"{OOXML}.{kind}"
+                if _VISIO in types:
+                    return VISIO
             if "mimetype" in names:
                 kind = _first_bytes(package, names["mimetype"], 200).decode("latin-1").strip().lower()
                 if ODF.match(kind):

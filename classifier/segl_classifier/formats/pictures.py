@@ -17,9 +17,11 @@ from __future__ import annotations
 import struct
 
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.metafile import read_metafile
 from segl_classifier.formats.picture_words import words_of
+from segl_classifier.formats.registry import METAFILES
 
 DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
 # Pixels, where pictures are not read: smaller both ways, or as flat as the rule under a heading, it is a logo.
@@ -31,7 +33,6 @@ UNREADABLE_LINE = 10
 UNREAD_BYTES = 30_000
 PAGE_PIXELS = 800_000  # a page of A4 at 96 dots an inch has 890 000, a logo for print some 300 000
 PAGE_SIDE = 400  # a banner over the whole breadth of a letter may have more pixels, but is flatter
-METAFILES = frozenset(("image/emf", "image/wmf"))
 _A_WORD = 3  # glyphs; one or two are a bullet
 _MOST_PAGES = 100  # of a fax
 _MOST_FIELDS = 200  # of a page of it
@@ -134,6 +135,14 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     return True
 
 
+def read(data: bytes, name: str, allowance: Allowance) -> Content:
+    """A metafile that is a file of its own, and not shown in another: told of unless all in it was understood as
+    words, however small it is."""
+    harvest = Harvest(allowance)
+    _metafile(name, data, kind_of(data), harvest, unread=0)
+    return harvest.content()
+
+
 def from_dib(data: bytes) -> bytes:
     """A bitmap as programs keep it in memory (DIB), made a file; ``b""`` when *data* is none."""
     if len(data) < 40 or data[:4] not in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
@@ -153,16 +162,16 @@ def unknown(data: bytes, harvest: Harvest) -> None:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"image/x-unknown, {len(data)} bytes")
 
 
-def _metafile(name: str, data: bytes, kind: str, harvest: Harvest) -> None:
-    """The words of a metafile. It is told of as other pictures are, unless all in it was understood as words; and
-    whatever its size where a word stands in it as numbers of glyphs."""
+def _metafile(name: str, data: bytes, kind: str, harvest: Harvest, *, unread: int = UNREAD_BYTES) -> None:
+    """The words of a metafile. Of more than *unread* bytes it is told of as other pictures are, unless all in it was
+    understood as words; and whatever its size where a word stands in it as numbers of glyphs."""
     drawing = read_metafile(data, kind)
     harvest.lines(drawing.lines, "drawing")
     for inner in drawing.pictures:
         if kind_of(inner) not in METAFILES:  # else one could hold another, and so on
             picture(name, inner, harvest)
     read = bool(drawing.lines) and not drawing.gaps
-    if (len(data) > UNREAD_BYTES and not read) or drawing.glyphs >= _A_WORD:
+    if (len(data) > unread and not read) or drawing.glyphs >= _A_WORD:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
 
 

@@ -14,8 +14,10 @@ from segl_classifier.formats.content import Reader
 OLE = "application/x-ole-storage"
 ZIP = "application/zip"
 
+VISIO = "application/vnd.ms-visio.drawing"
 OOXML = "application/vnd.openxmlformats-officedocument"
 MS = "application/vnd.ms"
+METAFILES = frozenset(("image/emf", "image/wmf"))  # pictures whose words stand in them as words
 # Content type → module of this package with a function ``read``.
 _MODULES: dict[str, str] = {
     "application/pdf": "pdf",
@@ -40,6 +42,7 @@ _MODULES: dict[str, str] = {
     f"{MS}-excel": "ole",
     f"{MS}-powerpoint": "ole",
     OLE: "ole",
+    VISIO: "visio",
     f"{MS}-outlook": "outlook",
     "application/ms-tnef": "tnef",
     f"{MS}-tnef": "tnef",
@@ -91,12 +94,14 @@ LIBRARIES = (
     "segl_classifier.formats.outlook",
     "segl_classifier.formats.tnef",
     "segl_classifier.formats.image",
+    "segl_classifier.formats.visio",
 )
 
 
 def is_file_format(content_type: str) -> bool:
-    """Whether files of this type are read in a worker. Pictures are not among them: that is a setting."""
-    return content_type in _MODULES or ODF.match(content_type) is not None
+    """Whether files of this type are read in a worker. Pictures are not among them, that is a setting, but for
+    metafiles."""
+    return content_type in _MODULES or content_type in METAFILES or ODF.match(content_type) is not None
 
 
 def type_by_name(filename: str) -> str:
@@ -117,7 +122,9 @@ def is_never_empty(kind: str) -> bool:
 
 def reader_for(kind: str) -> Reader | None:
     """The reader for a kind that :func:`.kind.kind_of` gave; ``None`` when there is none. May raise ImportError."""
-    if kind.startswith("image/"):
+    if kind in METAFILES:
+        module = "pictures"
+    elif kind.startswith("image/"):
         module = "image"
     elif ODF.match(kind):
         module = "odf"

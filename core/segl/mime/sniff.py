@@ -127,6 +127,10 @@ def signature(head: bytes) -> str:
         return "image/webp" if head[8:12] == b"WEBP" else "application/x-riff"
     if head[4:8] == b"ftyp":
         return "image/heic" if head[8:12] in (b"heic", b"mif1", b"avif") else "video/mp4"
+    if head[40:44] == b" EMF" and head[:4] == b"\x01\0\0\0":  # MS-EMF §2.3.4.2
+        return "image/emf"
+    if head[:6] == b"\x01\0\x09\0\0\x03":  # without the head that places it (MS-WMF §2.3.2.2)
+        return "image/wmf"
     if head[257:262] == b"ustar":
         return "application/x-tar"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 import time
 import zlib
@@ -9,6 +10,7 @@ import zlib
 import pytest
 
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from corpus.unfolded import Read, Whole
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import art, pictures
 from segl_classifier.formats.content import Content
@@ -205,3 +207,30 @@ def test_a_drawing_cut_off_anywhere_is_read_so_far() -> None:
     for end in range(len(data)):
         read_metafile(data[:end], "image/emf")
         read_metafile(data[:end], "image/wmf")
+
+
+WORDS = {
+    "emf": emf(written(f"CPR {CPR}", 0, 0)),
+    "wmf": wmf((0x0521, b"\x0f\0" + f"CPR {CPR}\0".encode() + bytes(4))),
+}
+
+
+@pytest.mark.parametrize("ending", WORDS)
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "image/{}", "image/x-{}"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_that_is_sent_as_a_file_is_read(ending: str, content_type: str, *, packed: bool) -> None:
+    """Outlook sends a drawing that was pasted as image001.emz or .wmz, packed with gzip."""
+    if packed:
+        content_type, name, data = (
+            "application/octet-stream",
+            f"image001.{ending[0]}mz",
+            gzip.compress(WORDS[ending]),
+        )
+    else:
+        name, data = f"tegning.{ending}", WORDS[ending]
+    assert Whole(name, data, content_type.format(ending)).numbers == 1
+
+
+@pytest.mark.parametrize("data", [emf(), emf(record(59, bytes(400))), emf(written(CPR, 0, 0, options=0x10))])
+def test_one_without_words_that_is_sent_as_a_file_is_told_of_however_small(data: bytes) -> None:
+    assert Read("tegning.emf", data, "image/emf").causes == ["unreadable.unknown-type"]
