@@ -36,6 +36,8 @@ _FIX_RELAY: Final = (
 _WHY: Final = "it is not read and not sent securely, being own mail: between here and there it could be read"
 _SHOWN: Final = 5
 _WORD: Final = re.compile(r"[a-z0-9]")
+_CLASS: Final = re.compile(r"\\[a-zA-Z]")  # \b, \d, \w: no letter of a name
+_ESCAPED: Final = re.compile(r"\\(.)")
 
 
 def relayed_checks(setup: Setup) -> Iterator[Check]:
@@ -135,11 +137,16 @@ def _own_domain_in(setup: Setup, key: str, *, pattern: bool) -> str:
     if not pattern:
         local, _, domain = key.lower().rpartition("@")
         return domain if local and setup.settings.is_own(domain) else ""
-    local, at, rest = key.replace("\\", "").lower().rpartition("@")
+    local, at, rest = _ESCAPED.sub(r"\1", _CLASS.sub(" ", key)).lower().rpartition("@")
     every = [domain for owner in setup.settings.owners.every for domain in owner.domains]
     if at and _WORD.search(local) and not _WORD.search(rest):
         return every[0]
-    return next((name for name in every if all(label in rest for label in name.split("."))), "")
+    return next((name for name in every if all(_has_label(rest, label) for label in name.split("."))), "")
+
+
+def _has_label(pattern: str, label: str) -> bool:
+    """Whole: `aarhus-energi` is not `aarhus`."""
+    return re.search(rf"(?<![a-z0-9-]){re.escape(label)}(?![a-z0-9-])", pattern) is not None
 
 
 def _hop(front: Instance, transport: str, next_hop: str, named_by: str = "") -> Iterator[Hop]:

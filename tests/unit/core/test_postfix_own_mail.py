@@ -187,6 +187,9 @@ def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
         ([LOCAL, "transport_maps=regexp:{{/^salg@/ smtp:[10.0.0.5]}}"], ""),
         ([LOCAL, "transport_maps=regexp:{{/^salg@andre\\.example/ smtp:[203.0.113.5]}}"], ""),
         ([LOCAL, "transport_maps=regexp:{{/@(hot|g)mail\\.com$$/ smtp:[203.0.113.5]}}"], ""),
+        ([LOCAL, "transport_maps=regexp:{{/@nordby-energi\\.example$$/ smtp:[203.0.113.5]}}"], ""),
+        ([LOCAL, "transport_maps=regexp:{{/@gl-nordby\\.example$$/ smtp:[203.0.113.5]}}"], ""),
+        ([LOCAL, "transport_maps=regexp:{{/^salg@\\bnordby\\b\\.example$$/ smtp:[203.0.113.5]}}"], "salg"),
     ],
 )
 def test_mail_of_colleagues_to_each_other(site: Installation, options: list[str], words: str) -> None:
