@@ -87,7 +87,7 @@ WORKER_DEATHS = Counter(
     "segl_worker_deaths", "Workers of segl-milter or segl-portal that died and were replaced"
 )
 ACCEPT_FAILURES = Counter(
-    "segl_accept_failures", "Times that segl-milter could not take a connection: no descriptor, no memory"
+    "segl_accept_failures", "Times that a process could not take a connection: no descriptor, no memory"
 )
 RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])
 

@@ -24,6 +24,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.accepting import tell_of_refused
 from segl.certificate_ends import first_end, partners_files
 from segl.clock import Clock
 from segl.errors import SeglError
@@ -160,6 +161,7 @@ class _Daemon:
     async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
+        tell_of_refused(loop, self._events)
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="deliver"))
         stop: asyncio.Future[str] = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,6 +22,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError, StoreError
@@ -166,6 +167,7 @@ class _Daemon:
     async def run(self, doors: _Doors) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
+        tell_of_refused(loop, self._events)
         stop: asyncio.Future[str] = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)

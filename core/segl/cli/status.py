@@ -36,14 +36,15 @@ _QUEUE_SECONDS = 1.0
 _FILE_SECONDS = 3.0  # Postfix waits up to two before it reads a main.cf that was written just now
 _SENT_SECONDS = 7 * 86400.0
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
+_NOT_TAKEN = "segl_accept_failures_total"
 _FAULTS = {
-    "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total"),
-    "segl-map": (),
-    "segl-deliver": (),
+    "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total", _NOT_TAKEN),
+    "segl-map": (_NOT_TAKEN,),
+    "segl-deliver": (_NOT_TAKEN,),
     "segl-portal": (),
 }
 _REFUSED = 'segl_reloads_total{result="refused"}'
-_IN_WORDS = {_REFUSED: "reloads refused"}
+_IN_WORDS = {_REFUSED: "reloads refused", _NOT_TAKEN: "times no connection taken"}
 
 
 @dataclass(frozen=True, slots=True)
