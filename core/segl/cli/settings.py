@@ -50,10 +50,8 @@ def check(
     keys = sum(" = " in line for line in lines)
     for caution in cautions(reading.settings):
         complain(f"warning: {caution.where}: {caution.problem}", caution.hint)
-    for key, folder in missing_folders(reading.settings):
-        complain(
-            f"warning: {key}: there is no folder {folder}", "systemd-tmpfiles --create makes the usual ones"
-        )
+    for key, folder, hint in missing_folders(reading.settings):
+        complain(f"warning: {key}: there is no folder {folder}", hint)
     say(f"{paint('in order', typer.colors.GREEN)}: {keys} keys differ from the defaults")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from segl.errors import Fault, RulesError
 from segl.settings import Settings
 from segl.settings_file import Reading, table_and_key
+from segl.settings_values import RUN
 
 _HOUSE = frozenset({"organisation", "tenant"})
 
@@ -54,9 +55,8 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     return missing
 
 
-def missing_folders(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """Where a process is to listen and the folder is not there: key and folder. ``systemd-tmpfiles`` makes the usual
-    ones."""
+def missing_folders(settings: Settings) -> Iterator[tuple[str, Path, str]]:
+    """Where a process is to listen and the folder is not there: key, folder, and who makes it."""
     delivery = settings.delivery
     sockets = {
         "milter.socket": settings.milter.socket,
@@ -74,4 +74,12 @@ def missing_folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     for key, path in sockets.items():
         if path.parent not in told and not path.parent.is_dir():
             told.add(path.parent)
-            yield key, path.parent
+            yield key, path.parent, _made_by(key, path.parent)
+
+
+def _made_by(key: str, folder: Path) -> str:
+    if folder == RUN:
+        return "systemd-tmpfiles --create makes it"
+    if key == "milter.socket":
+        return "segl install makes it where it lies in Postfix's queue directory"
+    return "make it, for a user and group as /run/segl has; systemd-tmpfiles --create makes /run/segl"

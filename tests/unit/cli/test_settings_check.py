@@ -195,5 +195,6 @@ def test_a_folder_of_sockets_that_is_not_there_yet_is_a_warning(file: Path, tmp_
     done = check(file, GOOD + f"[milter]\nsocket = '{tmp_path}/new/milter.sock'\n")
     assert (done.exit_code, done.stdout[:8]) == (0, "in order")
     assert f"warning: milter.socket: there is no folder {tmp_path}/new" in done.stderr
+    assert "hint: segl install makes it where it lies in Postfix's queue directory" in done.stderr
     (tmp_path / "new").mkdir()
     assert f"{tmp_path}/new" not in check(file).stderr
