@@ -16,6 +16,7 @@ from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.formats.registry import type_by_name
 from segl_classifier.lost_zeros import may_be_sheet, restored
 from segl_classifier.message import Part, unreadable
+from segl_classifier.records import told_of_json, told_of_xml
 from segl_classifier.walk import Walk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
@@ -63,6 +64,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             notes.text(coded_lines(whole), f"{where} (decoded)")
             if part.is_file:  # an .xml that was called text
                 _entities(notes, whole, where)
+                notes.text(restored(told_of_json(text)) or told_of_xml(text), f"{where} (as records)")
         notes.inside(data)
     return notes.result()
 
@@ -76,9 +78,11 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
             if part.content_type == _SVG:
                 markup = with_lines(markup)
             # files in HTML are links, which the page gives
-            notes.page(notes.written_in(markup) if xml else markup, where, xml=xml)
+            bare = notes.written_in(markup) if xml else markup
+            notes.page(bare, where, xml=xml)
             if xml:
                 _saved(notes, markup, where, limits)
+                notes.text(told_of_xml(bare), f"{where} (as records)")
             if part.content_type != "text/html":
                 _entities(notes, markup, where)
         notes.inside(data)

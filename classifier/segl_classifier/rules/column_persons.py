@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|n
 _ADDRESSED = re.compile(
     r"(?:hr|fru|frk|fam|familien|herr|frau|mr|mrs|ms|dr)\b\.? .+|[A-ZÆØÅ]\. ?[A-ZÆØÅ].+", re.IGNORECASE
 )
-_ARTICLE = re.compile(r"(?:den|de|the|der|die) ", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(?:den|de|the|der|die) ", re.IGNORECASE)
 _OF = (" på ", " of ", " for ")
 _LETTER = re.compile(r"[^\W\d_]")
 _KEY = re.compile(r"\d{4,}")  # of a person in some system; fewer digits count something
@@ -149,7 +149,7 @@ class Persons:
 def _lexicon(parts: Parts, name: str) -> Lexicon[str]:
     named = parts.lists.get(name)
     words = (word for part in named.parts for word in parts.lists[part].words) if named else ()
-    return Lexicon([(word, name) for word in words])
+    return Lexicon([(form, name) for word in words for form in word.as_exported])
 
 
 def _are_keys(cells: Sequence[str]) -> bool:

@@ -25,6 +25,9 @@ from segl_classifier.tidy import closed_up
 MAX_WORD = 80
 _MIN_STEM = 3  # letters of a word with a star: "*a*" would stand in every message
 _ASCII_DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+# What programs that know no Danish make of them (iconv's //TRANSLIT, Unidecode): MALERNR, GRUNDLON.
+_WITHOUT_MARKS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
+_SHORTEST_WITHOUT = 6  # letters: "løn" would be "lon", and "får" "far"
 
 
 class Word(NamedTuple):
@@ -54,6 +57,14 @@ class Word(NamedTuple):
         if self.capitals:
             return shown[start : start + len(self.text)].isupper()
         return not self.capital or shown[start].isupper()
+
+    @property
+    def as_exported(self) -> tuple[Word, ...]:
+        """The word, and as programs write the headings of what they export: without the marks of its letters."""
+        bare = self.text.translate(_WITHOUT_MARKS)
+        if bare == self.text or len(bare) < _SHORTEST_WITHOUT:
+            return (self,)
+        return (self, self._replace(text=bare))
 
     @property
     def spellings(self) -> tuple[str, ...]:

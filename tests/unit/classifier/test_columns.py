@@ -136,6 +136,12 @@ LAYOUTS = {
     "second names first": "Navn;Restance\nHolm, Jens;4500\nJ. Lund;300",
     "whose name": "Den ansattes navn;Restance\nJH;4500",
     "the name of whom": "Navn på lejer;Restance\nJH;4500",
+    "an ending that is an article elsewhere": "Studerende navn;Restance\nJH;4500",
+    "a customer's name": "Kunde navn;Restance\nAnna Lund;4500\nBo Bro;300",
+    "by how long it is overdue": "Nummer;Navn;0-30 dage;31-60 dage;61-90 dage\n4;Anna Lund;0;0;300\n5;Bo Bro;100;0;0",
+    "open entries": "Debitor;Navn;Bilag;Forfald;Restbeløb\n14;Anna Lund;88;15-08-2026;1100\n15;Bo Bro;89;15-08-2026;90",
+    "a bailiff's list": "Tid;Rekvirent;Rekvisitus;Beløb\n9.15;Fonden Vest;Anna Lund;1.709",
+    "as systems shorten it": "DEBNR;DEBNAVN;HOVST;RYKNIV\n14;LUND ANNA;897,00;RK2\n15;BRO BO;90,00;RK1",
     "numbers of persons": "Lejernr.;Restance\n14;4500\n15;300",
     "numbers alone": "Medarbejder;Restance\n40771;4500\n40772;300",
     "the line above says it": "Restancer pr. 1. maj\nNavn;0-30 dage;31-60 dage\nJens Holm;4500;0",
@@ -163,6 +169,39 @@ LAYOUTS = {
     "tabs in the signature": "Kære Per\nHer er listen:\nLejer;Restance;By\nJens Holm;4500;Ry\nAnna Lund;2300;Ry\n"
     "Hilsen Lis\nTlf.\t12 34\nMail\tl@b.example",
 }
+
+
+EXPORTED = {
+    "MEDNR;MEDNAVN;FRAVKODE;DAGE\n14;Anna Lund;SYG;4\n15;Bo Bro;SYG;12": "column.work",
+    "INSTNR;FORBRUGER;MALERNR;FORBR\n14;LUND ANNA;8811;195\n15;BRO BO;8812;92": "column.billing",
+    "Malernr;Malerstand\n8811;195\n8812;92": "column.billing",
+    "Bolig;Beboer;Koldt m3;Varmt m3\n1. tv;Anna Lund;12;8\n1. th;Bo Bro;22;15": "column.billing",
+    "LONNR;NAVN;MANEDSLON\n14;Anna Lund;31000\n15;Bo Bro;28000": "column.income",
+    "MA-NR;NAVN;NETTO\n14;Anna Lund;31000\n15;Bo Bro;28000": "column.staff_pay",
+    "ELEV;STANDPUNKTSKARAKTER\nAnna;7\nBo;4": "column.work",
+    "FODSELSDATO;HELBREDSFORHOLD\n010190;KOL\n020280;astma": "column.health",
+}
+
+
+@pytest.mark.parametrize(("table", "rule"), EXPORTED.items())
+def test_headings_as_systems_write_them(table: str, rule: str) -> None:
+    assert rule in found(table)
+
+
+NOT_OVERDUE = {
+    "firms by how long it is overdue": "Nr.;Navn;0-30 dage;31-60 dage\n4;Holm VVS ApS;0;300\n5;Nordrør A/S;100;0",
+    "tasks": "Owner;Task;Status\nAnna Lund;Budget;Overdue\nBo Bro;Roof;Open",
+    "weights": "Kunde;Kolli;Net;Gross\nAnna Lund;2;14;16\nBo Bro;1;4;5",
+    "meters to be changed": "Adresse;Målernr.;Skiftes;Montør\nKildevej 4;8811;uge 14;Bo\nKildevej 6;8812;uge 14;Bo",
+    "a court's list of firms": "Tid;Sagsøger;Sagsøgt;Dommer\n9.00;Nordrør ApS;Beton A/S;Anna Lund\n"
+    "10.00;Holm VVS A/S;Taglaget ApS;Bo Bro",
+    "charging points": "Stander;Placering;kWh;Pris\nL1;kælder;412;1200\nL2;gården;210;600",
+}
+
+
+@pytest.mark.parametrize("table", NOT_OVERDUE.values(), ids=NOT_OVERDUE)
+def test_lists_that_are_nobodys_matter(table: str) -> None:
+    assert found(table) == set()
 
 
 @pytest.mark.parametrize("table", LAYOUTS.values(), ids=LAYOUTS)
