@@ -7,6 +7,10 @@ import json
 from functools import cache
 from pathlib import Path
 
+from corpus.reading import ALLOWANCE
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.storage import Storage
+
 HERE = Path(__file__).parent / "formats"
 
 # File → the module that reads it.
@@ -26,6 +30,12 @@ MODULES = {
 def content_of(name: str) -> bytes:
     packed = HERE / f"{name}.gz"
     return gzip.decompress(packed.read_bytes()) if packed.exists() else (HERE / name).read_bytes()
+
+
+def streams_of(name: str) -> dict[str, bytes]:
+    """The streams of the compound file *name*, to be changed and written anew."""
+    storage = Storage(content_of(name), Harvest(ALLOWANCE))
+    return {stream: storage.read(stream) for stream in sorted(storage.names())}
 
 
 @cache

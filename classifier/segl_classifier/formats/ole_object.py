@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import struct
 
+from segl_classifier.formats.controls import take_control
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.storage import Storage
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_NAME = 1_000
-_FILES = ("Package", "CONTENTS", "EmbeddedOdf")  # OOXML, PDF and others, OpenDocument
-_FILES_IN_LOWER = frozenset(name.lower() for name in _FILES)
+# OOXML, PDF and others, OpenDocument, and the same of LibreOffice, which keeps the size of the picture beside it.
+_FILES = ("Package", "CONTENTS", "EmbeddedOdf", "package_stream")
+_FILES_IN_LOWER = frozenset((*(name.lower() for name in _FILES), "properties_stream"))
 
 
 def take_ole1(data: bytes, harvest: Harvest) -> None:
@@ -48,6 +50,8 @@ def is_object(storage: Storage) -> bool:
 
 def take_object(storage: Storage, harvest: Harvest) -> bool:
     """The file in the storage of an object; false when there is none that can be taken out."""
+    if take_control(storage, harvest):
+        return True
     taken = False
     if storage.has("\x01Ole10Native"):
         take_package(storage.read("\x01Ole10Native"), harvest)

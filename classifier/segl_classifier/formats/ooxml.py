@@ -21,6 +21,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.attribute_numbers import Watch
 from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.controls import CONTROL, read_control
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.kept_tables import read_kept
 from segl_classifier.formats.ooxml_text import read_flow
@@ -184,6 +185,8 @@ def _read_file(package: Package, part: ZipInfo, harvest: Harvest) -> None:
     name = part.filename.rpartition("/")[2]
     if _OF_SHEET.fullmatch(part.filename) and _WIDE_WORDS.fullmatch(data):
         harvest.text(data.decode("utf-16-le"), "properties")
+        return
+    if CONTROL.fullmatch(part.filename) and read_control(data, harvest):
         return
     if not picture(name, data, harvest):
         harvest.file(name, "", data)

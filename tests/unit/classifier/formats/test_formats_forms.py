@@ -13,9 +13,7 @@ from corpus.compound import compound
 from corpus.reading import ALLOWANCE, stands_in, text_of
 from segl_classifier.formats.content import Content
 from segl_classifier.formats.doc_fields import words_of_fields
-from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ole import read
-from segl_classifier.formats.storage import Storage
 
 NUMBER = "010190-1234"
 TEXT, CHOICE = 0, 2
@@ -43,8 +41,7 @@ def of_shape(number: int, words: str) -> bytes:
 
 def with_streams(name: str, **more: bytes) -> Content:
     """What is read of a saved file with bytes put behind its streams."""
-    storage = Storage(saved.content_of(name), Harvest(ALLOWANCE))
-    streams = {stream: storage.read(stream) for stream in sorted(storage.names())}
+    streams = saved.streams_of(name)
     for stream, data in more.items():
         stream = stream.replace("_", " ").strip()
         streams[stream] = streams.get(stream, b"") + data
@@ -77,8 +74,7 @@ def test_what_a_list_offers_is_read_entry_by_entry() -> None:
 
 def with_table(number: int, table: bytes) -> Content:
     """What is read of a Word file whose table of this *number* is another (MS-DOC §2.5.6)."""
-    storage = Storage(saved.content_of("text.doc"), Harvest(ALLOWANCE))
-    streams = {stream: storage.read(stream) for stream in sorted(storage.names())}
+    streams = saved.streams_of("text.doc")
     text = bytearray(streams["WordDocument"])
     struct.pack_into("<II", text, 0x9A + 8 * number, len(streams["1Table"]), len(table))
     return read(

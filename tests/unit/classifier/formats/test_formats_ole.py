@@ -14,18 +14,11 @@ import xlwt
 from corpus import saved
 from corpus.compound import compound, compressed
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from corpus.saved import streams_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import vba
 from segl_classifier.formats.content import Allowance
-from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ole import read
-from segl_classifier.formats.storage import Storage
-
-
-def streams_of(name: str) -> dict[str, bytes]:
-    """The streams of a saved file, to be changed and written anew."""
-    storage = Storage(saved.content_of(name), Harvest(ALLOWANCE))
-    return {stream: storage.read(stream) for stream in sorted(storage.names())}
 
 
 def saved_book(fill: Callable[[xlwt.Workbook], None]) -> bytes:
