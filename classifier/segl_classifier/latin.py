@@ -3,6 +3,8 @@ costs a fraction of the same done to any character, and much cannot stand in suc
 
 from __future__ import annotations
 
+import re2
+
 LOWER = bytes(ord(chr(code).lower()) for code in range(256))  # to small letters, which are of Latin-1 as well
 
 
@@ -12,3 +14,10 @@ def in_latin(text: str) -> bytes | None:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         return None
+
+
+def latin_options() -> re2.Options:
+    """For an expression of RE2 over bytes: each of them is a character, of the expression and of the text."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return options

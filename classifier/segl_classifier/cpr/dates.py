@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import re2
+
+from segl_classifier.latin import LOWER, in_latin, latin_options
+
 _MONTHS = (
     *(("jan",), ("feb",), ("mar", "mär", "mær"), ("apr",), ("maj", "may", "mai"), ("jun",), ("jul",)),
     *(("aug",), ("sep",), ("okt", "oct"), ("nov",), ("dec", "des", "dez")),
@@ -26,6 +30,7 @@ _FORMS = (
 _DATE = rf"(?<![\d,/-])(?<!\d\.)(?:{'|'.join(_FORMS)})"
 _AT_END = re.compile(_DATE + r"\Z", re.IGNORECASE)
 _ANYWHERE = re.compile(_DATE + r"(?![0-9])", re.IGNORECASE)
+_ANY_MONTH = re2.compile(_NAMED.encode("latin-1"), latin_options())
 LONGEST = 28  # characters
 
 
@@ -62,6 +67,12 @@ def day_alone(cell: str) -> Day | None:
 def month_named(word: str) -> bool:
     """Whether *word* begins like the name of a month."""
     return _number(word[:3]) is not None
+
+
+def may_name_month(text: str) -> bool:
+    """Whether the name of a month may begin anywhere in *text*, as fast as that can be told."""
+    latin = in_latin(text)
+    return latin is None or _ANY_MONTH.search(latin.translate(LOWER)) is not None
 
 
 def _number(month: str) -> str | None:

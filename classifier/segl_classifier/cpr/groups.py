@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import re2
 
+from segl_classifier.latin import latin_options
+
 _HYPHEN, _DOT, _ANY = " ", ".", ";"  # a blank too; what stands within a date; all others
 
 
@@ -40,11 +42,9 @@ class Spelling(NamedTuple):
     @classmethod
     def of(cls, groups: str) -> Spelling:
         """What begins with a digit and *groups* behind it; no other digit follows."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1  # of bytes
         return cls(
             re.compile(f"1(?=(?:{groups})(?![01]))".encode()),
-            re2.compile(f"1(?:{groups})(?:[^01]|$)".encode(), options),
+            re2.compile(f"1(?:{groups})(?:[^01]|$)".encode(), latin_options()),
         )
 
 

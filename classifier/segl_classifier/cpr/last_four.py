@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 import re2
 
-from segl_classifier.latin import LOWER
+from segl_classifier.latin import LOWER, latin_options
 
 _LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
 # What may follow "the last four", so that they are digits and not weeks or bottles.
@@ -57,16 +57,9 @@ _NAME = re.compile(rb"cpr")
 _REACH = 100  # characters between such words and the digits
 
 
-def _any_piece() -> re2._Regexp:
-    options = re2.Options()
-    options.encoding = (
-        re2.Options.Encoding.LATIN1
-    )  # of the expression and of the text: a byte for each character
-    pieces = "|".join((f"({'|'.join(_OF_HEADINGS)})", *_OTHERS))
-    return re2.compile(pieces.encode("latin-1"), options)
-
-
-_ANY_PIECE = _any_piece()
+_ANY_PIECE = re2.compile(
+    "|".join((f"({'|'.join(_OF_HEADINGS)})", *_OTHERS)).encode("latin-1"), latin_options()
+)
 
 
 class Mentions:

@@ -9,6 +9,8 @@ import re
 
 import re2
 
+from segl_classifier.latin import latin_options
+
 # Pieces of the words for the personal number, in lower case.
 SAYS_CPR = (
     *(
@@ -60,9 +62,7 @@ SAYS_CPR = (
 
 
 def _any_of(words: tuple[str, ...]) -> re2._Regexp:
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1  # of the expression and of the text: bytes
-    return re2.compile("|".join(map(re.escape, words)).encode(), options)
+    return re2.compile("|".join(map(re.escape, words)).encode(), latin_options())
 
 
 _ANY = _any_of(SAYS_CPR)

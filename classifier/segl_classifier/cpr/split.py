@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.columns import in_columns
-from segl_classifier.cpr.dates import Day, day_before, month_named
+from segl_classifier.cpr.dates import Day, day_before, may_name_month, month_named
 from segl_classifier.cpr.halves import (
     LAST_FOUR,
     NAMED,
@@ -77,9 +77,8 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     if b"0000" not in shape:
         return
     words = [four.start() for four in _FOUR_AFTER_WORD.finditer(shape)]
-    months = [
-        four.start(1) for four in _FOUR_AFTER_YEAR.finditer(shape) if _month_before(four.end(), text, shape)
-    ]
+    after_year = _FOUR_AFTER_YEAR.finditer(shape) if may_name_month(text) else ()
+    months = [four.start(1) for four in after_year if _month_before(four.end(), text, shape)]
     mentions = Mentions(text)
     others: list[int] = []
     if mentions:
