@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,10 @@ def test_facts_of_another_version_are_none() -> None:
 
 def test_the_key_file_is_made_once_and_read_by_owner_and_group_alone(tmp_path: Path) -> None:
     file = tmp_path / "receipts.key"
-    assert ReceiptKey.make(file, 0)
+    assert ReceiptKey.make(file, os.getgid())
     assert file.stat().st_mode & 0o777 == 0o640
     name = ReceiptKey.load(file).new_id()
-    assert not ReceiptKey.make(file, 0)
+    assert not ReceiptKey.make(file, os.getgid())
     assert ReceiptKey.load(file).is_genuine(name)
 
 

