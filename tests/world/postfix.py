@@ -128,7 +128,7 @@ class PostfixInstance:
     def running(self) -> bool:
         """Whether its master runs."""
         command = ["postfix", "-c", str(self.config), "status"]
-        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+        return subprocess.run(command, capture_output=True, timeout=180).returncode == 0
 
     def stop(self) -> None:
         """Stop; harmless when it does not run."""
@@ -143,7 +143,7 @@ class PostfixInstance:
 
     def run(self, program: str, *arguments: str, check: bool = True) -> str:
         command = [program, "-c", str(self.config), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
         if check and done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr}{done.stdout}\n{self.log[-2000:]}")
         return done.stdout

@@ -148,7 +148,8 @@ class PostgreSQL:
 
 
 def _as_its_user(command: list[str]) -> list[str]:
-    """The server refuses to run as root."""
+    """The server refuses to run as root. This stands first: a change of user takes away what was asked for by
+    :func:`ends_with_us` (PR_SET_PDEATHSIG(2const))."""
     if os.geteuid() != 0:
         return command
     return ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *command]
