@@ -6,6 +6,7 @@ is read by the standard library, read-only: that also starts in a few millisecon
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -110,7 +111,7 @@ def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
     try:
         # without a write-ahead log nobody is at work: read the file alone, or SQLite makes a new log for us
         idle = not file.with_name(f"{file.name}-wal").exists()
-        uri = f"file:{quote(str(file))}?mode=ro{'&immutable=1' * idle}"
+        uri = f"file:{quote(os.fsencode(file))}?mode=ro{'&immutable=1' * idle}"
         with closing(sqlite3.connect(uri, uri=True, timeout=_SECONDS)) as connection:
             yield connection
     except sqlite3.Error as error:

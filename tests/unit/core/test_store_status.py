@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -68,8 +69,10 @@ def test_what_is_no_store_is_a_clear_error(tmp_path: Path, content: bytes) -> No
         look_at_store(url(tmp_path / "segl.db"))
 
 
-def test_a_file_name_with_odd_characters(tmp_path: Path) -> None:
-    file = tmp_path / "sægl %20#.db"
+@pytest.mark.parametrize("name", ["sægl %20#.db", os.fsdecode(b"s\xe6gl.db")], ids=["odd", "in Latin-1"])
+def test_a_file_name_with_odd_characters(tmp_path: Path, name: str) -> None:
+    """Also where the locale says how it is written (``LC_ALL=da_DK``): to SQLite a file's name is its bytes."""
+    file = tmp_path / name
     engine = open_store(url(file).replace("%", "%25"))
     with transaction(engine) as connection:
         connection.execute(meta.update().values(value="7"))

@@ -12,8 +12,9 @@ import textwrap
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from segl.confined import workers
 from segl_classifier.extracted import Extracted
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
+from world.postfix import wait_until
 from world.process import is_alive
 
 MEGABYTE = 1024 * 1024
@@ -96,6 +98,17 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.01)
 
 
+def at_its_work(pool: Pool, action: Callable[[], None]) -> None:
+    """Does *action* when the only worker has been given a job. It is stopped, and does not begin."""
+
+    def wait() -> None:
+        wait_until(lambda: not pool._idle, 30, lambda: "nobody gives it a job")
+        time.sleep(0.2)  # in which the job is written
+        action()
+
+    threading.Thread(target=wait).start()
+
+
 def template_pid(pool: Pool) -> int:
     assert pool._template
     return pool._template.pid
@@ -144,7 +157,7 @@ def test_a_reader_that_crashes_costs_its_attachment_and_no_more(pool: Pool, numb
         with suppress(ProcessLookupError):  # a kill needs no waking up
             os.kill(pid, signal.SIGCONT)
 
-    threading.Timer(0.2, crash).start()
+    at_its_work(pool, crash)
     found = pool.read(job(), SMALL)
     assert (words(found), gaps(found)) == ("", ["unreadable.failed the reader ended in the middle"])
     assert words(pool.read(job(), SMALL)) == TEXT
@@ -187,7 +200,7 @@ def test_a_killed_template_is_replaced(pool: Pool) -> None:
 
 def test_a_template_killed_in_the_middle_of_a_job_costs_that_job(pool: Pool) -> None:
     os.kill(worker_pid(pool), signal.SIGSTOP)
-    threading.Timer(0.2, os.kill, (template_pid(pool), signal.SIGKILL)).start()
+    at_its_work(pool, partial(os.kill, template_pid(pool), signal.SIGKILL))
     assert gaps(pool.read(job(), SMALL)) == ["unreadable.failed the reader ended in the middle"]
     assert words(pool.read(job(), SMALL)) == TEXT
 
@@ -260,11 +273,13 @@ def test_many_at_the_same_time_share_few_workers(pool: Pool) -> None:
 def test_who_waits_too_long_for_a_reader_is_told() -> None:
     pool = Pool(256 * MEGABYTE, at_once=1)
     assert words(pool.read(job(), SMALL)) == TEXT
-    os.kill(worker_pid(pool), signal.SIGSTOP)
-    busy = threading.Thread(target=pool.read, args=(job(seconds=2.0), SMALL))
+    pid = worker_pid(pool)
+    os.kill(pid, signal.SIGSTOP)
+    busy = threading.Thread(target=pool.read, args=(job(seconds=60), SMALL))
     busy.start()
-    time.sleep(0.1)
+    wait_until(lambda: not pool._idle, 30, lambda: "nobody gives it a job")
     assert gaps(pool.read(job(seconds=0.2), SMALL)) == ["unreadable.timed-out no reader was free"]
+    os.kill(pid, signal.SIGKILL)
     busy.join()
     pool.stop()
 
