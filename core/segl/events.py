@@ -38,10 +38,11 @@ class Events(MilterEvents, ListEvents, CanaryEvents):
 
     def reload_refused(self, error: SeglError) -> None:
         """A bad settings or rule file at reload: the old ones stay in force."""
-        self._log.error("reload_refused", error=error.private)
+        self._log.error("reload_refused", **_with_hint(error))
 
     def start_refused(self, error: SeglError) -> None:
-        self._log.error("start_refused", error=error.private)
+        """Why the process does not start, and what to do: nothing else of it is there to be asked."""
+        self._log.error("start_refused", **_with_hint(error))
 
     def failed(self, where: str, error: BaseException) -> None:
         """A fault of ours or of the machine. Only the kind of the exception is logged: its text could
@@ -339,3 +340,7 @@ class Events(MilterEvents, ListEvents, CanaryEvents):
 
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)
+
+
+def _with_hint(error: SeglError) -> dict[str, str]:
+    return {"error": error.private} | ({"hint": error.hint} if error.hint else {})

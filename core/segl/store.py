@@ -71,7 +71,12 @@ def open_store(url: str) -> Engine:
             engine.dispose()
             raise
     except SQLAlchemyError as error:
-        hint = "is it there, is it a database, and may this user (root may) read and write it?"
+        hint = (
+            "is it there, is it a database, and may this user (root may) read and write it? "
+            "The file belongs to the group segl-store, mode 0660"
+            if url.startswith("sqlite")
+            else "is it there, and may this user write to it?"
+        )
         raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", hint) from None
     except ModuleNotFoundError as error:
         hint = "in a clone: /usr/lib/segl/bin/pip install '.[postgresql]'"
@@ -83,6 +88,7 @@ def open_store(url: str) -> Engine:
         raise StoreError(
             "the store was made by another version",
             f"store {_bare(url)} has schema {found}, this Segl needs {SCHEMA_VERSION}",
+            "a newer Segl has brought it to a new form: install that one, or put the backup from before it back",
         )
     return engine
 

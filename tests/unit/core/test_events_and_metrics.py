@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from segl import metrics
-from segl.errors import RoutingError
+from segl.errors import RoutingError, StoreError
 from segl.events import Events, configure_log
 from segl.vocabulary import Decision, Finding, Label, Route, Verdict, Way
 
@@ -47,6 +47,22 @@ def test_the_text_of_a_strange_exception_is_not_logged(capsys: pytest.CaptureFix
     strange, ours = lines(capsys)
     assert strange["error"] == "ValueError"
     assert ours["error"] == "timeout at 192.0.2.1"
+
+
+def test_what_is_refused_comes_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a process that does not start there is nothing else to be asked."""
+    configure_log("json")
+    events = Events("segl-map")
+    error = StoreError("the store cannot be reached", "store: is read-only", "may this user write it?")
+    events.start_refused(error)
+    events.reload_refused(error)
+    events.reload_refused(StoreError("the store cannot be reached"))
+    told = [(line["event"], line["error"], line.get("hint")) for line in lines(capsys)]
+    assert told == [
+        ("start_refused", "store: is read-only", "may this user write it?"),
+        ("reload_refused", "store: is read-only", "may this user write it?"),
+        ("reload_refused", "the store cannot be reached", None),
+    ]
 
 
 def test_the_console_form_is_plain_text_when_not_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

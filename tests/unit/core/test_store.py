@@ -68,8 +68,9 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     with transaction(engine) as connection:
         connection.execute(meta.update().values(value="999"))
     engine.dispose()
-    with pytest.raises(StoreError, match="schema 999"):
+    with pytest.raises(StoreError, match="schema 999") as refused:
         open_store(url(tmp_path))
+    assert "newer Segl" in refused.value.hint
 
 
 @pytest.mark.parametrize("broken", ["missing-directory", "not-a-database"])
