@@ -19,7 +19,6 @@ from segl_classifier.tidy import KEPT_APART
 COMMA, BAR, GAP = ",", "|", "  "
 SEPARATORS = ("\t", ";", BAR, COMMA, GAP)
 _NO_BREAK = "\u00a0"  # HTML lines up with it
-_BLANKS = str.maketrans(dict.fromkeys((_NO_BREAK, KEPT_APART), " "))
 _MOST_COLUMNS = 200
 LONGEST = 40  # characters of a cell of a table that prose could be
 
@@ -53,15 +52,11 @@ class Cut(NamedTuple):
 def lines_of(block: str) -> Iterator[Line]:
     """The lines of *block* with anything in them."""
     position = 0
-    # To look for them in each line takes longer than the rest.
-    has_others = _NO_BREAK in block or KEPT_APART in block
     of_mark = 0 if ">" in block and _QUOTED_TIGHTLY.search(block) else 1
-    for line in block.split("\n"):
+    for line in block.replace(_NO_BREAK, " ").replace(KEPT_APART, " ").split("\n"):
         start, position = position, position + len(line) + 1
         if line.strip():
-            text = line.rstrip("\r")
-            text = _unquoted(text.translate(_BLANKS) if has_others else text, of_mark)
-            yield Line(text, start, start + len(line))
+            yield Line(_unquoted(line.rstrip("\r"), of_mark), start, start + len(line))
 
 
 def may_divide(separator: str, block: str) -> bool:

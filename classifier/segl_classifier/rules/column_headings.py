@@ -73,6 +73,8 @@ class Headings:
     def named(self, row: Row, above: Row | None) -> Heading | None:
         """*row* as a heading by its own words, with what stands *above* it where a heading has two rows. ``None`` if
         it is none with words of rules."""
+        if not self._have_words(row.cells):  # as most rows
+            return None
         told = {
             number: rules
             for number, cell in enumerate(row.cells)
@@ -98,7 +100,7 @@ class Headings:
     def aside(self, row: Row) -> Heading | None:
         """*row*, the beginnings of lines, as a heading, if rules know one and another names persons: or none, above
         which names stand."""
-        if next(self._words.hits(NormalText.of("\n".join(row.cells))), None) is None:
+        if not self._have_words(row.cells):
             return None
         told = {n: rules for n, cell in enumerate(row.cells) if cell and (rules := self._rules_named(cell))}
         persons = [
@@ -107,6 +109,10 @@ class Headings:
             if n not in told and (not cell or self._persons.are_named(cell))
         ]
         return Heading(row, row.cells, told, (), persons=persons) if told and persons else None
+
+    def _have_words(self, cells: Cells) -> bool:
+        """Whether a word of a rule stands anywhere in *cells*, which are asked all at once."""
+        return next(self._words.hits(NormalText.of("\n".join(cells))), None) is not None
 
     def _rules_named(self, cell: str) -> Sequence[Rule]:
         long = len(cell.split()) > _LONGEST_HEADING

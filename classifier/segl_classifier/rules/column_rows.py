@@ -36,7 +36,7 @@ def entries(rows: Iterable[Cells]) -> Mapping[int, Sequence[str]]:
     """The first entries of each column that has any."""
     found: dict[int, list[str]] = {}
     for row in rows:
-        for number in range(len(row)):
-            if says(row, number) and len(cells := found.setdefault(number, [])) < _SHOWN:
-                cells.append(row[number])
+        for number, cell in enumerate(row):
+            if len(found.get(number, ())) < _SHOWN and says(row, number):
+                found.setdefault(number, []).append(cell)
     return found
