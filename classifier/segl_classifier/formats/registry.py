@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from importlib import import_module
 
+from segl.mime.sniff import GEODATA
 from segl_classifier.formats.content import Reader
 
 OLE = "application/x-ole-storage"
@@ -43,6 +44,7 @@ _MODULES: dict[str, str] = {
     f"{MS}-powerpoint": "ole",
     OLE: "ole",
     VISIO: "visio",
+    GEODATA: "geodata",
     f"{MS}-outlook": "outlook",
     "application/ms-tnef": "tnef",
     f"{MS}-tnef": "tnef",
@@ -95,6 +97,7 @@ LIBRARIES = (
     "segl_classifier.formats.tnef",
     "segl_classifier.formats.image",
     "segl_classifier.formats.visio",
+    "segl_classifier.formats.geodata",
 )
 
 

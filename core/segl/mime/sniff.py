@@ -16,6 +16,11 @@ HEAD = 512  # bytes of a file that tell its format
 _SAMPLE = 4096
 _NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))  # control, unassigned, private, halves of pairs
 
+GEODATA = "application/x-dbf"
+DBASE = frozenset(
+    (0x03, 0x30, 0x31, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5)
+)  # versions: III, IV, FoxPro; with memos or not
+
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
     (b"{\\rt", "application/rtf"),  # Word asks for no more of "{\rtf1"
@@ -131,9 +136,32 @@ def signature(head: bytes) -> str:
         return "image/emf"
     if head[:6] == b"\x01\0\x09\0\0\x03":  # without the head that places it (MS-WMF §2.3.2.2)
         return "image/wmf"
+    if _is_shapefile(head) or _is_dbase(head):
+        return GEODATA
     if head[257:262] == b"ustar":
         return "application/x-tar"
     return ""
+
+
+def _is_shapefile(head: bytes) -> bool:
+    """Coordinates or their index: 9994, then five numbers that are 0 and the version 1000 (ESRI Shapefile, p. 4), or
+    -400 in an index of places."""
+    return head[:4] == b"\0\0\x27\x0a" and (
+        head[4:8] == b"\xff\xff\xfe\x70" or (head[4:24] == bytes(20) and head[28:32] == b"\xe8\x03\0\0")
+    )
+
+
+def _is_dbase(head: bytes) -> bool:
+    """A table: version, year, month, day; the length of the head; and of the first field the name and the type."""
+    return (
+        len(head) > 64
+        and head[0] in DBASE
+        and 1 <= head[2] <= 12
+        and 1 <= head[3] <= 31
+        and int.from_bytes(head[8:10], "little") % 32 in (1, 8)  # 8: with the 263 bytes of Visual FoxPro
+        and head[32:33].isalnum()
+        and head[43:44] in tuple(b"%c" % kind for kind in b"CNFDLIMGBTY@O+")
+    )
 
 
 def armoured(data: bytes) -> list[str]:
