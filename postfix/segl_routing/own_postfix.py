@@ -22,6 +22,7 @@ from segl.settings import Settings
 # RELEASE_NOTES 3.10, TLSRPT: the attributes of a policy that tell of MTA-STS. Older ones take an answer with them for a
 # fault of ours, and the mail waits.
 _KNOWS_STS: Final = (3, 10)
+_ANY_HOSTS: Final = {"localhost", "localhost.localdomain"}
 LOOK_SECONDS: Final = 300.0
 SOON_SECONDS: Final = 10.0  # after it could not be asked; then twice as long each time
 _BY_DEFAULT: Final = {"mail_version", "myhostname"}
@@ -105,8 +106,10 @@ def _doubt(error: PostfixError) -> str:
 
 
 def _names(front: Instance) -> frozenset[str]:
+    """But for those that any host bears: one outside that answers by such a name is not this one."""
     ports = front.running("smtpd", "postscreen")
-    return frozenset(port.overrides["myhostname"] for port in ports if "myhostname" in port.overrides)
+    names = {port.overrides["myhostname"] for port in ports if "myhostname" in port.overrides}
+    return frozenset(name for name in names if normal_domain(name) not in _ANY_HOSTS)
 
 
 def _says(front: Instance) -> bytes:

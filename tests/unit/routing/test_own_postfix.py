@@ -47,6 +47,18 @@ def test_a_port_may_bear_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 @needs_postfix
+def test_a_name_that_any_host_bears_is_not_ours_alone(tmp_path: Path) -> None:
+    """A port for this host's own programs may answer as localhost. So may a mail host outside that was never set up
+    with a name; its domain would have no TLS."""
+    site = Installation(tmp_path)
+    for port, name in (("127.0.0.1:2525", "localhost"), ("127.0.0.1:2526", "LocalHost.localdomain")):
+        site.front("-M", f"{port}/inet={port} inet n - n - - smtpd -o myhostname={name}")
+    site.settle()
+    assert not greeting(site.settings, own_postfix(site.settings)).is_ours(b"localhost")
+    assert own_postfix(site.settings).names == frozenset()
+
+
+@needs_postfix
 @pytest.mark.parametrize(
     ("options", "here"),
     [
