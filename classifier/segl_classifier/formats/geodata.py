@@ -80,7 +80,7 @@ def _read_table(data: bytes, harvest: Harvest) -> None:
 def _fields(data: bytes, begin: int) -> Iterator[_Field]:
     """The fields that the head before *begin* names; the first byte of a record says whether it is deleted."""
     start = 1
-    for at in range(_HEAD, min(begin, len(data)) - 1, _FIELD):
+    for at in range(_HEAD, min(begin, len(data)) - _FIELD + 1, _FIELD):
         if data[at] == _END_OF_FIELDS:
             return
         name = data[at : at + 11].partition(b"\0")[0].decode("cp1252", "replace")

@@ -108,6 +108,12 @@ def test_what_is_not_read_is_told_of(data: bytes, cause: str) -> None:
     assert cause in Read("a.dbf", data).causes
 
 
+@pytest.mark.parametrize("whole", [table(ROW), table(ROW, version=0x30), coordinates(108)], ids=len)
+def test_wherever_a_file_is_cut_off_it_is_damaged(whole: bytes) -> None:
+    for size in range(80, len(whole) - 1, 3):
+        assert Read("a.dbf", whole[:size]).causes == ["unreadable.damaged"], size
+
+
 def test_what_stands_behind_a_table_is_opened() -> None:
     assert Read("a.dbf", table(ROW, behind=f"CPR {CPR} er behandlet i går".encode())).numbers == 1
 
