@@ -64,7 +64,8 @@ _LAYOUT = frozenset(
 )
 _MARKUP = frozenset((TAG, REPEATED_TAG))
 _WORDS = frozenset((Destination.TEXT, Destination.ASIDE, Destination.MARKUP))
-_OF_LISTS = frozenset(("leveltext", "pntxta", "pntxtb"))  # words among layout
+# Words among layout: of lists, and a comment of AbiWord, which stands in the group that says where it begins.
+_AMONG_LAYOUT = frozenset(("leveltext", "pntxta", "pntxtb", "annotation", "atnauthor"))
 _FLOWS = frozenset(
     ("shpinst", "nesttableprops", "fldrslt", "ud", "result", "shpgrp", "do", "userprops", "sp")
 )
@@ -239,8 +240,8 @@ class RtfText:
         self._flush(group)
         if word in _FLOWS:
             return
-        in_list = group.destination is Destination.LAYOUT and word in _OF_LISTS
-        if group.destination in (Destination.FONTS, Destination.LAYOUT) and not in_list:
+        words = group.destination is Destination.LAYOUT and word in _AMONG_LAYOUT
+        if group.destination in (Destination.FONTS, Destination.LAYOUT) and not words:
             return
         if word in _LAYOUT:
             group.destination = Destination.LAYOUT

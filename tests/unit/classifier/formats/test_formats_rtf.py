@@ -73,6 +73,9 @@ def test_rows_are_lines_and_cells_stand_apart() -> None:
         (r"{\footerf {\b 0101}90-1234}", "footer"),
         (r"x{\footnote{\super 1} %s}", "footnote"),
         (r"{\*\annotation{\*\atnref 1}%s}", "comment"),
+        # as AbiWord 3.0 writes one
+        (r"{\*\atrfstart 1{\*\atrfend 1}\chatn{\*\annotation{\*\atnref 1}{\*\atndate00-00-0}%s}}", "comment"),
+        (r"{\*\atrfstart 1{\*\annotation Hej{\shp{\*\shpinst{\shptxt %s}}}}}", "text box"),
         (r"{\info{\title %s}}", "properties"),
         (r"{\info{\doccomm %s}}", "properties"),
         (r"{\*\userprops{\propname Sag}{\staticval %s}}", "properties"),
