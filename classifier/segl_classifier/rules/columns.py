@@ -95,9 +95,7 @@ class Columns:
 
     def __init__(self, parts: Parts) -> None:
         self._rules = [rule for rule in parts.rules if rule.column]
-        self._words = Lexicon(
-            [(form, rule) for rule in self._rules for word in rule.words for form in word.as_exported]
-        )
+        self._words = Lexicon(parts.words_of_columns())
         self._persons = Persons(parts)
         self._headings = Headings(self._words, self._persons)
         self._captions = Captions(self._words, self._persons)

@@ -95,13 +95,7 @@ class Engine:
             for part in parts.lists[name].parts
         ]
         marks = [(word, name) for each, name in named for word in each.words]
-        heading = [
-            (form, None)
-            for rule in parts.rules
-            if rule.column
-            for word in rule.words
-            for form in word.as_exported
-        ]
+        heading = [(word, None) for word, _ in parts.words_of_columns()]
         self._lexicon: Lexicon[int | str | None] = Lexicon([*words, *marks, *heading])
         patterns = [
             (p, number) for number, rule in enumerate(parts.rules) if not rule.column for p in rule.patterns

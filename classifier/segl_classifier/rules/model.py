@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -127,3 +127,10 @@ class Parts:
     policy: Policy
     digest: str
     files: Mapping[Path, str]
+
+    def words_of_columns(self) -> Iterator[tuple[Word, Rule]]:
+        """What names a column, in every form in which it is looked for, each with the rule on columns that it is of."""
+        for rule in self.rules:
+            for word in rule.words if rule.column else ():
+                for form in word.as_exported:
+                    yield form, rule
