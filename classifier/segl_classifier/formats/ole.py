@@ -32,6 +32,8 @@ from segl_classifier.formats.vba import read_macros
 _ENCRYPTED = ("EncryptedPackage", "EncryptionInfo", "\x09DRMContent", "EncryptedSummary")
 _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 _DOCUMENTS = frozenset(("WordDocument", "Workbook", "Book", "PowerPoint Document"))
+_OF_MACROS = frozenset(("PROJECT", "PROJECTwm", "PROJECTlk"))
+_TEXT_OF_PUBLISHER = ("Quill", "QuillSub")
 _MOST_DEEP = 10
 
 
@@ -62,16 +64,23 @@ def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
     elif storage.has("PowerPoint Document"):
         ppt.read_powerpoint(storage, harvest)
     elif depth == 0 and not (is_object(storage) and take_object(storage, harvest)):
-        if storage.storage("VBA") is None:  # else it is the macros of a file of Office 2007
+        if not _is_macros(storage):
             harvest.lack(Unreadable.UNKNOWN_TYPE, "a compound file of another program")
         _read_words(storage, harvest)
     for name in _PROPERTIES:
         if storage.has(name):
             harvest.lines(read_properties(storage.read(name)), "properties")
     read_macros(storage, harvest)
-    are_macros = storage.storage("VBA") is not None
+    are_macros = _is_macros(storage)
     for inner in storage.storages():
         _read_inner(inner, harvest, depth + 1, explained=are_macros)
+
+
+def _is_macros(storage: Storage) -> bool:
+    """Whether it is the macros of a file of Office 2007 (``vbaProject.bin``; MS-OVBA §2.2.1). Publisher has a storage
+    ``VBA`` in each of its files, too, but beside others and without a project."""
+    told = {name for name in storage.names() if name[:1] >= " "}
+    return "PROJECT" in told <= _OF_MACROS and storage.storage("VBA") is not None
 
 
 def _read_inner(storage: Storage, harvest: Harvest, depth: int, *, explained: bool = False) -> None:
@@ -103,3 +112,8 @@ def _read_words(storage: Storage, harvest: Harvest) -> None:
     for name in sorted(storage.names()):
         if name not in _PROPERTIES:
             harvest.lines(words(storage.read(name)), "words in the file")
+    text: Storage | None = storage
+    for name in _TEXT_OF_PUBLISHER:
+        text = text.storage(name) if text is not None else None
+    if text is not None:
+        harvest.lines(words(text.read("CONTENTS")), "words in the file")

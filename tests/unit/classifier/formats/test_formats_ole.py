@@ -245,6 +245,26 @@ def test_the_macros_of_a_new_file_are_no_unknown_file() -> None:
     assert stands_in(content, "020290-1235") == ["form of a macro"]
 
 
+PUBLISHER = {
+    "Contents": b"\xe8\xac\x2c\0" + bytes(60),
+    "Quill/QuillSub/CONTENTS": b"CHNKINK " + bytes(56) + "Vedr. 010190-1234".encode("utf-16-le") + bytes(9),
+    "Escher/EscherStm": bytes(40),
+    "VBA/x": b"",
+}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"PROJECT": b"x"}, {"VBA/M": compressed(b'Attribute VB_Name = "M"\r\n')}],
+    ids=["as it is written", "with macros", "with some source"],
+)
+def test_a_file_of_publisher_is_told_of_and_its_words_are_read(more: dict[str, bytes]) -> None:
+    """Each has a storage ``VBA`` (the 21 in the test data of Apache POI 4.0.1, by Publisher 98 to 2010)."""
+    content = read(compound({**PUBLISHER, **more}), "", ALLOWANCE)
+    assert Unreadable.UNKNOWN_TYPE in causes(content)
+    assert "words in the file" in stands_in(content, "010190-1234")
+
+
 def test_copies_in_macros_are_unfolded() -> None:
     # §3.2.2 of MS-OVBA: "#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa"
     packed = bytes.fromhex(
