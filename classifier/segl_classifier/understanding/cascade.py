@@ -91,6 +91,7 @@ class Cascade:
         ends = min(time.monotonic() + self.budget.seconds, deadline.at)
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
+        all_asked &= self._alarming(windows, sifted, mixed, read, ends)
         alone, said, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
         windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
         by_themselves = range(len(split), len(windows))
@@ -164,6 +165,25 @@ class Cascade:
                 if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
                     return mixed, read, True  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
+
+    def _alarming(
+        self, windows: Sequence[Window], sifted: Rows, mixed: Rows, read: set[int], ends: float
+    ) -> bool:
+        """Asks the encoder, into *mixed* and *read*, of what would alarm by the stages before it alone, where nothing
+        that was read does; and says whether there was time."""
+        while len(read) < self.budget.windows:
+            scores = self._calibrated(mixed)[:, 0]
+            counting = np.flatnonzero(scores >= self.any_threshold.unsure)
+            if not len(counting) or read.intersection(map(int, counting)):
+                return True  # it counts, whatever the others hold
+            if time.monotonic() > ends:
+                return False
+            chosen = sorted(map(int, counting), key=lambda n: (-scores[n], n))[:_BATCH]
+            share = self.fit.encoder_share
+            said = self.encoder.logits([windows[n].text for n in chosen])
+            mixed[chosen] = share * said + (1 - share) * sifted[chosen]
+            read.update(chosen)
+        return True
 
     def _in_passing(
         self, split: Sequence[SplitWindow], held: NDArray[np.bool_], ends: float

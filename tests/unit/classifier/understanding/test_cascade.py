@@ -99,6 +99,47 @@ def test_a_long_one_gets_more_of_them_looked_at(model: Cascade) -> None:
     assert Budget().few < asked(understood) <= Budget().windows
 
 
+def log(lines: int) -> list[str]:
+    """Lines of a server's log, of which the stages before the encoder think more than it does."""
+    return [
+        f"2026-11-{1 + n % 28:02}T{n % 24:02}:14:{n % 60:02}.0{n % 90 + 10}Z app[{7000 + 37 * n}]: "
+        f"request_id={4100535571 + 7919 * n} user=svc_{10 + n % 80} status=200 dur={20 + 13 * n}ms"
+        for n in range(lines)
+    ]
+
+
+def test_what_would_alarm_by_the_cheap_stages_alone_is_read(model: Cascade) -> None:
+    understood = model.understand([Text("\n".join(log(60)), "part 1", Source.BODY)])
+    unread = [r for r in understood.readings if r.stage is not Stage.ENCODER]
+    assert all(r.any < model.any_threshold.unsure for r in unread)
+    assert understood.any < model.any_threshold.unsure
+    assert understood.complete
+
+
+@pytest.mark.parametrize("label", SENSITIVE)
+def test_a_persons_matter_among_such_lines_is_found(model: Cascade, label: Label) -> None:
+    lines = log(40)
+    said = "\n".join([*lines[:20], "", SENSITIVE[label], "", *lines[20:]])
+    understood = model.understand([Text(said, "part 1", Source.BODY)])
+    assert understood.any >= model.any_threshold.leaves_room
+
+
+def test_without_time_for_it_the_message_is_not_said_to_be_read(
+    model: Cascade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked_so_far = model.encoder.logits, []
+
+    def slow(texts: list[str]) -> object:
+        asked_so_far.append(len(texts))
+        time.sleep(0.3)
+        return real(texts)
+
+    monkeypatch.setattr(type(model.encoder), "logits", lambda _self, texts: slow(texts))
+    hurried = replace(model, budget=Budget(seconds=0.25))
+    assert not hurried.understand([Text("\n".join(log(200)), "part 1", Source.BODY)]).complete
+    assert asked_so_far
+
+
 def test_no_message_is_nothing_to_read(model: Cascade) -> None:
     assert model.understand([]) == Understanding()
     assert model.understand(body("")) == Understanding()
