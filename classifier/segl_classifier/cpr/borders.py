@@ -22,6 +22,7 @@ _PAYMENT = re.compile(r"\+[0-9]{2} ?<[0-9<> ]*$")  # a payment line: "+71<000000
 _JOINED = re.compile(r"(?:[-._/:+<>][0-9]{1,16}){1,4}")
 _REACH = 16  # characters
 _JOINTS_BEFORE = frozenset("-._/<> \u00a0")
+_DIALLED = Adjustment("dialled behind the number of a telephone", -0.4)
 _MAY_JOIN_BEFORE = _JOINTS_BEFORE | {"+"}
 _JOINTS_AFTER = frozenset("-._/+<>:, ")
 
@@ -196,6 +197,12 @@ def counted(text: str, end: int, tight: bool) -> Adjustment | None:
     if found is None or found[1].istitle() or not unit(key(found[1])):  # "Tage" is a name, "tage" are days
         return None
     return _AMOUNT_OF[tight]
+
+
+def dialled(text: str, start: int, end: int) -> Adjustment | None:
+    """The doubt from standing between the pauses and the key that dial into a meeting: "+45 32 00 00 41,,0101901234#"."""
+    between = text.startswith(("#", ",,"), end) and text.endswith(",,", 0, start)
+    return _DIALLED if between else None
 
 
 def address(text: str, start: int, end: int, divided: bool) -> Adjustment | None:

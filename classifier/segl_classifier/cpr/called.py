@@ -1,6 +1,6 @@
 """Columns whose heading calls their numbers a case's, a customer's or a paper's: offices number these by the person
-whom they concern. So many made like personal numbers are no chance; so few among many are. What one column holds says
-nothing of another."""
+whom they concern. So many made like personal numbers are no chance; so few among many are, and below a heading that says
+nothing of its numbers, too. What one column holds says nothing of another."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.context import CALLED_A_PERSONS, CALLED_OTHER
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.tables import Tables
-from segl_classifier.cpr.words import MAY_BE_A_PERSONS
+from segl_classifier.cpr.words import MAY_BE_A_PERSONS, Kind
 
 _NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
 _BY_CHANCE = Adjustment(
     "few of many in the column are made like personal numbers", CALLED_OTHER - CALLED_A_PERSONS
 )
+
+_UNNAMED_BY_CHANCE = Adjustment("few of many in the column are made like personal numbers", -0.5)
+# From how many on. That people try out a few made-up numbers is no reason to pass over them; more, where they are
+# spelled as hardly anything else is.
+_FEWEST_UNNAMED = {Layout.BARE: 8, Layout.APART: 8, Layout.HYPHEN: 12, Layout.PARTED: 12}
 
 _Column = tuple[str, Layout]  # the heading, and how its numbers are spelled
 
@@ -29,6 +34,7 @@ def weigh_columns(
 ) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
     few among many in the column, with those *passed_over*, that chance made them."""
+    _weigh_unnamed(cases, today)
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
@@ -53,6 +59,33 @@ def weigh_columns(
     for case in cases:
         if case.candidate.digits in beyond:
             case.steps.append(_NO_CHANCE)
+
+
+def _weigh_unnamed(cases: Iterable[Case], today: date) -> None:
+    """Takes from numbers below a heading that says nothing of them ("Konsignation", "Aflæst") what chance made: hardly
+    anybody has a wrong last digit, so a column of many where one in eleven has the right one is not one of persons. A
+    number like that of somebody who may well be alive stays one among those whose days are of another kind."""
+    unnamed = [
+        case
+        for case in cases
+        if case.candidate.layout in _FEWEST_UNNAMED and case.column and case.said.kind is Kind.UNKNOWN
+    ]
+    for (_, layout), column in _columns(unnamed).items():
+        least = _FEWEST_UNNAMED[layout]
+        ordinary = [case for case in column if not case.birth.replacement and not case.birth.ran_out]
+        if not _by_chance(ordinary, least):
+            continue
+        of_the_living = [case for case in column if score.of_the_living(case.birth, today)]
+        all_of_them = _by_chance(of_the_living, least)
+        for case in column:
+            if all_of_them or not score.living(case.birth, case.birth.age(today)):
+                case.steps.append(_UNNAMED_BY_CHANCE)
+
+
+def _by_chance(cases: Iterable[Case], least: int) -> bool:
+    """Whether *cases* are *least* numbers or more, and chance gave those that have it their last digit."""
+    called = [Called(case.candidate.digits, case.candidate.layout, case.birth.modulus11) for case in cases]
+    return len({one.digits for one in called}) >= least and is_by_chance(called)
 
 
 def _columns(cases: Iterable[Case]) -> dict[_Column, list[Case]]:

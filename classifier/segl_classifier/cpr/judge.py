@@ -225,6 +225,7 @@ class _Reader:
         text, (start, end, layout, *_) = self.text.text, candidate
         doubts = [borders.letters(text, start, end, layout.divided, likely, self.file, living)]
         doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
+        doubts.append(None if layout.divided else borders.dialled(text, start, end))
         if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, layout.divided))
         if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:

@@ -188,7 +188,7 @@ OTHER = {
         sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
         =pallet palette paket fragt freight pakkelabel vejeseddel gods collo =colli stykgods lieferung
         vognladning vogn trailer lastvogn rute lagerplads hylde reol lokation =vessel afgang
-        affald
+        affald konsignation sscc
     """,
     "a product": """
         vare =varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
@@ -198,7 +198,7 @@ OTHER = {
         gavekort lodseddel produkt =product komponent stykliste positionsnr stregkode qr chip simkort
         nøglebrik adgangskort medlemskort bonuskort kundekort rejsekort parkeringskort alarmkode
         pinkode rabatkode kampagnekode tilbudskode fejlkode aktiveringskode katalog startnr rygnr
-        garderobe rammenr registreringsnr nummerplade
+        garderobe rammenr registreringsnr nummerplade plu patent
     """,
     "a computer's mark": """
         tidsstempel tidsstemplet timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion

@@ -48,6 +48,24 @@ def test_it_tells_of_a_number_that_is_all_there_is_or_that_the_cell_calls_so(cel
     assert not count(f"Ordre;Frist\n{cell};1. maj\n1203851010;2. maj")
 
 
+GOODS = ["Ordre", "Faktura", "Vare", "Måler", "Pakke", "Konto"]
+
+
+@pytest.mark.parametrize("heading", GOODS)
+@pytest.mark.parametrize("cell", [f"Pumpe {BARE}", f"haster {BARE}", f"Pumpe lukket {BARE}", f"klar: {BARE}"])
+def test_goods_in_a_cell_have_numbers_of_their_own(heading: str, cell: str) -> None:
+    assert not count(f"Sted;{heading};Frist\nNord;{cell};1. maj\nSyd;Slange;2. maj")
+
+
+@pytest.mark.parametrize("heading", GOODS)
+@pytest.mark.parametrize(
+    "cell",
+    [f"Anna Holm {BARE}", f"Anna Holm ({BARE})", f"vedr. {BARE}", f"Barn: {BARE}", f"til Bo {BARE}", f"Bo {HYPHEN}"],
+)
+def test_beside_somebody_it_is_hers(heading: str, cell: str) -> None:
+    assert count(f"Sted;{heading};Frist\nNord;{cell};1. maj\nSyd;Slange;2. maj") == 1
+
+
 @pytest.mark.parametrize("heading", ["Ordrenr", "Sagsnr.", "Faktura nr.", "Målernummer"])
 @pytest.mark.parametrize("number", [HYPHEN, BARE])
 def test_a_heading_that_names_a_number_is_believed(heading: str, number: str) -> None:

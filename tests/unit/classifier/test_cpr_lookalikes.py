@@ -56,6 +56,8 @@ from segl_classifier.message import Source
         "1203851002 (ordrenr.)",
         "Sagsbehandler Bo: sag\u00ad snr. 1203851002".replace(" s", "s"),
         "Gravetilladelse 1203851002 gælder fra mandag",
+        "Eller ring ind: +45 32 72 66 19,,0101901234#",
+        "Mødelokale 4,,0707614285#",
         "Fakturanummer med 10 cifre, fx 1203851002, blev afvist som personnummer",
     ],
 )
