@@ -20,6 +20,7 @@ class Scope(StrEnum):
 
     SENTENCE = "sentence"
     PASSAGE = "passage"  # about 45 words around it, the subject, and the first line of the text
+    PHRASE = "phrase"  # it stands in a longer mark: "fyret" in "fyret en raket"
     MESSAGE = "message"  # subject and body; for an attachment, subject and attachment
 
 

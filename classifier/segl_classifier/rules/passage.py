@@ -158,11 +158,15 @@ class Passage:
     def find(self, condition: Condition, start: int, end: int) -> str | None:
         """The word by which *condition* holds for the hit at *start* to *end*.
 
-        A mark may stand within the hit ("din" in "din ansøgning"), but the hit itself is no mark.
+        A mark may stand within the hit ("din" in "din ansøgning"), but the hit itself is no mark. Of phrases those
+        count that hold the hit and more.
         """
+        phrase = condition.within is Scope.PHRASE
         low, high = self._reach(condition.within, start, end)
         for name, (begin, stop, shown) in self._marks(condition, low, high):
-            if low <= begin and stop <= high and not (begin <= start and stop >= end):
+            holds = begin <= start and stop >= end
+            counts = stop - begin > end - start if phrase and holds else not phrase and not holds
+            if low <= begin and stop <= high and counts:
                 return f"{name} “{shown}”"
         return None
 

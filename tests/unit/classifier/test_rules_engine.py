@@ -298,3 +298,28 @@ def test_findings_travel_between_processes(rules: RuleSet) -> None:
     found = find(rules, "Hun har gigt.")
     assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - our own
     assert found["near"].label is Label.HEALTH
+
+
+def test_of_a_phrase_what_stands_outside_it_counts(tmp_path: Path) -> None:
+    path = tmp_path / "phrase.toml"
+    path.write_text(
+        """
+[list.rocket]
+patterns = ['\\bfyret en raket\\b']
+
+[[rule]]
+id = "phrase"
+label = "employment_education"
+weight = 0.5
+why = "Et ord, der ikke tæller i en vending."
+words = "fyret"
+unless = [{ list = "rocket", within = "phrase", by = 0.5 }]
+matches = ["Bo er fyret. Per har fyret en raket af."]
+not_matches = ["Per har fyret en raket af."]
+""",
+        encoding="utf-8",
+    )
+    loaded = load_rules([path], shipped=False)
+    assert "phrase" in find(loaded, "Per har fyret en raket af, og Bo er fyret.")
+    assert "phrase" not in find(loaded, "Per har fyret en raket af.")
+    assert "phrase" in find(loaded, "Per er fyret: en raket.")

@@ -1,0 +1,110 @@
+"""What offices write to each other in a few words, by the shipped rules alone: talk, idioms and things on the one
+side, the same words of somebody's own matter on the other."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+
+from keyword_model import KeywordModel
+from segl.vocabulary import Label
+from segl_classifier.classify import classify
+from segl_classifier.rules import shipped_rules
+
+
+def labels(said: str) -> tuple[Label, ...]:
+    """What a mail of these words holds where the model sees nothing."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "bo@by.example", "tove@by.example", "Hej"
+    message.set_content(said)
+    return classify(message.as_bytes(), shipped_rules(), model=KeywordModel({})).labels
+
+
+TALK = """
+jeg tager til tandlægen kl. 10
+Jeg er hos tandlægen til 11
+Er til tandlæge i morgen kl. 8.15
+Du skylder mig en øl
+Haha, du skylder mig en øl!
+Han skylder mig en tjeneste
+Vi skylder jer et svar inden fredag
+You owe us a reply
+Jeg er i retten med en kunde torsdag formiddag
+Hvem har stjålet min kop?
+Nogen har stjålet min madpakke
+Han er dømt til at tabe, siger oddset
+Jeg stemmer på forslag B
+Jeg stemmer på sushi
+Jeg har sat kryds ved den 14.
+Anne har fødselsdag i dag
+Kagen til Henriks fødselsdag er bestilt
+Jeg er i receptionen
+Bo sender fem eksemplarer
+Bo dementerer rygtet
+Anna har fundet de gamle skrifter
+Anna, vi mødes i våbenhuset
+Kunden vil have indlagt vand i kolonihaven
+Jeg er forelsket i den lampe
+Jeg har døbt serveren Odin
+Dit abonnement er opsagt
+Per har opsagt abonnementet på avisen
+Jeg har fyret en raket af til nytår
+Din ansøgning om byggetilladelse er modtaget
+Din ansøgning om stadeplads er godkendt
+Din konto er låst, nulstil kodeordet
+Jeg er blind for mine egne fejl
+"""
+
+
+@pytest.mark.parametrize("said", TALK.strip().splitlines())
+def test_talk_is_nobodys_matter(said: str) -> None:
+    assert labels(said) == ()
+
+
+MATTERS = {
+    Label.HEALTH: """
+        Jeg tager til tandlægen kl. 10, jeg har tandkødsbetændelse og skal opereres
+        Jeg skal have trukket fire tænder ud hos tandlægen
+        Jeg har svær eksem på hænderne
+        Mor er dement og skal på plejehjem
+        Min recept på antidepressiver er udløbet
+        Hun har fået en fødselsdepression
+        Far er indlagt, vand i lungerne
+        Anne har fødselsdag, men hun er indlagt med en blodprop
+        Din søn ryger hash
+        Ole er blind på det ene øje
+        """,
+    Label.PAYMENT_DEFAULT: """
+        Du skylder mig en øl og 12.000 kr. for huslejen
+        Han skylder mig en is. Og sin husleje i tre måneder
+        Du skylder mig 45.000 kr. i husleje
+        """,
+    Label.CRIMINAL: """
+        Hvem har stjålet min kop? Bo. Han er dømt for tyveri to gange
+        Han sælger narko fra lejligheden
+        Kim er sigtet for våbenbesiddelse
+        Bo er dømt til fire måneders fængsel
+        Han er dømt til at betale erstatning for voldtægten
+        """,
+    Label.POLITICAL: """
+        Jeg stemmer på forslag B, men til folketinget stemmer jeg på Enhedslisten
+        Bo har sat kryds ved Nye Borgerlige
+        """,
+    Label.EMPLOYMENT_EDUCATION: """
+        Per har opsagt abonnementet, fordi han er fyret
+        Per er opsagt til den 31. maj
+        Din ansøgning om stillingen som rengøringsleder er desværre afvist
+        """,
+    Label.SEXUAL: "Hun er forelsket i sin kvindelige kollega, hun er lesbisk",
+    Label.RELIGIOUS_PHILOSOPHICAL: "Han blev døbt som voksen og er nu katolik",
+    Label.DISPUTE: "Jeg har klaget til ankenævnet over din regning",
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [(label, line.strip()) for label, lines in MATTERS.items() for line in lines.strip().splitlines()],
+)
+def test_the_same_words_of_somebodys_own_matter_count(label: Label, said: str) -> None:
+    assert label in labels(said)
