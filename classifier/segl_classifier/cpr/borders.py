@@ -200,7 +200,7 @@ def counted(text: str, end: int, tight: bool) -> Adjustment | None:
 
 
 def dialled(text: str, start: int, end: int) -> Adjustment | None:
-    """The doubt from standing between the pauses and the key that dial into a meeting: "+45 32 00 00 41,,0101901234#"."""
+    """The doubt from standing between the pauses and the key that dial into a meeting: "… 00 41,,0101901234#"."""
     between = text.startswith(("#", ",,"), end) and text.endswith(",,", 0, start)
     return _DIALLED if between else None
 

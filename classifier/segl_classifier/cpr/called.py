@@ -1,6 +1,6 @@
 """Columns whose heading calls their numbers a case's, a customer's or a paper's: offices number these by the person
-whom they concern. So many made like personal numbers are no chance; so few among many are, and below a heading that says
-nothing of its numbers, too. What one column holds says nothing of another."""
+whom they concern. So many made like personal numbers are no chance; so few among many are, and so they are below a
+heading that says nothing of its numbers. What one column holds says nothing of another."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ def _within(value: Any) -> Within:
         return value
     if isinstance(value, str) and value in list(Scope):
         return Scope(value)
-    raise ValueError(f'must be "phrase", "sentence", "passage", "message" or a number of words from 1 to {MOST_WORDS}')
+    raise ValueError(
+        f'must be "phrase", "sentence", "passage", "message" or a number of words from 1 to {MOST_WORDS}'
+    )
 
 
 def _label(value: Any) -> Label | None:

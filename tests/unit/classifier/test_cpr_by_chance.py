@@ -80,7 +80,9 @@ def test_somebodys_number_among_numbers_of_these_years_is_still_hers(sign: str) 
 
 
 def test_who_was_born_on_a_day_whose_numbers_are_used_up_counts_for_nothing() -> None:
-    days = [f"0101{year}" for year in (60, 64, 65, 66, 69, 70, 74, 80, 82, 84, 85, 86, 87, 88, 89, 90, 91, 92)]
+    days = [
+        f"0101{year}" for year in (60, 64, 65, 66, 69, 70, 74, 80, 82, 84, 85, 86, 87, 88, 89, 90, 91, 92)
+    ]
     rnd = Random(5)
     numbers = [f"{day}{rnd.randint(1000, 3999)}" for day in days]
     assert len(found(table("Udtag", numbers))) == len(numbers)

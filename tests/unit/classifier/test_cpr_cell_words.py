@@ -60,7 +60,14 @@ def test_goods_in_a_cell_have_numbers_of_their_own(heading: str, cell: str) -> N
 @pytest.mark.parametrize("heading", GOODS)
 @pytest.mark.parametrize(
     "cell",
-    [f"Anna Holm {BARE}", f"Anna Holm ({BARE})", f"vedr. {BARE}", f"Barn: {BARE}", f"til Bo {BARE}", f"Bo {HYPHEN}"],
+    [
+        f"Anna Holm {BARE}",
+        f"Anna Holm ({BARE})",
+        f"vedr. {BARE}",
+        f"Barn: {BARE}",
+        f"til Bo {BARE}",
+        f"Bo {HYPHEN}",
+    ],
 )
 def test_beside_somebody_it_is_hers(heading: str, cell: str) -> None:
     assert count(f"Sted;{heading};Frist\nNord;{cell};1. maj\nSyd;Slange;2. maj") == 1
