@@ -55,6 +55,7 @@ from segl_classifier.cpr.words import (
 BORN = say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
 _MOST_WORDS = 9
 _NEAR = 4  # pieces that are looked at before a word
+_ENDS_CLAUSE = frozenset("\n.!?:;,")
 _DIVIDED = re.compile(r"\d{6}[-./]\d{4}|\d\d(?P<sign>[-./])\d\d(?P=sign)\d\d[-./]\d{4}")
 
 
@@ -281,7 +282,7 @@ class Walk:
         """A word for a CPR number was reached."""
         at = self._reach(at, _NEAR)
         near = [self.find.key(piece) for piece in self.pieces[max(0, at - _NEAR) : at]]
-        if any(piece in SEEMS for piece in near):
+        if _seems(near):
             return say(Kind.UNKNOWN, "the text says that it only looks like a CPR number", DENIED)
         if earlier in NOT or (earlier in smallwords.ARTICLES and len(near) > 1 and near[-2] in NOT):
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
@@ -388,3 +389,9 @@ class Walk:
         elif self.person and not (thing_before and self.writer):
             hints.append(Adjustment("a person is named before it", PERSON_NEARBY))
         return Said(Kind.UNKNOWN, tuple(hints))
+
+
+def _seems(near: list[str]) -> bool:
+    """Whether the words *near* before one for the number say that it only looks so: in its own clause, "ligner et"."""
+    last = next((piece for piece in reversed(near) if piece in SEEMS or piece in _ENDS_CLAUSE), "")
+    return last in SEEMS

@@ -165,3 +165,20 @@ def test_words_for_where_the_personal_number_stands(word: str) -> None:
 @pytest.mark.parametrize("word", ["værdi", "vaerdi", "value", "Wert", "indhold", "feltværdi", "data-value"])
 def test_words_that_say_no_more_than_that_here_stands_a_value(word: str) -> None:
     assert value(key(word))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Det ligner en fejl, ",
+        "It looks good.\n",
+        "Hun ligner sin mor\n",
+        "Ansøgningen er afvist.\n\n",
+        "Afvist: ",
+    ],
+)
+@pytest.mark.parametrize("number", ["0707614286", "707614285"])
+def test_what_only_looks_so_is_told_in_the_same_clause(before: str, number: str) -> None:
+    assert found(f"{before}CPR-nr.: {number}")
+    assert not found(f"Det ligner et CPR-nr.: {number}")
+    assert not found(f"Ordrenummer (ligner cpr) {number}")
