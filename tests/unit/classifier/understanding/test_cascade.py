@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from email.message import EmailMessage
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,11 +15,12 @@ from segl_classifier.deadline import Deadline
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import cascade as module
-from segl_classifier.understanding.asking import Budget
+from segl_classifier.understanding.asking import Budget, Rows
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.passing import by_itself
 from segl_classifier.understanding.reading import Stage, Threshold, Understanding
+from segl_classifier.understanding.recalling import Encoder
 from segl_classifier.understanding.windows import MOST
 
 
@@ -127,17 +129,15 @@ def test_a_persons_matter_among_such_lines_is_found(model: Cascade, label: Label
 def test_without_time_for_it_the_message_is_not_said_to_be_read(
     model: Cascade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, asked_so_far = model.encoder.logits, []
+    real, clock = type(model.encoder).logits, SimpleNamespace(now=0.0)
 
-    def slow(texts: list[str]) -> object:
-        asked_so_far.append(len(texts))
-        time.sleep(0.3)
-        return real(texts)
+    def slow(encoder: Encoder, texts: list[str]) -> Rows:
+        clock.now += Budget().seconds + 1
+        return real(encoder, texts)
 
-    monkeypatch.setattr(type(model.encoder), "logits", lambda _self, texts: slow(texts))
-    hurried = replace(model, budget=Budget(seconds=0.25))
-    assert not hurried.understand([Text("\n".join(log(200)), "part 1", Source.BODY)]).complete
-    assert asked_so_far
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(type(model.encoder), "logits", slow)
+    assert not model.understand([Text("\n".join(log(60)), "part 1", Source.BODY)]).complete
 
 
 def test_no_message_is_nothing_to_read(model: Cascade) -> None:
