@@ -49,6 +49,7 @@ _YEAR_AFTER_WORD = b"|".join(
 _FOUR_AFTER_YEAR = re.compile(rb"00 (?= {0,3}(0000)(?!0))(?:" + _YEAR_AFTER_WORD + rb")")
 _WORD_BEFORE_YEAR = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} \Z")
 _LONGEST_WORD_AND_YEAR = 23
+_FEW = 20  # numbers that may be years: a letter has fewer, for which nothing more need be asked of all of it
 _FURTHEST = 90  # characters between a date and the four digits
 _MOST_LINES = 4  # between them, where the text says that they are the last four
 _LABEL = 40  # characters, the date included, in which a word for it stands
@@ -77,8 +78,10 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     if b"0000" not in shape:
         return
     words = [four.start() for four in _FOUR_AFTER_WORD.finditer(shape)]
-    after_year = _FOUR_AFTER_YEAR.finditer(shape) if may_name_month(text) else ()
-    months = [four.start(1) for four in after_year if _month_before(four.end(), text, shape)]
+    months: list[int] = []
+    if shape.count(b"00 ") < _FEW or may_name_month(text):
+        after_year = _FOUR_AFTER_YEAR.finditer(shape)
+        months = [four.start(1) for four in after_year if _month_before(four.end(), text, shape)]
     mentions = Mentions(text)
     others: list[int] = []
     if mentions:

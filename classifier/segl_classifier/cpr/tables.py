@@ -291,8 +291,8 @@ def _last_filled(cells: str, divider: str) -> str:
 
 def _dividers(line: str) -> tuple[str, ...]:
     """What divides the cells of *line*, if anything does."""
-    if signs := [sign for sign in _SIGNS if sign in line]:
-        return tuple(signs)
+    if "\t" in line or "|" in line or ";" in line:
+        return tuple([sign for sign in _SIGNS if sign in line])
     if "," in line:
         return (",", _LINED_UP) if _LINED_UP in line else (",",)
     return (_LINED_UP,) if _LINED_UP in line else ()

@@ -21,6 +21,7 @@ from segl_classifier.rules.words import NormalText
 from segl_classifier.tables import Row
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
+_FEW_CELLS = 2  # so many are asked for words one by one
 _IS_ADDRESS = re.compile(r"\S@\S|://|www\.")
 _DIGIT = re.compile(r"\d")
 
@@ -73,7 +74,7 @@ class Headings:
     def named(self, row: Row, above: Row | None) -> Heading | None:
         """*row* as a heading by its own words, with what stands *above* it where a heading has two rows. ``None`` if
         it is none with words of rules."""
-        if not self._have_words(row.cells):  # as most rows
+        if len(row.cells) > _FEW_CELLS and not self._have_words(row.cells):  # as most rows of a list
             return None
         told = {
             number: rules
