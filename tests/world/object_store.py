@@ -8,6 +8,7 @@ with ObjectStore(folder) as objects, Wire(objects.port) as wire:
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +47,7 @@ class ObjectStore:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="segl-s3-"))
-        self.port, self._filer = free_port(), free_port()
+        self.port, self._filer = _port(), _port()
         self.credentials = self.folder / "credentials"
         self.credentials.touch(0o600)
         self.credentials.write_text(f"{ACCESS}\n{SECRET}\n")
@@ -57,7 +59,7 @@ class ObjectStore:
             with contextlib.suppress(_PortTaken):
                 self._start()
                 return self
-            self.port, self._filer = free_port(), free_port()
+            self.port, self._filer = _port(), _port()
         self._start()
         return self
 
@@ -68,9 +70,9 @@ class ObjectStore:
         (self.folder / "data").mkdir()
         ports: dict[str, int] = {"filer.port": self._filer, "s3.port": self.port}
         for name in ("master.port", "volume.port"):
-            ports[name] = free_port()
+            ports[name] = _port()
         for name in ("master", "volume", "filer", "s3"):
-            ports[f"{name}.port.grpc"] = free_port()
+            ports[f"{name}.port.grpc"] = _port()
         self._ports += ports.values()
         options = [
             *(f"-{name}={port}" for name, port in ports.items()),
@@ -106,9 +108,8 @@ class ObjectStore:
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
-        for port in self._ports:
-            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
-                left.unlink(missing_ok=True)
+        for left in itertools.chain.from_iterable(map(_sockets, self._ports)):
+            left.unlink(missing_ok=True)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
@@ -180,6 +181,18 @@ class ObjectStore:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             body: bytes = answer.read()
         return body
+
+
+def _port() -> int:
+    """One that is free here, and by which no socket is called: another test process has a loopback of its own, but the
+    same /tmp."""
+    while list(_sockets(port := free_port())):
+        pass
+    return port
+
+
+def _sockets(port: int) -> Iterator[Path]:
+    return Path("/tmp").glob(f"seaweedfs-*-{port}.sock")
 
 
 class Fault(Enum):
