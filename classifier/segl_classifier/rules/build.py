@@ -111,6 +111,9 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         own=file not in draft.shipped,
         column=table.column,
         persons=table.persons,
+        alone=table.alone,
+        distinct=table.distinct,
+        notes=table.notes,
     )
 
 

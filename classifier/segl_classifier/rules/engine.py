@@ -18,6 +18,7 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment, Finding
 from segl_classifier.excerpts import excerpt
 from segl_classifier.message import Source, Text
+from segl_classifier.rules.distinct import in_crowds
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Rule, Scope
 from segl_classifier.rules.passage import Marked, Marker, Passage
@@ -81,6 +82,7 @@ class Engine:
         conditions = [c for rule in parts.rules for c in (*rule.near, *rule.boost, *rule.unless)]
         wide = {name for c in conditions if c.within is Scope.MESSAGE for name in c.lists}
         close = [condition for condition in conditions if condition.within is not Scope.MESSAGE]
+        self._crowds = {n: rule for n, rule in enumerate(parts.rules) if rule.distinct > 1 or rule.notes}
         self._ignore = frozenset(parts.policy.ignore)
         self._marker = Marker(close, parts.lists)
         words = [
@@ -165,6 +167,7 @@ class Engine:
         hits.sort()
         if ignored and hits:
             hits = _without(marked, hits, ignored)
+        hits = in_crowds(hits, self._crowds, normal.shown)
         return Scan(text.source, text.where, marked, hits, heading, marks, not text.for_model, text.remark)
 
     def _judge(self, scan: Scan, others: Sequence[Scan], marks: dict[str, str]) -> dict[int, _Best]:
@@ -200,7 +203,7 @@ class Engine:
             best.score,
             best.adjustments,
             effect=rule.effect,
-            beyond_model=beyond_model,
+            beyond_model=beyond_model or rule.alone,
         )
 
 

@@ -34,6 +34,8 @@ def _of(rule: Rule, lists: dict[str, str], ignored: str) -> str:
     patterns = repr(sorted(p.written for p in rule.patterns))
     if rule.column:
         words = repr(("columns", words, [lists.get(name) for name in (*LISTS, *rule.persons)]))
+    if rule.distinct > 1 or rule.notes:
+        words = repr((words, rule.distinct, rule.notes))
     where = repr(sorted(source.value for source in rule.where))
     beside = (said(rule.near), said(rule.boost), said(rule.unless))
     return _digest(words, patterns, where, *beside, ignored)

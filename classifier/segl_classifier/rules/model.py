@@ -58,7 +58,9 @@ class Rule:
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
     (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. ``column``: its words name a
     column of a list of persons (:mod:`.columns`), those whose column is headed by a word of one of the lists *persons*,
-    if there are any.
+    if there are any. ``alone``: what it finds counts with the model as it does without, for writing that the model has
+    not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
+    ``notes``: which must be written as notes (:mod:`.notes`).
     """
 
     id: str
@@ -78,6 +80,9 @@ class Rule:
     own: bool
     column: bool = False
     persons: tuple[str, ...] = ()
+    alone: bool = False
+    distinct: int = 1
+    notes: bool = False
 
     @property
     def category(self) -> str:

@@ -67,8 +67,12 @@ class PatternSet(Generic[Key]):
         for pattern, key in patterns:
             by_key.setdefault(key, []).append(pattern)
         self._compiled = {key: _joined(of_key) for key, of_key in by_key.items()}
-        self._keys = tuple(key for _, key in patterns)
-        written = [pattern.expanded for pattern, _ in patterns]
+        # Lists lend their patterns to rules and to conditions: each is searched for once.
+        keys: dict[str, list[Key]] = {}
+        for pattern, key in patterns:
+            keys.setdefault(pattern.expanded, []).append(key)
+        written = list(keys)
+        self._keys = tuple(map(tuple, keys.values()))
         half = (len(written) + 1) // 2 if len(written) > _ONE_SET else max(1, len(written))
         # Of each set the number of its first pattern, how many there are, and the set, if it could be compiled.
         self._sets = tuple(
@@ -92,7 +96,9 @@ class PatternSet(Generic[Key]):
                 return tuple(self._compiled)
             if len(hits) > 1:  # in most texts the canary alone
                 found += [first + index for index in hits if index < canary]
-        return tuple(dict.fromkeys(self._keys[index] for index in sorted(found))) if found else ()
+        return (
+            tuple(dict.fromkeys(key for index in sorted(found) for key in self._keys[index])) if found else ()
+        )
 
     def spans(self, key: Key, encoded: bytes) -> Iterator[tuple[int, int]]:
         """Where the patterns of *key* match, in characters. Counted forward once: RE2 answers in bytes."""

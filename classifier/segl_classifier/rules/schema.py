@@ -115,6 +115,12 @@ class RuleTable(Table):
     column: StrictBool = False
     # Of such a rule: its persons must stand in a column headed by a word of one of these lists.
     persons: tuple[ListName, ...] = ()
+    # What it finds counts with the model as it does without.
+    alone: StrictBool = False
+    # So many different words of it must stand in one passage.
+    distinct: Annotated[int, Field(ge=1, le=20, strict=True)] = 1
+    # Only where the text is written as notes, with few little words.
+    notes: StrictBool = False
     words: Words = ()
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()
