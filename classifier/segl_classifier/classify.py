@@ -23,6 +23,7 @@ from segl_classifier.few_words import heard_alone
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
+from segl_classifier.spoken_words import words_of
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understanding.reading import Model, Understanding
 from segl_classifier.unread_script import unread_script
@@ -79,7 +80,7 @@ def gather(
 
     def timed_understand(texts: list[Text], subject: str, by: Model | None) -> Understanding | None:
         with stages(Stage.UNDERSTAND):
-            return understand(texts, subject, by, deadline)
+            return understand(texts, subject, by and by.hearing(words_of(rules)), deadline)
 
     try:
         with stages(Stage.PARSE):

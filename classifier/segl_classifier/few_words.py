@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 
 from segl.vocabulary import Adjustment, Effect, Finding
+from segl_classifier.calendar_prose import is_coded, prose
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
 
@@ -70,7 +71,10 @@ def _short(texts: Sequence[Text]) -> list[Text] | None:
     short: list[Text] = []
     for text in texts:
         if text.source is Source.BODY:
-            messages = list(_messages(text.text))
+            said = text.text
+            if is_coded(said):  # an invitation: what its sender wrote, without what the program did
+                said = "\n".join(line for line, _, _ in prose(said))
+            messages = list(_messages(said)) if said else [""]
             if not messages:
                 return None
             short += (replace(text, text=said) for said in messages)

@@ -45,12 +45,13 @@ class Gates:
 class Budget:
     """What one message may cost: windows to the sieve; windows to the encoder (the likeliest few of a short message,
     one in so many of a long one), fewer of them once it is certain; sentences by themselves to the encoder, of a short
-    message; and seconds for all, after which the rest is not read. For a window beyond that the stages before speak
-    alone."""
+    message, and of those in which the words of the rules speak (``spoken``); and seconds for all, after which the rest
+    is not read. For a window beyond that the stages before speak alone."""
 
     sifted: int = 512
     few: int = 2
     sentences: int = 1
+    spoken: int = 2
     one_in: int = 8
     windows: int = 64
     windows_when_certain: int = 16

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
 
@@ -64,6 +64,7 @@ class Cascade:
     budget: Budget = field(default_factory=Budget)
     frame: Frame | None = None  # without it nothing is lowered
     digest: str = ""  # tells one model from another: 16 hex digits
+    words: passing.Words | None = None  # what the rules say; without it no sentence is believed sooner
 
     @property
     def thresholds(self) -> Mapping[Label, Threshold]:
@@ -72,6 +73,10 @@ class Cascade:
     @property
     def any_threshold(self) -> Threshold:
         return self.fit.any_threshold
+
+    def hearing(self, words: passing.Words) -> Cascade:
+        """The same model, which believes a sentence sooner where *words* say as much."""
+        return replace(self, words=words)
 
     def prepare(self) -> None:
         """Load now what is else loaded when first needed. For servers, before they fork."""
@@ -92,13 +97,13 @@ class Cascade:
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
         all_asked &= self._alarming(windows, sifted, mixed, read, ends)
-        alone, said, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
+        alone, said, less, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
         windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
         by_themselves = range(len(split), len(windows))
         last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys((*read, *by_themselves), Stage.ENCODER)
         lowered = self._lowered(windows, mixed)
-        for number in by_themselves:
-            lowered[number] = (*lowered.get(number, ()), (passing.LOWERED, passing.BY))
+        for number, by in zip(by_themselves, less, strict=True):
+            lowered[number] = (*lowered.get(number, ()), (passing.LOWERED, by))
         scores = self._calibrated(mixed, lowered)
         readings = tuple(
             Reading(
@@ -187,16 +192,20 @@ class Cascade:
 
     def _in_passing(
         self, split: Sequence[SplitWindow], held: NDArray[np.bool_], ends: float
-    ) -> tuple[list[Window], Rows, bool]:
-        """The sentences that the encoder read by themselves, what all stages say of each, and whether there was time
-        for all that were likely. *held* are the categories that the windows tell for certain."""
+    ) -> tuple[list[Window], Rows, list[float], bool]:
+        """The sentences that the encoder read by themselves, what all stages say of each, how much is taken from that,
+        and whether there was time for all that were likely. *held* are the categories that the windows tell for
+        certain."""
         found = passing.sentences(split)
         said = self.linear.logits([sentence.text for sentence in found])
-        chosen = passing.likely(said, self.fit.gates, self.budget)
+        spoken = set(passing.spoken(found, said, self.words, self.budget) if self.words else ())
+        chosen = sorted({*passing.likely(said, self.fit.gates, self.budget), *spoken})
         found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
-        chosen = passing.likelier(said, held, self.fit.gates, self.budget)
+        heard = np.array([n in spoken for n in chosen[: len(found)]], bool)
+        chosen = passing.likelier(said, held, self.fit.gates, self.budget, heard)
         found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
-        return found, said, all_sifted and all_read
+        less = [passing.BY_SPOKEN if heard[n] else passing.BY for n in chosen[: len(found)]]
+        return found, said, less, all_sifted and all_read
 
     def _read(
         self, stage: Sieve | Encoder, windows: list[Window], before: Rows, ends: float

@@ -7,11 +7,15 @@ one. A sentence torn out of a mail may say more than the mail does ("he is ill",
 for less: :data:`BY` is taken from each of its scores. They are read where the message is certain without them, too: it
 may hold something else besides, for which it has to wait. Only what speaks of a category that is certain already is not
 asked about: a conviction need not wait behind five sentences on the same illness.
+
+Where the words of the rules say of a sentence, without the model, that it must be sent securely, the encoder is asked
+of it however little the cheap stages find in it, and believed sooner (:data:`BY_SPOKEN`): two that know nothing of each
+other say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import numpy as np
@@ -26,6 +30,13 @@ BY = 3.0
 """Log-odds, taken from all scores of a sentence that is read by itself. With less, mail by other writers that need not
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
 
+BY_SPOKEN = 1.5
+"""The same of a sentence of which the words of the rules say as much (docs/decisions/0061)."""
+
+Words = Callable[[str], bool]
+"""Whether the words of the rules say of a sentence, by themselves, that it must be sent securely."""
+
+_HEARD = -1.5  # the linear stage's logit, of anything, from which a sentence is looked through for words
 _TELLS = 0.1  # the score of a category, from which it is worth a word
 _SHORTEST, _LONGEST = 5, 30  # words: fewer tell nothing; what has more was nearly the whole window
 
@@ -59,14 +70,31 @@ def likely(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list[i
     return sorted(_from(linear, gates.alone)[: budget.sifted])
 
 
+def spoken(
+    sentences: Sequence[Window], linear: NDArray[np.floating], words: Words, budget: Budget
+) -> list[int]:
+    """Of which sentences *words* say as much as the model would have to, by number: of the likeliest."""
+    heard = _from(linear, _HEARD)[: budget.sifted]
+    return sorted(n for n in heard if words(sentences[n].text))
+
+
 def likelier(
-    sifted: NDArray[np.floating], held: NDArray[np.bool_], gates: Gates, budget: Budget
+    sifted: NDArray[np.floating],
+    held: NDArray[np.bool_],
+    gates: Gates,
+    budget: Budget,
+    said: NDArray[np.bool_] | None = None,
 ) -> list[int]:
     """Of which the encoder is asked; *sifted* is what the stages before it say together, *held* which categories the
-    message is known to hold. A sentence that is likeliest to be of one of those is not asked about."""
+    message is known to hold, *said* of which the words say as much. A sentence that is likeliest to be of a category
+    that is held is not asked about."""
     most = max(budget.sentences, min(budget.windows_when_certain, len(sifted) // budget.one_in))
     news = ~held[sifted[:, 1:].argmax(axis=1)] if len(sifted) else np.empty(0, bool)
-    return sorted(likeliest(_from(sifted, gates.alone_likely, news), sifted, most))
+    chosen = likeliest(_from(sifted, gates.alone_likely, news), sifted, most)
+    if said is not None:
+        more = max(budget.spoken, most)
+        chosen = [*chosen, *likeliest(_from(sifted, -np.inf, news & said), sifted, more)]
+    return sorted(set(chosen))
 
 
 def _from(logits: NDArray[np.floating], least: float, among: NDArray[np.bool_] | bool = True) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NoReturn, Protocol
@@ -93,6 +93,10 @@ class Model(Protocol):
         """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time, and to
         *deadline*."""
 
+    def hearing(self, words: Callable[[str], bool], /) -> Model:
+        """The same model, which may believe itself sooner where *words* say of a sentence, without it, that it must be
+        sent securely."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -104,3 +108,6 @@ class Scale:
 
     def understand(self, _texts: Sequence[Text], _subject: str, _deadline: Deadline = NEVER, /) -> NoReturn:
         raise TypeError("only the thresholds of the model were loaded")
+
+    def hearing(self, _words: Callable[[str], bool], /) -> Scale:
+        return self

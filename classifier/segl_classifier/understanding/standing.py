@@ -31,6 +31,15 @@ _SIGNS = re.compile(
       |(?:for|mod|of|against|auf)\ vir(?:us|a|en|uses)\b|tænk\ på\ miljøet|før\ du\ printer""",
     re.IGNORECASE | re.VERBOSE,
 )
+# The same of the guidance on complaints below each decision of an authority. A sentence that says more keeps them.
+_GUIDES = re.compile(
+    r"""(?:så\ )?kan\ (?:du|i)\ klage|(?:du|i)\ kan\ klage|ønsker\ (?:du|i)\ at\ klage|klagen\ (?:skal|sendes|stiles)
+      |klage(?:frist|vejledning|adgang)\w*|ankestyrelsen\w*|(?:\w+klage)?nævnet\b|nævnenes\ hus|klageportal\w*
+      |(?:senest|inden\ for|inden|frist\w*\ er)\ (?:4|fire|otte|8)\ uger|ret\ til\ aktindsigt|sagens\ akter
+      |være\ modtaget|har\ (?:modtaget|fået)\ (?:dette\ |denne\ )?(?:brev|afgørelse)\w*
+      |(?:retssikkerheds|forvaltnings)lov\w*\ §+\ ?\d+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 # A sign has at least one of these in it. Looked for all at once, they spare most paragraphs the signs themselves.
 _HINTS = AhoCorasick(
     [
@@ -66,6 +75,17 @@ _HINTS = AhoCorasick(
         *("unsubscribe", "abmelden", "tænk på miljøet", "før du printer"),
         *("indsigt", " slettet", "datatilsynet", "vi har om dig"),
         *("for vir", "mod vir", "of vir", "against vir", "auf vir"),
+        *(
+            "kan du klage",
+            "du kan klage",
+            "kan i klage",
+            "i kan klage",
+            "klagen ",
+            "klagefrist",
+            "klagevejledning",
+        ),
+        *("ankestyrelsen", "nævnet", "nævnenes hus", "klageportal", " uger", "aktindsigt", "sagens akter"),
+        *("retssikkerhedslov", "forvaltningslov"),
     ],
     matchkind=MatchKind.Standard,
 )
@@ -88,6 +108,16 @@ _BETWEEN = frozenset(
     umgehend unauthorised unauthorized und uns us use ved vedhæftede venligst vennligst vi videregive
     videregivelse vil vore vores vänligen vær være we wenn with you your zu är""".split()
 )
+# And in the guidance on complaints.
+_BETWEEN_COMPLAINT = frozenset(
+    """afgørelse afgørelsen afgørelser akter aktindsigt begrund begrunde behandler borgerservice brev brevet dage dagen
+    dato deres digital digitalt efter efterfølgende ellers enig enige forvaltningen fra fremgår fristen før
+    genvurdere genvurderer går igen ikke inden indgive indsende indsendes jf kapitel klag klage klagen
+    klagepunkter klager kommunen kommunens ler lov loven lovens mundtligt myndigheden nye nævn nævnet oplys
+    oplyse over post postkasse revurderer ring ringe sag sagen sammen se send sende sender sendes sidste
+    skrifteligt skriftlig skriftligt skrive stiles stk så sådan tilfreds uenig uenige uge uger utilfreds ved via
+    videre vurdere vurderer ønsker""".split()
+)
 _WORD = re.compile(r"\w+")
 
 Line = tuple[str, int, int]  # a sentence or a row of a table, with its place
@@ -103,7 +133,7 @@ def without_standing(lines: Iterable[Line]) -> Iterator[Line]:
     held: list[Line] = []
     signs: set[str] = set()
     for line in lines:
-        found = {hit.lower()[:6] for hit in _SIGNS.findall(line[0])}
+        found = {hit.lower()[:6] for signs_of in (_SIGNS, _GUIDES) for hit in signs_of.findall(line[0])}
         if found:
             held.append(line)
             signs |= found
@@ -118,5 +148,15 @@ def _told(lines: Sequence[Line], signs: set[str]) -> Iterator[Line]:
     """What is read of *lines*, which stand one after the other and have *signs* in them."""
     if len(signs) < 2:
         return iter(lines)
-    left = ((_SIGNS.sub(" ", text), start, end) for text, start, end in lines)
-    return (line for line in left if not _BETWEEN.issuperset(_WORD.findall(line[0].lower())))
+    left = (
+        (text, start, end)
+        for text, start, end in lines
+        if not _between(_GUIDES.sub(" ", _SIGNS.sub(" ", text)))
+    )
+    return ((_SIGNS.sub(" ", text), start, end) for text, start, end in left)
+
+
+def _between(text: str) -> bool:
+    """Whether nothing is left in *text* but what stands between the signs."""
+    found = (word for word in _WORD.findall(text.lower()) if not word.isdigit())
+    return all(word in _BETWEEN or word in _BETWEEN_COMPLAINT for word in found)

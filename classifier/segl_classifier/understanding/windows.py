@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from segl_classifier.calendar_prose import is_coded, prose
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, paragraphs
 from segl_classifier.spoken import speaks
@@ -118,6 +119,9 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
     if text.source is Source.FILENAME:
         name = _JOINS_NAME.sub(" ", content)
         yield _pieces_of([(name, 0, len(content))])
+        return
+    if is_coded(content):
+        yield _pieces_of(piece for line, start, _ in prose(content) for piece in _sentences(line, start))
         return
     for start, end in paragraphs(content):
         paragraph = content[start:end]

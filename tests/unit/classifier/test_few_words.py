@@ -143,3 +143,27 @@ def test_why_it_holds_is_told() -> None:
     assert weighing.beyond_holds
     assert weighing.steps[-1].reason.startswith("rules that need no model")
     assert [step.reason for f in found.findings for step in f.adjustments][-1] == "a message of few words"
+
+
+def invitation(summary: str) -> bytes:
+    calendar = (
+        "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nPRODID:Microsoft Exchange Server 2010\r\nBEGIN:VEVENT\r\n"
+        "ATTENDEE;ROLE=REQ-PARTICIPANT;RSVP=TRUE;CN=Anne Lund:mailto:anne@by.example\r\n"
+        f"SUMMARY;LANGUAGE=da-DK:{summary}\r\nDTSTART;TZID=Romance Standard Time:20261203T130000\r\n"
+        "LOCATION:Lokale 2\r\nSTATUS:CONFIRMED\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "bo@by.example", "anne@by.example", "Møde"
+    message.set_content("Se indkaldelsen.\n")
+    message.add_alternative(calendar.encode(), "text", "calendar", params={"method": "REQUEST"})
+    return message.as_bytes()
+
+
+def test_of_an_invitation_the_words_of_its_program_do_not_count() -> None:
+    assert judged(invitation("Opfølgning for Ole Holm - misbrug og bolig")).labels == (Label.HEALTH,)
+    assert judged(invitation("Ledermøde om budget 2027")).decision is Decision.PLAIN
+
+
+def test_a_nursery_may_be_called_a_house_of_children() -> None:
+    ordered = "Hej Kurt, kan I levere to vandkølere til Børnehuset Spiloppen?"
+    assert judged(mail(f"{ordered}\n\n{CLOSING}\n")).decision is Decision.PLAIN

@@ -111,10 +111,11 @@ class Says:
 
     tells: Mapping[str, Label]
     asked: list[str] = field(default_factory=list)
+    rest: float = -4.0
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.asked += texts
-        rows = np.full((len(texts), 1 + len(LABELS)), -4.0, np.float32)
+        rows = np.full((len(texts), 1 + len(LABELS)), self.rest, np.float32)
         for number, text in enumerate(texts):
             if text in self.tells:
                 rows[number, [0, 1 + LABELS.index(self.tells[text])]] = 4.0
@@ -184,6 +185,35 @@ def test_without_time_for_those_that_are_likely_it_does_not_say_that_it_understo
     late = replace(model, budget=replace(model.budget, seconds=-1.0))
     assert not late.understand([body(AMONG)]).complete
     assert late.understand([body(" ".join(NEUTRAL))]).complete
+
+
+def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_seems_unlikely(shipped: Cascade) -> None:
+    little: Any = Says({}, rest=-1.0)
+    deaf = replace(saying(shipped, {MATTER: Label.HEALTH}), linear=little, sieve=little)
+    assert not alone(deaf.understand([body(AMONG)]).readings)
+    [reading] = alone(deaf.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)]).readings)
+    assert (reading.window.text, reading.stage) == (MATTER, Stage.ENCODER)
+
+
+def test_and_it_is_believed_sooner(model: Cascade) -> None:
+    [without] = alone(model.understand([body(AMONG)]).readings)
+    [with_words] = alone(
+        model.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)]).readings
+    )
+    assert with_words.lowered == ((passing.LOWERED, passing.BY_SPOKEN),)
+    assert with_words.any > without.any
+
+
+def test_words_alone_do_not_make_it_so(shipped: Cascade) -> None:
+    sure_of_nothing = saying(shipped, {})
+    heard = sure_of_nothing.hearing(lambda _: True).understand([body(AMONG)])
+    assert heard.any < sure_of_nothing.any_threshold.unsure
+
+
+def test_of_a_long_message_as_few_are_asked_about_as_without_words(model: Cascade) -> None:
+    many = body(" ".join(f"{word.capitalize()} er kommet hjem igen i dag." for word in "abcdefghij"))
+    heard = model.hearing(lambda _: True).understand([many])
+    assert len(alone(heard.readings)) <= model.budget.spoken
 
 
 def test_the_subject_is_read_by_itself_and_what_stands_beside_it(model: Cascade) -> None:

@@ -20,7 +20,17 @@ DISCLAIMERS = (
     "Tænk på miljøet, før du printer denne mail.",
     "Modtaget ved en fejl? Slet venligst mailen.",
 )
+GUIDANCE = (
+    "Hvis du ikke er enig i afgørelsen, kan du klage. Klagen skal sendes til kommunen senest 4 uger efter, "
+    "at du har fået brevet.",
+    "Du kan klage over afgørelsen til Ankestyrelsen. Klagefristen er 4 uger.",
+    "Du har ret til aktindsigt efter forvaltningslovens § 9.",
+    "Ønsker du at klage, så send klagen til Planklagenævnet via Klageportalen.",
+)
 LETTERS = (
+    "Ankestyrelsen har modtaget din klage. Klagen sendes til Ole senest 4 uger efter.",
+    "Vi har sendt din klage over Ole til Ankestyrelsen, og du får svar senest 4 uger herefter.",
+    "Klagen skal handle om din søn. Ankestyrelsen har spurgt til hans diagnose.",
     "Oplysningerne er fortrolige, og Karen er syg.",
     "Slet den gamle aftale, og skriv en ny.",
     "Virus hærger på kontoret: tre ligger syge.",
@@ -50,6 +60,12 @@ def test_a_disclaimer_is_standing_text(text: str) -> None:
     for spelled in (text, text.upper()):
         assert may_stand(spelled)
         assert read(spelled) == []
+
+
+@pytest.mark.parametrize("text", GUIDANCE)
+def test_so_is_the_guidance_on_complaints_below_a_decision(text: str) -> None:
+    assert may_stand(text)
+    assert read(text) == []
 
 
 @pytest.mark.parametrize("text", LETTERS)
