@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -252,6 +252,9 @@ class Echo:
             readings.append(Reading(window, Stage.LINEAR, score, {Label.HEALTH: score}))
         best = max((reading.any for reading in readings), default=0.0)
         return Understanding(tuple(readings), best, {Label.HEALTH: best}, self.complete)
+
+    def hearing(self, _words: Callable[[str], bool], /) -> Echo:
+        return self
 
 
 def test_what_the_model_said_is_remembered_without_what_it_read(memory: Memory, read: list[str]) -> None:
