@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_BEGIN = re.compile(r"^[ \t]{0,20}BEGIN:V(?:CALENDAR|CARD|EVENT|TODO|JOURNAL)[ \t\r]*$", re.MULTILINE)
+_BEGIN = re.compile(r"^[ \t]{0,20}BEGIN:V(?:CALENDAR|CARD)[ \t\r]*$", re.MULTILINE)
 # Of these the value is a word, a date or an address of a program's own. What a blank stands in may be prose.
 _CODED = re.compile(
     r"(?:BEGIN|END|METHOD|VERSION|CALSCALE|TZOFFSETFROM|TZOFFSETTO|TZNAME|TZURL|DTSTART|DTEND|DTSTAMP|DUE|DURATION|"
