@@ -191,7 +191,7 @@ class Finding:
     ``score``    0 to 1, after the adjustments.
     ``effect``   whether it raises its category, lowers it or takes it out.
     ``beyond_model``  whether it counts as it does without a model, which was not given the text; so does what a rule
-                 says outright, or the heading of a list (``of_heading``).
+                 with `alone` says, or the heading of a list (``of_heading``).
     ``number``   of a CPR number that counts: the same for the same number within this process, and nothing else
                  to be read from it; 0 for all else.
     """

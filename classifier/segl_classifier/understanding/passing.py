@@ -31,7 +31,7 @@ BY = 3.0
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
 
 BY_SPOKEN = 1.5
-"""The same of a sentence of which the words of the rules say as much (docs/decisions/0061)."""
+"""The same of a sentence of which the words of the rules say as much (docs/decisions/0063)."""
 
 Words = Callable[[str], bool]
 """Whether the words of the rules say of a sentence, by themselves, that it must be sent securely."""
