@@ -175,12 +175,13 @@ class Cascade:
         self, windows: Sequence[Window], sifted: Rows, mixed: Rows, read: set[int], ends: float
     ) -> bool:
         """Asks the encoder, into *mixed* and *read*, of what would alarm by the stages before it alone, where nothing
-        that was read does; and says whether there was time."""
-        while len(read) < self.budget.windows:
+        that was read does and they are not too many; and says whether there was time."""
+        while True:
             scores = self._calibrated(mixed)[:, 0]
             counting = np.flatnonzero(scores >= self.any_threshold.unsure)
-            if not len(counting) or read.intersection(map(int, counting)):
-                return True  # it counts, whatever the others hold
+            too_many = len(counting) > self.budget.windows - len(read)
+            if not len(counting) or too_many or read.intersection(map(int, counting)):
+                return True  # what counts does so whatever the others hold
             if time.monotonic() > ends:
                 return False
             chosen = sorted(map(int, counting), key=lambda n: (-scores[n], n))[:_BATCH]
@@ -188,7 +189,6 @@ class Cascade:
             said = self.encoder.logits([windows[n].text for n in chosen])
             mixed[chosen] = share * said + (1 - share) * sifted[chosen]
             read.update(chosen)
-        return True
 
     def _in_passing(
         self, split: Sequence[SplitWindow], held: NDArray[np.bool_], ends: float

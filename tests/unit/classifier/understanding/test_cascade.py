@@ -118,6 +118,12 @@ def test_what_would_alarm_by_the_cheap_stages_alone_is_read(model: Cascade) -> N
     assert understood.complete
 
 
+def test_of_more_than_may_be_read_none_of_it_is_for_that(model: Cascade) -> None:
+    lines = [Text("\n".join(log(60)), "part 1", Source.BODY)]
+    tight = replace(model, budget=Budget(windows=3))
+    assert asked(tight.understand(lines)) <= Budget().few < asked(model.understand(lines))
+
+
 @pytest.mark.parametrize("label", SENSITIVE)
 def test_a_persons_matter_among_such_lines_is_found(model: Cascade, label: Label) -> None:
     lines = log(40)
