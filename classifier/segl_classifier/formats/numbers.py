@@ -122,6 +122,7 @@ def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:
     """How the number format with this *number* and *code* shows a value; ``None`` when as it is."""
     code = code[:_LONGEST_FORMAT]
     built_in = number.isdecimal() and len(number) < 9 and int(number) in BUILT_IN_DATES
+    built_in = built_in and (not code or is_date(code))  # Gnumeric gives its own the numbers from 50 on
     if built_in or (code and is_date(code)):
         form = _DAY if built_in else form_of_day(code)
         return lambda value: _date(value, from_1904, form)

@@ -297,3 +297,22 @@ def test_an_empty_text_is_believed_of_a_program_that_calculates() -> None:
 @given(st.binary(max_size=80))
 def test_every_row_of_bytes_is_read_as_a_formula(tokens: bytes) -> None:
     xls_formulas.joined(tokens + b"\x08", lambda row, column: f"{row}")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "shown"),
+    [
+        (51, "000000\\-0000", "010190-1234"),  # Gnumeric's own formats begin at 50
+        (164, "000000\\-0000", "010190-1234"),
+        (51, "dd\\-mm\\-yyyy", "0101901234"),  # there is no such day
+        (51, None, "0101901234"),
+    ],
+)
+def test_a_format_is_what_the_file_says_whatever_its_number(
+    number: int, code: str | None, shown: str
+) -> None:
+    own = [] if code is None else [record(0x41E, struct.pack("<H", number) + text(code))]
+    style = record(0xE0, struct.pack("<HHH14x", 0, number, 0))
+    book = substream(WORKBOOK, *own, style) + substream(SHEET, value(0, 0, 101901234))
+    content = read(compound({"Workbook": book}), "", ALLOWANCE)
+    assert shown in text_of(content).split()
