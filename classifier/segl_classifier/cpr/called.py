@@ -34,7 +34,7 @@ def weigh_columns(
 ) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
     few among many in the column, with those *passed_over*, that chance made them."""
-    _weigh_unnamed(cases, today)
+    _weigh_unnamed([case for case in cases if not _in_two_cells(text, case)], today)
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
@@ -59,6 +59,12 @@ def weigh_columns(
     for case in cases:
         if case.candidate.digits in beyond:
             case.steps.append(_NO_CHANCE)
+
+
+def _in_two_cells(text: str, case: Case) -> bool:
+    """Whether a birthday stands in one cell and four digits in the next: two headings speak of it, and other words were
+    asked what they say."""
+    return "\t" in text[case.candidate.start : case.candidate.end]
 
 
 def _weigh_unnamed(cases: Iterable[Case], today: date) -> None:
