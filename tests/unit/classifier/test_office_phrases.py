@@ -70,6 +70,8 @@ MATTERS = {
         Mor er dement og skal på plejehjem
         Min recept på antidepressiver er udløbet
         Hun har fået en fødselsdepression
+        Hun er i fødselsterapi efter en svær fødsel
+        Jeg skal til tandlæge og have en rodbehandling
         Far er indlagt, vand i lungerne
         Anne har fødselsdag, men hun er indlagt med en blodprop
         Din søn ryger hash
