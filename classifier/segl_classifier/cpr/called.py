@@ -4,12 +4,14 @@ heading that says nothing of its numbers. What one column holds says nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import score
 from segl_classifier.cpr.by_chance import FEWEST, RUN, Called, beyond_chance, is_by_chance
+from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.context import CALLED_A_PERSONS, CALLED_OTHER
 from segl_classifier.cpr.layout import Layout
@@ -23,8 +25,13 @@ _BY_CHANCE = Adjustment(
 
 _UNNAMED_BY_CHANCE = Adjustment("few of many in the column are made like personal numbers", -0.5)
 # From how many on. That people try out a few made-up numbers is no reason to pass over them; more, where they are
-# spelled as hardly anything else is.
+# spelled as hardly anything else is, and then only of those whose day is of these years or of long ago.
 _FEWEST_UNNAMED = {Layout.BARE: 8, Layout.APART: 8, Layout.HYPHEN: 12, Layout.PARTED: 12}
+_ROW = 300  # characters
+_ALL_OF_THEM = frozenset((Layout.BARE, Layout.APART))
+_NAME = re.compile(
+    r"\b[A-ZÆØÅ][a-zæøåéöä]+(?: [A-ZÆØÅ]\.?)? [A-ZÆØÅ][a-zæøåéöä]+\b"
+)  # "Anna Holm", "Bo P. Bro"
 
 _Column = tuple[str, Layout]  # the heading, and how its numbers are spelled
 
@@ -34,7 +41,7 @@ def weigh_columns(
 ) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
     few among many in the column, with those *passed_over*, that chance made them."""
-    _weigh_unnamed([case for case in cases if not _in_two_cells(text, case)], today)
+    _weigh_unnamed(text, [case for case in cases if not _in_two_cells(text, case)], today)
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
@@ -67,10 +74,11 @@ def _in_two_cells(text: str, case: Case) -> bool:
     return "\t" in text[case.candidate.start : case.candidate.end]
 
 
-def _weigh_unnamed(cases: Iterable[Case], today: date) -> None:
+def _weigh_unnamed(text: str, cases: Iterable[Case], today: date) -> None:
     """Takes from numbers below a heading that says nothing of them ("Konsignation", "Aflæst") what chance made: hardly
     anybody has a wrong last digit, so a column of many where one in eleven has the right one is not one of persons. A
-    number like that of somebody who may well be alive stays one among those whose days are of another kind."""
+    number like that of somebody who may well be alive stays one among those whose days are of another kind, and so do
+    all where names stand in the rows: whoever reads "Anna Holm" beside them takes them for hers, check digit or not."""
     unnamed = [
         case
         for case in cases
@@ -79,13 +87,30 @@ def _weigh_unnamed(cases: Iterable[Case], today: date) -> None:
     for (_, layout), column in _columns(unnamed).items():
         least = _FEWEST_UNNAMED[layout]
         ordinary = [case for case in column if not case.birth.replacement and not case.birth.ran_out]
-        if not _by_chance(ordinary, least):
+        if not _by_chance(ordinary, least) or _names_beside(text, column):
             continue
-        of_the_living = [case for case in column if score.of_the_living(case.birth, today)]
-        all_of_them = _by_chance(of_the_living, least)
-        for case in column:
-            if all_of_them or not score.living(case.birth, case.birth.age(today)):
+        if layout in _ALL_OF_THEM:
+            of_the_living = [case for case in column if score.of_the_living(case.birth, today)]
+            all_of_them = _by_chance(of_the_living, least)
+            stays = [not all_of_them and score.living(case.birth, case.birth.age(today)) for case in column]
+        else:
+            stays = [score.of_the_living(case.birth, today) for case in column]
+        for case, hers in zip(column, stays, strict=True):
+            if not hers:
                 case.steps.append(_UNNAMED_BY_CHANCE)
+
+
+def _names_beside(text: str, column: Sequence[Case]) -> bool:
+    """Whether what may be somebody's name stands in half of the lines of *column*."""
+    return 2 * sum(_NAME.search(_line(text, case.candidate)) is not None for case in column) >= len(column)
+
+
+def _line(text: str, candidate: Candidate) -> str:
+    """What stands around *candidate* in its line, as far as a row reaches."""
+    begin = text.rfind("\n", max(0, candidate.start - _ROW), candidate.start) + 1
+    end = text.find("\n", candidate.end, candidate.end + _ROW)
+    begin = begin or max(0, candidate.start - _ROW)
+    return text[begin : end if end >= 0 else candidate.end + _ROW]
 
 
 def _by_chance(cases: Iterable[Case], least: int) -> bool:

@@ -61,9 +61,24 @@ def hyphens(numbers: list[str]) -> list[str]:
     return [f"{number[:6]}-{number[6:]}" for number in numbers]
 
 
-def test_of_numbers_with_a_hyphen_it_takes_more() -> None:
-    assert len(found(table("Udtag", hyphens(made(11, right=1))))) == 11
-    assert not found(table("Udtag", hyphens(made(20, right=1))))
+def test_numbers_with_a_hyphen_stay_persons() -> None:
+    for count in (11, 20):
+        assert len(found(table("Udtag", hyphens(made(count, right=1))))) == count
+
+
+NAMES = ["Anna Holm", "Bo Bro", "Ida P. Krogh", "Jens Lund", "Mette Friis", "Ole Bang", "Lise Østergård"]
+
+
+@pytest.mark.parametrize("heading", ["Nummer", "Nr.", "Ident", "Udtag"])
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("sign", [";", "\t", " | "])
+def test_beside_names_made_up_numbers_are_persons(heading: str, behind: bool, sign: str) -> None:
+    """Whoever reads them takes them for that, check digit or not; before the names, with their hyphen."""
+    numbers = made(14, right=1)
+    cells = [(NAMES[at % len(NAMES)], n) for at, n in enumerate(hyphens(numbers) if behind else numbers)]
+    rows = [("Hvem", heading), *cells]
+    text = "\n".join(sign.join(reversed(row) if behind else row) for row in rows)
+    assert len(found(text)) == 14
 
 
 def recent(count: int) -> list[str]:
