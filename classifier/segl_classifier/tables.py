@@ -125,10 +125,21 @@ def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Itera
             table = _new(rows, first, last, separator, len(lines))
         if table is None and len(rows) > _FEWEST and (prose := prose_above(rows, separator)):
             table = _new(rows[prose:], first + prose, last, separator, len(lines))
+        table = table or _below_a_line(rows, first, last, separator, len(lines))
         above = (first, rows[0]) if table is None and len(rows) == 1 else None
         if table:
             yield table
             before = table
+
+
+def _below_a_line(rows: Sequence[Cut], first: int, last: int, separator: str, among: int) -> _Table | None:
+    """*rows* as a table that a report has below its title, the date and the page, with a line drawn between."""
+    for number, row in enumerate(rows[: 2 * HEADING_ROWS]) if separator == GAP else ():
+        if _is_ruler(row.line) and (
+            table := _new(rows[number + 1 :], first + number + 1, last, separator, among)
+        ):
+            return table
+    return None
 
 
 def _names_columns(cells: Sequence[str]) -> bool:
@@ -237,6 +248,7 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
     if separator in _DOUBTFUL:
         if len(rows) == among == _FEWEST:
             return _is_pair(rows, separator)
+        rows = [row for row in rows if not _is_ruler(row.line)]  # with which reports draw their tables
         cells = [row.cells for row in rows]
         if separator == COMMA:
             regular = _regular(cells, _FEWEST, _LONGEST_WRITTEN)

@@ -171,6 +171,41 @@ LAYOUTS = {
 }
 
 
+LINE, EDGE = "-" * 60, "=" * 60
+PAGE = lined_up((("DRIFT", "SALDI", "SIDE 1"), ("UDSKREVET 06.11.26", "OPR1", "KL 07.12")))
+REPORTED = lined_up((("NR", "LEJER", "RESTANCE", "RYKKER"),))
+PRINTED = lined_up(
+    (("101", "ANNA LUND", "1.200,00", "2"), ("102", "BO BRO", "300,00", "1"), ("103", "ELSE DAL", "0", ""))
+)
+REPORTS = {
+    "lines drawn below the heading": f"{REPORTED}\n{LINE}\n{PRINTED}",
+    "the head of a page above": f"{PAGE}\n{EDGE}\n{REPORTED}\n{LINE}\n{PRINTED}\n{LINE}\nI ALT 1.500,00",
+    "underscores": f"{PAGE}\n{EDGE}\n{REPORTED}\n{'_' * 60}\n{PRINTED}",
+    "a line a column": f"{REPORTED}\n{lined_up((('---', '---------', '--------', '------'),))}\n{PRINTED}",
+    "several pages": "\n\f\n".join(
+        [f"{PAGE}\n{EDGE}\n{REPORTED}\n{LINE}\n{PRINTED}\n{LINE}\nI ALT 1.500,00"] * 3
+    ),
+}
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+def test_reports_with_lines_drawn(report: str) -> None:
+    assert found(report) == {"column.overdue"}
+
+
+def test_what_a_report_tells_of_goods_or_of_its_run_is_nobodys_matter() -> None:
+    goods = lined_up(
+        (("NR", "VARE", "REST", "PRIS"), ("1", "KARTON", "400", "3,10"), ("2", "TAPE", "90", "9,90"))
+    )
+    jobs = lined_up(
+        (("JOB", "NAVN", "STATUS", "RC"), ("1", "RYKKER_UDSKRIV", "OK", "0"), ("2", "BACKUP", "OK", "0"))
+    )
+    for table in (goods, jobs):
+        assert (
+            found(f"{PAGE}\n{EDGE}\n{table.replace(chr(10), chr(10) + LINE + chr(10), 1)}\n{LINE}") == set()
+        )
+
+
 EXPORTED = {
     "MEDNR;MEDNAVN;FRAVKODE;DAGE\n14;Anna Lund;SYG;4\n15;Bo Bro;SYG;12": "column.work",
     "INSTNR;FORBRUGER;MALERNR;FORBR\n14;LUND ANNA;8811;195\n15;BRO BO;8812;92": "column.billing",
