@@ -200,8 +200,9 @@ def counted(text: str, end: int, tight: bool) -> Adjustment | None:
 
 
 def dialled(text: str, start: int, end: int) -> Adjustment | None:
-    """The doubt from standing between the pauses and the key that dial into a meeting: "… 00 41,,0101901234#"."""
-    between = text.startswith(("#", ",,"), end) and text.endswith(",,", 0, start)
+    """The doubt from standing between the pauses and the key that dial into a meeting: "… 00 41,,0101901234#". Without
+    the key it may be any cell between two that are empty: "Anna Holm,,0707614285,,Elmevej 4"."""
+    between = text.startswith("#", end) and text.endswith(",,", 0, start)
     return _DIALLED if between else None
 
 

@@ -16,9 +16,6 @@ from segl_classifier.cpr.words import A_PHONE, HAPPENS, MAY_BE_A_PERSONS, Kind
 
 _LONGEST_LABEL = 40  # characters
 _LETTER = re.compile(r"[^\W\d_]")
-_NAMES = re.compile(r"(?:^|[^\w])[A-ZÆØÅ][a-zæøåé]+ [A-ZÆØÅ][a-zæøåé]+[\W]*\Z")  # "Anna Holm ("
-# What such a number in a cell is, below a heading for it, whatever else is said of it there: "Pumpe 1111701514".
-_GOODS = frozenset(("a product", "a shipment", "a meter", "an order", "an invoice", "a bank account"))
 _OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
 _MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
 _IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
@@ -30,8 +27,6 @@ def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> b
     if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
     if _LETTER.search(cell.before) is not None:
-        if layout is Layout.BARE and top.heading in _GOODS:
-            return _speaks_of_somebody(cell.before, find)
         return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or is_of_somebody(cell.label, find)
 
@@ -46,12 +41,6 @@ def is_of_somebody(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, is one for what somebody is called by: "Født", "Barnets navn"."""
     kinds = _kinds(label, find)
     return not kinds.isdisjoint(_OF_SOMEBODY) and kinds <= _IN_LABELS
-
-
-def _speaks_of_somebody(words: str, find: Lookup) -> bool:
-    """Whether *words* before a number name somebody, or say whom or what it concerns: "vedr.", "Barn:"."""
-    told = _kinds(words[-_LONGEST_LABEL:], find)
-    return not told.isdisjoint(_OF_SOMEBODY | {Kind.PREPOSITION}) or _NAMES.search(words) is not None
 
 
 def _kinds(label: str, find: Lookup) -> set[Kind]:

@@ -52,7 +52,7 @@ GOODS = ["Ordre", "Faktura", "Vare", "Måler", "Pakke", "Konto"]
 
 
 @pytest.mark.parametrize("heading", GOODS)
-@pytest.mark.parametrize("cell", [f"Pumpe {BARE}", f"haster {BARE}", f"Pumpe lukket {BARE}", f"klar: {BARE}"])
+@pytest.mark.parametrize("cell", [f"Pumpe {PLAIN}", f"haster {PLAIN}", f"Pumpe lukket {PLAIN}", f"klar: {PLAIN}"])
 def test_goods_in_a_cell_have_numbers_of_their_own(heading: str, cell: str) -> None:
     assert not count(f"Sted;{heading};Frist\nNord;{cell};1. maj\nSyd;Slange;2. maj")
 
@@ -63,6 +63,13 @@ def test_goods_in_a_cell_have_numbers_of_their_own(heading: str, cell: str) -> N
     [
         f"Anna Holm {BARE}",
         f"Anna Holm ({BARE})",
+        f"ANNA HOLM {BARE}",
+        f"HOLM, ANNA {BARE}",
+        f"Anna H. Jensen {BARE}",
+        f"Fatma Özkan {BARE}",
+        f"Anna {BARE}",
+        f"Fysioterapi {BARE}",
+        f"hjælp til bad {BARE}",
         f"vedr. {BARE}",
         f"Barn: {BARE}",
         f"til Bo {BARE}",

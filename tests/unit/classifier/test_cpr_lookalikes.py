@@ -58,6 +58,7 @@ from segl_classifier.message import Source
         "Gravetilladelse 1203851002 gælder fra mandag",
         "Eller ring ind: +45 32 72 66 19,,0101901234#",
         "Mødelokale 4,,0707614285#",
+        "+4532726619,,0707614285#,,,,*4711#",
         "Fakturanummer med 10 cifre, fx 1203851002, blev afvist som personnummer",
     ],
 )

@@ -39,9 +39,12 @@ Jeg stemmer på sushi
 Jeg har sat kryds ved den 14.
 Anne har fødselsdag i dag
 Kagen til Henriks fødselsdag er bestilt
+Send mig din fødselsdato
+Henriks fødselsår er 1961
 Jeg er i receptionen
 Bo sender fem eksemplarer
 Bo dementerer rygtet
+Bo har udsendt et dementi
 Anna har fundet de gamle skrifter
 Anna, vi mødes i våbenhuset
 Kunden vil have indlagt vand i kolonihaven
@@ -53,6 +56,11 @@ Jeg har fyret en raket af til nytår
 Din ansøgning om byggetilladelse er modtaget
 Din ansøgning om stadeplads er godkendt
 Din konto er låst, nulstil kodeordet
+Din konto er låst.
+Din konto er låst efter for mange forsøg
+Bo har slettet sit hashtag
+Bo har rettet hashværdien
+Bo har lagt et eksempel i mappen
 Jeg er blind for mine egne fejl
 """
 
@@ -76,7 +84,24 @@ MATTERS = {
         Anne har fødselsdag, men hun er indlagt med en blodprop
         Din søn ryger hash
         Ole er blind på det ene øje
+        Anne har fødselsangst
+        Sofie har fået en fødselsblødning
+        Mette har fødselskomplikationer
+        Anna sidder hos dementen på stue 4
+        Per er kommet på dementafsnittet
+        My father has dementia
+        Anna har eksemudbrud på hænderne
+        Bo er på eksemklinikken i dag
+        Receptet er klart, Anna
+        Bo skal hente sit receptlægemiddel
+        Per er hashafhængig
+        Jens har narkolepsi
         """,
+    Label.INCOME_WEALTH: """
+        Hans konto er låst af banken, og han er i overtræk
+        Din konto er låst, fordi du er i overtræk
+        """,
+    Label.FAMILY: "Sagen om Sofie går til Børnehus Syd",
     Label.PAYMENT_DEFAULT: """
         Du skylder mig en øl og 12.000 kr. for huslejen
         Han skylder mig en is. Og sin husleje i tre måneder
@@ -86,6 +111,10 @@ MATTERS = {
         Hvem har stjålet min kop? Bo. Han er dømt for tyveri to gange
         Han sælger narko fra lejligheden
         Kim er sigtet for våbenbesiddelse
+        Bo er dømt efter våbenfund
+        Per har våbenforbud
+        Bo er narkodømt
+        Per har narkogæld
         Bo er dømt til fire måneders fængsel
         Han er dømt til at betale erstatning for voldtægten
         """,
@@ -99,7 +128,10 @@ MATTERS = {
         Din ansøgning om stillingen som rengøringsleder er desværre afvist
         """,
     Label.SEXUAL: "Hun er forelsket i sin kvindelige kollega, hun er lesbisk",
-    Label.RELIGIOUS_PHILOSOPHICAL: "Han blev døbt som voksen og er nu katolik",
+    Label.RELIGIOUS_PHILOSOPHICAL: """
+        Han blev døbt som voksen og er nu katolik
+        Bo har siddet i skriftestolen
+        """,
     Label.DISPUTE: "Jeg har klaget til ankenævnet over din regning",
 }
 
