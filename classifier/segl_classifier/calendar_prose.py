@@ -11,19 +11,21 @@ import re
 from collections.abc import Iterator
 
 _BEGIN = re.compile(r"^[ \t]{0,20}BEGIN:V(?:CALENDAR|CARD)[ \t\r]*$", re.MULTILINE)
-# Of these the value is a word, a date or an address of a program's own. What a blank stands in may be prose.
+# Of these the value is a word, a date or an address of a program's own. What a blank stands in may be prose, and a name
+# with more behind it in brackets: "Anna Holm (sygemeldt)".
 _CODED = re.compile(
     r"(?:BEGIN|END|METHOD|VERSION|CALSCALE|TZOFFSETFROM|TZOFFSETTO|TZNAME|TZURL|DTSTART|DTEND|DTSTAMP|DUE|DURATION|"
     r"CREATED|COMPLETED|LAST-MODIFIED|UID|SEQUENCE|PRIORITY|STATUS|TRANSP|CLASS|RRULE|RDATE|EXDATE|EXRULE|RECURRENCE-ID|"
     r"TRIGGER|ACTION|REPEAT|GEO|URL|FREEBUSY|REV|BDAY|PERCENT-COMPLETE|REQUEST-STATUS|X-[A-Z0-9-]{1,60})"
     r"(?:;[^:\s]*)?(?:;TZID=[^:\n]{0,60})?:\S*[ \t\r]*"
     r"|(?:PRODID|TZID|X-LIC-LOCATION|X-WR-TIMEZONE)(?:;[^:\s]*)?:[^\n]{0,80}"
-    r"|(?:ORGANIZER|ATTENDEE)(?=[;:])(?:[^\n]*?[;:]mailto:\S*|[^\n]*?:invalid:\S*)[ \t\r]*",
+    r"|(?:ORGANIZER|ATTENDEE)(?=[;:])(?:[^\n(]*?[;:]mailto:\S*|[^\n(]*?:invalid:\S*)[ \t\r]*",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
     r"(?:SUMMARY|DESCRIPTION|LOCATION|COMMENT|CONTACT|CATEGORIES|RESOURCES|NOTE|TITLE|ROLE|ORG|FN|N|NICKNAME)"
-    r"(?:;[A-Z0-9-]{1,40}=(?:\"[^\"\n]*\"|[^;:\n]*)){0,8}:(?=.)",
+    r"(?:;[A-Z0-9-]{1,40}=(?:\"[^\"\n]*\"|[^;:\n]*)){0,8}:(?=.)"
+    r"|(?:ORGANIZER|ATTENDEE);(?:[^\n:]*;)?CN=(?=[^\n:]*\()",
     re.IGNORECASE,
 )
 

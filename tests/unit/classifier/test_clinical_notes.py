@@ -80,6 +80,10 @@ def test_a_message_between_systems_for_patients_is_about_one(said: str) -> None:
         "Contalgin 30 mg: 4 pk. Furix 40 mg: 12 pk. Oxapax 15 mg: 2 pk. Lagerliste, bestilles onsdag.",
         "Methods: 1,204 patients with HFrEF were randomised to dapagliflozin 10 mg or placebo. HR 0.74.",
         "XDIS91, XREF01 og XRPT01 testes i uge 50. Fejl meldes i Jira.",
+        "Lev. 20 stk. rør PN 10, DN 50, 12 m. CAT 6 kabel 200 m. UL-mærket tavle, 3 stk. Afh. fre. Hilsen Bo",
+        "Best.: 400 ks. PET flasker 0,5 l, UK etiket, 12 pl. Lev. uge 50. DES nr. følger. Hilsen Tove",
+        "Kabel 3 x 1,5 mm2, 200 m, LAD-stander 11 kW, HPFI 30 mA, 2 stk. PN-skinne. Mont. tors. kl. 8.",
+        "MS Teams lic. 20 stk., FAQ opd., ROM modul, DIP sw. 1-4 off. Inst. fre. kl. 9. Bo",
         "Ons. 4/12 DV Lis -> Bo. Tor. 5/12 AV Mia -> Lis. Fre. NV ledig, vikar best. Ref. SP/kl.",
     ],
 )
