@@ -58,7 +58,10 @@ def test_only_what_people_wrote_is_left() -> None:
         ('COMMENT;ALTREP="cid:1":Ole er indlagt', "Ole er indlagt"),
         ("DESCRIPTION:1) Ole er indlagt: hvad nu?", "1) Ole er indlagt: hvad nu?"),
         ("UNKNOWN-FIELD;A=b:Ole", "UNKNOWN-FIELD;A=b:Ole"),
-        ('ATTENDEE;RSVP=TRUE;CN="Ole Bang (indlagt)":mailto:ole@by.example', '"Ole Bang (indlagt)":mailto:ole@by.example'),
+        (
+            'ATTENDEE;RSVP=TRUE;CN="Ole Bang (indlagt)":mailto:ole@by.example',
+            '"Ole Bang (indlagt)":mailto:ole@by.example',
+        ),
     ],
 )
 def test_what_may_be_prose_is_read_whatever_field_it_stands_in(line: str, left: str) -> None:

@@ -57,7 +57,9 @@ GOODS = ["Ordre", "Faktura", "Vare", "Måler", "Pakke", "Konto"]
 
 
 @pytest.mark.parametrize("heading", GOODS)
-@pytest.mark.parametrize("cell", [f"Pumpe {PLAIN}", f"haster {PLAIN}", f"Pumpe lukket {PLAIN}", f"klar: {PLAIN}"])
+@pytest.mark.parametrize(
+    "cell", [f"Pumpe {PLAIN}", f"haster {PLAIN}", f"Pumpe lukket {PLAIN}", f"klar: {PLAIN}"]
+)
 def test_goods_in_a_cell_have_numbers_of_their_own(heading: str, cell: str) -> None:
     assert not count(f"Sted;{heading};Frist\nNord;{cell};1. maj\nSyd;Slange;2. maj")
 
