@@ -89,6 +89,8 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     _known(draft, file, f"{key}: persons", table.persons, lists)
     if table.persons and not table.column:
         draft.fault(file, f"{key}: persons", "is for rules on columns", "add column = true")
+    if table.entries:
+        _entries(draft, file, key, table, has_patterns=bool(patterns))
     if table.column:
         _column(draft, file, key, table, has_patterns=bool(patterns))
     if any(condition.by is not None for condition in table.near):
@@ -114,7 +116,21 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         alone=table.alone,
         distinct=table.distinct,
         notes=table.notes,
+        entries=table.entries,
     )
+
+
+def _entries(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_patterns: bool) -> None:
+    """What a rule on statements cannot have (:mod:`.statements`)."""
+    conditions = table.near or table.boost or table.unless
+    if has_patterns or conditions or table.column or table.notes or table.effect is not Effect.RAISE:
+        hint = "no patterns, near, boost, unless, column, notes or effect: write another rule for those"
+        draft.fault(file, f"{key}: entries", "goes with words and lists of words alone", hint)
+    if not _READ & set(table.where):
+        draft.fault(
+            file, f"{key}: where", "names nothing with amounts", 'they are read in "body" and "attachment"'
+        )
+    _lists_of_persons(draft, file, f"{key}: entries")
 
 
 def _column(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_patterns: bool) -> None:
@@ -127,11 +143,14 @@ def _column(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_
         draft.fault(
             file, f"{key}: where", "names nothing with tables", 'they are read in "body" and "attachment"'
         )
+    _lists_of_persons(draft, file, f"{key}: column")
+
+
+def _lists_of_persons(draft: Draft, file: Path, key: str) -> None:
+    """What tells persons from firms must be there."""
     for name in LISTS:
         if name not in draft.lists:
-            draft.fault(
-                file, f"{key}: column", f"needs the list {name!r}", "it is in the shipped 02-columns.toml"
-            )
+            draft.fault(file, key, f"needs the list {name!r}", "it is in the shipped 02-columns.toml")
 
 
 def _conditions(

@@ -100,6 +100,11 @@ class Columns:
         self._headings = Headings(self._words, self._persons)
         self._captions = Captions(self._words, self._persons)
 
+    @property
+    def persons(self) -> Persons:
+        """What tells persons from firms here, for those who ask the same."""
+        return self._persons
+
     def find(self, texts: Sequence[Text], scans: Sequence[Scan | None]) -> list[Finding]:
         """The findings in *texts*, the parts of one message, in each of which *scans* found something: of each rule the
         first place in each text."""

@@ -53,7 +53,8 @@ _Key = int | str | _Near
 
 @dataclass(slots=True)
 class Scan:
-    """What one pass found in one text. ``heading`` is where words of rules on columns stand."""
+    """What one pass found in one text. ``heading`` is where words of rules on columns stand; ``entries``: whether words
+    of rules on statements do."""
 
     source: Source
     where: str
@@ -64,6 +65,7 @@ class Scan:
     beyond_model: bool = False
     remark: bool = False
     head: Passage | None = None  # its first words, once they are asked for
+    entries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,11 @@ class Engine:
         conditions = [c for rule in parts.rules for c in (*rule.near, *rule.boost, *rule.unless)]
         wide = {name for c in conditions if c.within is Scope.MESSAGE for name in c.lists}
         close = [condition for condition in conditions if condition.within is not Scope.MESSAGE]
-        self._crowds = {n: rule for n, rule in enumerate(parts.rules) if rule.distinct > 1 or rule.notes}
+        self._crowds = {
+            n: rule
+            for n, rule in enumerate(parts.rules)
+            if not rule.entries and (rule.distinct > 1 or rule.notes)
+        }
         self._ignore = frozenset(parts.policy.ignore)
         self._marker = Marker(close, parts.lists)
         words = [
@@ -141,12 +147,16 @@ class Engine:
         marks: dict[str, str] = {}
         ignored: list[tuple[int, int]] = []
         near: list[str] = []
+        entries = False
 
         def take(key: int | str | None, start: int, end: int, shown: str) -> None:
+            nonlocal entries
             if key is None:
                 heading.append((start, end))
             elif isinstance(key, int):
-                if text.source in self._rules[key].where:
+                if self._rules[key].entries:
+                    entries = True
+                elif text.source in self._rules[key].where:
                     hits.append((start, end, key))
             else:
                 marks.setdefault(key, shown)
@@ -168,7 +178,17 @@ class Engine:
         if ignored and hits:
             hits = _without(marked, hits, ignored)
         hits = in_crowds(hits, self._crowds, normal.shown)
-        return Scan(text.source, text.where, marked, hits, heading, marks, not text.for_model, text.remark)
+        return Scan(
+            text.source,
+            text.where,
+            marked,
+            hits,
+            heading,
+            marks,
+            not text.for_model,
+            text.remark,
+            entries=entries,
+        )
 
     def _judge(self, scan: Scan, others: Sequence[Scan], marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from segl_classifier.rules.column_persons import LISTS
+from segl_classifier.rules.column_persons import COMPANIES, FIRST_NAMES, LISTS
 from segl_classifier.rules.model import Condition, Parts, Rule
 
 
@@ -34,6 +34,8 @@ def _of(rule: Rule, lists: dict[str, str], ignored: str) -> str:
     patterns = repr(sorted(p.written for p in rule.patterns))
     if rule.column:
         words = repr(("columns", words, [lists.get(name) for name in (*LISTS, *rule.persons)]))
+    if rule.entries:
+        words = repr(("entries", words, [lists.get(name) for name in (COMPANIES, FIRST_NAMES)]))
     if rule.distinct > 1 or rule.notes:
         words = repr((words, rule.distinct, rule.notes))
     where = repr(sorted(source.value for source in rule.where))

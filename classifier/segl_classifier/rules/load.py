@@ -17,6 +17,7 @@ from segl_classifier.rules.engine import Engine
 from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
 from segl_classifier.rules.model import LabelPolicy, Parts, Rule
+from segl_classifier.rules.statements import Statements
 from segl_classifier.rules.verify import faults_of_examples
 
 _HERE = Path(__file__).parent
@@ -25,12 +26,13 @@ _HERE = Path(__file__).parent
 class RuleSet:
     """Rules ready for use. ``digest`` is that of the files: equal digests, equal findings."""
 
-    __slots__ = ("_by_id", "_columns", "_engine", "_fingerprints", "_parts")
+    __slots__ = ("_by_id", "_columns", "_engine", "_fingerprints", "_parts", "_statements")
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._engine = Engine(parts)
         self._columns = Columns(parts)
+        self._statements = Statements(parts, self._columns.persons)
         self._by_id = {rule.id: rule for rule in parts.rules}
         self._fingerprints: dict[str, str] | None = None
 
@@ -85,7 +87,7 @@ class RuleSet:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
         scans = [self._engine.scan(text) if text.text else None for text in texts]
         findings = self._engine.find([scan for scan in scans if scan])
-        return [*findings, *self._columns.find(texts, scans)]
+        return [*findings, *self._columns.find(texts, scans), *self._statements.find(texts, scans)]
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""

@@ -60,7 +60,8 @@ class Rule:
     column of a list of persons (:mod:`.columns`), those whose column is headed by a word of one of the lists *persons*,
     if there are any. ``alone``: what it finds counts with the model as it does without, for writing that the model has
     not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
-    ``notes``: which must be written as notes (:mod:`.notes`).
+    ``notes``: which must be written as notes (:mod:`.notes`). ``entries``: its words stand before the amounts of a
+    statement, in which the *distinct* ones must stand (:mod:`.statements`).
     """
 
     id: str
@@ -83,6 +84,7 @@ class Rule:
     alone: bool = False
     distinct: int = 1
     notes: bool = False
+    entries: bool = False
 
     @property
     def category(self) -> str:
@@ -91,7 +93,9 @@ class Rule:
 
     @property
     def read(self) -> str:
-        """What its words are looked for in: ``text``, or the ``headings`` of lists."""
+        """What its words are looked for in: ``text``, the ``headings`` of lists, or ``entries`` of statements."""
+        if self.entries:
+            return "entries"
         return "headings" if self.column else "text"
 
     def found(self, score: float) -> bool:

@@ -117,10 +117,12 @@ class RuleTable(Table):
     persons: tuple[ListName, ...] = ()
     # What it finds counts with the model as it does without.
     alone: StrictBool = False
-    # So many different words of it must stand in one passage.
+    # So many different words of it must stand in one passage, or one statement.
     distinct: Annotated[int, Field(ge=1, le=20, strict=True)] = 1
     # Only where the text is written as notes, with few little words.
     notes: StrictBool = False
+    # Its words stand before the amounts of a statement.
+    entries: StrictBool = False
     words: Words = ()
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()

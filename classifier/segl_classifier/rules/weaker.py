@@ -34,12 +34,13 @@ def weaker(rules: RuleSet, shipped: RuleSet) -> Iterator[str]:
 
 
 def too_light(rules: RuleSet) -> Iterator[str]:
-    """Of each own rule on headings that does not reach the threshold of its category, a sentence. Other rules are there
-    to be added up with more that is said; below such a heading often nothing else says it."""
+    """Of each own rule on headings or statements that does not reach the threshold of its category, a sentence. Other
+    rules are there to be added up with more that is said; below such a heading often nothing else says it."""
     for rule in rules.rules:
-        if rule.own and rule.column and rule.label and rule.weight < rules.labels[rule.label].threshold:
+        alone = rule.column or (rule.entries and rule.alone)
+        if rule.own and alone and rule.label and rule.weight < rules.labels[rule.label].threshold:
             needed = rules.labels[rule.label].threshold
             yield (
                 f"rule {rule.id} weighs {rule.weight:g}, and {rule.label.value} holds from {needed:g}: "
-                "a list with its heading alone may go in clear"
+                f"{'a list with its heading' if rule.column else 'a statement'} alone may go in clear"
             )
