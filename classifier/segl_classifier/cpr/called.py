@@ -32,6 +32,12 @@ _ALL_OF_THEM = frozenset((Layout.BARE, Layout.APART))
 _NAME = re.compile(
     r"\b[A-ZÆØÅ][a-zæøåéöä]+(?: [A-ZÆØÅ]\.?)? [A-ZÆØÅ][a-zæøåéöä]+\b"
 )  # "Anna Holm", "Bo P. Bro"
+# A heading for them, whatever is written below: "HOLM, ANNA", "Anna;Holm", "Anna".
+_HEADS_NAMES = re.compile(
+    r"\b(?:for|efter|mellem|person|borger|barnets |elevens )?navne?\b|\b(?:first|last|sur|full)? ?name\b",
+    re.IGNORECASE,
+)
+_ABOVE = 2_000  # characters
 
 _Column = tuple[str, Layout]  # the heading, and how its numbers are spelled
 
@@ -101,7 +107,10 @@ def _weigh_unnamed(text: str, cases: Iterable[Case], today: date) -> None:
 
 
 def _names_beside(text: str, column: Sequence[Case]) -> bool:
-    """Whether what may be somebody's name stands in half of the lines of *column*."""
+    """Whether what may be somebody's name stands in half of the lines of *column*, or names are said to, above it."""
+    first = min(case.candidate.start for case in column)
+    if _HEADS_NAMES.search(text, max(0, first - _ABOVE), first) is not None:
+        return True
     return 2 * sum(_NAME.search(_line(text, case.candidate)) is not None for case in column) >= len(column)
 
 

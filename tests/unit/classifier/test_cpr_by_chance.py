@@ -52,6 +52,17 @@ def test_a_few_made_up_numbers_are_no_such_column() -> None:
     assert len(found(table("Udtag", made(7, right=0)))) == 7
 
 
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [("Navn", "HOLM, ANNA"), ("Navn", "Holm, Anna"), ("Fornavn;Efternavn", "Anna;Holm"), ("Name", "Anna")],
+)
+def test_made_up_numbers_below_a_heading_beside_names_are_persons(heading: str, name: str) -> None:
+    rows = (f"{number};{name}" for number in made(20, right=1))
+    assert len(found("\n".join([f"Kolonne1;{heading}", *rows]))) == 20
+    rows = (f"{number};{name}" for number in made(20, right=1))
+    assert len(found("\n".join([f"Nummer;{heading}", *rows]))) == 1  # hers that is right
+
+
 @pytest.mark.parametrize("heading", ["CPR", "Cpr-nr.", "Personnummer"])
 def test_what_is_called_so_is_what_it_is_called(heading: str) -> None:
     assert len(found(table(heading, made(20, right=1)))) == 20
