@@ -202,7 +202,9 @@ def counted(text: str, end: int, tight: bool) -> Adjustment | None:
 def dialled(text: str, start: int, end: int) -> Adjustment | None:
     """The doubt from standing between the pauses and the key that dial into a meeting: "… 00 41,,0101901234#". Without
     the key it may be any cell between two that are empty: "Anna Holm,,0707614285,,Elmevej 4"."""
-    between = text.startswith("#", end) and text.endswith(",,", 0, start)
+    between = (
+        text.startswith("#", end) and text.endswith(",,", 0, start) and text[start - 3 : start - 2].isdigit()
+    )
     return _DIALLED if between else None
 
 

@@ -48,7 +48,9 @@ def test_it_tells_of_a_number_that_is_all_there_is_or_that_the_cell_calls_so(cel
     assert not count(f"Ordre;Frist\n{cell};1. maj\n1203851010;2. maj")
 
 
-@pytest.mark.parametrize("row", [f"Anna Holm,,{BARE},,Elmevej 4", f"12345678,,{BARE},,,", f"Anna,,{BARE},,"])
+@pytest.mark.parametrize(
+    "row", [f"Anna Holm,,{BARE},,Elmevej 4", f"Anna Holm,,{BARE}#", f"12345678,,{BARE},,,", f"Anna,,{BARE},,"]
+)
 def test_between_empty_cells_it_is_not_dialled(row: str) -> None:
     assert count(row) == 1
 
