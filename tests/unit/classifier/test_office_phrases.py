@@ -47,6 +47,7 @@ Bo dementerer rygtet
 Bo har udsendt et dementi
 Anna har fundet de gamle skrifter
 Anna, vi mødes i våbenhuset
+Emil er i Børnehuset Solsikken til kl. 15
 Kunden vil have indlagt vand i kolonihaven
 Jeg er forelsket i den lampe
 Jeg har døbt serveren Odin
@@ -101,7 +102,11 @@ MATTERS = {
         Hans konto er låst af banken, og han er i overtræk
         Din konto er låst, fordi du er i overtræk
         """,
-    Label.FAMILY: "Sagen om Sofie går til Børnehus Syd",
+    Label.FAMILY: """
+        Sagen om Sofie går til Børnehus Syd
+        Bo er til samråd om Emil i børnehuset
+        Børnehuset har talt med Emil om volden
+        """,
     Label.PAYMENT_DEFAULT: """
         Du skylder mig en øl og 12.000 kr. for huslejen
         Han skylder mig en is. Og sin husleje i tre måneder
