@@ -2,8 +2,9 @@
 
 Where a model knows the category, its calibrated score is the start; the shipped word rules move it a little
 (:mod:`.weights`), a postmaster's rules more, and those reach a threshold of their own by which they
-decide alone. So do all rules in texts that the model is not given, and those on the headings of lists. Without a
-model, and for CPR numbers, the joint score of all rules is the start and the end.
+decide alone. So do all rules in texts that the model is not given, those on the headings of lists, and those for
+writing that it has not learnt, of which more is asked where it is sure of nothing. Without a model, and for CPR
+numbers, the joint score of all rules is the start and the end.
 
 The scores of different rules for one category are joined as independent pieces of evidence: two rules of
 0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place.
@@ -103,6 +104,7 @@ class Speakers:
     words: float
     own: float
     beyond: float
+    despite: float  # of those for ``beyond`` to whom it is all the same how sure the model is
     lower: tuple[Finding, ...]
     veto: str
 
@@ -141,6 +143,11 @@ def _weigh_label(
         steps = _by_model(label, model, speakers, in_doubt=_in_doubt(understanding, speakers, scales))
     limit = scales.rules.labels[label].threshold
     beyond_holds = asked and _reaches(limit, speakers.beyond, speakers)
+    if beyond_holds and understanding is not None and understanding.any < weights.SURE_OF_NOTHING:
+        more_asked = max(limit, weights.DESPITE)
+        beyond_holds = any(
+            (_reaches(limit, speakers.despite, speakers), _reaches(more_asked, speakers.beyond, speakers))
+        )
     if beyond_holds:
         more = max(0.0, speakers.beyond - sum(step.by for step in steps))
         steps.append(Adjustment(f"rules that need no model, {speakers.beyond:.2f}", more))
@@ -237,6 +244,7 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
     words: dict[str, float] = {}
     own: dict[str, float] = {}
     beyond: dict[str, float] = {}
+    despite: dict[str, float] = {}
     lower: dict[str, Finding] = {}
     veto = ""
     for finding in findings:
@@ -247,6 +255,8 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
                 scores[finding.rule] = max(finding.score, scores.get(finding.rule, 0.0))
                 if finding.beyond_model:
                     beyond[finding.rule] = max(finding.score, beyond.get(finding.rule, 0.0))
+                    if not (rule and rule.is_sign):
+                        despite[finding.rule] = beyond[finding.rule]
             case Effect.LOWER:
                 if finding.rule not in lower or finding.score > lower[finding.rule].score:
                     lower[finding.rule] = finding
@@ -254,7 +264,9 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
                 if rule is None or rule.found(finding.score):
                     veto = veto or finding.rule
     lowering = tuple(lower.values())
-    return Speakers(join(words.values()), join(own.values()), join(beyond.values()), lowering, veto)
+    return Speakers(
+        *(join(scores.values()) for scores in (words, own, beyond, despite)), lower=lowering, veto=veto
+    )
 
 
 def _for_all(finding: Finding) -> bool:

@@ -17,3 +17,10 @@ OWN = 3.0
 
 WHOLE = 0.75
 """The strongest category's words, for the message as a whole."""
+
+SURE_OF_NOTHING = 0.03
+"""Below this the model, having read a message, is sure that nothing in it is a person's matter."""
+
+DESPITE = 0.68
+"""What rules that count by themselves in prose (``alone``) must then reach together: two that agree, since one of them
+is as often the writing of a trade about nobody (docs/decisions/0065)."""

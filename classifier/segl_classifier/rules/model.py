@@ -50,6 +50,10 @@ class Condition:
         return f"{' or '.join(self.lists)} within {reach}"
 
 
+SIGN = 0.5
+"""What weighs less is a sign, what weighs as much a statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: what it looks for, what must stand by it, what it is worth.
@@ -101,6 +105,12 @@ class Rule:
     def found(self, score: float) -> bool:
         """Whether *score* is enough to say that the rule found its text: half of its weight."""
         return score >= self.weight / 2
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it counts by itself and weighs too little to mean anything but together with others: where the model
+        is sure that there is nothing, one of them does not do."""
+        return self.alone and self.weight < SIGN
 
     @property
     def highest(self) -> float:

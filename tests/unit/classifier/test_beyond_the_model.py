@@ -127,3 +127,28 @@ def test_a_rule_that_lowers_is_heard_there_too() -> None:
     understanding = Understanding((), 0.01, {Label.HEALTH: 0.01})
     balance = balance_of([words, lower], shipped_rules(), model=NO, understanding=understanding)
     assert not balance.labels[Label.HEALTH].beyond_holds
+
+
+SIGN, ANOTHER, STATEMENT = "health.clinical-notes", "health.care-notes", "health.clinical-message"
+
+
+@pytest.mark.parametrize(
+    ("spoke", "any_score", "holds"),
+    [
+        ([SIGN], 0.01, False),
+        ([SIGN], 0.03, True),
+        ([SIGN, ANOTHER], 0.01, True),
+        ([STATEMENT], 0.0, True),
+        (["column.health"], 0.0, True),
+    ],
+)
+def test_one_sign_of_a_trade_does_not_do_where_the_model_is_sure_of_nothing(
+    spoke: list[str], any_score: float, holds: bool
+) -> None:
+    """A clinic writes of its scanner as it writes of its patients. Two that agree are not of a scanner; nor is what
+    counts as a statement, or stands at the head of a list."""
+    rules = filter(None, map(shipped_rules().rule, spoke))
+    words = [Finding(rule.id, Label.HEALTH, "body", "", rule.weight, beyond_model=True) for rule in rules]
+    understanding = Understanding((), any_score, {Label.HEALTH: any_score})
+    balance = balance_of(words, shipped_rules(), model=NO, understanding=understanding)
+    assert balance.labels[Label.HEALTH].beyond_holds is holds
