@@ -265,7 +265,12 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
                     veto = veto or finding.rule
     lowering = tuple(lower.values())
     return Speakers(
-        *(join(scores.values()) for scores in (words, own, beyond, despite)), lower=lowering, veto=veto
+        join(words.values()),
+        join(own.values()),
+        join(beyond.values()),
+        join(despite.values()),
+        lowering,
+        veto,
     )
 
 
