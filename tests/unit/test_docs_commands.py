@@ -281,6 +281,7 @@ SHOWN = [page for page in PAGES if blocks(page, "toml") and page.name != "settin
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=page_id)
+@pytest.mark.slow
 def test_settings_and_rules_that_are_shown_can_be_used(page: Path, tmp_path: Path) -> None:
     for written in blocks(page, "toml"):
         text = re.sub("[0-9a-f]{4}…64 hex digits", "0" * 64, written)

@@ -87,6 +87,7 @@ not_matches = ["Kunde;Lånt\\nAnna Lund;sav\\nBo Bro;bor"]
 """
 
 
+@pytest.mark.slow
 def test_a_rule_says_which_persons_it_is_about(tmp_path: Path) -> None:
     rules = written(tmp_path, STAFF)
     rule = rules.rule("own.tool")

@@ -7,6 +7,7 @@ import pytest
 from world.tuning import TuningHouse
 
 
+@pytest.mark.slow
 def test_it_is_noted_listed_and_can_be_changed(tuning: TuningHouse) -> None:
     name = tuning.decide("Min kajak ligger ved broen.")
     done = tuning("feedback", name[:32], "wrong", "--note", "en båd, ringede 010190-1234")

@@ -99,6 +99,7 @@ certificate = "web.pem"
     assert "in order" not in bad.stdout
 
 
+@pytest.mark.slow
 def test_a_return_port_that_segl_deliver_does_not_know_is_a_warning(file: Path) -> None:
     moved = check(file, GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n')
     assert (moved.exit_code, moved.stdout.startswith("in order: ")) == (0, True)

@@ -52,6 +52,7 @@ async def _clients_of_a_full_process() -> None:
         client.close()
 
 
+@pytest.mark.slow
 def test_it_is_told_once_and_counted_each_second(capsys: pytest.CaptureFixture[str]) -> None:
     configure_log("json")
     before = counted()

@@ -77,6 +77,7 @@ def segl(file: Path, *words: str) -> Result:
     return CliRunner().invoke(build("key"), ["key", *words, "--settings", str(file)])
 
 
+@pytest.mark.slow
 def test_a_new_key_is_for_one_organisation_and_bears_its_name(tmp_path: Path) -> None:
     file = tmp_path / "segl.toml"
     file.write_text(

@@ -211,6 +211,7 @@ def test_the_certificates_of_many_hosts_are_bounded(
     assert asyncio.run(run(1)) == (0, 0)
 
 
+@pytest.mark.slow
 def test_no_more_than_three_talks_at_one_address(outside: Outside) -> None:
     """Hosts with many names on one machine (a hosting house) are asked a few at a time."""
     at_once, most = [0], [0]

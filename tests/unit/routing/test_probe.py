@@ -115,6 +115,7 @@ def test_old_tls_is_no_proof(outside: Outside) -> None:
         (says("220 hello", OFFER, "220 go ahead", "this is no TLS record at all"), ProbeResult.TLS_FAILED),
     ],
 )
+@pytest.mark.slow
 def test_hostile_and_broken_servers(outside: Outside, script: Script, result: ProbeResult) -> None:
     with outside.alone_scripted(script) as peer:
         begun = time.monotonic()
@@ -128,6 +129,7 @@ def test_nobody_there(outside: Outside) -> None:
     assert probed(outside) is ProbeResult.UNREACHABLE
 
 
+@pytest.mark.slow
 def test_the_next_address_is_tried_until_one_answers_plainly(outside: Outside) -> None:
     with outside.alone_scripted(silent) as mute, outside.alone(tls()(outside.ca)) as good:
         assert probed(outside, "127.0.0.99", mute.address, good.address, seconds=1.2) is ProbeResult.VERIFIED

@@ -83,6 +83,7 @@ def test_values_are_of_a_gate_or_of_the_budget(model: Cascade) -> None:
     assert replace(other.fit.gates, likely=model.fit.gates.likely) == model.fit.gates
 
 
+@pytest.mark.slow
 def test_each_mixture_of_values_is_a_line(
     texts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,6 +124,7 @@ def test_a_map_as_it_is_sent_is_no_alarm() -> None:
     assert "Bo Holm" in str(read)
 
 
+@pytest.mark.slow
 def test_a_long_table_is_told_of_and_costs_little() -> None:
     rows = [(b"%d" % number, b"x" * 40, b"20240131") for number in range(200_000)]
     assert Read("a.dbf", table(*rows)).causes == ["unreadable.too-large"]

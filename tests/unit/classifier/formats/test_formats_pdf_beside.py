@@ -352,6 +352,7 @@ def test_words_in_streams_are_no_strings() -> None:
     assert stands_in(content, NUMBER) == []
 
 
+@pytest.mark.slow
 def test_a_large_tree_that_bites_its_tail_ends_in_time() -> None:
     tree = {
         n: f"<</S/Figure/P {n + 1} 0 R/K[{n - 1} 0 R 12 0 R]/Alt(Billede {n})>>" for n in range(12, 8_000)

@@ -66,6 +66,7 @@ LETTER = "Driften i november: " + "vandet var godt, og pumperne gik. " * 30
         ([(0, 0, 1, 0.25)] * 3, "Tre gange det samme.", False),
     ],
 )
+@pytest.mark.slow
 def test_what_all_pictures_cover_counts(
     boxes: list[tuple[float, float, float, float]], text: str, *, told: bool, form: bool
 ) -> None:

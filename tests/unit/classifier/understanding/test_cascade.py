@@ -110,6 +110,7 @@ def log(lines: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_what_would_alarm_by_the_cheap_stages_alone_is_read(model: Cascade) -> None:
     understood = model.understand([Text("\n".join(log(60)), "part 1", Source.BODY)])
     unread = [r for r in understood.readings if r.stage is not Stage.ENCODER]

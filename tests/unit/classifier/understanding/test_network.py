@@ -221,6 +221,7 @@ def test_a_window_that_grows_when_it_is_spelled_out_is_cut_before_it_is_read() -
     assert _beginning("ﷺ og så videre") == unicodedata.normalize("NFKC", "ﷺ og så videre")
 
 
+@pytest.mark.slow
 def test_the_library_tells_its_maker_nothing_and_starts_no_thread(tmp_path: Path) -> None:
     """Its reports are off in CI, by the same names that the programs there look for: so without those."""
     script = (

@@ -39,6 +39,7 @@ def content(tmp_path: Path) -> Iterator[SealedContent]:
         yield opened
 
 
+@pytest.mark.slow
 def test_a_sealed_message_is_shown_previewed_and_printed(reader: Reader, content: SealedContent) -> None:
     view = reader.read(content, DANISH)
     assert "<h2>Kære Anna</h2>" in view.html
