@@ -21,7 +21,7 @@ import pytest
 
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
-from world.postfix import wait_until
+from world.postfix import PostfixInstance, wait_until
 from world.process import Daemon
 from world.street import Street
 
@@ -105,7 +105,16 @@ def _patience(house: House, **given: str) -> None:
     """The time-outs, each as given, or so long that the test's session would break off first."""
     for name in ("milter_connect_timeout", "milter_command_timeout", "milter_content_timeout"):
         house.front.run("postconf", "-e", f"{name}={given.get(name, '600s')}")
+    before = _children(house.front)
     house.front.reload()
+    # A process that waits for work goes by what it was started with until it sees that it is to go.
+    wait_until(lambda: not before & _children(house.front), 60, lambda: house.front.log)
+
+
+def _children(instance: PostfixInstance) -> set[int]:
+    """The processes that Postfix' master started."""
+    master = int((instance.directory / "spool/pid/master.pid").read_text("ascii"))
+    return {int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()}
 
 
 def test_milter_frozen_before_it_is_spoken_with(house: House, street: Street) -> None:
