@@ -42,7 +42,8 @@ class Weighing:
     ``model`` is what the model says, ``None`` when it was not asked; ``words`` and ``own`` are the joint
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
     ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of the rules that need no model,
-    in texts that it is not given and on headings of lists; ``beyond_holds``: those decide. ``veto`` is the id of the
+    in texts that it is not given, on headings of lists and for writing that it has not learnt; ``beyond_holds``: those
+    decide. ``veto`` is the id of the
     rule that took the category out. ``reading`` is the window that says most for it.
     """
 
