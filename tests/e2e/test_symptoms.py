@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from world import template
-from world.host import Host
+from world.host import QUEUE, Host
 from world.postfix import wait_until
 from world.signed import SignedDns, SignedTree
 
@@ -59,6 +60,12 @@ def receipt(host: Host) -> str:
     return template.run("segl", *words, "--settings", str(host.settings_file)).stdout
 
 
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections on a socket."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        return asked.connect_ex(str(path)) == 0
+
+
 def waits(host: Host, directory: Path, why: str) -> str:
     """What postqueue says once a message waits there because of *why*."""
 
@@ -91,6 +98,8 @@ def test_what_the_page_shows_is_what_the_programs_say(host: Host, repository: Pa
     submit("eva@andre.example")
     output.append(waits(host, front, "10026"))
     milter.kill()
+    # Its workers learn that they have no parent any more, and until then they take what comes.
+    wait_until(lambda: not listens(QUEUE / "segl" / "milter.sock"), 30, lambda: host.log[-2000:])
     with pytest.raises(smtplib.SMTPException, match=r"4\.7\.1 Service unavailable"):
         submit("finn@andre.example")
     output.append(host.segl("status", code=1))

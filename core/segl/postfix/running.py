@@ -18,6 +18,7 @@ import errno
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,10 @@ from segl.errors import PostfixError
 _PATH = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "/usr/bin:/bin")])
 _SECONDS = 30
 _LONGEST = 500  # characters of what a program complains of
+# postqueue(1) asks showq(8) over a socket, and reads the queue itself where nobody listens. While an instance is being
+# stopped the socket may still be there and showq no more.
+_BROKEN_OFF = "malformed showq server response"
+_PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds
 _SHORT_OF = {
     errno.EAGAIN,
     errno.ENOMEM,
@@ -137,10 +142,21 @@ def written_values(directory: Path) -> dict[str, str]:
 def run_postfix(
     command: Sequence[str], seconds: float = _SECONDS, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of Postfix's programs with *given* on its standard input.
+    """Run one of Postfix's programs with *given* on its standard input. postqueue is asked again, for some seconds,
+    while Postfix breaks off its answer.
 
     Raises :class:`PostfixError` when it is not there, :class:`PostfixBusy` when it does not end by itself or could not
     be started in this moment: what it said until then is half an answer."""
+    done = _run(command, seconds, given)
+    for pause in _PAUSES:
+        if not done.returncode or _BROKEN_OFF not in done.stderr:
+            break
+        time.sleep(pause)
+        done = _run(command, seconds, given)
+    return done
+
+
+def _run(command: Sequence[str], seconds: float, given: str) -> subprocess.CompletedProcess[str]:
     try:
         done = subprocess.run(
             list(command),

@@ -194,6 +194,21 @@ def test_half_of_what_a_program_of_its_would_say_is_no_answer() -> None:
         run_postfix(["sh", "-c", "echo some; kill -9 $$"])
 
 
+def test_a_queue_whose_listing_breaks_off_while_postfix_ends_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl.postfix.running._PAUSES", (0.01, 0.01))
+    asked, program = tmp_path / "asked", tmp_path / "postqueue"
+    program.write_text(
+        f"#!/bin/sh\necho >> {asked}\n[ $(wc -l < {asked}) = 3 ] && exec echo '{{}}'\n"
+        "echo 'postqueue: fatal: malformed showq server response' >&2\nexit 69\n"
+    )
+    program.chmod(0o755)
+    assert run_postfix([str(program)]).stdout == "{}\n"
+    assert run_postfix([str(program)]).returncode == 69, "for good"
+    assert asked.read_text("ascii").count("\n") == 6
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [(errno.EAGAIN, PostfixBusy), (errno.ENOMEM, PostfixBusy), (errno.EACCES, PostfixError)],
