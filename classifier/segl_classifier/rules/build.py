@@ -90,9 +90,26 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     if table.persons and not table.column:
         draft.fault(file, f"{key}: persons", "is for rules on columns", "add column = true")
     if table.entries:
-        _entries(draft, file, key, table, has_patterns=bool(patterns))
+        beside = bool(patterns) or table.column or table.notes
+        _of_words_alone(
+            draft,
+            file,
+            f"{key}: entries",
+            table,
+            beside=beside,
+            without="patterns, near, boost, unless, column, notes or effect",
+            reads="amounts",
+        )
     if table.column:
-        _column(draft, file, key, table, has_patterns=bool(patterns))
+        _of_words_alone(
+            draft,
+            file,
+            f"{key}: column",
+            table,
+            beside=bool(patterns),
+            without="patterns, near, boost, unless or effect",
+            reads="tables",
+        )
     if any(condition.by is not None for condition in table.near):
         draft.fault(file, f"{key}: near", "has a `by`", "near only asks; boost and unless count")
     return Rule(
@@ -120,30 +137,18 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     )
 
 
-def _entries(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_patterns: bool) -> None:
-    """What a rule on statements cannot have (:mod:`.statements`)."""
-    conditions = table.near or table.boost or table.unless
-    if has_patterns or conditions or table.column or table.notes or table.effect is not Effect.RAISE:
-        hint = "no patterns, near, boost, unless, column, notes or effect: write another rule for those"
-        draft.fault(file, f"{key}: entries", "goes with words and lists of words alone", hint)
+def _of_words_alone(
+    draft: Draft, file: Path, key: str, table: schema.RuleTable, *, beside: bool, without: str, reads: str
+) -> None:
+    """What a rule cannot have, and what it cannot do without, that reads statements (:mod:`.statements`) or columns
+    (:mod:`.columns`). *beside*: it has what it may not have; *without* names all that; *reads* is what it is for."""
+    if beside or table.near or table.boost or table.unless or table.effect is not Effect.RAISE:
+        hint = f"no {without}: write another rule for those"
+        draft.fault(file, key, "goes with words and lists of words alone", hint)
     if not _READ & set(table.where):
-        draft.fault(
-            file, f"{key}: where", "names nothing with amounts", 'they are read in "body" and "attachment"'
-        )
-    _lists_of_persons(draft, file, f"{key}: entries")
-
-
-def _column(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_patterns: bool) -> None:
-    """What a rule on columns cannot have, and what it cannot do without (:mod:`.columns`)."""
-    conditions = table.near or table.boost or table.unless
-    if has_patterns or conditions or table.effect is not Effect.RAISE:
-        hint = "no patterns, near, boost, unless or effect: write another rule for those"
-        draft.fault(file, f"{key}: column", "goes with words and lists of words alone", hint)
-    if not _READ & set(table.where):
-        draft.fault(
-            file, f"{key}: where", "names nothing with tables", 'they are read in "body" and "attachment"'
-        )
-    _lists_of_persons(draft, file, f"{key}: column")
+        where = f"{key.partition(':')[0]}: where"
+        draft.fault(file, where, f"names nothing with {reads}", 'they are read in "body" and "attachment"')
+    _lists_of_persons(draft, file, key)
 
 
 def _lists_of_persons(draft: Draft, file: Path, key: str) -> None:
