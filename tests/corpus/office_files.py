@@ -53,6 +53,19 @@ class Numbers:
         return number
 
 
+def package(parts: Mapping[str, bytes], kind: str = "docx") -> bytes:
+    """A new document or, of the *kind* ``xlsx``, workbook in which these *parts* stand in the place of its own."""
+    base, out = io.BytesIO(), io.BytesIO()
+    (docx.Document() if kind == "docx" else openpyxl.Workbook()).save(base)
+    with zipfile.ZipFile(base) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name not in parts:
+                new.writestr(name, old.read(name))
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return out.getvalue()
+
+
 def repacked(data: bytes, add: Mapping[str, bytes | str] = {}, change: Mapping[str, Any] = {}) -> bytes:
     """The zip *data* with members added, and others changed by functions from text to text."""
     out = io.BytesIO()

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Sequence
 from functools import cache
 
-import docx
 import openpyxl
 import pytest
 
 from corpus import office_files
+from corpus.office_files import package
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.content import Content
 from segl_classifier.formats.ooxml import read
 
 MAKERS = {"docx": office_files.word, "xlsx": office_files.workbook, "pptx": office_files.presentation}
@@ -133,91 +130,6 @@ def test_a_cell_far_away_costs_nothing() -> None:
     assert len(text_of(content)) < 30_000
 
 
-def repack(change: dict[str, bytes], kind: str = "docx") -> bytes:
-    base = io.BytesIO()
-    (docx.Document() if kind == "docx" else openpyxl.Workbook()).save(base)
-    out = io.BytesIO()
-    with zipfile.ZipFile(base) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            if name not in change:
-                new.writestr(name, old.read(name))
-        for name, content in change.items():
-            new.writestr(name, content)
-    return out.getvalue()
-
-
-LAUGHS = (
-    b"<!DOCTYPE l [<!ENTITY a 'ha'>%s]><w:document xmlns:w='w'><w:p><w:r><w:t>&z;</w:t></w:r></w:p></w:document>"
-    % (b"".join(b"<!ENTITY %c '%s'>" % (97 + n, b"&%c;" % (96 + n) * 10) for n in range(1, 26)))
-)
-OUTSIDE = b"<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><w:document xmlns:w='w'><w:t>&x;</w:t></w:document>"
-DEEP = b"<w:document xmlns:w='w'>" + b"<w:tbl><w:tr><w:tc>" * 100_000
-
-
-@pytest.mark.parametrize("xml", [LAUGHS, OUTSIDE, DEEP, b"", b"<w:document", b"\xff\xfe<\0"])
-def test_hostile_xml_is_damaged(xml: bytes) -> None:
-    content = read(repack({"word/document.xml": xml}), "", ALLOWANCE)
-    assert Unreadable.DAMAGED in causes(content)
-    assert "root:" not in text_of(content)
-
-
-def test_a_broken_part_is_read_as_far_as_it_goes() -> None:
-    xml = b"<w:document xmlns:w='w'><w:p><w:r><w:t>010190-1234</w:t></w:r></w:p><w:p><w:r><w:t>020290-12"
-    content = read(repack({"word/document.xml": xml}), "", ALLOWANCE)
-    assert stands_in(content, "010190-1234")
-    assert causes(content) == {Unreadable.DAMAGED}
-
-
-@pytest.mark.slow
-def test_a_zip_bomb_is_too_large() -> None:
-    bomb = b"<w:document xmlns:w='w'>" + b" " * 50_000_000 + b"</w:document>"
-    content = read(repack({"word/document.xml": bomb}), "", Allowance(1_000_000, 100, 10_000_000))
-    assert causes(content) == {Unreadable.TOO_LARGE}
-
-
-def test_more_text_than_allowed_is_too_large() -> None:
-    text = b"<w:p><w:r><w:t>" + b"ord " * 1_000 + b"</w:t></w:r></w:p>"
-    content = read(
-        repack({"word/document.xml": b"<d>" + text * 30 + b"</d>"}), "", Allowance(50_000, 100, 10**7)
-    )
-    assert causes(content) == {Unreadable.TOO_LARGE}
-    assert 40_000 < len(text_of(content)) <= 50_000
-
-
-def test_a_million_cells_of_one_long_text_are_too_large() -> None:
-    cells = b"<c t='s'><v>0</v></c>" * 20_000
-    parts = {
-        "xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"
-        + cells
-        + b"</row></sheetData></worksheet>",
-        "xl/sharedStrings.xml": b"<sst><si><t>" + b"x" * 30_000 + b"</t></si></sst>",
-    }
-    content = read(repack(parts, "xlsx"), "", Allowance(1_000_000, 100, 10**8))
-    assert causes(content) == {Unreadable.TOO_LARGE}
-    assert len(text_of(content)) <= 1_000_000
-
-
-SHEET = b"<worksheet><sheetData><row><c t='s'><v>%d</v></c></row></sheetData></worksheet>"
-STRINGS = b"<sst><si><t>010190-1234</t></si></sst>"
-
-
-def test_names_of_parts_may_differ_in_case() -> None:
-    parts = {"xl/worksheets/sheet1.xml": SHEET % 0, "xl/SharedStrings.xml": STRINGS}
-    content = read(repack(parts, "xlsx"), "", ALLOWANCE)
-    assert stands_in(content, "010190-1234")
-    assert content.lacks == ()
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_sheets_of_one_name_are_both_read() -> None:
-    out = io.BytesIO(repack({}, "xlsx"))
-    with zipfile.ZipFile(out, "a") as zipped:
-        cell = b"<c t='inlineStr'><is><t>010190-1234</t></is></c>"
-        zipped.writestr("xl/worksheets/sheet1.xml", SHEET.replace(b"<c t='s'><v>%d</v></c>", cell))
-        zipped.writestr("xl/worksheets/sheet1.xml", SHEET.replace(b"<c t='s'><v>%d</v></c>", b""))
-    assert stands_in(read(out.getvalue(), "", ALLOWANCE), "010190-1234")
-
-
 @pytest.mark.parametrize(
     "parts",
     [
@@ -232,7 +144,7 @@ def test_two_sheets_of_one_name_are_both_read() -> None:
     ],
 )
 def test_what_a_sheet_shows_of_other_parts_is_read(parts: dict[str, bytes]) -> None:
-    assert stands_in(read(repack(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
+    assert stands_in(read(package(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
 
 
 @pytest.mark.parametrize(
@@ -259,36 +171,12 @@ def test_words_that_a_number_format_says(code: str, says: str) -> None:
     assert says or not aside
 
 
-def test_a_cell_whose_text_is_missing_is_damaged() -> None:
-    parts = {"xl/worksheets/sheet1.xml": SHEET % 7, "xl/sharedStrings.xml": STRINGS}
-    assert causes(read(repack(parts, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}
-
-
 @pytest.mark.parametrize(
     "name", ["word/afchunk.htm", "word/afchunk.HTML", "word/afchunk.xhtml", "word/a.xml"]
 )
 def test_a_page_put_into_a_document_is_read_as_html(name: str) -> None:
     page = b"<html><body>CPR <b>0101</b><i>90</i>-<span>12</span>34</body></html>"
-    assert stands_in(read(repack({name: page}), "", ALLOWANCE), "CPR 010190-1234")
-
-
-def test_a_member_that_lies_about_its_check_sum_is_damaged() -> None:
-    data = bytearray(repack({"word/document.xml": b"<d><w:t xmlns:w='w'>" + b"a" * 1000 + b"</w:t></d>"}))
-    place = data.rfind(b"word/document.xml")
-    data[place - 46 + 16] ^= 0xFF  # the check sum in the directory
-    assert Unreadable.DAMAGED in causes(read(bytes(data), "", ALLOWANCE))
-
-
-def test_no_zip_is_damaged() -> None:
-    assert causes(read(b"PK\3\4 nothing", "", ALLOWANCE)) == {Unreadable.DAMAGED}
-
-
-@pytest.mark.parametrize("kind", MAKERS)
-@pytest.mark.parametrize("part", range(1, 20))
-def test_a_file_cut_off_is_damaged(kind: str, part: int) -> None:
-    data = MAKERS[kind]()[0]
-    content = read(data[: len(data) * part // 20], "", ALLOWANCE)
-    assert Unreadable.DAMAGED in causes(content)
+    assert stands_in(read(package({name: page}), "", ALLOWANCE), "CPR 010190-1234")
 
 
 def picture_of(size: int) -> bytes:
@@ -297,8 +185,8 @@ def picture_of(size: int) -> bytes:
 
 
 def test_a_large_picture_is_told_of_and_a_logo_is_not() -> None:
-    with_picture = repack({"word/media/image1.png": picture_of(50_000)})
-    with_logo = repack({"word/media/image1.png": picture_of(5_000)})
+    with_picture = package({"word/media/image1.png": picture_of(50_000)})
+    with_logo = package({"word/media/image1.png": picture_of(5_000)})
     assert causes(read(with_picture, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
     assert read(with_logo, "", ALLOWANCE).lacks == ()
     for data in (with_picture, with_logo):
@@ -312,13 +200,7 @@ def test_spell_marks_and_soft_hyphens_part_no_number() -> None:
         "<w:d xmlns:w='w'><w:p><w:r><w:t>01\u00ad01</w:t></w:r><w:proofErr w:type='x'/><w:r><w:t>90</w:t></w:r>"
         "<w:bookmarkStart w:id='1'/><w:r><w:softHyphen/><w:t>-1</w:t></w:r><w:r><w:t>234</w:t></w:r></w:p></w:d>"
     )
-    assert stands_in(read(repack({"word/document.xml": xml.encode()}), "", ALLOWANCE), "010190-1234")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
-def test_xml_in_other_encodings(encoding: str) -> None:
-    xml = "<?xml version='1.0'?><d><p><t>010190-1234 æøå</t></p></d>".encode(encoding)
-    assert "010190-1234 æøå" in text_of(read(repack({"word/document.xml": xml}), "", ALLOWANCE))
+    assert stands_in(read(package({"word/document.xml": xml.encode()}), "", ALLOWANCE), "010190-1234")
 
 
 def test_tabs_between_words_stay_and_tab_stops_are_layout() -> None:
@@ -326,20 +208,13 @@ def test_tabs_between_words_stay_and_tab_stops_are_layout() -> None:
         b"<w:d xmlns:w='w'><w:p><w:pPr><w:tabs><w:tab w:pos='9'/></w:tabs></w:pPr><w:r><w:t>CPR</w:t><w:tab/>"
         b"<w:t>010190-1234</w:t></w:r></w:p></w:d>"
     )
-    assert "CPR\t010190-1234" in text_of(read(repack({"word/document.xml": xml}), "", ALLOWANCE)).split("\n")
+    assert "CPR\t010190-1234" in text_of(read(package({"word/document.xml": xml}), "", ALLOWANCE)).split("\n")
 
 
 def test_print_codes_are_no_text() -> None:
     content, places = made("xlsx")
     aside = next(p.text for p in content.passages if places["header"] in p.text)
     assert re.search(rf"^{places['header']}$", aside, re.MULTILINE)
-
-
-def test_a_binary_workbook_is_told_of() -> None:
-    data = repack({"xl/workbook.bin": b"x", "xl/worksheets/sheet1.bin": b"y", "xl/vbaProject.bin": b"z"})
-    content = read(data, "", ALLOWANCE)
-    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
-    assert [file.name for file in content.files] == ["vbaProject.bin"]
 
 
 CACHE = (
@@ -375,7 +250,7 @@ CELLS_ELSEWHERE = (
     ids=["records", "items", "other workbook"],
 )  # fmt: skip
 def test_kept_tables_have_their_headings(parts: dict[str, bytes], place: str, table: str) -> None:
-    content = read(repack({f"xl/{name}": data for name, data in parts.items()}, "xlsx"), "", ALLOWANCE)
+    content = read(package({f"xl/{name}": data for name, data in parts.items()}, "xlsx"), "", ALLOWANCE)
     assert table in [passage.text for passage in content.passages if passage.place == place]
     assert content.lacks == ()
 
@@ -384,59 +259,7 @@ def test_records_that_name_items_without_end_are_nothing() -> None:
     parts = {
         "xl/pivotCache/pivotCacheRecords3.xml": b"<p><r><x v='99999999'/><x v='-1'/><s v='010190-1234'/></r></p>"
     }
-    assert stands_in(read(repack(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
-
-
-@pytest.mark.parametrize(
-    "name", ["xl/a.bin", "xl/fonts/a.ttf", "xl/printerSettings/printerSettings1.bin", "xl/theme/theme1.xml"]
-)
-def test_a_file_under_the_name_of_layout_is_read(name: str) -> None:
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as zipped:
-        zipped.writestr("brev.txt", "CPR 010190-1234")
-    content = read(repack({name: inner.getvalue()}, "xlsx"), "", ALLOWANCE)
-    assert Unreadable.DAMAGED in causes(content) or [file.data for file in content.files] == [
-        inner.getvalue()
-    ]
-
-
-def test_layout_is_passed_over() -> None:
-    layout = {
-        "xl/fonts/a.ttf": b"\0\1\0\0" + bytes(range(256)),
-        "xl/printerSettings/printerSettings1.bin": "HP LaserJet".encode("utf-16-le").ljust(64, b"\0")
-        + b"\1\4\6\xff" * 50,
-        "docProps/thumbnail.jpeg": b"\xff\xd8\xff\xe0" + bytes(1_000),
-    }
-    content = read(repack(layout, "xlsx"), "", ALLOWANCE)
-    assert (content.files, content.lacks) == ((), ())
-
-
-def test_another_archive_before_a_package_is_told_of() -> None:
-    before = repack({"word/document.xml": b"<d><t>010190-1234</t></d>"})
-    assert causes(read(before + repack({}, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}
-
-
-def test_comments_of_a_package_are_read() -> None:
-    out = io.BytesIO(repack({}, "xlsx"))
-    with zipfile.ZipFile(out, "a") as zipped:
-        zipped.comment = b"CPR 010190-1234"
-    assert stands_in(read(out.getvalue(), "", ALLOWANCE), "010190-1234") == ["comment on the file"]
-
-
-def test_a_member_named_as_a_folder_may_hold_something() -> None:
-    content = read(repack({"word/a/": b"CPR 010190-1234"}), "", ALLOWANCE)
-    assert [file.data for file in content.files] == [b"CPR 010190-1234"]
-
-
-def test_a_member_longer_than_the_directory_says_is_read_and_told_of() -> None:
-    text = b"<d><p><t>" + b"x" * 300 + b"010190-1234</t></p></d>"
-    data = bytearray(repack({"word/document.xml": text}))
-    place = data.rfind(b"word/document.xml") - 46
-    struct.pack_into("<I", data, place + 16, zlib.crc32(text[:20]))
-    struct.pack_into("<I", data, place + 24, 20)
-    content = read(bytes(data), "", ALLOWANCE)
-    assert "010190-1234" in text_of(content)
-    assert causes(content) == {Unreadable.DAMAGED}
+    assert stands_in(read(package(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
 
 
 @pytest.mark.parametrize(
@@ -445,7 +268,7 @@ def test_a_member_longer_than_the_directory_says_is_read_and_told_of() -> None:
 def test_what_stands_before_the_paragraphs_of_a_list_is_read(format_: str, says: bool) -> None:
     numbering = f"<w:numbering xmlns:w='w'><w:lvl><w:lvlText w:val='{format_}'/></w:lvl></w:numbering>"
     assert (
-        format_ in text_of(read(repack({"word/numbering.xml": numbering.encode()}), "", ALLOWANCE))
+        format_ in text_of(read(package({"word/numbering.xml": numbering.encode()}), "", ALLOWANCE))
     ) is says
 
 
@@ -457,7 +280,7 @@ def runs(*runs: str) -> bytes:
 def test_text_with_hidden_letters_is_read_with_and_without_them(hides: str) -> None:
     hidden = f"<w:rPr>{hides}</w:rPr><w:t>skjult</w:t>"
     content = read(
-        repack({"word/document.xml": runs("<w:t>010190</w:t>", hidden, "<w:t>-1234</w:t>")}), "", ALLOWANCE
+        package({"word/document.xml": runs("<w:t>010190</w:t>", hidden, "<w:t>-1234</w:t>")}), "", ALLOWANCE
     )
     assert stands_in(content, "010190-1234") == ["as displayed"]
     assert "010190skjult-1234" in text_of(content)
@@ -465,7 +288,7 @@ def test_text_with_hidden_letters_is_read_with_and_without_them(hides: str) -> N
 
 def test_what_is_shown_all_the_same_is_read_once() -> None:
     body = runs("<w:t>010190</w:t>", "<w:rPr><w:vanish w:val='0'/></w:rPr><w:t>-1234</w:t>")
-    assert stands_in(read(repack({"word/document.xml": body}), "", ALLOWANCE), "010190-1234") == [""]
+    assert stands_in(read(package({"word/document.xml": body}), "", ALLOWANCE), "010190-1234") == [""]
 
 
 @pytest.mark.parametrize(
@@ -479,12 +302,12 @@ def test_what_is_shown_all_the_same_is_read_once() -> None:
 )
 def test_letters_of_symbol_fonts_are_letters(symbols: str, text: str) -> None:
     body = runs("<w:t>010190-</w:t>", symbols, "<w:t>34</w:t>")
-    assert stands_in(read(repack({"word/document.xml": body}), "", ALLOWANCE), text)
+    assert stands_in(read(package({"word/document.xml": body}), "", ALLOWANCE), text)
 
 
 def test_a_choice_and_its_substitute_are_two_texts() -> None:
     choice = "<m:Alternate xmlns:m='m'><m:Choice>{0}</m:Choice><m:Fallback>{0}</m:Fallback></m:Alternate>"
     body = runs("<w:t>Vedr. </w:t>", choice.format("<w:t>010190-</w:t>"), "<w:t>1234</w:t>")
-    content = read(repack({"word/document.xml": body}), "", ALLOWANCE)
+    content = read(package({"word/document.xml": body}), "", ALLOWANCE)
     assert stands_in(content, "Vedr. 010190-1234") == [""]
     assert "010190-" in [passage.text for passage in content.passages]
