@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import time
@@ -48,6 +49,20 @@ class Answer:
     @property
     def text(self) -> str:
         return self.body.decode("utf-8")
+
+    @property
+    def title(self) -> str:
+        return self._part(r"<h1>(.*?)</h1>")
+
+    @property
+    def csrf(self) -> str:
+        """The field that a form on the page must bring along."""
+        return self._part(r'name="csrf" value="([^"]*)"')
+
+    def _part(self, pattern: str) -> str:
+        found = re.search(pattern, self.text)
+        assert found is not None, self.text
+        return found[1]
 
 
 class PortalSite(Counter):
@@ -183,6 +198,20 @@ class Client:
     def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.request("POST", path, urlencode(form).encode(), {**kind, **headers})
+
+    def ask(self, letter: Letter, link: str | None = None) -> Answer:
+        """Open the link of *letter*, or another, and press the button: the code page."""
+        path = f"/m/{letter.recipient_id}"
+        form = {"csrf": self.get(path).csrf, "link": letter.link if link is None else link}
+        answer = self.post(f"{path}/code", form)
+        assert answer.status == 303, answer.text
+        return self.get(answer.headers["location"])
+
+    def give(self, letter: Letter, page: Answer, code: str) -> Answer:
+        """Give a code on the code page: the answer, which leads on."""
+        answer = self.post(f"/m/{letter.recipient_id}/open", {"csrf": page.csrf, "code": code})
+        assert answer.status == 303, answer.text
+        return answer
 
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from segl.sealed.phrase import hash_of
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from world.counter import Letter
-from world.portal_site import Answer, Client, PortalSite
+from world.portal_site import Answer, PortalSite
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +26,6 @@ def letter(site: PortalSite) -> Letter:
     return site.seal()
 
 
-def csrf(page: Answer) -> str:
-    found = re.search(r'name="csrf" value="([^"]*)"', page.text)
-    assert found is not None
-    return found[1]
-
-
-def ask(client: Client, letter: Letter) -> Answer:
-    """The code page."""
-    path = f"/m/{letter.recipient_id}"
-    form = {"csrf": csrf(client.get(path)), "link": letter.link}
-    return client.get(client.post(f"{path}/code", form).headers["location"])
-
-
-def give(client: Client, letter: Letter, page: Answer, code: str) -> Answer:
-    form = {"csrf": csrf(page), "code": code}
-    answer = client.post(f"/m/{letter.recipient_id}/open", form)
-    return client.get(answer.headers["location"])
-
-
 def is_open(page: Answer) -> bool:
     """Whether the page's fold is."""
     [fold] = re.findall(r"<details class=\"\w+\"( open)?>", page.text)
@@ -53,9 +34,9 @@ def is_open(page: Answer) -> bool:
 
 def test_after_an_error_the_button_for_a_new_code_is_seen(site: PortalSite, letter: Letter) -> None:
     client = site.client()
-    page = ask(client, letter)
+    page = client.ask(letter)
     assert not is_open(page)
-    wrong = give(client, letter, page, "12345678")
+    wrong = client.get(client.give(letter, page, "12345678").headers["location"])
     assert "Koden passer ikke" in wrong.text
     assert is_open(wrong)
     for why in ("expired", "too-many", "busy"):
@@ -75,7 +56,7 @@ def test_whoever_comes_back_without_a_code_sees_where_a_phrase_is_typed(
     for one in (letter, agreed, unknown):
         client = site.client()
         first = client.get(f"/m/{one.recipient_id}")
-        ask(client, one)
+        client.ask(one)
         again = client.get(f"/m/{one.recipient_id}")
         assert (is_open(first), is_open(again)) == (False, True)
         assert again.text.index('name="phrase"') < again.text.index('class="button first"')
@@ -85,7 +66,8 @@ def test_whoever_comes_back_without_a_code_sees_where_a_phrase_is_typed(
 
 def test_a_browsers_history_does_not_tell_the_subject(site: PortalSite, letter: Letter) -> None:
     client = site.client()
-    page = give(client, letter, ask(client, letter), site.next_code(letter.recipient))
+    given = client.give(letter, client.ask(letter), site.next_code(letter.recipient))
+    page = client.get(given.headers["location"])
     [title] = re.findall(r"<title>(.*?)</title>", page.text)
     assert title.startswith("Sikker besked · ")
     assert "<h1>Svar</h1>" in page.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import ssl
@@ -215,13 +214,7 @@ def test_several_workers_share_one_port_and_each_knows_every_visit(tmp_path: Pat
     with site:
         letter = site.seal()
         client = site.client()
-        page = client.get(f"/m/{letter.recipient_id}")
-        client.post(f"/m/{letter.recipient_id}/code", {"link": letter.link})
-        code = site.next_code(letter.recipient)
-        page = client.get(f"/m/{letter.recipient_id}/code")
-        found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-        assert found is not None
-        client.post(f"/m/{letter.recipient_id}/open", {"csrf": found[1], "code": code})
+        client.give(letter, client.ask(letter), site.next_code(letter.recipient))
         for _ in range(12):
             assert "Svar" in client.get(f"/m/{letter.recipient_id}/message").text
         assert len(workers(site)) == 3
@@ -229,12 +222,7 @@ def test_several_workers_share_one_port_and_each_knows_every_visit(tmp_path: Pat
 
 def _opened_in(site: PortalSite, letter: Letter) -> Any:
     client = site.client()
-    rid = letter.recipient_id
-    client.post(f"/m/{rid}/code", {"link": letter.link})
-    page = client.get(f"/m/{rid}/code")
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found is not None
-    client.post(f"/m/{rid}/open", {"csrf": found[1], "code": site.next_code(letter.recipient)})
+    client.give(letter, client.ask(letter), site.next_code(letter.recipient))
     return client
 
 

@@ -86,17 +86,7 @@ class Visit:
 def opened(site: PortalSite, content: bytes = CONTENT) -> Visit:
     site.return_port.forget()
     letter, client = site.seal(content=content), site.client()
-    rid = letter.recipient_id
-    page = client.get(f"/m/{rid}")
-    csrf = re.search(r'name="csrf"[^>]*value="([^"]*)"', page.text)
-    assert csrf is not None
-    asked = client.post(f"/m/{rid}/code", {"csrf": csrf[1], "link": letter.link, "secret": letter.link})
-    assert asked.status == 303, asked.text
-    given = client.get(f"/m/{rid}/code")
-    csrf = re.search(r'name="csrf"[^>]*value="([^"]*)"', given.text)
-    assert csrf is not None
-    opened = client.post(f"/m/{rid}/open", {"csrf": csrf[1], "code": site.next_code(letter.recipient)})
-    assert opened.status == 303, opened.text
+    client.give(letter, client.ask(letter), site.next_code(letter.recipient))
     return Visit(site, client, letter)
 
 

@@ -42,19 +42,9 @@ def letter(site: BehindServer) -> Letter:
     return site.seal(f"bo{next(_numbers)}@vestby.example")
 
 
-def csrf(answer: Answer) -> str:
-    found = re.search(r'name="csrf" value="([^"]*)"', answer.text)
-    assert found is not None, answer.text
-    return found[1]
-
-
 def read(site: BehindServer, client: Client, letter: Letter) -> Answer:
     """From the link to the open message."""
-    form = {"csrf": csrf(client.get(f"/m/{letter.recipient_id}")), "link": letter.link}
-    asked = client.post(f"/m/{letter.recipient_id}/code", form)
-    page = client.get(asked.headers["location"])
-    given = {"csrf": csrf(page), "code": site.next_code(letter.recipient)}
-    opened = client.post(f"/m/{letter.recipient_id}/open", given)
+    opened = client.give(letter, client.ask(letter), site.next_code(letter.recipient))
     return client.get(opened.headers["location"])
 
 
@@ -80,7 +70,7 @@ def test_what_is_uploaded_goes_on_as_it_comes(site: BehindServer, letter: Letter
     page = read(site, client, letter)
     once = re.search(r'name="once"[^>]*value="([^"]*)"', page.text)
     assert once is not None
-    form = Form(csrf=csrf(page), once=once[1]).with_file("brev.txt", b"Hej Anna\n" * 400_000)
+    form = Form(csrf=page.csrf, once=once[1]).with_file("brev.txt", b"Hej Anna\n" * 400_000)
     whole, before = form.whole(), set(site.directory.root.glob("*/*"))
     with begun(site, client, f"/m/{letter.recipient_id}/answer", form, len(whole)) as connection:
         connection.sendall(whole[:2_000_000])
