@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup deb deb-test demo reference test test-fast check format model bench bench-storm clean
+.PHONY: help setup deb deb-test demo portal-demo reference test test-fast check format model bench bench-storm clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 5

@@ -61,8 +61,8 @@ class Limits:
     text_chars: Count = 10_000_000
     # All that one attachment unfolds to: the members of an archive, the files in a document.
     unfolded_bytes: Count = 200 * 1024 * 1024
-    # For one message, from its end to the verdict. Postfix waits 60 seconds for an answer; of this and the next two,
-    # more than 50 counts as 50.
+    # For one message, from its end to the verdict. Postfix waits 60 seconds for an answer; of this and the next
+    # three, more than 50 counts as 50.
     message_seconds: AnswerSeconds = 50.0
     # For one attachment.
     attachment_seconds: AnswerSeconds = 20.0
