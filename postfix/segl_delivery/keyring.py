@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Final, Literal
+from typing import Annotated, BinaryIO, Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -298,15 +298,13 @@ def _named_by(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str
 
 def _bytes_of(file: Path) -> bytes:
     with file.open("rb") as opened:
-        data = opened.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise ValueError(f"{file.name} is larger than {_LARGEST} bytes")
-    return data
+        return _content(opened, file)
 
 
 def _secret_bytes(file: Path) -> bytes:
     """As :func:`_bytes_of`, of a file that nobody else may read or write: its owner may, and the owner's own group
-    read. The group ``segl``, which all processes share, may not."""
+    read. The group ``segl``, which all processes share, may not. What is read is what was looked at, also when
+    another file takes the name meanwhile."""
     with file.open("rb") as opened:
         found = os.fstat(opened.fileno())
         if found.st_mode & 0o037 or (found.st_mode & 0o040 and found.st_gid != _own_group(found.st_uid)):
@@ -314,7 +312,14 @@ def _secret_bytes(file: Path) -> bytes:
             raise ValueError(
                 f"{file.name} can be read or changed by others (mode {mode:04o}): chmod 600 {file}"
             )
-    return _bytes_of(file)
+        return _content(opened, file)
+
+
+def _content(opened: BinaryIO, file: Path) -> bytes:
+    data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{file.name} is larger than {_LARGEST} bytes")
+    return data
 
 
 def _own_group(user: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from segl_delivery.keyring import CREDENTIAL, KeyRing, KeysUnreadable
+from segl_delivery.keyring import CREDENTIAL, KeyRing, KeysUnreadable, read_passphrase
 from world.oracle import Key
 from world.partners import certificate, ec_key, pem, rsa_key
 
@@ -151,6 +152,23 @@ def test_nor_is_a_directory_that_cannot_be_read(tmp_path: Path) -> None:
     written(file, b"")
     with pytest.raises(KeysUnreadable):
         KeyRing(file).keys()
+
+
+def test_what_is_read_is_the_file_whose_rights_were_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, other, look = tmp_path / "secret", tmp_path / "other", os.fstat
+    written(secret, b"guarded")
+    other.write_bytes(b"for everybody")
+
+    def look_and_swap(descriptor: int) -> os.stat_result:
+        found = look(descriptor)
+        if other.exists():
+            other.replace(secret)
+        return found
+
+    monkeypatch.setattr("segl_delivery.keyring.os.fstat", look_and_swap)
+    assert read_passphrase(secret) == b"guarded"
 
 
 def test_a_key_opens_mail_to_the_domains_it_is_for(tmp_path: Path) -> None:
