@@ -104,7 +104,9 @@ async def routes_of(
         certificates = ToldCertificates(settings, file, events, refresh=refresh)
         knowledge = Knowledge(check, archive, settings.routing, events)
         table = RouteTable(settings, here=own.here)
-        return await _routes(addresses, settings, events, table, knowledge, certificates, fallback, demanded)
+        return await _routes(
+            addresses, settings, events, table, knowledge, certificates, fallback, demanded, own.knows_sts
+        )
 
 
 async def _routes(
@@ -116,6 +118,7 @@ async def _routes(
     certificates: ToldCertificates,
     fallback: Fallback,
     least: Proof,
+    knows_sts: bool,
 ) -> list[Told]:
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
@@ -139,8 +142,8 @@ async def _routes(
     def told(outcome: Outcome, least: Proof, facts: DomainFacts | None = None, holder: str = "") -> Told:
         if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
             return Told(outcome, facts, holder=holder)
-        policy = table.policy(outcome.transport.partition(":")[2], lambda _: facts, least)
-        return Told(outcome, facts, "" if policy is None else str(policy))
+        proven = table.proven(outcome.transport.partition(":")[2], lambda _: facts, least)
+        return Told(outcome, facts, "" if proven is None else proven.policy.told(knows_sts=knows_sts))
 
     async def one(given: str) -> Told:
         try:

@@ -124,13 +124,6 @@ class RouteTable:
         # the postmaster's word for TLS there stands in for what is demanded of domains he knows nothing about
         return Proof.PKIX if pin.way is Way.TLS else self._settings.routing.least
 
-    def policy(
-        self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof = Proof.ENCRYPT
-    ) -> TlsPolicy | None:
-        """The TLS policy for *next_hop* as Postfix asks for it (:meth:`proven`)."""
-        proven = self.proven(next_hop, last, least)
-        return None if proven is None else proven.policy
-
     def proven(
         self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof = Proof.ENCRYPT
     ) -> Proven | None:

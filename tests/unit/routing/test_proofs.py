@@ -260,9 +260,11 @@ def test_the_way_is_never_weaker_than_the_truth_allows(
     elif outcome.route.way is Way.TLS:
         assert may
         assert not marked
-        policy = TABLE.policy(domain, lambda _: known)
-        assert policy is not None, "and Postfix is told of the strongest"
-        assert policy == next(one.policy for one in known.held if one.proof is max(may, key=lambda p: p.rank))
+        proven = TABLE.proven(domain, lambda _: known)
+        assert proven is not None, "and Postfix is told of the strongest"
+        assert proven.policy == next(
+            one.policy for one in known.held if one.proof is max(may, key=lambda p: p.rank)
+        )
     else:
         assert outcome.route.way is Way.PORTAL
         assert marked or not may

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from segl.cli.route import route
 from segl.events import configure_log
 from segl.store import open_store, transaction
 from segl.tables.domains import domain_mark, mta_sts_policy
+from segl_routing.own_postfix import OwnPostfix
 from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer
@@ -224,21 +226,39 @@ def test_a_marked_domain_takes_the_way_it_takes_in_segl_map(settings: Path, good
     store.unlink()
 
 
-def test_a_kept_mta_sts_policy_is_not_fetched(settings: Path, outside: Outside) -> None:
-    """What segl-map fetched is in force for ``route`` too, whatever DNS and the web say now."""
+@pytest.fixture
+def kept_policy(settings: Path) -> Iterator[None]:
+    """As segl-map keeps what it fetched; no record in DNS tells of it."""
     store = settings.parent / "segl.db"
     engine = open_store(f"sqlite:///{store}")
     row = {"domain": "boligforening.example", "id": "1", "fetched_at": time.time(), "max_age": 86400}
     text = "version: STSv1\nmode: enforce\nmax_age: 86400\nmx: mx.boligforening.example\n"
     with transaction(engine) as connection:
         connection.execute(mta_sts_policy.insert().values({**row, "policy": text}))
+    yield
+    engine.dispose()
+    store.unlink()
+
+
+@pytest.mark.usefixtures("kept_policy")
+def test_a_kept_mta_sts_policy_is_not_fetched(settings: Path) -> None:
+    """What segl-map fetched is in force for ``route`` too, whatever DNS and the web say now."""
     told = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)
     assert (told["way"], told["proof"]) == ("tls", "mta-sts"), "though no record in DNS tells of a policy"
     assert (
         json.loads(ask(settings, "--json", "--refresh", "bo@boligforening.example").stdout)["proof"] == "pkix"
     )
-    engine.dispose()
-    store.unlink()
+
+
+@pytest.mark.parametrize("version", [(3, 9), (3, 10)])
+@pytest.mark.usefixtures("kept_policy")
+def test_the_policy_is_told_in_the_words_that_this_postfix_gets(
+    settings: Path, version: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl_routing.ask.own_postfix", lambda _settings: OwnPostfix(version))
+    policy = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)["policy"]
+    assert policy.startswith("secure match=mx.boligforening.example ")
+    assert ("policy_type=sts" in policy) is (version >= (3, 10))
 
 
 def test_a_store_that_cannot_be_read_is_done_without(settings: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.no_mail import NoMail
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
-from segl_routing.policy import DANE_ONLY, ENCRYPT
+from segl_routing.policy import DANE_ONLY, ENCRYPT, TlsPolicy
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
 from world.lookups import facts_of, hold, says
@@ -94,6 +95,16 @@ def decide(recipient: str, table: RouteTable | None = None) -> Outcome:
         facts=FACTS.get,
         now=NOW,
     )
+
+
+def policy_of(
+    table: RouteTable,
+    next_hop: str,
+    last: Callable[[str], DomainFacts | None],
+    least: Proof = Proof.ENCRYPT,
+) -> TlsPolicy | None:
+    proven = table.proven(next_hop, last, least)
+    return None if proven is None else proven.policy
 
 
 INTERNAL = "segl-internal:[127.0.0.1]:10027"
@@ -265,7 +276,7 @@ VERIFY = "verify servername=hostname protocols=>=TLSv1.2"
     ],
 )
 def test_policies(next_hop: str, policy: str | None) -> None:
-    found = RouteTable(settings()).policy(next_hop, FACTS.get)
+    found = policy_of(RouteTable(settings()), next_hop, FACTS.get)
     assert (None if found is None else str(found)) == policy
 
 
@@ -274,24 +285,24 @@ def test_a_domain_that_takes_anothers_mail_keeps_its_own_stronger_proof() -> Non
     table = RouteTable(settings(domain=[{"name": "a.example", "way": "tls", "next_hop": "hub.example"}]))
     by_dane = hold(says(Proof.DANE, Known.YES), NOW)
     facts = {"hub.example": facts_of("hub.example", NOW, by_dane)}
-    assert str(table.policy("hub.example", NOTHING.get)) == VERIFY
-    assert table.policy("hub.example", facts.get) == DANE_ONLY
-    assert table.policy("hub.example", facts.get, Proof.DANE) == DANE_ONLY
-    assert table.policy("hub.example", NOTHING.get, Proof.DANE) is None
+    assert str(policy_of(table, "hub.example", NOTHING.get)) == VERIFY
+    assert policy_of(table, "hub.example", facts.get) == DANE_ONLY
+    assert policy_of(table, "hub.example", facts.get, Proof.DANE) == DANE_ONLY
+    assert policy_of(table, "hub.example", NOTHING.get, Proof.DANE) is None
 
 
 def test_any_certificate_at_a_named_host_meets_no_demand() -> None:
     pin = {"name": "a.example", "way": "tls", "least": "encrypt", "next_hop": "[mx.a.example]"}
     table = RouteTable(settings(domain=[pin]))
-    assert table.policy("[mx.a.example]", NOTHING.get) == ENCRYPT
-    assert table.policy("[mx.a.example]", NOTHING.get, Proof.PINNED) is None
+    assert policy_of(table, "[mx.a.example]", NOTHING.get) == ENCRYPT
+    assert policy_of(table, "[mx.a.example]", NOTHING.get, Proof.PINNED) is None
 
 
 def test_a_proof_that_ran_out_still_forces_tls() -> None:
     """Between the route's answer and the policy's the proof may end; the certificate is checked anyway."""
     old = known("good.example", Known.YES)
     expired = replace(old, checked_at=NOW - 9000, expires_at=NOW - 5000)
-    assert str(RouteTable(settings()).policy("good.example", {"good.example": expired}.get)) == VERIFY
+    assert str(policy_of(RouteTable(settings()), "good.example", {"good.example": expired}.get)) == VERIFY
 
 
 @given(st.text(max_size=80))
@@ -342,7 +353,7 @@ def test_another_service_takes_what_would_be_sealed_and_nothing_else(
     )
     assert isinstance(outcome, Routed)
     assert outcome.transport == transport
-    assert table.policy("[x.tjeneste.example]:25", FACTS.get) is None, "its TLS is that of master.cf"
+    assert policy_of(table, "[x.tjeneste.example]:25", FACTS.get) is None, "its TLS is that of master.cf"
 
 
 PIN = ":".join(["AB"] * 32)
@@ -375,8 +386,11 @@ def test_a_canary_goes_its_way_whatever_is_demanded_or_pinned(
 
 def test_the_canaries_tls_server_must_show_its_key_and_nobody_elses_hop_is_asked_for_one() -> None:
     table = RouteTable(settings(), PIN)
-    assert str(table.policy("[127.0.0.1]:10036", FACTS.get)) == f"fingerprint match={PIN} protocols=>=TLSv1.2"
-    assert table.policy("[127.0.0.1]:10037", FACTS.get) is None
-    assert RouteTable(settings()).policy("[127.0.0.1]:10036", FACTS.get) is None, (
+    assert (
+        str(policy_of(table, "[127.0.0.1]:10036", FACTS.get))
+        == f"fingerprint match={PIN} protocols=>=TLSv1.2"
+    )
+    assert policy_of(table, "[127.0.0.1]:10037", FACTS.get) is None
+    assert policy_of(RouteTable(settings()), "[127.0.0.1]:10036", FACTS.get) is None, (
         "master.cf's level: none goes"
     )
