@@ -68,7 +68,7 @@ class _Parent:
 
     def __init__(self, file: Path, settings: Settings, events: Events, listening: socket.socket) -> None:
         self._file = file
-        self._settings = settings
+        self._started = self._settings = settings
         self._events = events
         self._listening = listening
         from segl_portal.reading.workshop import Workshop
@@ -80,7 +80,7 @@ class _Parent:
         import segl_portal.running  # noqa: F401 - what workers need is loaded once, before they are forked
         from segl_portal.workers import SIGNALS, Workers
 
-        web, ports = self._settings.portal.web, self._settings.metrics
+        web, ports = self._started.portal.web, self._started.metrics
         workers = Workers(web.workers or os.cpu_count() or 1, self._work, self._events)
         exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, "exporter")
         try:
@@ -119,7 +119,7 @@ class _Parent:
 
         notify.reloading()
         try:
-            checked_settings(self._file)
+            self._settings = checked_settings(self._file)  # a worker that is replaced begins with them
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
@@ -134,6 +134,7 @@ class _Parent:
 
         run_worker(
             self._file,
+            self._started,
             self._settings,
             self._events,
             self._listening,
@@ -146,7 +147,7 @@ class _Parent:
         """Serves the metrics of all workers."""
         from segl import metrics
 
-        host, port = self._settings.metrics.host, self._settings.metrics.portal_port
+        host, port = self._started.metrics.host, self._started.metrics.portal_port
         self._listening.close()
         patience = time.monotonic() + _ORPHAN_SECONDS
         while True:

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 
@@ -19,6 +20,7 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
 from segl.settings_trail import note_quietly
+from segl.settings_web import Web
 from segl.store import open_store, transaction
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
@@ -34,6 +36,7 @@ from segl_portal.serving import serve, tls_context
 
 def run_worker(
     file: Path,
+    started: Settings,
     settings: Settings,
     events: Events,
     listening: socket,
@@ -42,13 +45,16 @@ def run_worker(
     lifeline: int,
     beat: int,
 ) -> None:
-    """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`."""
+    """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`.
+
+    *started* are the settings the process began with: they say where it listens, how long it waits and which store it
+    has, until a restart. *settings* are those in force, of the last reload if there was one; all else is theirs."""
     with ExitStack() as closing:
-        engine = open_store(settings.store.url)
+        engine = open_store(started.store.url)
         closing.callback(engine.dispose)
         posting = Posting(events)
         closing.callback(posting.close)
-        web = settings.portal.web
+        web = served(started.portal.web, settings.portal.web)
         tls = tls_context(web)
         if web.certificate is not None:
             metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
@@ -67,6 +73,14 @@ def run_worker(
 
         serving = serve(app, listening, web, tls, reload=reload, lifeline=lifeline, beat=beat)
         asyncio.run(serving)
+
+
+def served(started: Web, now: Web) -> Web:
+    """How a worker serves when the process began with *started* and the settings in force say *now*: as it began, with
+    the certificate of *now*. Whether it speaks TLS at all stays as it was."""
+    if started.speaks_tls and now.speaks_tls:
+        return replace(started, certificate=now.certificate, key=now.key)
+    return started
 
 
 def _app(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from segl.audit import Act, entries
 from segl.errors import SettingsError
 from segl_portal.checked import checked_settings
 from world.counter import Letter
@@ -197,6 +198,32 @@ def test_a_worker_that_dies_is_replaced(steady: PortalSite) -> None:
     assert site.client().get("/healthz").status == 200
     died = [event for event in site.daemon.events if event["event"] == "worker_died"]
     assert [event["status"] for event in died] == [-signal.SIGKILL]
+
+
+def test_a_worker_replaced_after_a_reload_has_the_settings_of_the_reload(opened: Open) -> None:
+    site = opened()
+    path = f"/m/{'0' * 32}"
+    before = workers(site)
+    old = [site.certificate.cert, site.certificate.key]
+    new = [file.with_name(f"renewed-{file.name}") for file in old]
+    for one, other in zip(old, new, strict=True):
+        other.write_bytes(one.read_bytes())
+    site.write_settings('[[portal.look]]\nname = "Syd Vand"\n')
+    text = site.settings_file.read_text("utf-8")
+    for one, other in zip(old, new, strict=True):
+        text = text.replace(str(one), str(other))
+    text = text.replace(f'{site.web_port}"\ncert', f'{free_port()}"\ncert').replace("segl.db", "other.db")
+    site.settings_file.write_text(text, "utf-8")
+    site.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: "Syd Vand" in site.client().get(path).text, 20, lambda: site.daemon.log)
+    for file in old:
+        file.unlink()
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: bool(workers(site)) and workers(site) != before, 20, lambda: site.daemon.log)
+    assert "Syd Vand" in site.client().get(path).text
+    trail = [entry for entry in entries(site.engine) if entry.act == Act.SETTINGS_CHANGED]
+    assert len(trail) == 2, "as it started, and as it was reloaded"
+    assert not (site.home / "other.db").exists(), "the store stays until a restart"
 
 
 def test_when_the_parent_is_killed_the_workers_end_too(opened: Open) -> None:
