@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -102,11 +104,39 @@ async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     raise Refusal(Trouble.NOT_FOUND)
 
 
-class Swapped:
-    """The application that is in force now: a reload puts another in its place, between two requests."""
+@dataclass(slots=True, eq=False)
+class _Served:
+    app: ASGIApp
+    close: Callable[[], None]
+    requests: int = 0
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+
+class Swapped:
+    """The application that is in force now: a reload puts another in its place, between two requests. The one before
+    goes on with those that it has in hand, and is closed, in a thread, when the last of them is answered."""
+
+    def __init__(self, app: ASGIApp, close: Callable[[], None]) -> None:
+        self._now = _Served(app, close)
+
+    def swap(self, app: ASGIApp, close: Callable[[], None]) -> None:
+        """*app* takes the requests from now on; *close* lets what it has begun end, and may block. Called in the event
+        loop."""
+        before, self._now = self._now, _Served(app, close)
+        self._close_if_left(before)
+
+    def close(self) -> None:
+        """The loop has ended, and waited for those before."""
+        self._now.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+        served = self._now
+        served.requests += 1
+        try:
+            await served.app(scope, receive, send)
+        finally:
+            served.requests -= 1
+            self._close_if_left(served)
+
+    def _close_if_left(self, served: _Served) -> None:
+        if served is not self._now and not served.requests:
+            asyncio.get_running_loop().run_in_executor(None, served.close)

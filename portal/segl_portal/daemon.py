@@ -120,14 +120,18 @@ class _Parent:
         notify.reloading()
         try:
             self._settings = checked_settings(self._file)  # a worker that is replaced begins with them
+            workers.reload()
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
+        except Exception as error:
+            self._events.failed("reload", error)
+            metrics.RELOADS.labels("refused").inc()
         else:
-            workers.signal(signal.SIGHUP)
             self._events.reloaded()
             metrics.RELOADS.labels("ok").inc()
-        notify.ready()
+        finally:
+            notify.ready()
 
     def _work(self, _slot: int, lifeline: int, beat: int) -> None:
         from segl_portal.running import run_worker

@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 
 from segl import metrics
 from segl.certificate_ends import first_end
-from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
 from segl.settings_trail import note_quietly
@@ -45,7 +44,8 @@ def run_worker(
     lifeline: int,
     beat: int,
 ) -> None:
-    """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`.
+    """Serve until told to stop; codes that were promised go out before it returns. Raises
+    :class:`~segl.errors.SeglError`.
 
     *started* are the settings the process began with: they say where it listens, how long it waits and which store it
     has, until a restart. *settings* are those in force, of the last reload if there was one; all else is theirs."""
@@ -58,21 +58,58 @@ def run_worker(
         tls = tls_context(web)
         if web.certificate is not None:
             metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
-        reader = Reader(workshop)
-        app = Swapped(_app(settings, engine, events, posting, reader, closing))
+        site = Site(file, settings, engine, events, posting, Reader(workshop), tls)
+        closing.callback(site.app.close)
         note_quietly(engine, settings, file, events, "segl-portal")
-
-        def reload() -> None:
-            try:
-                fresh = checked_settings(file)
-                app.app = _app(fresh, engine, events, posting, reader, closing)
-                _renew(tls, fresh)
-                note_quietly(engine, fresh, file, events, "segl-portal")
-            except (SeglError, OSError) as error:  # the parent has read the same file a moment ago
-                events.failed("reload", error)
-
-        serving = serve(app, listening, web, tls, reload=reload, lifeline=lifeline, beat=beat)
+        serving = serve(site.app, listening, web, tls, reload=site.reload, lifeline=lifeline, beat=beat)
         asyncio.run(serving)
+
+
+class Site:
+    """What a worker shows, by the settings in force. Raises :class:`~segl.errors.SeglError` when it cannot be made of
+    them."""
+
+    def __init__(
+        self,
+        file: Path,
+        settings: Settings,
+        engine: Engine,
+        events: Events,
+        posting: Posting,
+        reader: Reader,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._file = file
+        self._engine = engine
+        self._events = events
+        self._posting = posting
+        self._reader = reader
+        self._tls = tls
+        app, answers = self._made(settings)
+        self.app = Swapped(app, answers.close)
+
+    def reload(self) -> bool:
+        """All of the settings as they stand in the file come into force, or none. Called in the event loop."""
+        try:
+            fresh = checked_settings(self._file)  # the parent has read the same file a moment ago
+            app, answers = self._made(fresh)
+            _renew(self._tls, fresh)
+        except Exception as error:
+            self._events.failed("reload", error)
+            return False
+        self.app.swap(app, answers.close)
+        asyncio.get_running_loop().run_in_executor(
+            None, note_quietly, self._engine, fresh, self._file, self._events, "segl-portal"
+        )
+        return True
+
+    def _made(self, settings: Settings) -> tuple[ASGIApp, AnswerDesk]:
+        engine, events = self._engine, self._events
+        answers = AnswerDesk(settings, engine, events)
+        desk = Desk(settings, engine, events, self._posting)
+        feedback = FeedbackDesk(settings, engine)
+        app = build_app(settings, desk, answers, self._reader, events, store_check(engine), feedback)
+        return app, answers
 
 
 def served(started: Web, now: Web) -> Web:
@@ -81,24 +118,6 @@ def served(started: Web, now: Web) -> Web:
     if started.speaks_tls and now.speaks_tls:
         return replace(started, certificate=now.certificate, key=now.key)
     return started
-
-
-def _app(
-    settings: Settings,
-    engine: Engine,
-    events: Events,
-    posting: Posting,
-    reader: Reader,
-    closing: ExitStack,
-) -> ASGIApp:
-    """The application for *settings*; what it holds is closed with the worker: requests of before a reload may still
-    use it."""
-    answers = AnswerDesk(settings, engine, events)
-    closing.callback(answers.close)
-    desk = Desk(settings, engine, events, posting)
-    return build_app(
-        settings, desk, answers, reader, events, store_check(engine), FeedbackDesk(settings, engine)
-    )
 
 
 def store_check(engine: Engine) -> Callable[[], None]:
@@ -112,8 +131,9 @@ def store_check(engine: Engine) -> Callable[[], None]:
 
 
 def _renew(tls: ssl.SSLContext | None, settings: Settings) -> None:
-    """A renewed certificate is used from the next connection on."""
+    """A renewed certificate is used from the next connection on. Raises :class:`OSError` and :class:`ValueError`."""
     web = settings.portal.web
     if tls is not None and web.certificate is not None:
-        tls.load_cert_chain(web.certificate, web.key)
-        metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
+        end = first_end([web.certificate])
+        tls.load_cert_chain(web.certificate, web.key, password="")
+        metrics.CERTIFICATE_END.labels("portal").set(end)

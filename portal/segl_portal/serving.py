@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from segl.settings_web import Web
+from segl_portal.workers import BEAT, NOT_TAKEN, TAKEN
 
 HEADER_BYTES = 16 * 1024
 _BEAT_SECONDS = 1.0
@@ -47,13 +48,14 @@ async def serve(
     web: Web,
     tls: ssl.SSLContext | None,
     *,
-    reload: Callable[[], None],
+    reload: Callable[[], bool],
     lifeline: int,
     beat: int,
 ) -> None:
     """Serve until SIGTERM, or until the parent is gone (*lifeline*, a pipe, ends). Requests in hand may finish
-    (``drain_seconds``). SIGHUP calls *reload*. Every second a byte is written to the pipe *beat*: the first tells
-    that it is ready, the others that its loop still turns."""
+    (``drain_seconds``). SIGHUP calls *reload*, which says whether the new settings are in force. What is written to the
+    pipe *beat* the parent reads (:mod:`segl_portal.workers`): that it is ready, that its loop still turns, and what
+    became of a reload."""
     server = _Server(_config(app, web, tls))
     loop = asyncio.get_running_loop()
 
@@ -62,7 +64,12 @@ async def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+
+    def take_settings() -> None:
+        _tell(beat, TAKEN if reload() else NOT_TAKEN)
+
+    loop.add_signal_handler(signal.SIGHUP, take_settings)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     def orphaned() -> None:
         loop.remove_reader(lifeline)
@@ -77,9 +84,13 @@ async def serve(
 async def _beat(server: uvicorn.Server, pipe: int) -> None:
     while True:
         if server.started:
-            with suppress(OSError):  # full: the parent is busy; or it is gone
-                os.write(pipe, b".")
+            _tell(pipe, BEAT)
         await asyncio.sleep(_BEAT_SECONDS if server.started else 0.01)
+
+
+def _tell(pipe: int, what: bytes) -> None:
+    with suppress(OSError):  # full: the parent is busy; or it is gone
+        os.write(pipe, what)
 
 
 def _config(app: ASGIApp, web: Web, tls: ssl.SSLContext | None) -> uvicorn.Config:

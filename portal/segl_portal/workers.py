@@ -2,7 +2,8 @@
 
 The parent has one thread and serves nothing, so that forking it is safe at any time. Each worker holds the reading end
 of a pipe that nobody writes to: when the parent is gone, however it went, the pipe ends and the worker stops. On
-another pipe the worker writes a byte each second; one that is silent for long hangs, and is killed and replaced.
+another pipe the worker writes a byte each second; one that is silent for long hangs, and is killed and replaced. There
+it tells, too, what became of a reload.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from segl.events import Events
 from segl.multiprocess import count_as, mend_files
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+# What a worker writes on its pipe: each second that it lives; and after SIGHUP, whether it has the new settings.
+BEAT, TAKEN, NOT_TAKEN = b".", b"+", b"-"
 _READY_SECONDS: Final = 30.0
+_RELOAD_SECONDS: Final = 20.0
 _SILENT_SECONDS: Final = 30.0
 _FIRST_DELAY, _LONGEST_DELAY, _STABLE_SECONDS = 0.2, 10.0, 10.0
 
@@ -40,6 +44,7 @@ class _Worker:
     started: float
     heard: float
     ready: bool = False
+    taken: bool | None = None  # the settings of the last reload; ``None`` until it says
 
 
 class Workers:
@@ -93,6 +98,20 @@ class Workers:
                 self._events.failed("fork", error)
                 self._due[slot] = now + _LONGEST_DELAY
 
+    def reload(self) -> None:
+        """Have each take the settings anew. Returns when all have that did not end over it: who takes the place of one
+        that ended begins with them. Raises :class:`SeglError` when one could not take them, or is late."""
+        for worker in self._workers.values():
+            worker.taken = None
+        self.signal(signal.SIGHUP)
+        end = time.monotonic() + _RELOAD_SECONDS
+        while any(worker.taken is None for worker in self._workers.values()) and time.monotonic() < end:
+            self.listen()
+            self._reap()
+            time.sleep(0.02)
+        if not all(worker.taken for worker in self._workers.values()):
+            raise SeglError("the settings are not in force", "a worker goes on with those before, or hangs")
+
     def signal(self, number: signal.Signals) -> None:
         for pid in list(self._workers):
             with contextlib.suppress(ProcessLookupError):
@@ -119,8 +138,10 @@ class Workers:
         """Hear the workers' beats."""
         for worker in self._workers.values():
             with contextlib.suppress(BlockingIOError):
-                if os.read(worker.beat, 4096):
+                if said := os.read(worker.beat, 4096):
                     worker.ready, worker.heard = True, time.monotonic()
+                    if NOT_TAKEN in said or TAKEN in said:
+                        worker.taken = NOT_TAKEN not in said
 
     def _reap(self) -> bool:
         """Take note of those that have ended; whether there was one."""
@@ -178,7 +199,8 @@ class Workers:
             for worker in self._workers.values():
                 os.close(worker.beat)
             os.set_blocking(beat_end, False)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            # SIGHUP waits until there is somebody to take it: one that came before would end a worker that starts.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, set(SIGNALS) - {signal.SIGHUP})
             self._serve(slot, self._lifeline, beat_end)
             code = 0
         except SeglError as error:

@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import time
+import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -133,6 +134,11 @@ portal_port = {self.metrics_port}
         with ExitStack() as stack:
             stack.callback(super().__exit__, kind, value, trace)
             stack.callback(self.daemon.stop)
+
+    def metrics(self) -> str:
+        """What Prometheus is told."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=60) as answer:
+            return str(answer.read().decode("utf-8"))
 
     @property
     def origin(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -210,8 +209,7 @@ def test_a_link_back_that_is_wrong_takes_nothing_back(site: PortalSite) -> None:
 def test_addresses_are_counted_by_page_and_kind_of_answer(site: PortalSite, letter: Letter) -> None:
     site.client().get(f"/m/{letter.recipient_id}")
     site.client().get("/wp-login.php")
-    with urllib.request.urlopen(f"http://127.0.0.1:{site.metrics_port}/metrics", timeout=60) as answer:
-        text = answer.read().decode()
+    text = site.metrics()
     assert re.search(r'segl_portal_requests_total\{answer="2xx",page="landing"\} [1-9]', text)
     assert re.search(r'segl_portal_requests_total\{answer="4xx",page="none"\} [1-9]', text)
 

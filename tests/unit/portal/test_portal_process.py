@@ -67,6 +67,13 @@ def workers(site: PortalSite) -> list[int]:
     return [pid for pid in started if pid not in died]
 
 
+def reload(site: PortalSite) -> None:
+    """Returns when the process says that the settings are in force."""
+    before = site.daemon.log.count('"reloaded"')
+    site.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: site.daemon.log.count('"reloaded"') > before, 30, lambda: site.daemon.log)
+
+
 def test_it_speaks_tls_1_2_and_better_and_forward_secret_ciphers_only(steady: PortalSite) -> None:
     with steady.connected() as sock:
         assert sock.version() == "TLSv1.3"
@@ -151,8 +158,8 @@ def test_a_reload_takes_a_new_look_and_a_new_certificate(steady: PortalSite) -> 
     site.certificate.cert.write_bytes(new.cert.read_bytes())
     site.certificate.key.write_bytes(new.key.read_bytes())
     site.write_settings('[[portal.look]]\nname = "Syd Vand"\ncolour = "#7a1f5c"\n')
-    site.daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "Syd Vand" in site.client().get(path).text, 20, lambda: site.daemon.log)
+    reload(site)
+    assert "Syd Vand" in site.client().get(path).text
 
     def shown() -> str:
         with site.connected() as sock:
@@ -162,8 +169,8 @@ def test_a_reload_takes_a_new_look_and_a_new_certificate(steady: PortalSite) -> 
 
     assert shown() == new.sha256
     site.write_settings()
-    site.daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "Nordby Vandværk" in site.client().get(path).text, 20, lambda: site.daemon.log)
+    reload(site)
+    assert "Nordby Vandværk" in site.client().get(path).text
 
 
 def test_a_reload_takes_up_another_return_port(opened: Open) -> None:
@@ -245,6 +252,14 @@ def test_several_workers_share_one_port_and_each_knows_every_visit(tmp_path: Pat
         for _ in range(12):
             assert "Svar" in client.get(f"/m/{letter.recipient_id}/message").text
         assert len(workers(site)) == 3
+        site.settings_file.write_text(
+            site.settings_file.read_text() + '[[portal.look]]\nname = "Syd Vand"\n', "utf-8"
+        )
+        reload(site)
+        for _ in range(12):
+            assert "Syd Vand" in site.client().get(f"/m/{'0' * 32}").text
+        assert site.daemon.log.count('"reloaded"') == 1
+        assert 'segl_reloads_total{result="ok"} 1.0' in site.metrics()
 
 
 def _opened_in(site: PortalSite, letter: Letter) -> Any:
