@@ -1,18 +1,49 @@
-"""All errors of Segl, one tree::
+"""All errors of Segl, one tree. Behind a name stands where the class is, if not here::
 
     SeglError
-    ├── SettingsError          the settings file cannot be used (carries every fault)
-    ├── RulesError             a rule file cannot be used (carries every fault)
-    ├── RecordsError           a file of labelled messages cannot be used (carries every fault)
-    ├── StoreError             the store cannot be reached or is of another version
-    ├── ProtocolError          a peer broke the protocol spoken with it
-    ├── PostfixError           Postfix's configuration cannot be read, or may not be changed
-    ├── TunnelListError        a tunnel list was refused or could not be had; the accepted one stays
-    ├── RoutingError           a route could not be decided (always temporary)
-    └── DeliveryError          a recipient could not be served
-        ├── NoCertificate      no usable certificate for the domain (temporary: the next way is tried)
-        ├── SealingError       the message could not be sealed
-        └── CannotOpen         an encrypted message could not be opened (one public text for every cause)
+    ├── FileFaults                 a file written by a person cannot be used (carries every fault)
+    │   ├── SettingsError          the settings
+    │   ├── RulesError             a rule file
+    │   └── RecordsError           a file of labelled messages
+    ├── StoreError                 the store cannot be reached or is of another version
+    │   ├── StoreMissing           it is not there yet (segl.store_status)
+    │   └── StoreDenied            this user may not read it (segl.store_status)
+    ├── StorageAway                a sealed message cannot be had now (segl.sealed.storage)
+    ├── ProtocolError              a peer broke the protocol spoken with it
+    ├── PostfixError               Postfix's configuration cannot be read, or may not be changed
+    │   ├── PostfixUnreadable      this user may not read it (segl.postfix.running)
+    │   ├── TableUnread            a table of it cannot be looked into (segl.postfix.tables)
+    │   └── PostfixBusy            a program of Postfix's could not be asked in this moment (segl.postfix.running)
+    │       └── TableBusy          nor a table; a TableUnread as well (segl.postfix.tables)
+    ├── SocketInUse                another process listens on the socket (segl.listening)
+    ├── ListenError                segl-milter's socket cannot be opened (segl_milter.listener)
+    ├── WorkersError               its workers cannot be started (segl_milter.workers)
+    ├── NoRoom                     one of these holds as much mail as it may (segl_milter.in_hand)
+    ├── TunnelListError            a tunnel list was refused or could not be had; the accepted one stays
+    ├── KeyUnusable                the receipts' key is not what it must be (segl.receipts.key)
+    ├── KeyRefused                 the directory of our own keys was not changed (segl_delivery.own_keys.directory)
+    ├── Unreadable                 a file is none that a key can be imported from (segl_delivery.own_keys.reading)
+    ├── NoResendKey                the key by which links are sent again cannot be used (segl.sealed.spare)
+    ├── NotOpened                  a link opens nothing (segl.sealed.content; one public text for every cause)
+    ├── SmsNotSent                 the text message with the code was not taken (segl_portal.sms)
+    ├── Decided                    of a held message: somebody else has decided otherwise (segl.postfix.holding)
+    ├── NotTheirs                  nothing that this person has a say about (segl.postfix.holding)
+    ├── NoPerson                   two must agree, and who this is cannot be told (segl.postfix.holding)
+    ├── RoutingError               a route could not be decided (always temporary)
+    │   └── DnsUnsure              DNS gave no answer now (segl_routing.resolver)
+    └── DeliveryError              a recipient could not be served
+        ├── NoCertificate          no usable certificate for the domain (temporary: the next way is tried)
+        ├── NoSigner               what must be signed, and there is no key for it (segl_delivery.outbound)
+        ├── KeysUnreadable         nobody can say which keys we hold (segl_delivery.keyring)
+        ├── SealingError           the message could not be sealed
+        ├── NumberUnclear          a telephone number that may be another's (segl_delivery.sealing)
+        ├── TakenBack              its sender has revoked it (segl.sealed.records)
+        ├── NotOurs                the place of sealed messages is another store's (segl.sealed.belonging)
+        ├── CannotOpen             an encrypted message could not be opened (one public text for every cause)
+        ├── OutcomeUnknown         Postfix's answer did not come: it has the message, or not (segl.mail.return_port)
+        ├── Refused                the return port said no (segl.mail.return_port)
+        └── Unreachable            nobody listens there (segl.mail.return_port)
+            └── NotThere           or somebody else than Segl's own service (segl.mail.return_port)
 
 Each carries two texts: ``public``, which may be shown to a peer or user and tells nothing about the
 inside, and ``private``, which goes to the log. Neither ever holds message content. ``reply`` is the

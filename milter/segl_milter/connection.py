@@ -16,7 +16,7 @@ from segl_milter.protocol import (
     MOST_BYTES,
     Answer,
     Edits,
-    ProtocolError,
+    MilterProtocolError,
     Terms,
     client_address,
     macro,
@@ -77,7 +77,7 @@ class Connection:
         self._session = sessions(self)
 
     def serve(self) -> None:
-        """Until the MTA ends it. Raises :class:`ProtocolError` and :class:`OSError`, and what the session raises."""
+        """Until the MTA ends it. Raises :class:`MilterProtocolError`, :class:`OSError`, and what the session raises."""
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self._sock.setsockopt(socket.SOL_SOCKET, option, _TIMEVAL.pack(_SILENT_SECONDS, 0))
         try:
@@ -95,7 +95,7 @@ class Connection:
                     return
             length, command = HEAD.unpack_from(held, at)
             if not 0 < length <= MOST_BYTES:
-                raise ProtocolError(f"a packet of {length} bytes")
+                raise MilterProtocolError(f"a packet of {length} bytes")
             size = HEAD.size - 1 + length
             if len(held) - at < size:
                 held, at = self._more(held[at:], size), 0
@@ -122,7 +122,7 @@ class Connection:
             self._terms, told = negotiate(data)
             self._sock.sendall(told)
         elif self._terms is None:
-            raise ProtocolError("a command before the negotiation")
+            raise MilterProtocolError("a command before the negotiation")
         elif command == _END:
             self._end(data)
         elif command == _QUIT:
@@ -149,7 +149,7 @@ class Connection:
         elif command == _CONNECT:
             self._client = client_address(data)
         elif command not in _PASSED_OVER:
-            raise ProtocolError(f"the command {command}")
+            raise MilterProtocolError(f"the command {command}")
 
     def _end(self, rest: bytes) -> None:
         if rest:

@@ -36,7 +36,7 @@ _NUMBER = struct.Struct("!I")
 HEAD = struct.Struct("!IB")  # length of what follows it, command
 
 
-class ProtocolError(Exception):
+class MilterProtocolError(Exception):
     """The other side does not speak this protocol, or not enough of it. The connection is closed then, which an MTA
     takes for a broken milter: temporary failure."""
 
@@ -109,13 +109,13 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
 
 @lru_cache(maxsize=16)  # an MTA makes the same offer each time
 def negotiate(offer: bytes) -> tuple[Terms, bytes]:
-    """The terms for an MTA that makes this *offer*, and the packet that tells it. Raises :class:`ProtocolError` for one
-    that cannot make our edits: without them no message could be marked."""
+    """The terms for an MTA that makes this *offer*, and the packet that tells it. Raises :class:`MilterProtocolError`
+    for one that cannot make our edits: without them no message could be marked."""
     if len(offer) < _THREE.size:
-        raise ProtocolError("a negotiation without options")
+        raise MilterProtocolError("a negotiation without options")
     version, actions, offered = _THREE.unpack_from(offer)
     if version < _OLDEST or ACTIONS & ~actions:
-        raise ProtocolError(f"an MTA of version {version} with the actions {actions:#x}")
+        raise MilterProtocolError(f"an MTA of version {version} with the actions {actions:#x}")
     chosen = Action.CHOOSE_MACROS & actions
     steps = STEPS & offered
     if not chosen:
@@ -128,9 +128,9 @@ def negotiate(offer: bytes) -> tuple[Terms, bytes]:
 
 
 def strings(data: bytes) -> list[bytes]:
-    """The strings of *data*. Raises :class:`ProtocolError` when the last is cut off, or there is none."""
+    """The strings of *data*. Raises :class:`MilterProtocolError` when the last is cut off, or there is none."""
     if not data.endswith(b"\0"):
-        raise ProtocolError("a string without end")
+        raise MilterProtocolError("a string without end")
     return data[:-1].split(b"\0")
 
 

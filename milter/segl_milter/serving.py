@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from segl import metrics
 from segl_milter.connection import Connection, SessionFactory
-from segl_milter.protocol import ProtocolError
+from segl_milter.protocol import MilterProtocolError
 from segl_milter.traffic import Traffic
 
 _MOST_IDLE = 16  # threads
@@ -81,7 +81,7 @@ class Serving:
             try:
                 with sock:
                     Connection(sock, self._sessions).serve()
-            except (ProtocolError, OSError):
+            except (MilterProtocolError, OSError):
                 pass  # the connection is closed, and whoever it was knows
             except Exception as error:
                 self._failed("milter connection", error)

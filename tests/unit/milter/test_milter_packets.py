@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_milter.connection import Connection, Context
-from segl_milter.protocol import Answer, Edits, ProtocolError, macro, negotiate, packet, reply, strings
+from segl_milter.protocol import Answer, Edits, MilterProtocolError, macro, negotiate, packet, reply, strings
 
 ALL_ACTIONS, ALL_STEPS = 0x1FF, 0x1FFFFF
 OFFER = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS, ALL_STEPS))
@@ -83,7 +83,7 @@ def talk(
         with theirs:
             try:
                 Connection(theirs, session).serve()
-            except (ProtocolError, OSError) as error:
+            except (MilterProtocolError, OSError) as error:
                 failed.append(error)
 
     thread = threading.Thread(target=serve)
@@ -141,7 +141,7 @@ def test_nonsense_ends_the_connection_and_no_message(junk: bytes) -> None:
 )
 def test_what_is_not_the_protocol_is_answered_by_closing(broken: bytes) -> None:
     _, _, failed = talk([broken])
-    assert isinstance(failed, ProtocolError)
+    assert isinstance(failed, MilterProtocolError)
 
 
 def test_an_older_mta_gets_an_answer_to_each_step_and_the_blank_it_left_out() -> None:
