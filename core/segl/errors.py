@@ -56,6 +56,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from segl.vocabulary import ListFault
 
@@ -74,6 +75,11 @@ class SmtpReply:
 
     def __str__(self) -> str:
         return f"{self.code} {self.enhanced} {self.text}"
+
+
+# What a daemon ends with that cannot start with what it was given: EX_CONFIG of sysexits.h, which systemctl shows as
+# 78/CONFIG (systemd.exec(5), "Process exit codes"). 2 is argparse's, for a command line that is wrong.
+START_REFUSED: Final = 78
 
 
 class SeglError(Exception):

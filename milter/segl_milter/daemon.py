@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from segl import __version__
-from segl.errors import SeglError
+from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
 from segl.places import DEFAULT_FILE
 from segl_milter import signals
 from segl_milter.heap import share_one_heap
 from segl_milter.orders import read_orders
-
-_REFUSED = 78  # EX_CONFIG of sysexits.h: trying again without a change is useless
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _refuse(events: Events, error: SeglError) -> NoReturn:
     events.start_refused(error)
-    raise SystemExit(_REFUSED)
+    raise SystemExit(START_REFUSED)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -3,7 +3,7 @@
 It listens on a unix socket for the site's web server, or on a port, with TLS if it has a certificate
 (``[portal.web]``), with several workers. SIGTERM and SIGINT: no new connections, requests in hand finish
 (``drain_seconds``). SIGHUP: settings, looks and certificate are read again; ``listen``, ``workers``, the time limits,
-store, log and metrics stay as they are until a restart. A settings file that cannot be used stops a start (exit 2) and
+store, log and metrics stay as they are until a restart. A settings file that cannot be used stops a start (exit 78) and
 leaves a running process as it is.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segl import __version__, notify
-from segl.errors import SeglError
+from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
@@ -34,7 +34,6 @@ from segl.settings_web import Web
 if TYPE_CHECKING:
     from segl_portal.workers import Workers
 
-EXIT_REFUSED: Final = 2
 _BACKLOG: Final = 512
 _ORPHAN_SECONDS: Final = 5.0
 
@@ -59,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _Parent(options.settings, settings, events, listening).run()
     except SeglError as error:
         events.start_refused(error)
-        return EXIT_REFUSED
+        return START_REFUSED
     return 0
 
 

@@ -3,7 +3,7 @@
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
 settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
-settings file that cannot be used stops a start (exit 2) and leaves a running process as it is.
+settings file that cannot be used stops a start (exit 78) and leaves a running process as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.certificate_ends import first_end, partners_files
 from segl.clock import Clock
-from segl.errors import SeglError
+from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.places import DEFAULT_FILE
@@ -63,7 +63,6 @@ THREAD_SECONDS: Final = 2.0
 STORAGE_SECONDS: Final = 10.0  # so long the place of sealed messages may take to answer at a reload
 STEP_SECONDS: Final = 10.0  # so long one step of housekeeping may take at a reload
 NEWS_SECONDS: Final = 120.0
-EXIT_REFUSED: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners, decisions))
     except SeglError as error:
         events.start_refused(error)
-        return EXIT_REFUSED
+        return START_REFUSED
     return 0
 
 

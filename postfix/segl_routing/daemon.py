@@ -2,7 +2,7 @@
 
 SIGTERM and SIGINT: no new questions, those in hand are answered. SIGHUP: the settings are read again; the
 socket, store, log and metrics stay as they are until a restart. Settings that cannot be used stop a start
-(exit 2) and leave a running process as it is. While it is down Postfix defers; no mail takes another way.
+(exit 78) and leave a running process as it is. While it is down Postfix defers; no mail takes another way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
-from segl.errors import Fault, SeglError, SettingsError, StoreError
+from segl.errors import START_REFUSED, Fault, SeglError, SettingsError, StoreError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.places import DEFAULT_FILE
@@ -57,7 +57,6 @@ from segl_routing.sts_archive import StorePolicyArchive
 from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 
-EXIT_REFUSED: Final = 2
 HOUSEKEEPING_SECONDS: Final = 3600.0
 FORGOTTEN_SECONDS: Final = 30 * 86400.0  # what was found out so long ago helps nobody
 
@@ -75,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             daemon, doors = _opened(options.settings, opened)
         except SeglError as error:
             Events("segl-map").start_refused(error)
-            return EXIT_REFUSED
+            return START_REFUSED
         asyncio.run(daemon.run(doors))
     return 0
 

@@ -1,10 +1,12 @@
-"""What a daemon does not load before it is ready: what only a terminal, another database, a week's report or a first
-receipt needs. Each of these libraries would lengthen every start, on the host of a postmaster who waits for it."""
+"""Starts of daemons and commands. What a daemon does not load before it is ready: what only a terminal, another
+database, a week's report or a first receipt needs. Each of these libraries would lengthen every start, on the host of
+a postmaster who waits for it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +47,16 @@ for name in COMMANDS:
 def test_each_command_finds_what_it_needs_without_another_having_been_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", _EACH_ALONE], capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("program", ["segl-milter", "segl-map", "segl-deliver", "segl-portal"])
+def test_settings_that_cannot_be_used_end_every_daemon_alike(tmp_path: Path, program: str) -> None:
+    """With the code that systemctl shows as CONFIG, not with that of a command line which is wrong."""
+    settings = tmp_path / "segl.toml"
+    settings.write_text("[organisation")
+    script = Path(sys.executable).parent / program
+    codes = [
+        subprocess.run([script, *words], capture_output=True).returncode
+        for words in (["--settings", settings], ["--no-such-option"])
+    ]
+    assert codes == [78, 2]

@@ -112,7 +112,7 @@ def test_bad_settings_refuse_the_start_and_are_named(
 ) -> None:
     desk.settings_file.write_text(change(desk.settings_file.read_text()))
     code, text = started()
-    assert code == 2
+    assert code == 78
     assert "start_refused" in text
     assert said in text
 
@@ -120,14 +120,14 @@ def test_bad_settings_refuse_the_start_and_are_named(
 def test_a_place_that_cannot_be_written_refuses_the_start(desk: Desk, started: Refusal) -> None:
     desk.sealed.write_text("in the way")
     code, text = started()
-    assert code == 2
+    assert code == 78
     assert "cannot be used" in text
 
 
 def test_a_second_process_is_refused_and_the_first_serves_on(steady: StandingDesk) -> None:
     desk = steady
     done = subprocess.run(desk.daemon.command, capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 78
     assert "in use by another instance" in done.stderr
     assert "Traceback" not in done.stderr
     assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
@@ -147,7 +147,7 @@ def test_a_metrics_port_that_is_taken_refuses_the_start(desk: Desk, started: Ref
         other.listen()
         desk.write_settings(f"[metrics]\ndeliver_port = {other.getsockname()[1]}")
         code, text = started()
-    assert code == 2
+    assert code == 78
     assert "metrics.deliver_port" in text
 
 

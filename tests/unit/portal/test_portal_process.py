@@ -54,7 +54,7 @@ def refusal(site: PortalSite) -> str:
     """Start once more with the settings as they are now; it must refuse."""
     command = [*site.daemon.command]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2, done.stderr
+    assert done.returncode == 78, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
 

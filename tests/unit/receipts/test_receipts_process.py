@@ -239,7 +239,7 @@ def test_a_template_that_does_not_work_refuses_the_start(desk: Desk) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 78
     assert str(file) in done.stderr
     assert "line 1" in done.stderr
 

@@ -34,7 +34,7 @@ pytestmark = [
 def test_the_socket_has_its_mode_and_takes_no_second_server(map_: MapProcess) -> None:
     assert map_.socket.stat().st_mode & 0o777 == 0o600
     second = subprocess.run(map_.daemon.command, capture_output=True, text=True, timeout=20)
-    assert second.returncode == 2
+    assert second.returncode == 78
     assert "in use by another instance" in second.stderr
     assert map_.ask("anna@nordby-vand.example").startswith("segl-internal:")
 
@@ -187,7 +187,7 @@ def test_what_it_refuses_to_start_with(
     broken = MapProcess(tmp_path, outside, dns)
     broken.write(**change)  # type: ignore[arg-type]
     try:
-        assert main(["--settings", str(broken.file)]) == 2
+        assert main(["--settings", str(broken.file)]) == 78
     finally:
         configure_log()
     assert named in capsys.readouterr().err
@@ -215,6 +215,6 @@ def test_metrics_are_served_and_a_taken_port_is_named(
         taken.bind(("127.0.0.1", port))
         taken.listen()
         done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2
+    assert done.returncode == 78
     assert "metrics.map_port" in done.stderr
     assert "Traceback" not in done.stderr

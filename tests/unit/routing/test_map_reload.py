@@ -266,7 +266,7 @@ def test_every_file_that_cannot_be_used_is_told_in_one_go(
     assert [key for key in FAULTY_KEYS if f"{key}: /nowhere/" not in told] == []
     assert daemon._settings.organisation.name == "Nordby"
 
-    assert process.main(["--settings", str(tmp_path / "segl.toml")]) == 2
+    assert process.main(["--settings", str(tmp_path / "segl.toml")]) == 78
     told = capsys.readouterr().err
     assert "start_refused" in told
     assert [key for key in FAULTY_KEYS if f"{key}: /nowhere/" not in told] == []
