@@ -15,7 +15,7 @@ from segl import audit, metrics
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import Refused, ReturnPort, Step
+from segl.mail.return_port import ReturnPort, send_to_one
 from segl.settings import Settings
 from segl.store import transaction
 from segl_portal.code_mail import CodeMail
@@ -40,7 +40,7 @@ class CodeSender:
             if copy.phone:
                 self._by_sms(copy.phone, mail)
             else:
-                self._by_mail(mail, now)
+                send_to_one(self._port, "", mail.recipient, mail.message(now))
         except SeglError as error:
             metrics.PORTAL_CODES.labels(by, "failed").inc()
             self._events.code_not_sent(copy.recipient_id, by, error)
@@ -49,11 +49,6 @@ class CodeSender:
         self._events.code_sent(copy.message_id, copy.recipient, by, mail.reference)
         with transaction(self._engine) as connection:
             audit.append(connection, Act.CODE_SENT, copy.recipient_id, copy.recipient, by=by)
-
-    def _by_mail(self, mail: CodeMail, now: datetime) -> None:
-        handover = self._port.send("", [mail.recipient], mail.message(now), smtputf8=False)
-        if refusal := handover.refused.get(mail.recipient):
-            raise Refused(refusal, Step.RCPT)
 
     def _by_sms(self, number: str, mail: CodeMail) -> None:
         if self._gateway is None:

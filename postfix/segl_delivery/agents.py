@@ -10,6 +10,7 @@ from segl.canary.standing import Came
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
 from segl.events import Events
+from segl.mail.handover import NextHop
 from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
@@ -88,7 +89,9 @@ class Agents:
         onward = key.onward_id if key is not None else None
         return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
         own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
-        entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
+        entrance = ReturnPort.at(
+            settings.postfix.secure_port, settings.delivery.reinject_seconds, hop=NextHop.SECURE
+        )
         return cls(
             tunnel=TunnelAgent(
                 certificates=WithCanary(CertificateDirectory(settings, events), way_key),

@@ -12,8 +12,9 @@ from typing import Protocol
 from segl.certificate_names import mail_key
 from segl.errors import DeliveryError, NoCertificate, SmtpReply
 from segl.events import Events
+from segl.mail.handover import Handover, Refused, Step
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, ReturnPort
+from segl.mail.return_port import ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.certificates import TunnelCertificate
@@ -138,6 +139,6 @@ class Encryption:
                 queued_as=handover.queued_as,
             )
         for recipient, reply in handover.refused.items():
-            error = DeliveryError(reply.text, f"return port refused the recipient: {reply}")
-            self.events.not_delivered(self.way.value, [recipient], error)
+            refusal = Refused(reply, Step.RCPT, hop=handover.hop)
+            self.events.not_delivered(self.way.value, [recipient], refusal)
         return {recipient: handover.refused.get(recipient, taken) for recipient in recipients}

@@ -18,7 +18,8 @@ from typing import Final
 
 from segl.errors import SeglError, SmtpReply, StoreError
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
+from segl.mail.handover import OutcomeUnknown
+from segl.mail.return_port import ReturnPort, send_to_one
 from segl.sealed.records import SealedRecipient, TakenBack, begin_notice, drop_recipients, mark_notified
 from segl.store import patiently
 from segl.vocabulary import Way
@@ -124,12 +125,7 @@ class PortalAgent:
             phone=row.phone,
             phrase=row.phrase_hash is not None,
         )
-        handover = self.return_port.send(
-            sender, [row.address], notice.message(), smtputf8=False, envelope_id=envelope_id
-        )
-        if refusal := handover.refused.get(row.address):
-            raise Refused(refusal, Step.RCPT)
-        return handover.queued_as
+        return send_to_one(self.return_port, sender, row.address, notice.message(), envelope_id=envelope_id)
 
     def _take_back(self, delivery: Delivery, message_id: str, row: SealedRecipient, error: Exception) -> None:
         """No notice went: the recipient's row goes, and the file with the last of them."""

@@ -18,7 +18,8 @@ from segl import audit
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
+from segl.mail.handover import OutcomeUnknown
+from segl.mail.return_port import ReturnPort, send_to_one
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.news import About, Kind, News
 from segl.sealed.overview import MessageSeen, State
@@ -112,7 +113,7 @@ class Resender:
             phrase=phrase_hash is not None,
         )
         try:
-            queued_as = self._send(message.sender, address, notice.message())
+            queued_as = send_to_one(self.return_port, message.sender, address, notice.message())
         except OutcomeUnknown:
             mark_notified(
                 self.engine, made.row.id, now, act=Act.RESENT, actor=self.actor
@@ -141,7 +142,7 @@ class Resender:
             about=(about,),
         )
         told = SealedNews(self.settings, self.engine, self.return_port, self.events)
-        self._send("", address, told.reminder(news, about, now))
+        send_to_one(self.return_port, "", address, told.reminder(news, about, now))
         with transaction(self.engine) as connection:
             audit.append(connection, Act.RESENT, latest.id, self.actor, at=now, reminder=True)
 
@@ -154,9 +155,3 @@ class Resender:
         with transaction(self.engine) as connection:
             found = connection.execute(query.limit(1)).one()
         return found.phone, found.phrase_hash
-
-    def _send(self, sender: str, to: str, message: bytes) -> str:
-        handover = self.return_port.send(sender, [to], message, smtputf8=False)
-        if refusal := handover.refused.get(to):
-            raise Refused(refusal, Step.RCPT)
-        return handover.queued_as

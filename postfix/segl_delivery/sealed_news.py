@@ -22,9 +22,9 @@ from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.own_mail import MailPort
+from segl.mail.handover import OutcomeUnknown
 from segl.mail.paths import is_plain
-from segl.mail.return_port import OutcomeUnknown, Refused, Step
+from segl.mail.return_port import MailPort, send_to_one
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
 from segl.sealed.keys import Secret
@@ -141,16 +141,14 @@ class SealedNews:
 
     def _send(self, news: News, to: str, message: bytes, what: str) -> _Went:
         try:
-            handover = self.port.send("", [to], message, smtputf8=False)
-            if refusal := handover.refused.get(to):
-                raise Refused(refusal, Step.RCPT)
+            queued_as = send_to_one(self.port, "", to, message)
         except SeglError as error:
             self.events.news_not_sent(what, news.message_id, to, error)
             SEALED_NEWS.labels(what, "failed").inc()
             if isinstance(error, OutcomeUnknown):
                 return _Went.YES
             return _Went.NOT_YET if error.reply.temporary else _Went.NEVER
-        self.events.news_sent(what, news.message_id, to, handover.queued_as)
+        self.events.news_sent(what, news.message_id, to, queued_as)
         SEALED_NEWS.labels(what, "sent").inc()
         return _Went.YES
 

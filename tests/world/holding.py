@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 
 from segl.errors import SmtpReply
-from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort, Unreachable
+from segl.mail.handover import Handover, OutcomeUnknown, Unreachable
+from segl.mail.return_port import ReturnPort
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.holding import Holding
 from segl.settings import Settings

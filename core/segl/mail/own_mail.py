@@ -15,11 +15,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from segl.errors import SeglError
+from segl.mail.handover import Handover, NextHop, NotThere, Unreachable
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, NotThere, ReturnPort, Unreachable
+from segl.mail.return_port import ReturnPort
 from segl.settings import Settings
 
 # What smtpd says at that port (smtpd_banner in postfix/conf/front.master.cf): a port has a default, and what listens
@@ -32,25 +33,6 @@ _T = TypeVar("_T")
 
 def _anybody(_: str) -> bool:
     return True
-
-
-class MailPort(Protocol):
-    """What :class:`~segl.mail.return_port.ReturnPort` does."""
-
-    def send(
-        self,
-        sender: str,
-        recipients: Sequence[str],
-        message: bytes | Outgoing,
-        *,
-        smtputf8: bool,
-        envelope_id: str = "",
-        together: bool = False,
-    ) -> Handover:
-        """See :meth:`segl.mail.return_port.ReturnPort.send`."""
-
-    def size_limit(self) -> int | None:
-        """See :meth:`segl.mail.return_port.ReturnPort.size_limit`."""
 
 
 class OwnMail:
@@ -87,7 +69,7 @@ class OwnMail:
     ) -> OwnMail:
         """*is_own* says of another address than one of the settings' own that it belongs here, too; *back_may*: see
         ``__init__``."""
-        own = ReturnPort.at(settings.postfix.own_port, back.reply_seconds, back.onward)
+        own = ReturnPort.at(settings.postfix.own_port, back.reply_seconds, back.onward, hop=NextHop.OWN_PORT)
         own = replace(own, greeting=GREETING)
         return cls(own, back, is_own or settings.takes, missing, back_may=back_may)
 
@@ -132,7 +114,7 @@ class OwnMail:
         if not all(map(self._back_may, recipients)):
             raise Unreachable(
                 "the mail server cannot take this now",
-                f"{self._own} is missing, and not all of them may be written to by {self._back}",
+                f"the {self._own} is missing, and not all of them may be written to by the {self._back}",
                 "run: segl install",
             )
         return what(self._back)

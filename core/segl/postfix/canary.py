@@ -24,7 +24,7 @@ from segl.canary.letter import letter
 from segl.canary.standing import Look, Sent
 from segl.canary.token import Token
 from segl.errors import PostfixError
-from segl.mail.return_port import clean_reply
+from segl.mail.smtp_client import clean_reply
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks

@@ -30,8 +30,8 @@ from segl.errors import DeliveryError, SeglError
 from segl.held import HeldLook, note
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.own_mail import MailPort
-from segl.mail.return_port import Refused, Step, Unreachable
+from segl.mail.handover import Refused, Unreachable
+from segl.mail.return_port import MailPort, send_to_one
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
@@ -313,9 +313,7 @@ class Holding:
             paragraphs,
             language,
         )
-        handover = self.port.send("", [to], letter.message(datetime.now().astimezone()), smtputf8=False)
-        if refusal := handover.refused.get(to):
-            raise Refused(refusal, Step.RCPT)
+        send_to_one(self.port, "", to, letter.message(datetime.now().astimezone()))
 
 
 def _for_good(refusal: DeliveryError) -> bool:

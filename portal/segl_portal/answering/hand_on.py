@@ -27,9 +27,9 @@ from sqlalchemy.engine import Engine
 from segl.errors import DeliveryError, SeglError
 from segl.events import Events
 from segl.mail.fields import read_header
+from segl.mail.handover import Handover
 from segl.mail.outgoing import Outgoing
-from segl.mail.own_mail import MailPort
-from segl.mail.return_port import Handover
+from segl.mail.return_port import MailPort
 from segl.sealed import life
 from segl.sealed.content import SealedContent
 from segl.sealed.keys import Secret, WrongSecret

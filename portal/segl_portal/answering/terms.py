@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from segl.errors import DeliveryError
-from segl.mail.own_mail import MailPort
+from segl.mail.return_port import MailPort
 from segl.settings_portal import PortalAnswers
 
 _KNOWN_SECONDS: Final = 300.0

@@ -25,8 +25,9 @@ from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import PREFIX
 from segl.mail.fields import Field, header_size, join_header, read_header
+from segl.mail.handover import Refused
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Refused, ReturnPort
+from segl.mail.return_port import ReturnPort
 from segl.metrics import INBOUND
 from segl.settings import Settings
 from segl.settings_inbound import Inbound

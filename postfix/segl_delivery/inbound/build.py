@@ -13,6 +13,7 @@ from segl.certificate_records import CertificateRecords
 from segl.certificates import fingerprint
 from segl.errors import NoCertificate, StoreError
 from segl.events import Events
+from segl.mail.handover import NextHop
 from segl.mail.return_port import ReturnPort
 from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
@@ -33,7 +34,9 @@ def opening_agent(
     """Raises :class:`~segl.errors.SettingsError` when an authority's file cannot be used."""
 
     table, hand_to = settings.inbound, settings.inbound.hand_to
-    inside = ReturnPort.at(hand_to, settings.delivery.reinject_seconds) if hand_to else return_port
+    inside = return_port
+    if hand_to:
+        inside = ReturnPort.at(hand_to, settings.delivery.reinject_seconds, hop=NextHop.HAND_TO)
     return OpeningAgent(
         settings=settings,
         ring=ring,

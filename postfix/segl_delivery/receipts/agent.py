@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from segl.addresses import domain_of
 from segl.errors import SmtpReply
 from segl.events import Events
-from segl.mail.own_mail import MailPort
+from segl.mail.return_port import MailPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey, is_written_as_ours

@@ -24,7 +24,8 @@ from sqlalchemy.exc import IntegrityError
 from segl.clock import is_behind
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused, Step
+from segl.mail.handover import OutcomeUnknown, Refused
+from segl.mail.return_port import send_to_one
 from segl.metrics import RECEIPTS
 from segl.nodes import last_heard
 from segl.receipts import digests
@@ -205,15 +206,11 @@ class Calendar:
     def _failure(self, office: Office, recipient: str, content: bytes, kind: str) -> SeglError | None:
         """Send it; why it was not taken."""
         try:
-            handover = office.port.send("", [recipient], content, smtputf8=False)
+            send_to_one(office.port, "", recipient, content, named=True)
         except SeglError as error:
             self._events.receipt_not_sent(kind, error)
             return error
-        if (refusal := handover.refused.get(recipient)) is None:
-            return None
-        refused = Refused(refusal, Step.RCPT, recipient=recipient)
-        self._events.receipt_not_sent(kind, refused)
-        return refused
+        return None
 
     def _begin(self, key: str, turn_at: Callable[[datetime], str], moment: datetime) -> bool:
         """Whether *moment*'s turn of *key* has come and is ours. The first ever is nobody's: a new store has nothing to

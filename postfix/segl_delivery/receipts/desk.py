@@ -21,7 +21,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import DeliveryError, SeglError
 from segl.events import Events
-from segl.mail.return_port import Handover, OutcomeUnknown, Refused, Step
+from segl.mail.handover import OutcomeUnknown, Refused
+from segl.mail.return_port import send_to_one
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.nodes import last_heard
 from segl.receipts import protection, records
@@ -193,16 +194,16 @@ class Desk:
         message, kind = case.message, case.kind
         if kind is not None:
             receipt = self._written(case, kind, message.sender, links=True)
-            handover = self._send(case.office, message, message.sender, receipt)
-            if isinstance(handover, DeliveryError):
+            sent = self._send(case.office, message, message.sender, receipt)
+            if isinstance(sent, DeliveryError):
                 if kind in (Kind.FAILED, Kind.DELAYED):
-                    self._tell_house(case.office, message, handover)
-                self._events.receipt_given_up(message.id, message.sender, handover)
+                    self._tell_house(case.office, message, sent)
+                self._events.receipt_given_up(message.id, message.sender, sent)
             else:
                 RECEIPTS.labels(kind.value).inc()
                 RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
                 self._events.receipt_sent(
-                    message.id, message.sender, kind.value, number=case.number, queued_as=handover.queued_as
+                    message.id, message.sender, kind.value, number=case.number, queued_as=sent
                 )
         self._remember(
             lambda connection: records.mark_told(
@@ -218,9 +219,9 @@ class Desk:
         if journal in ("", message.sender) or said in ("", message.journal_print):
             return
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
-        handover = self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
-        if isinstance(handover, DeliveryError):
-            self._events.receipt_given_up(message.id, journal, handover)
+        sent = self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
+        if isinstance(sent, DeliveryError):
+            self._events.receipt_given_up(message.id, journal, sent)
         self._remember(lambda connection: records.mark_copied(connection, message.id, said))
 
     def _remember(self, write: Callable[[Connection], None]) -> None:
@@ -272,8 +273,9 @@ class Desk:
 
     def _send(
         self, office: Office, message: SentMessage, recipient: str, receipt: Receipt
-    ) -> Handover | DeliveryError:
-        """Why, when it is given up. Raises :class:`SeglError` when it may be taken later."""
+    ) -> str | DeliveryError:
+        """The queue id it was taken as; why, when it is given up. Raises :class:`SeglError` when it may be taken
+        later."""
         content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
         try:
             return _hand_over(office, recipient, content)
@@ -325,11 +327,8 @@ def _queues_of(message: SentMessage) -> set[str]:
     return {line.queue_id for line in message.lines if is_expanded(line) and line.queue_id}
 
 
-def _hand_over(office: Office, recipient: str, content: bytes) -> Handover:
-    handover = office.port.send("", [recipient], content, smtputf8=False)
-    if said := handover.refused.get(recipient):
-        raise Refused(said, Step.RCPT, recipient=recipient)
-    return handover
+def _hand_over(office: Office, recipient: str, content: bytes) -> str:
+    return send_to_one(office.port, "", recipient, content, named=True)
 
 
 def _pause_after(error: Exception) -> float:

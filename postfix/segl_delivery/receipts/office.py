@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from segl.addresses import domain_of, mailbox_key
 from segl.mail.compose import one_line
-from segl.mail.own_mail import MailPort
+from segl.mail.return_port import MailPort
 from segl.masking import mask_digits
 from segl.receipts import protection
 from segl.receipts.due import fingerprint

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from segl.audit import Act
 from segl.cli.main import build
+from segl.mail.return_port import MailPort, send_to_one
 from segl.sealed import NotOpened, life, open_sealed
 from segl.sealed.keys import Secret
 from segl.sealed.phrase import hash_of
@@ -21,8 +22,8 @@ from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Envelope
+from segl_delivery import resending
 from segl_delivery.agent import Delivery
-from segl_delivery.resending import Resender
 from segl_delivery.sealing import Sealed, Sealer
 from world.counter import CONTENT, Counter
 from world.desk import DOMAIN, SENDER
@@ -282,13 +283,12 @@ def test_a_new_link_whose_notice_is_refused_is_taken_back(generous: Office, coun
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Something *happens* while a notice is on its way."""
-    send = Resender._send
 
-    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
+    def send_slowly(port: MailPort, sender: str, recipient: str, message: bytes) -> str:
         happens()
-        return send(self, sender, to, message)
+        return send_to_one(port, sender, recipient, message)
 
-    monkeypatch.setattr(Resender, "_send", send_slowly)
+    monkeypatch.setattr(resending, "send_to_one", send_slowly)
 
 
 def test_a_new_link_outlives_the_round_that_deletes_while_its_notice_goes(

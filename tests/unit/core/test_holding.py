@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act
-from segl.mail.return_port import Refused, Unreachable
+from segl.mail.handover import Refused, Unreachable
 from segl.postfix.hold_queue import Held
 from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
 from segl.settings_file import parse_settings

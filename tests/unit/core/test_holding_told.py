@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act
-from segl.mail.return_port import Refused, ReturnPort
+from segl.mail.handover import Refused
+from segl.mail.return_port import ReturnPort
 from segl.postfix.hold_queue import Held
 from segl.postfix.hold_texts import TO_OFFICER
 from segl.postfix.holding import Holding, Release

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
+from segl.mail.handover import Handover, OutcomeUnknown, Refused, Step
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort, Step
+from segl.mail.return_port import ReturnPort
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.errors import DeliveryError, SeglError, SmtpReply, StoreError
-from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
+from segl.mail.handover import Handover, OutcomeUnknown
+from segl.mail.return_port import ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import mark_notified

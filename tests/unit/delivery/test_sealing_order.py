@@ -16,7 +16,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.mail.return_port import Handover, ReturnPort
+from segl.mail.handover import Handover
+from segl.mail.return_port import ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret

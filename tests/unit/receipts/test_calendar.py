@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
-from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
+from segl.mail.handover import Handover, OutcomeUnknown
+from segl.mail.return_port import ReturnPort
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.errors import SettingsError
-from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort
+from segl.mail.handover import Handover, OutcomeUnknown, Refused
+from segl.mail.return_port import ReturnPort
 from segl.postfix.conf import Site, render
 from segl.receipts import protection, read_logs
 from segl.receipts.protection import Waiting

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Engine
 
 from segl.errors import DeliveryError, SmtpReply
 from segl.events import Events
+from segl.mail.handover import Handover
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings

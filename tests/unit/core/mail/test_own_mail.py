@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 
 from segl.errors import SeglError
+from segl.mail.handover import Refused, Unreachable
 from segl.mail.own_mail import GREETING, OwnMail
 from segl.mail.port_owner import Listener, listeners
-from segl.mail.return_port import Refused, ReturnPort, Unreachable
+from segl.mail.return_port import ReturnPort
 from world.needs import ROOT
 from world.peers import ScriptedPeer, SmtpPeer, says, silent
 from world.ports import free_port

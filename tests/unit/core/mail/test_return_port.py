@@ -12,19 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import DeliveryError, SmtpReply
-from segl.mail import return_port
+from segl.mail import smtp_client
+from segl.mail.handover import Handover, NextHop, OutcomeUnknown, Refused, Step, Unreachable
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import (
-    LONGEST_TEXT,
-    Handover,
-    OutcomeUnknown,
-    Refused,
-    ReturnPort,
-    Step,
-    Unreachable,
-    clean_reply,
-    xtext,
-)
+from segl.mail.return_port import ReturnPort, send_to_one
+from segl.mail.smtp_client import LONGEST_TEXT, clean_reply, xtext
 from world.desk import answering
 from world.peers import (
     Script,
@@ -147,6 +139,34 @@ def test_nobody_there_is_4_4_1() -> None:
     assert str(caught.value.reply) == "451 4.4.1 the return port does not answer"
 
 
+@pytest.mark.parametrize("hop", NextHop)
+def test_an_error_names_the_server_that_was_asked(hop: NextHop, peer: SmtpPeer) -> None:
+    """The log, and the hint, lead to the right one of four servers."""
+    port = ReturnPort.at(f"127.0.0.1:{peer.port}", 5, hop=hop)
+    peer.announces_utf8 = False
+    with pytest.raises(Refused) as refused:
+        port.send(SENDER, ["søren@k.example"], MESSAGE, smtputf8=False)
+    assert refused.value.public == f"the {hop.called} does not take UTF-8 addresses"
+    assert refused.value.hint == hop.for_utf8
+    peer.rcpt_replies["no@k.example"] = "550 5.1.1 no such user"
+    with pytest.raises(Refused) as nobody:
+        send_to_one(port, "", "no@k.example", MESSAGE)
+    assert nobody.value.private == f"{hop.called}, RCPT: 550 5.1.1 no such user"
+    peer.stop()
+    with pytest.raises(Unreachable) as caught:
+        port.send(SENDER, ["bo@k.example"], MESSAGE, smtputf8=False)
+    assert (caught.value.public, caught.value.hint) == (f"the {hop.called} does not answer", hop.if_down)
+    assert caught.value.private.startswith(f"{hop.called} 127.0.0.1:{peer.port}: ")
+
+
+def test_one_mail_to_one_person(peer: SmtpPeer) -> None:
+    port = ReturnPort("127.0.0.1", peer.port, 5)
+    assert send_to_one(port, "", "bo@k.example", MESSAGE) == "1"
+    peer.rcpt_replies["no@k.example"] = "450 4.2.1 mailbox busy"
+    with pytest.raises(Refused, match=r"^return port, RCPT no@k\.example: 450 4\.2\.1 mailbox busy$"):
+        send_to_one(port, "", "no@k.example", MESSAGE, named=True)
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -169,7 +189,7 @@ def test_nobody_there_is_4_4_1() -> None:
 def test_a_front_that_behaves_badly_is_temporary_and_never_hangs(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(return_port, "_A_MOMENT", 0.1)
+    monkeypatch.setattr(smtp_client, "_A_MOMENT", 0.1)
     begun = time.monotonic()
     with scripted(script) as peer:
         try:
@@ -193,7 +213,7 @@ def test_a_front_that_drips_or_never_ends_is_given_up(script: Script) -> None:
 @pytest.mark.slow
 def test_no_answer_after_the_dot_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message may have been taken: whoever sends it again must know."""
-    monkeypatch.setattr(return_port, "_A_MOMENT", 0.2)
+    monkeypatch.setattr(smtp_client, "_A_MOMENT", 0.2)
     with scripted(answering(None)) as peer, pytest.raises(OutcomeUnknown) as caught:
         send(peer.port, ["bo@k.example"], patience=0.3)
     assert str(caught.value.reply).startswith("451 4.4.2")
@@ -204,7 +224,7 @@ def test_what_took_all_the_time_to_send_has_gone_when_it_is_taken(
     peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dot is sent: to say that it did not go would send it a second time, and end a link that she has."""
-    monkeypatch.setattr(return_port, "_LONGEST_WHOLE", 0.4)
+    monkeypatch.setattr(smtp_client, "_LONGEST_WHOLE", 0.4)
 
     def slowly() -> Iterator[bytes]:
         yield MESSAGE
