@@ -1,4 +1,5 @@
-"""Days and times as people say them, in local time."""
+"""Days and times as people say them, in local time. Each language has one form of the clock, in mails and on pages: the
+hour without a zero before it, and Danish writes a full stop where English has a colon."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Final
 
 from segl.language import Language
 
-MONTHS: Final[dict[Language, tuple[str, ...]]] = {
+_MONTHS: Final[dict[Language, tuple[str, ...]]] = {
     "da": (
         *("januar", "februar", "marts", "april", "maj", "juni"),
         *("juli", "august", "september", "oktober", "november", "december"),
@@ -17,14 +18,25 @@ MONTHS: Final[dict[Language, tuple[str, ...]]] = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
-_DAY: Final[dict[Language, str]] = {"da": "den {day}. {month} {year}", "en": "{day} {month} {year}"}
-_MOMENT: Final[dict[Language, str]] = {"da": "{day} kl. {time}", "en": "{day} at {time}"}
+_DATE: Final[dict[Language, str]] = {"da": "{day}. {month} {year}", "en": "{day} {month} {year}"}
+_DAY: Final[dict[Language, str]] = {"da": "den {date}", "en": "{date}"}
+_CLOCK: Final[dict[Language, str]] = {"da": "kl. {hour}.{minute:02}", "en": "at {hour}:{minute:02}"}
+
+
+def date_of(when: date, language: Language) -> str:
+    """``25. november 2026``, ``25 November 2026``."""
+    month = _MONTHS[language][when.month - 1]
+    return _DATE[language].format(day=when.day, month=month, year=when.year)
 
 
 def day_of(when: date, language: Language) -> str:
-    """``den 25. november 2026``, ``25 November 2026``."""
-    month = MONTHS[language][when.month - 1]
-    return _DAY[language].format(day=when.day, month=month, year=when.year)
+    """As it stands in a sentence: ``den 25. november 2026``, ``25 November 2026``."""
+    return _DAY[language].format(date=date_of(when, language))
+
+
+def clock_of(when: datetime, language: Language) -> str:
+    """``kl. 9.05``, ``at 9:05``."""
+    return _CLOCK[language].format(hour=when.hour, minute=when.minute)
 
 
 def day(at: float, language: Language) -> str:
@@ -33,5 +45,6 @@ def day(at: float, language: Language) -> str:
 
 
 def moment(at: float, language: Language) -> str:
-    """``den 25. november 2026 kl. 10.00``, ``25 November 2026 at 10.00``; *at* in Unix seconds."""
-    return _MOMENT[language].format(day=day(at, language), time=f"{datetime.fromtimestamp(at):%H.%M}")
+    """``den 25. november 2026 kl. 9.05``, ``25 November 2026 at 9:05``; *at* in Unix seconds."""
+    when = datetime.fromtimestamp(at)
+    return f"{day_of(when, language)} {clock_of(when, language)}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from segl.days import MONTHS
+from segl.days import clock_of, date_of
 from segl.language import OTHER, Language
 
 
@@ -130,13 +130,11 @@ class Texts:
 
     def day(self, at: datetime) -> str:
         """``25. november 2026``, ``25 November 2026``."""
-        month = MONTHS[self.language][at.month - 1]
-        return f"{at.day}{'.' if self.language == 'da' else ''} {month} {at.year}"
+        return date_of(at, self.language)
 
     def time(self, at: datetime) -> str:
         """``25. november 2026 kl. 9.05``, ``25 November 2026 at 9:05``."""
-        clock = f"kl. {at.hour}.{at.minute:02}" if self.language == "da" else f"at {at.hour}:{at.minute:02}"
-        return f"{self.day(at)} {clock}"
+        return f"{self.day(at)} {clock_of(at, self.language)}"
 
     def size(self, octets: int) -> str:
         """``340 KB``, ``2,4 MB``: decimal units, as phones show them."""

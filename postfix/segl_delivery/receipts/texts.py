@@ -57,7 +57,7 @@ class ReceiptTexts:
     nothing: str
     feedback: str
     foot: str
-    time_form: str
+    time_form: str  # {clock}: segl.days
     messages: tuple[str, str]
 
 
@@ -140,7 +140,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         nothing="ingen",
         feedback="Var det forkert at sende den sikkert, eller har du spørgsmål? Skriv til {address}.",
         foot="Denne kvittering er lavet af mailsystemet hos {organisation}. Den kan ikke besvares.",
-        time_form="{day}.{month}. kl. {hour:02}.{minute:02}",
+        time_form="{day}.{month}. {clock}",
         messages=("mail", "mails"),
     ),
     "en": ReceiptTexts(
@@ -221,7 +221,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         nothing="nobody",
         feedback="Was it wrong to send it securely, or do you have questions? Write to {address}.",
         foot="This receipt was made by the mail system of {organisation}. It cannot be answered.",
-        time_form="{day}/{month} at {hour:02}:{minute:02}",
+        time_form="{day}/{month} {clock}",
         messages=("mail", "mails"),
     ),
 }

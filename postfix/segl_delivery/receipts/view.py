@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from segl.addresses import domain_of
+from segl.days import clock_of
 from segl.language import Language
 from segl.mail.paths import is_plain
 from segl.reasons import in_words
@@ -162,7 +163,7 @@ def view_of(
         lead=" ".join(said),
         columns=texts.columns,
         rows=rows,
-        about=texts.about.format(time=_time(message.at, texts), message_id=message.message_id or "-"),
+        about=texts.about.format(time=time_of(message.at, texts), message_id=message.message_id or "-"),
         why=_why(message.reasons, texts),
         not_sensitive=texts.not_sensitive.format(link=not_sensitive) if not_sensitive else "",
         feedback=texts.feedback.format(address=house.feedback) if house.feedback else "",
@@ -174,7 +175,7 @@ def label(message: SentMessage, language: Language) -> str:
     """Which mail it is, without its subject."""
     texts = TEXTS[language]
     number = _number(message.unnamed or len(message.lines), language)
-    when, name = _time(message.at, texts), message.message_id or "-"
+    when, name = time_of(message.at, texts), message.message_id or "-"
     return texts.mail.format(time=when, number=number, message_id=name)
 
 
@@ -278,7 +279,7 @@ def _told_since(row: Row, line: Line, fates: Fates, texts: ReceiptTexts) -> Row:
     if (since := fate_of(line, fates)) is None:
         return row
     return replace(
-        row, state=texts.states[since.fate].format(time=_time(since.at, texts)), todo="", revoke=""
+        row, state=texts.states[since.fate].format(time=time_of(since.at, texts)), todo="", revoke=""
     )
 
 
@@ -309,8 +310,8 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "waits-on"  # nobody is asked to tell that it went at last
     elif line.state is State.DELAYED and not line.retry_until:
         word = "waits"
-    until = _time(line.retry_until, texts)
-    return texts.states[word].format(time=_time(line.at, texts), until=until)
+    until = time_of(line.retry_until, texts)
+    return texts.states[word].format(time=time_of(line.at, texts), until=until)
 
 
 def _why(reasons: Sequence[str], texts: ReceiptTexts) -> str:
@@ -318,6 +319,7 @@ def _why(reasons: Sequence[str], texts: ReceiptTexts) -> str:
     return texts.reasons.format(reasons=told) if told else ""
 
 
-def _time(moment: float, texts: ReceiptTexts) -> str:
+def time_of(moment: float, texts: ReceiptTexts) -> str:
+    """*moment*, in Unix seconds, as receipts say it: without the year, ``25.11. kl. 9.05``, ``25/11 at 9:05``."""
     when = datetime.datetime.fromtimestamp(moment)
-    return texts.time_form.format(day=when.day, month=when.month, hour=when.hour, minute=when.minute)
+    return texts.time_form.format(day=when.day, month=when.month, clock=clock_of(when, texts.language))
