@@ -1,4 +1,5 @@
-"""The header fields Segl adds and takes off. None of them leaves the house."""
+"""The header fields Segl adds and takes off. None that begins with ``X-Segl-`` leaves the house; ``Segl-Answer`` and
+``Segl-Opened`` stay on a mail, for people and their rules, wherever it is passed on to."""
 
 from __future__ import annotations
 
@@ -10,15 +11,14 @@ LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag),
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)
 FACTS = "X-Segl-Facts"  # what the receipt will tell of the message, sealed (segl.receipts.key)
-HELD = "X-Segl-Hold"  # on a message in the front's hold queue: the reasons of its verdict (segl.held)
+HELD = "X-Segl-Hold"  # on a message in the front's hold queue: the reasons of its verdict (segl.postfix.hold_queue)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 
-ANSWER = (
-    "Segl-Answer"  # stays on, for people and their rules: written in the portal. Forged ones are taken off
-)
 WISHES = "X-Segl-Wishes"  # what the subject asked of the portal (segl.wishes), taken off it by the milter
 
-OPENED = "Segl-Opened"  # stays on: what segl-deliver made of an encrypted message. Forged ones are taken off
+# These two stay on. Forged ones are taken off.
+ANSWER = "Segl-Answer"  # written in the portal
+OPENED = "Segl-Opened"  # what segl-deliver made of an encrypted message
 
 # Headers of a sender that would steer our own machinery: forged X-Segl-*, and RFC 8689's
 # TLS-Required, by which Postfix 3.10 lets a message undo forced TLS.
