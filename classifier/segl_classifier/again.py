@@ -15,21 +15,14 @@ from typing import Final
 
 from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
 from segl.settings import Settings
-from segl.vocabulary import Adjustment, Decision, Effect, Finding, Verdict
-from segl_classifier.decide import MODEL, Stance, decide
+from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Prefix, Verdict
+from segl_classifier.decide import Stance, decide
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
 from segl_classifier.understanding.model import load_scale
 from segl_classifier.understanding.reading import Model, Understanding
 
-DEMANDS: Final = (
-    "requested",
-    "request_unclear",
-    "answers_sealed",
-    "always",
-)  # reasons that lie outside the content
-_RAISED, _LOWERED = "policy.", "lowered."  # of segl.policy_verdict
-_LEAST: Final = 0.05  # what the rule engine keeps
+_ASKED: Final = frozenset(Asked)
 _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"
 
 
@@ -64,7 +57,7 @@ def decide_again(record: DecisionRecord, rules: RuleSet, stance: Stance, model: 
 
 
 def _with_demands(record: DecisionRecord, verdict: Verdict) -> Verdict:
-    demands = tuple(reason for reason in record.why if reason in DEMANDS)
+    demands = tuple(reason for reason in record.why if reason in _ASKED)
     if not demands:
         return verdict
     decision = Decision.strictest((verdict.decision, Decision.SECURE))
@@ -74,8 +67,8 @@ def _with_demands(record: DecisionRecord, verdict: Verdict) -> Verdict:
 def _with_policies(record: DecisionRecord, verdict: Verdict) -> Verdict:
     """``[[policy]]`` entries act as they acted then: one that raised raises to what was decided, one that lowered
     lowers as long as there is no other reason than there was."""
-    raised = tuple(reason for reason in record.why if reason.startswith(_RAISED))
-    lowered = tuple(reason for reason in record.why if reason.startswith(_LOWERED))
+    raised = tuple(reason for reason in record.why if reason.startswith(Prefix.RAISED))
+    lowered = tuple(reason for reason in record.why if reason.startswith(Prefix.LOWERED))
     if raised and record.verdict.rank > verdict.decision.rank:
         return replace(verdict, decision=record.verdict, reasons=(*raised, *verdict.reasons))
     if lowered and verdict.decision is Decision.SECURE and set(verdict.reasons) <= set(record.why):
@@ -90,7 +83,7 @@ def findings_of(record: DecisionRecord, rules: RuleSet) -> Iterator[Finding]:
             continue
         if not hit.match:  # CPR numbers, and what could not be read: no rule file says what they weigh
             yield Finding(hit.rule, hit.label, hit.place, "", hit.score, hit.steps, hit.effect)
-        elif (rule := rules.rule(hit.rule)) is not None and (score := score_by(hit, rule)) >= _LEAST:
+        elif (rule := rules.rule(hit.rule)) is not None and (score := score_by(hit, rule)) >= FAINT:
             beyond = hit.place in BEYOND_MODEL
             yield Finding(hit.rule, rule.label, hit.place, "", score, hit.steps, rule.effect, beyond)
 
@@ -167,6 +160,6 @@ def by_another_model(record: DecisionRecord, model: Model | None) -> bool:
 def speakers(record: DecisionRecord) -> list[str]:
     """What spoke for the secure way: rules that raise, and the model where it said something."""
     names = dict.fromkeys(hit.rule for hit in record.hits if hit.effect is Effect.RAISE)
-    if record.said is not None and (record.said.any >= _LEAST or any(record.said.scores.values())):
+    if record.said is not None and (record.said.any >= FAINT or any(record.said.scores.values())):
         names[MODEL] = None
     return list(names)

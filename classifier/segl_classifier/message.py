@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from segl.masking import mask_digits
 from segl.mime import transfer
 from segl.mime.transfer import Encoding
-from segl.vocabulary import Finding, Unreadable
+from segl.vocabulary import Finding, Prefix, Unreadable
 from segl_classifier.latin import in_latin
 
 # Soft hyphen, zero-width space, joiners, marks and isolates of direction, byte order mark: nobody sees them, and a
@@ -122,7 +122,7 @@ class Message:
 
 def unreadable(cause: Unreadable, where: str, detail: str = "") -> Finding:
     """The finding that says *where* was not read; *detail* is a fact such as a type or a size."""
-    return Finding(rule=f"unreadable.{cause}", label=None, where=where, excerpt=detail, score=1.0)
+    return Finding(rule=f"{Prefix.UNREADABLE}{cause}", label=None, where=where, excerpt=detail, score=1.0)
 
 
 def shown_name(filename: str) -> str:

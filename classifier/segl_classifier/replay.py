@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segl.decisions.record import DecisionRecord
-from segl.vocabulary import Decision, Finding, Verdict
+from segl.vocabulary import MODEL, Decision, Finding, Verdict
 from segl_classifier.again import Terms, findings_of, outdated
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.model import Rule
@@ -153,5 +153,5 @@ def _weights(findings: Iterable[Finding]) -> set[tuple[str, tuple[object, ...]]]
 
 def _new_speakers(before: Verdict, after: Verdict) -> set[str]:
     """Where the mail itself was read by both: rules that find something in it only now, or no more."""
-    was, now = ({f.rule for f in verdict.findings if f.rule != "model"} for verdict in (before, after))
+    was, now = ({f.rule for f in verdict.findings if f.rule != MODEL} for verdict in (before, after))
     return was ^ now

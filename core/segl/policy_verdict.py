@@ -14,10 +14,7 @@ from dataclasses import dataclass, replace
 from segl.addresses import is_relayed, split_address
 from segl.policy import About, Term
 from segl.settings_policy import Policy
-from segl.vocabulary import Decision, Doubt, Verdict
-
-RAISED = "policy."
-LOWERED = "lowered."
+from segl.vocabulary import Decision, Doubt, Prefix, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Ruled:
 
     @property
     def lowered(self) -> bool:
-        return any(reason.startswith(LOWERED) for reason in self.verdict.reasons)
+        return any(reason.startswith(Prefix.LOWERED) for reason in self.verdict.reasons)
 
 
 def counting(about: About, recipient: str, verdict: Verdict) -> Policy | None:
@@ -50,11 +47,11 @@ def ruled(verdict: Verdict, entries: Sequence[Policy | None]) -> Ruled:
     decision = Decision.strictest(decisions)
     if decision is verdict.decision:
         return Ruled(verdict)
-    word = RAISED if decision.rank > verdict.decision.rank else LOWERED
+    word = Prefix.RAISED if decision.rank > verdict.decision.rank else Prefix.LOWERED
     deciding = [e.name for e, each in zip(entries, decisions, strict=True) if e and each is decision]
     by = tuple(dict.fromkeys(deciding))
-    told = tuple(word + name for name in by)
-    reasons = (*told, *verdict.reasons) if word is RAISED else (*verdict.reasons, *told)
+    told = tuple(f"{word}{name}" for name in by)
+    reasons = (*told, *verdict.reasons) if word is Prefix.RAISED else (*verdict.reasons, *told)
     return Ruled(replace(verdict, decision=decision, reasons=reasons), by)
 
 
@@ -75,7 +72,7 @@ def in_the_way(verdict: Verdict, entry: Policy) -> tuple[str, ...]:
     if verdict.decision is not Decision.SECURE:
         return (verdict.decision.value,)
     lowers = set(entry.lowers)
-    counting = [reason for reason in verdict.reasons if not reason.startswith("veto.")]
+    counting = [reason for reason in verdict.reasons if not reason.startswith(Prefix.VETO)]
     left = [reason for reason in counting if reason not in lowers]
     left += [finding.rule for finding in verdict.unreadable]
     if Doubt.UNSURE not in lowers:

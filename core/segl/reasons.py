@@ -6,62 +6,63 @@ from collections.abc import Iterable
 from typing import Final
 
 from segl.language import Language
+from segl.vocabulary import Asked, Doubt, Label, Prefix
 
-# By what stands before the first full stop of a reason (segl.vocabulary.Verdict); after it is what "{name}" stands for.
+# By the reason (segl.vocabulary.Verdict), or its prefix; behind that is what "{name}" stands for.
 _WORDS: Final[dict[Language, dict[str, str]]] = {
     "da": {
-        "cpr": "den indeholder et CPR-nummer",
-        "billing": "den handler om en persons regning",
-        "payment_default": "den handler om en persons restance",
-        "dispute": "den handler om en persons klage eller konflikt",
-        "income_wealth": "den handler om en persons økonomi",
-        "employment_education": "den handler om en persons arbejde eller uddannelse",
-        "family": "den handler om en persons familieforhold",
-        "health": "den handler om en persons helbred",
-        "trade_union": "den handler om en persons fagforening",
-        "racial_ethnic": "den handler om en persons oprindelse",
-        "political": "den handler om en persons politiske forhold",
-        "religious_philosophical": "den handler om en persons tro",
-        "sexual": "den handler om en persons seksuelle forhold",
-        "biometric": "den indeholder biometriske oplysninger",
-        "genetic": "den indeholder genetiske oplysninger",
-        "criminal": "den handler om en persons strafbare forhold",
-        "personal": "den handler om en persons forhold",
-        "unsure": "det kan ikke udelukkes, at den handler om en persons forhold",
-        "requested": "du bad om det i emnet",
-        "request_unclear": "men det, du skrev i [ ] i emnet om sms eller kodeord, gælder ikke: det blev ikke forstået, "
+        Label.CPR: "den indeholder et CPR-nummer",
+        Label.BILLING: "den handler om en persons regning",
+        Label.PAYMENT_DEFAULT: "den handler om en persons restance",
+        Label.DISPUTE: "den handler om en persons klage eller konflikt",
+        Label.INCOME_WEALTH: "den handler om en persons økonomi",
+        Label.EMPLOYMENT_EDUCATION: "den handler om en persons arbejde eller uddannelse",
+        Label.FAMILY: "den handler om en persons familieforhold",
+        Label.HEALTH: "den handler om en persons helbred",
+        Label.TRADE_UNION: "den handler om en persons fagforening",
+        Label.RACIAL_ETHNIC: "den handler om en persons oprindelse",
+        Label.POLITICAL: "den handler om en persons politiske forhold",
+        Label.RELIGIOUS_PHILOSOPHICAL: "den handler om en persons tro",
+        Label.SEXUAL: "den handler om en persons seksuelle forhold",
+        Label.BIOMETRIC: "den indeholder biometriske oplysninger",
+        Label.GENETIC: "den indeholder genetiske oplysninger",
+        Label.CRIMINAL: "den handler om en persons strafbare forhold",
+        Doubt.PERSONAL: "den handler om en persons forhold",
+        Doubt.UNSURE: "det kan ikke udelukkes, at den handler om en persons forhold",
+        Asked.REQUESTED: "du bad om det i emnet",
+        Asked.UNCLEAR: "men det, du skrev i [ ] i emnet om sms eller kodeord, gælder ikke: det blev ikke forstået, "
         "eller det er ikke slået til hos jer. Skriv [sms:12345678] eller [kodeord: mindst fire tegn]",
-        "answers_sealed": "den svarer på det, modtageren skrev på den sikre side",
-        "always": "al mail ud af huset sendes sikkert",
-        "unreadable": "en del af den kunne ikke læses automatisk",
-        "policy": "jeres egen regel »{name}« kræver det",
+        Asked.ANSWERS_SEALED: "den svarer på det, modtageren skrev på den sikre side",
+        Asked.ALWAYS: "al mail ud af huset sendes sikkert",
+        Prefix.UNREADABLE: "en del af den kunne ikke læses automatisk",
+        Prefix.RAISED: "jeres egen regel »{name}« kræver det",
     },
     "en": {
-        "cpr": "it contains a Danish personal number",
-        "billing": "it is about a person's bill",
-        "payment_default": "it is about a person's arrears",
-        "dispute": "it is about a person's complaint or dispute",
-        "income_wealth": "it is about a person's finances",
-        "employment_education": "it is about a person's work or education",
-        "family": "it is about a person's family",
-        "health": "it is about a person's health",
-        "trade_union": "it is about a person's trade union",
-        "racial_ethnic": "it is about a person's origin",
-        "political": "it is about a person's politics",
-        "religious_philosophical": "it is about a person's belief",
-        "sexual": "it is about a person's sexual life",
-        "biometric": "it contains biometric information",
-        "genetic": "it contains genetic information",
-        "criminal": "it is about a person's criminal matters",
-        "personal": "it is about a person's matters",
-        "unsure": "it cannot be ruled out that it is about a person's matters",
-        "requested": "you asked for it in the subject",
-        "request_unclear": "but what you wrote in [ ] in the subject about a text message or a phrase does not hold: "
+        Label.CPR: "it contains a Danish personal number",
+        Label.BILLING: "it is about a person's bill",
+        Label.PAYMENT_DEFAULT: "it is about a person's arrears",
+        Label.DISPUTE: "it is about a person's complaint or dispute",
+        Label.INCOME_WEALTH: "it is about a person's finances",
+        Label.EMPLOYMENT_EDUCATION: "it is about a person's work or education",
+        Label.FAMILY: "it is about a person's family",
+        Label.HEALTH: "it is about a person's health",
+        Label.TRADE_UNION: "it is about a person's trade union",
+        Label.RACIAL_ETHNIC: "it is about a person's origin",
+        Label.POLITICAL: "it is about a person's politics",
+        Label.RELIGIOUS_PHILOSOPHICAL: "it is about a person's belief",
+        Label.SEXUAL: "it is about a person's sexual life",
+        Label.BIOMETRIC: "it contains biometric information",
+        Label.GENETIC: "it contains genetic information",
+        Label.CRIMINAL: "it is about a person's criminal matters",
+        Doubt.PERSONAL: "it is about a person's matters",
+        Doubt.UNSURE: "it cannot be ruled out that it is about a person's matters",
+        Asked.REQUESTED: "you asked for it in the subject",
+        Asked.UNCLEAR: "but what you wrote in [ ] in the subject about a text message or a phrase does not hold: "
         "it was not understood, or is not turned on. Write [sms:12345678] or [phrase: at least four characters]",
-        "answers_sealed": "it answers what the recipient wrote on the secure page",
-        "always": "all mail that leaves the organisation is sent securely",
-        "unreadable": "a part of it could not be read automatically",
-        "policy": "your organisation's own policy “{name}” asks for it",
+        Asked.ANSWERS_SEALED: "it answers what the recipient wrote on the secure page",
+        Asked.ALWAYS: "all mail that leaves the organisation is sent securely",
+        Prefix.UNREADABLE: "a part of it could not be read automatically",
+        Prefix.RAISED: "your organisation's own policy “{name}” asks for it",
     },
 }
 
@@ -69,5 +70,5 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
 def in_words(reasons: Iterable[str], language: Language) -> str:
     """*reasons* as their sender is told of them; ``""`` when there are no words for any."""
     parts = [reason.partition(".") for reason in reasons]
-    words = [_WORDS[language].get(word, "").replace("{name}", name) for word, _, name in parts]
+    words = [_WORDS[language].get(word + dot, "").replace("{name}", name) for word, dot, name in parts]
     return "; ".join(dict.fromkeys(filter(None, words)))

@@ -165,6 +165,28 @@ class Doubt(StrEnum):
     UNSURE = "unsure"
 
 
+class Asked(StrEnum):
+    """Reasons of a verdict that lie outside the content: what the sender or the settings ask for."""
+
+    REQUESTED = "requested"  # in the subject, by a tag or by words for the portal
+    UNCLEAR = "request_unclear"  # words for the portal that are not understood, or not to be had here
+    ANSWERS_SEALED = "answers_sealed"  # it answers what somebody wrote in the portal
+    ALWAYS = "always"  # :attr:`Mode.ALWAYS`
+
+
+class Prefix(StrEnum):
+    """How a reason of a verdict begins that names something behind it."""
+
+    UNREADABLE = "unreadable."  # an :class:`Unreadable`; so does the rule id of such a finding
+    VETO = "veto."  # the rule that took a category out
+    RAISED = "policy."  # the ``[[policy]]`` that raised the verdict
+    LOWERED = "lowered."  # the one that lowered it
+
+
+MODEL = "model"  # the rule id of what the model found
+FAINT = 0.05  # a score below this, of a rule or of the model, says nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Adjustment:
     """One step of a score's arithmetic: what raised or lowered it, and by how much."""
@@ -207,6 +229,11 @@ class Finding:
     of_heading: bool = False
     number: int = field(default=0, compare=False, repr=False)
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether it says that a part could not be read."""
+        return self.rule.startswith(Prefix.UNREADABLE)
+
     def as_dict(self) -> dict[str, Any]:
         """The public JSON form of ``segl check --json``, of these five keys alone. Whether it raises its category
         is told where the arithmetic is: ``segl explain --json``."""
@@ -229,9 +256,8 @@ class Verdict:
     """What the classifier says of one message, with everything it is based on.
 
     ``labels`` are the categories that hold, in the order of :class:`Label`. ``reasons`` are short
-    codes for log and metric: label ids, ``personal``, ``unsure``, ``unreadable.<cause>``, ``veto.<rule>``,
-    ``requested``, ``request_unclear``, ``answers_sealed``, ``always``, ``policy.<name>`` (raised by it),
-    ``lowered.<name>``. A plain verdict has reasons when something was weighed and let pass. ``doubtful`` are
+    codes for log and metric: ids of labels, :class:`Doubt`, :class:`Asked`, or a :class:`Prefix` with what it
+    names. A plain verdict has reasons when something was weighed and let pass. ``doubtful`` are
     categories that do not hold but may, and ``scores`` those of all that were weighed, as far as they say anything.
     """
 
@@ -244,7 +270,7 @@ class Verdict:
 
     @property
     def unreadable(self) -> tuple[Finding, ...]:
-        return tuple(f for f in self.findings if f.rule.startswith("unreadable."))
+        return tuple(f for f in self.findings if f.is_unreadable)
 
     @property
     def cpr_numbers(self) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from segl.addresses import domain_of
 from segl.settings import Settings
 from segl.subject_tags import leading_tags, without_tags
-from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
+from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
@@ -26,10 +26,6 @@ from segl_classifier.understanding.reading import Model
 from segl_milter.transaction import Mail
 
 INTERNAL = "internal"
-REQUESTED = "requested"
-UNCLEAR = "request_unclear"
-ANSWERS_SEALED = "answers_sealed"
-ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +140,13 @@ def demands(mail: Mail, settings: Settings) -> Iterable[str]:
     asked = any(leading_tags(subject, settings.detection.subject_tags) for subject in mail.subjects)
     unclear = is_unclear(mail, settings)
     if asked or mail.more_subjects or unclear or wishes_of(mail, settings) is not None:
-        yield REQUESTED
+        yield Asked.REQUESTED.value
     if unclear:
-        yield UNCLEAR
+        yield Asked.UNCLEAR.value
     if any(map(settings.is_own, mail.answers)):
-        yield ANSWERS_SEALED
+        yield Asked.ANSWERS_SEALED.value
     if settings.detection.mode is Mode.ALWAYS:
-        yield ALWAYS
+        yield Asked.ALWAYS.value
 
 
 def demand(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:

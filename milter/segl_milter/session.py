@@ -17,7 +17,7 @@ from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
 from segl.settings_policy import Policy
 from segl.subject_tags import encoded
-from segl.vocabulary import Decision, Doubt, Proof, Verdict
+from segl.vocabulary import Asked, Decision, Doubt, Prefix, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understanding.reading import Model
@@ -30,8 +30,6 @@ from segl_milter.marks import FORGED, Marks, costs_too_much, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
-    ANSWERS_SEALED,
-    REQUESTED,
     Ruling,
     action,
     forged_tags,
@@ -320,7 +318,7 @@ def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
     for label in verdict.labels:
         metrics.LABELS.labels(label.value).inc()
     for finding in verdict.unreadable:
-        metrics.UNREADABLE.labels(finding.rule.removeprefix("unreadable.")).inc()
+        metrics.UNREADABLE.labels(finding.rule.removeprefix(Prefix.UNREADABLE)).inc()
     if verdict.reasons:  # most have none
         _count_reasons(verdict.reasons)
     if forged:
@@ -331,11 +329,11 @@ def _count_reasons(reasons: Sequence[str]) -> None:
     for doubt in Doubt:
         if doubt in reasons:
             metrics.DOUBTS.labels(doubt.value).inc()
-    if any(reason.startswith("veto.") for reason in reasons):
+    if any(reason.startswith(Prefix.VETO) for reason in reasons):
         metrics.VETOES.inc()
-    if REQUESTED in reasons:
+    if Asked.REQUESTED in reasons:
         metrics.REQUESTED.inc()
-    if ANSWERS_SEALED in reasons:
+    if Asked.ANSWERS_SEALED in reasons:
         metrics.ANSWERS_SEALED.inc()
 
 

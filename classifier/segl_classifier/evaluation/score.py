@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Label, Prefix
 
 _SEED = 20_251_124
 _DRAWS = 1_000
@@ -149,7 +149,8 @@ class Score:
     def unread(self) -> int:
         """How many were sent securely for no other reason than that something could not be read."""
         return sum(
-            bool(j.reasons) and all(r.startswith("unreadable.") for r in j.reasons) for j in self.judgements
+            bool(j.reasons) and all(r.startswith(Prefix.UNREADABLE) for r in j.reasons)
+            for j in self.judgements
         )
 
     @property

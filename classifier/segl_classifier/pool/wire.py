@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 
 from segl.confined.frames import CHUNK, Broken, Incoming, send
-from segl.vocabulary import Finding, Unreadable
+from segl.vocabulary import Finding, Prefix, Unreadable
 from segl_classifier.message import Source, Text, unreadable
 from segl_classifier.shown import shown_detail, shown_place
 
@@ -134,7 +134,7 @@ class Answer:
         self._add(Kind.REMARK if text.remark else Kind.TEXT, text.source.value, text.where, text.text)
 
     def unread(self, finding: Finding) -> None:
-        self._add(Kind.UNREAD, finding.rule.removeprefix("unreadable."), finding.where, finding.excerpt)
+        self._add(Kind.UNREAD, finding.rule.removeprefix(Prefix.UNREADABLE), finding.where, finding.excerpt)
 
     def end(self, *, last: bool) -> None:
         self._add(Kind.END, "last" if last else "", "", "")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from segl.vocabulary import Adjustment, Finding
+from segl.vocabulary import FAINT, Adjustment, Finding
 from segl_classifier.excerpts import excerpt
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import in_crowds
@@ -26,7 +26,6 @@ from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
 from segl_classifier.spoken import speaks
 
-_LEAST = 0.05  # a finding below this says nothing
 _PLACES = 5  # findings kept of one rule: the best places
 _MORE = 20  # further places looked at in one text for a better one, once a rule has found something
 
@@ -205,11 +204,7 @@ class Engine:
             if passage is None or end > passage.share_until:
                 passage = Passage.around(scan.text, start, end)
             judged = _judge(rule, start, end, passage, asides, marks)
-            if (
-                judged
-                and judged.score >= _LEAST
-                and (number not in best or judged.score > best[number].score)
-            ):
+            if judged and judged.score >= FAINT and (number not in best or judged.score > best[number].score):
                 best[number] = judged
         return best
 

@@ -25,7 +25,7 @@ from segl.cli.output import (
 )
 from segl.cli.rule_files import Rules
 from segl.errors import SeglError
-from segl.vocabulary import Decision, Doubt, Effect, Finding, Verdict
+from segl.vocabulary import MODEL, Decision, Doubt, Effect, Finding, Verdict
 
 if TYPE_CHECKING:
     from segl.cli.checking import Checked
@@ -109,12 +109,12 @@ def _rule(finding: Finding) -> str:
     """Who found it, and for what when the name does not tell."""
     if finding.effect is not Effect.RAISE:
         return f"{finding.rule} ({finding.effect})"
-    return f"{finding.rule} {finding.label}" if finding.rule == "model" and finding.label else finding.rule
+    return f"{finding.rule} {finding.label}" if finding.rule == MODEL and finding.label else finding.rule
 
 
 def _counts(finding: Finding, verdict: Verdict) -> bool:
     """Whether *finding* is part of why the verdict is what it is."""
-    in_doubt = not verdict.labels and Doubt.UNSURE in verdict.reasons and finding.rule == "model"
+    in_doubt = not verdict.labels and Doubt.UNSURE in verdict.reasons and finding.rule == MODEL
     return (
         finding.label is None
         or finding.label in verdict.labels

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _NEAR = 0.1
-_FAINT = 0.05
 
 
 def thresholds(
@@ -144,6 +143,7 @@ def _own(settings: Settings, file: Path | None, since: float) -> _Own:
     from segl.decisions import feedback, kept
     from segl.store import transaction
     from segl.store_status import missing_file
+    from segl.vocabulary import FAINT
 
     own = _Own()
     if missing_file(settings.store.url):
@@ -151,7 +151,7 @@ def _own(settings: Settings, file: Path | None, since: float) -> _Own:
     with store_of(file or DEFAULT_FILE) as (_, engine):
         for record in kept.since(engine, since):
             own.decisions += 1
-            if record.hits or (record.said is not None and record.said.any >= _FAINT):
+            if record.hits or (record.said is not None and record.said.any >= FAINT):
                 own.told.append(record)
         with transaction(engine) as connection:
             own.said = dict(feedback.said_of(connection, (record.id for record in own.told)))

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Feedback, Says
-from segl.vocabulary import Decision, Doubt, Effect, Label
-
-MODEL = "model"  # as segl_classifier.decide names it
-_FAINT = 0.05
+from segl.vocabulary import FAINT, MODEL, Decision, Doubt, Effect, Label
 
 
 @dataclass(slots=True)
@@ -76,6 +73,6 @@ def _model_spoke(record: DecisionRecord) -> bool:
         return False
     doubts = {doubt.value for doubt in Doubt}
     for_label = any(
-        record.said.scores.get(label, 0.0) >= _FAINT for label in record.labels if label is not Label.CPR
+        record.said.scores.get(label, 0.0) >= FAINT for label in record.labels if label is not Label.CPR
     )
-    return for_label or (record.said.any >= _FAINT and not doubts.isdisjoint(record.why))
+    return for_label or (record.said.any >= FAINT and not doubts.isdisjoint(record.why))

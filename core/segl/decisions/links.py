@@ -14,7 +14,7 @@ from typing import Final
 
 from segl.sealed.keys import Secret
 from segl.settings import Settings
-from segl.vocabulary import Doubt, Label
+from segl.vocabulary import Doubt, Label, Prefix
 
 _LABEL: Final = b"segl feedback v1\x00"
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
@@ -52,5 +52,5 @@ def is_asked(settings: Settings, sender: str, name: str, reasons: Iterable[str])
         and (not relay.next_hop or bool(relay.domains))
         and is_name(name)
         and settings.takes(sender)
-        and any(reason in _DETECTED or reason.startswith("unreadable.") for reason in reasons)
+        and any(reason in _DETECTED or reason.startswith(Prefix.UNREADABLE) for reason in reasons)
     )

@@ -50,10 +50,11 @@ from segl.reasons import in_words
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.store import transaction
+from segl.vocabulary import Asked
 
 _MOST_NAMED = 50
 # They are why a message would go securely in any case, not why it waits.
-_NO_REASONS_TO_WAIT = frozenset(("requested", "request_unclear", "answers_sealed", "always"))
+_NO_REASONS_TO_WAIT = frozenset(Asked)
 _FINISH = {Act.RELEASED.value: "segl hold release", Act.REJECTED.value: "segl hold reject"}
 
 

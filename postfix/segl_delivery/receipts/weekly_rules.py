@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from segl.decisions import feedback, kept
-from segl.decisions.cost import MODEL, costs
+from segl.decisions.cost import costs
 from segl.language import Language
-from segl.vocabulary import Decision
+from segl.vocabulary import MODEL, Decision
 
 _BEFORE: Final = timedelta(days=7)  # what is called wrong this week may have been sent in the one before
 _MOST: Final = 10
