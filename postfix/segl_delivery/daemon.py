@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -30,6 +30,7 @@ from segl.clock import Clock
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
+from segl.looping import HOUR_SECONDS, every
 from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import Settings
@@ -58,7 +59,6 @@ from segl_delivery.settings_watch import SettingsWatch
 from segl_delivery.storage_threads import StorageThreads
 
 THREADS: Final = 32
-HOUSEKEEPING_SECONDS: Final = 3600.0
 THREAD_SECONDS: Final = 2.0
 STORAGE_SECONDS: Final = 10.0  # so long the place of sealed messages may take to answer at a reload
 STEP_SECONDS: Final = 10.0  # so long one step of housekeeping may take at a reload
@@ -174,9 +174,9 @@ class _Daemon:
         helpers = [
             asyncio.create_task(each)
             for each in (
-                self._hourly("housekeeping", self._keep_house),
-                self._hourly("own keys", lambda: asyncio.to_thread(self._watch.look)),
-                self._tell_news(),
+                every(HOUR_SECONDS, "housekeeping", self._keep_house, self._events),
+                every(HOUR_SECONDS, "own keys", self._look_at_keys, self._events),
+                every(NEWS_SECONDS, "news of sealed messages", self._tell_news, self._events),
                 notify.feed_watchdog(),
                 self._desk.run(),
                 self._follower.run(),
@@ -270,13 +270,8 @@ class _Daemon:
             elif (error := sweeping.exception()) and not isinstance(error, Left):
                 self._events.failed("housekeeping", error)
 
-    async def _hourly(self, where: str, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                self._events.failed(where, error)
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+    async def _look_at_keys(self) -> None:
+        await asyncio.to_thread(self._watch.look)
 
     def _announce(self) -> None:
         """Other nodes see what changed here."""
@@ -301,12 +296,7 @@ class _Daemon:
 
     async def _tell_news(self) -> None:
         """Senders hear of what became of their sealed messages."""
-        while True:
-            try:
-                await asyncio.to_thread(self._agents.news.tell, time.time())
-            except Exception as error:
-                self._events.failed("news of sealed messages", error)
-            await asyncio.sleep(NEWS_SECONDS)
+        await asyncio.to_thread(self._agents.news.tell, time.time())
 
 
 def _resolve(future: asyncio.Future[str], value: str) -> None:

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,9 +25,10 @@ from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
-from segl.errors import START_REFUSED, Fault, SeglError, SettingsError, StoreError
+from segl.errors import START_REFUSED, Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
+from segl.looping import HOUR_SECONDS, every
 from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_canary import is_own_sink
@@ -57,7 +58,6 @@ from segl_routing.sts_archive import StorePolicyArchive
 from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 
-HOUSEKEEPING_SECONDS: Final = 3600.0
 FORGOTTEN_SECONDS: Final = 30 * 86400.0  # what was found out so long ago helps nobody
 
 
@@ -193,8 +193,8 @@ class _Daemon:
             lambda: self._settings, lambda: self._postfix, self._answer_for, self._events, self._reloaded
         )
         own = (
-            self._keep_house(),
-            self._keep_fresh(),
+            every(HOUR_SECONDS, "housekeeping", self._keep_house, self._events),
+            every(HOUR_SECONDS, "policies", self._keep_fresh, self._events),
             self._reload_when_told(),
             names,
             notify.feed_watchdog(),
@@ -227,17 +227,13 @@ class _Daemon:
         )
 
     async def _keep_house(self) -> None:
-        while True:
-            self._kept.archive.prune(time.time() - FORGOTTEN_SECONDS)
-            self._certificates.prune(time.time() - FORGOTTEN_SECONDS)
-            with suppress(StoreError):
-                await asyncio.to_thread(self._kept.signers.prune, time.time() - FORGOTTEN_SECONDS)
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        before = time.time() - FORGOTTEN_SECONDS
+        self._kept.archive.prune(before)
+        self._certificates.prune(before)
+        await asyncio.to_thread(self._kept.signers.prune, before)
 
     async def _keep_fresh(self) -> None:
-        while True:
-            await self._check.renew()
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        await self._check.renew()
 
     def _answer_for(self, postfix: OwnPostfix) -> None:
         """Answer by the settings as they are now, to *postfix*."""

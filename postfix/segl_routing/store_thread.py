@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import StoreError
 from segl.events import Events
 from segl.store import transaction
 
@@ -23,7 +22,8 @@ READ_SECONDS = 2.0  # a store slower than this counts as empty
 
 
 class StoreThread:
-    """One thread before *engine*; *name* is how it is called in the log."""
+    """One thread before *engine*; *name* is how it is called in the log. What fails there is told and not
+    raised."""
 
     def __init__(self, engine: Engine, events: Events, name: str) -> None:
         self._engine = engine
@@ -51,6 +51,6 @@ class StoreThread:
         try:
             with transaction(self._engine) as connection:
                 return action(connection)
-        except StoreError as error:
+        except Exception as error:  # also a fault of ours: of what is written nobody asks what became of it
             self._events.failed(self._name, error)
             return None
