@@ -25,13 +25,12 @@ from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
 from segl.multiprocess import count_as, mend_files
+from segl.prefork import LONGEST_DELAY, Backoff
 from segl_milter import signals
 from segl_milter.heap import set_aside
 from segl_milter.lifeline import DRAIN, PATIENT, READY, Lifeline, say_ready
 
 _READY_SECONDS = 20.0
-_STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
-_FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _FIRST_RELIEF_DELAY, _LONGEST_RELIEF_DELAY = 10.0, 300.0
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
 _LOOK_SECONDS = 0.05
@@ -80,7 +79,7 @@ class Workers:
         self._workers: dict[int, Worker] = {}
         self._generation = 0
         self._serve: Serve = _nothing
-        self._delays: dict[int, float] = {}
+        self._backoff = Backoff()
         self._due: dict[int, float] = {}  # slot → when to start its next worker
         self._relief: _Relief | None = None
         self._relief_delay = 0.0  # after one that failed
@@ -111,7 +110,7 @@ class Workers:
         finally:
             for _, ready in started:
                 os.close(ready)
-        self._delays.clear()
+        self._backoff.clear()
         self._due.clear()
         for worker in list(self._workers.values()):
             if worker.generation < self._generation:
@@ -196,13 +195,7 @@ class Workers:
     def _schedule(self, worker: Worker) -> None:
         """Another shall take the place of *worker*, which has died."""
         now = time.monotonic()
-        if now - worker.started >= _STABLE_SECONDS:
-            self._delays.pop(worker.slot, None)
-            self._due[worker.slot] = now
-        else:
-            delay = self._delays.get(worker.slot, 0.0)
-            self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
-            self._due[worker.slot] = now + delay
+        self._due[worker.slot] = now + self._backoff.delay(worker.slot, now - worker.started)
 
     def _relieved(self, relief: _Relief) -> bool:
         """Let the new worker take over, or give it up; ``False`` while it may still get ready."""
@@ -252,7 +245,7 @@ class Workers:
             _, ready = self._fork(slot)
         except OSError as error:
             self._events.failed("fork", error)
-            self._due[slot] = time.monotonic() + _LONGEST_DELAY
+            self._due[slot] = time.monotonic() + LONGEST_DELAY
             return
         os.close(ready)
         del self._due[slot]

@@ -20,6 +20,7 @@ from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
 from segl.multiprocess import count_as, mend_files
+from segl.prefork import LONGEST_DELAY, Backoff
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 # What a worker writes on its pipe: each second that it lives; and after SIGHUP, whether it has the new settings.
@@ -27,7 +28,6 @@ BEAT, TAKEN, NOT_TAKEN = b".", b"+", b"-"
 _READY_SECONDS: Final = 30.0
 _RELOAD_SECONDS: Final = 20.0
 _SILENT_SECONDS: Final = 30.0
-_FIRST_DELAY, _LONGEST_DELAY, _STABLE_SECONDS = 0.2, 10.0, 10.0
 
 # What a child does: its number, the lifeline, the pipe for its beats.
 Serve = Callable[[int, int, int], None]
@@ -59,7 +59,7 @@ class Workers:
         self._kind: Literal["worker", "exporter"] = kind
         self._workers: dict[int, _Worker] = {}
         self._due: dict[int, float] = {}
-        self._delays: dict[int, float] = {}
+        self._backoff = Backoff()
         self._stopping = False
         self._parent = os.getpid()
         self._lifeline, ours = os.pipe()
@@ -96,7 +96,7 @@ class Workers:
                 self._fork(slot)
             except OSError as error:
                 self._events.failed("fork", error)
-                self._due[slot] = now + _LONGEST_DELAY
+                self._due[slot] = now + LONGEST_DELAY
 
     def reload(self) -> None:
         """Have each take the settings anew. Returns when all have that did not end over it: who takes the place of one
@@ -160,13 +160,11 @@ class Workers:
         mend_files(self._name(worker.slot))
         if self._stopping:
             return
-        metrics.WORKER_DEATHS.inc()
+        if self._kind == "worker":
+            metrics.WORKER_DEATHS.inc()
         self._events.worker_died(worker.pid, code, self._kind)
         now = time.monotonic()
-        stable = now - worker.started >= _STABLE_SECONDS
-        delay = 0.0 if stable else self._delays.get(worker.slot, 0.0)
-        self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
-        self._due[worker.slot] = now + delay
+        self._due[worker.slot] = now + self._backoff.delay(worker.slot, now - worker.started)
 
     def _name(self, slot: int) -> str:
         """By which the worker there counts; the one before has ended by then."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import ssl
 import subprocess
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -231,6 +233,26 @@ def test_a_worker_replaced_after_a_reload_has_the_settings_of_the_reload(opened:
     trail = [entry for entry in entries(site.engine) if entry.act == Act.SETTINGS_CHANGED]
     assert len(trail) == 2, "as it started, and as it was reloaded"
     assert not (site.home / "other.db").exists(), "the store stays until a restart"
+
+
+def test_an_exporter_that_dies_is_replaced_and_does_not_count_as_a_worker(opened: Open) -> None:
+    """The alarm on workers that die again and again tells of what a browser may have noticed."""
+    site = opened()
+
+    [exporter] = [e["pid"] for e in site.daemon.events if e.get("kind") == "exporter"]
+
+    def deaths() -> list[str]:
+        with suppress(OSError):  # another is being started
+            return re.findall(r"(?m)^segl_worker_deaths_total (.*)$", site.metrics())
+        return []
+
+    assert deaths() == ["0.0"]
+    os.kill(exporter, signal.SIGKILL)
+    wait_until(lambda: "worker_died" in site.daemon.log, 30, lambda: site.daemon.log)
+    wait_until(lambda: bool(deaths()), 30, lambda: site.daemon.log)
+    assert deaths() == ["0.0"]
+    os.kill(workers(site)[0], signal.SIGKILL)
+    wait_until(lambda: deaths() == ["1.0"], 30, lambda: site.daemon.log)
 
 
 def test_when_the_parent_is_killed_the_workers_end_too(opened: Open) -> None:
