@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,6 +28,14 @@ _NOBODY: Final = ""
 _NEVER: Final = 1e12
 
 
+class Revocation(StrEnum):
+    """What an authority says of a certificate it issued. What could not be found out is never taken for "good"."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateRow:
     """One certificate of one address (:func:`segl.certificate_names.mail_key`). Times are Unix seconds.
@@ -34,7 +43,7 @@ class CertificateRow:
     ``chain``       DER certificates of authorities that came along.
     ``bound``, ``vouched``  as in :class:`segl_routing.certificates.sources.Offer`.
     ``good_until``  up to when the judgement (chain, revocation) may be relied on; 0 for kept rows.
-    ``standing``    ``good``, ``unknown`` or ``revoked``: what its authority said last.
+    ``standing``    what its authority said last.
     """
 
     address: str
@@ -44,7 +53,7 @@ class CertificateRow:
     found_at: float
     checked_at: float
     good_until: float = 0.0
-    standing: str = "unknown"
+    standing: Revocation = Revocation.UNKNOWN
     bound: bool = False
     vouched: bool = False
     chain: tuple[bytes, ...] = ()
@@ -189,7 +198,7 @@ class CertificateRecords:
                 .where(where, table.c.kept == sa.literal(kept))
                 .order_by(table.c.address, table.c.found_at.desc())
             ).all()
-        return [_row(row) for row in rows]
+        return [found for row in rows if (found := _row(row)) is not None]
 
 
 def _forget_search(connection: Connection, address: str) -> None:
@@ -211,11 +220,16 @@ def _values(row: CertificateRow, *, kept: bool) -> dict[str, Any]:
         "found_at": row.found_at,
         "checked_at": row.checked_at,
         "good_until": row.good_until,
-        "standing": row.standing,
+        "standing": row.standing.value,
     }
 
 
-def _row(row: Any) -> CertificateRow:
+def _row(row: Any) -> CertificateRow | None:
+    """``None`` for one whose standing has no name here: a later release wrote it, and it is not believed."""
+    try:
+        standing = Revocation(row.standing)
+    except ValueError:
+        return None
     return CertificateRow(
         address=row.address,
         fingerprint=row.fingerprint,
@@ -224,7 +238,7 @@ def _row(row: Any) -> CertificateRow:
         found_at=row.found_at,
         checked_at=row.checked_at,
         good_until=row.good_until,
-        standing=row.standing,
+        standing=standing,
         bound=bool(row.bound),
         vouched=bool(row.vouched),
         chain=_unpacked(row.chain),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segl.errors import SeglError
+from segl.vocabulary import Came
 
 
 class Logged:
@@ -14,10 +15,10 @@ class Logged:
 
 
 class CanaryEvents(Logged):
-    def canary_arrived(self, canary: str, sink: str, came: str, *, read: bool | None) -> None:
-        """*came*: ``secure``, ``clear`` or ``failed``; *read*: a milter had read it; ``None``: that is told later."""
-        tell = self._log.info if came == "secure" and read is not False else self._log.error
-        tell("canary_arrived", id=canary, sink=sink, came=came, read=read)
+    def canary_arrived(self, canary: str, sink: str, came: Came, *, read: bool | None) -> None:
+        """*read*: a milter had read it; ``None``: that is told later."""
+        tell = self._log.info if came is Came.SECURE and read is not False else self._log.error
+        tell("canary_arrived", id=canary, sink=sink, came=came.value, read=read)
 
     def canary_alarm(self, sink: str, host: str, result: str, detail: str) -> None:
         """Once, when a sink's canaries of *host* begin to fare so."""

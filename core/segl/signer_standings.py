@@ -16,6 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from segl.certificate_records import Revocation
 from segl.store import insert_into, transaction
 from segl.tables.certificates import signer_standing
 
@@ -26,9 +27,9 @@ MOST_IN_HAND: Final = 256  # slow authorities hold theirs for a minute
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """``standing`` is ``good``, ``revoked`` or ``unknown``, and holds up to ``until`` (Unix seconds)."""
+    """``standing`` holds up to ``until`` (Unix seconds)."""
 
-    standing: str
+    standing: Revocation
     reason: str
     until: float
 
@@ -45,7 +46,12 @@ class SignerStandings:
         columns = sa.select(table.c.standing, table.c.reason, table.c.until)
         with transaction(self._engine) as connection:
             row = connection.execute(columns.where(table.c.chain_id == _id(chain))).one_or_none()
-        return None if row is None or now >= row.until else Answered(*row)
+        if row is None or now >= row.until:
+            return None
+        try:
+            return Answered(Revocation(row.standing), row.reason, row.until)
+        except ValueError:
+            return None
 
     def want(self, chain: Sequence[bytes], now: float) -> bool:
         """Ask for *chain*; ``False`` when too many wait already."""
@@ -75,7 +81,11 @@ class SignerStandings:
 
     def answer(self, chain: Sequence[bytes], answered: Answered) -> None:
         table = signer_standing
-        values = {"standing": answered.standing, "reason": answered.reason[:255], "until": answered.until}
+        values = {
+            "standing": answered.standing.value,
+            "reason": answered.reason[:255],
+            "until": answered.until,
+        }
         with transaction(self._engine) as connection:
             connection.execute(
                 sa.update(table).where(table.c.chain_id == _id(chain)).values(wanted_at=None, **values)

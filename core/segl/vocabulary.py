@@ -113,6 +113,14 @@ class ListFault(StrEnum):
     CANNOT_KEEP = "cannot-keep"  # disk full, no permission
 
 
+class Came(StrEnum):
+    """How a canary (:mod:`segl.canary`) was seen again."""
+
+    SECURE = "secure"
+    CLEAR = "clear"
+    FAILED = "failed"  # it came back
+
+
 class Label(StrEnum):
     """The sixteen categories of information that must be sent securely (docs/labels.md)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy.engine import Engine
 
-from segl.canary.standing import Came
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
 from segl.events import Events
@@ -15,7 +15,7 @@ from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
 from segl.settings import Settings
-from segl.vocabulary import Way
+from segl.vocabulary import Came, Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
 from segl_delivery.canary import CanaryAgent, CanaryReports
@@ -54,6 +54,7 @@ class Agents:
     office: Office
 
     def of_way(self, way: Way | Incoming) -> Agent:
+        """Raises :class:`ValueError` for a way that has no agent."""
         match way:
             case Way.TUNNEL:
                 return self.tunnel
@@ -67,8 +68,12 @@ class Agents:
                 return self.canary
             case Incoming.CANARY_CLEAR:
                 return self.canary_clear
-            case _:
+            case Way.PORTAL:
                 return self.portal
+            case Way.PLAIN | Way.TLS:
+                raise ValueError(f"Postfix itself delivers by {way}")
+            case _:
+                assert_never(way)
 
     @classmethod
     def of(

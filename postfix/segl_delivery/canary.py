@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
-from segl.canary.standing import Came, Look, Result, Standing
+from segl.canary.standing import Look, Result, Standing
 from segl.canary.token import id_in, id_of
 from segl.errors import DeliveryError, SmtpReply
 from segl.events import Events
@@ -36,7 +36,7 @@ from segl.sealed.life import revoke
 from segl.settings import Settings
 from segl.settings_canary import OWN, is_own_sink, name_of_way, way_of_sink
 from segl.store import transaction
-from segl.vocabulary import Decision, Mode, Way
+from segl.vocabulary import Came, Decision, Mode, Way
 from segl_delivery.agent import Delivery, Incoming
 from segl_delivery.canary_ways import WaySinks
 from segl_delivery.receipts.report import Report
@@ -82,7 +82,7 @@ class CanaryAgent:
             with transaction(self.engine) as connection:
                 new = records.seen(connection, ident, self.came, at, read=read)
             if new:
-                self.events.canary_arrived(ident, OWN, self.came.value, read=read)
+                self.events.canary_arrived(ident, OWN, self.came, read=read)
         return bool(ident)
 
     def _behind(self, way: Way, content: bytes, recipient: str, at: float) -> bool:
@@ -94,7 +94,7 @@ class CanaryAgent:
                 connection, seen.id, seen.came, at, read=None, way=way.value, detail=seen.detail
             )
         if new:
-            self.events.canary_arrived(seen.id, name_of_way(way), seen.came.value, read=None)
+            self.events.canary_arrived(seen.id, name_of_way(way), seen.came, read=None)
         return True
 
 
@@ -134,7 +134,7 @@ class CanaryReports:
                 return True  # that it went as it must is for the sink to say
             new = records.seen(connection, ident, came, now, read=read, way=way, detail=news.detail)
         if new:
-            self.events.canary_arrived(ident, recipient, came.value, read=read)
+            self.events.canary_arrived(ident, recipient, came, read=read)
         if news.sealed_id:  # nobody will open it, and nobody need be told so
             revoke(
                 self.engine,

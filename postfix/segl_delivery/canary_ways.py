@@ -19,7 +19,6 @@ from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
 from segl.canary.letter import PROOF
-from segl.canary.standing import Came
 from segl.canary.token import id_of
 from segl.canary.way_key import WayKey
 from segl.errors import CannotOpen
@@ -32,7 +31,7 @@ from segl.settings import Settings
 from segl.settings_canary import OWN_SINK
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
-from segl.vocabulary import Way
+from segl.vocabulary import Came, Way
 from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.signed import Signed

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from segl.addresses import domain_of
 from segl.certificate_names import mail_key
-from segl.certificate_records import CertificateRecords, CertificateRow
+from segl.certificate_records import CertificateRecords, CertificateRow, Revocation
 from segl.errors import NoCertificate, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
@@ -67,7 +67,8 @@ class RecipientCertificates:
     def _judged(self, row: CertificateRow, recipient: str) -> tuple[TunnelCertificate | None, str]:
         now = self.clock()
         refuse = self.settings.revocation_unknown == "refuse"
-        if row.standing not in (("good",) if refuse else ("good", "unknown")):
+        good = row.standing is Revocation.GOOD or (row.standing is Revocation.UNKNOWN and not refuse)
+        if not good:
             return None, f"its revocation is {row.standing}"
         if now >= row.good_until:
             return None, "what is known of its revocation has run out"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
@@ -214,6 +215,10 @@ class RouteTable:
                     taken = True
                     before = [step for step in steps if not step.startswith("policy: ")]
                     reason = before[-1].partition(": ")[2] if before else self._first(asked)
+                case Way.PLAIN | Way.INTERNAL:
+                    raise ValueError(f"{way} is no way to somebody outside")
+                case _:
+                    assert_never(way)
             if taken:
                 return self._taken(asked, way, reason, steps, proof if way is Way.TLS else None)
             steps.append(f"{way}: {reason}")
@@ -270,10 +275,14 @@ class RouteTable:
             case Way.TLS:
                 name = f"segl-tls-{asked.demanded}" if asked.demanded in TLS_DEMANDS else "segl-tls"
                 transport = f"{name}:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
-            case _ if self._relay.takes(asked.domain):
-                way, transport = Way.PORTAL, f"segl-relay:{self._relay.next_hop}"
+            case Way.PORTAL if self._relay.takes(asked.domain):
+                transport = f"segl-relay:{self._relay.next_hop}"
+            case Way.PORTAL:
+                transport = self._portal
+            case Way.PLAIN | Way.INTERNAL:
+                raise ValueError(f"nobody outside is sent mail by {way}")
             case _:
-                way, transport = Way.PORTAL, self._portal
+                assert_never(way)
         proof = pin.proof if pin is not None and way is Way.TLS else None
         return Routed(Route(asked.recipient, way, reason, steps), transport, proof)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.canary.standing import Came, Look, Sent, Standing, standing_of
+from segl.canary.standing import Look, Sent, Standing, standing_of
 from segl.settings_canary import Canary
 from segl.store import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
 from segl.tables.hold import held_look
 from segl.tables.nodes import node
+from segl.vocabulary import Came
 
 DAY = 86400.0
 KEPT_SECONDS = 30 * DAY

@@ -12,13 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Came(StrEnum):
-    """How a canary was seen again."""
-
-    SECURE = "secure"
-    CLEAR = "clear"
-    FAILED = "failed"  # it came back
+from segl.vocabulary import Came
 
 
 class Result(StrEnum):

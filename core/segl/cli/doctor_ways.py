@@ -17,7 +17,6 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import PROOF
-from segl.canary.standing import Came
 from segl.canary.tls_sink import TlsSink
 from segl.canary.token import id_of
 from segl.canary.way_key import WayKey
@@ -29,7 +28,7 @@ from segl.settings import Settings
 from segl.settings_canary import WAY_SINKS, CanarySink, name_of_way
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
-from segl.vocabulary import Way
+from segl.vocabulary import Came, Way
 
 
 @dataclass(frozen=True, slots=True)

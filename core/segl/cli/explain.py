@@ -39,7 +39,7 @@ from segl.cli.output import (
 from segl.cli.rule_files import Rules
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Effect, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,7 +280,7 @@ def _weighing(weighing: Weighing, verdict: Verdict) -> None:
                 say(paint(f"        {part}", dim=True))
     for finding in evidence_of(weighing, verdict.findings):
         sum_of = " ".join(printable(str(step)) for step in finding.adjustments)
-        effect = "" if finding.effect.value == "raise" else f" ({finding.effect})"
+        effect = "" if finding.effect is Effect.RAISE else f" ({finding.effect})"
         say(
             paint(
                 f"    {finding.rule}{effect} {finding.score:.2f} in {printable(finding.where)}: {sum_of}",

@@ -28,6 +28,7 @@ from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
 from segl.store_status import StoreMissing, look_at_store, sent_by_domain
+from segl.vocabulary import Way
 
 if TYPE_CHECKING:
     from segl.settings import Settings
@@ -234,9 +235,11 @@ def _organisations(settings: Settings) -> Iterator[Line]:
         return
     for owner in settings.owners.every:
         mine = [
-            (way, n) for domain, way, n in sent if settings.owners.find(domain) is owner and way != "internal"
+            (way, n)
+            for domain, way, n in sent
+            if settings.owners.find(domain) is owner and way != Way.INTERNAL
         ]
-        number, sealed = sum(n for _, n in mine), sum(n for way, n in mine if way == "portal")
+        number, sealed = sum(n for _, n in mine), sum(n for way, n in mine if way == Way.PORTAL)
         text = f"{number} recipient{'s' * (number != 1)} outside in 7 days, {sealed} by the portal"
         yield Line(f"sent {owner.name}", True, text)
 

@@ -13,10 +13,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from segl.certificate_records import Revocation
 from segl.errors import StoreError
 from segl.events import Events
 from segl.signer_standings import SignerStandings
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 
 _LOOK_SECONDS: Final = 0.1
 
@@ -44,7 +45,7 @@ class AskedStandings:
         end, asked = time.monotonic() + self.patience, False
         while True:
             if (known := self.standings.known(chain, self.clock())) is not None:
-                return Standing(Revocation(known.standing), known.reason)
+                return Standing(known.standing, known.reason)
             if not asked and not self.standings.want(chain, self.clock()):
                 return Standing.unknown("too many certificates wait to be asked for")
             asked = True

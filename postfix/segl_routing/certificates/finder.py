@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl.certificate_chain import Authorities
 from segl.certificate_names import holder_of
-from segl.certificate_records import CertificateRow
+from segl.certificate_records import CertificateRow, Revocation
 from segl.certificates import fingerprint
 from segl.recipient_certificates import unfit
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer, Source
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 
 SEARCH_SECONDS: Final = 60.0  # no search takes longer, whatever the sources do
 MOST_KEYS: Final = 5  # of one recipient, with all_keys
@@ -208,7 +208,7 @@ def _row(address: str, source: str, judged: Judged, now: float) -> CertificateRo
         found_at=now,
         checked_at=now,
         good_until=judged.good_until,
-        standing=judged.standing.value,
+        standing=judged.standing,
         bound=offer.bound,
         vouched=offer.vouched,
     )

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from segl.certificate_records import Revocation
 from segl.certificates import UNREADABLE
-from segl_routing.certificates.standing import CLOCK_SKEW, Revocation, Standing, is_current, signed_by, utc
+from segl_routing.certificates.standing import CLOCK_SKEW, Standing, is_current, signed_by, utc
 
 LARGEST: Final = 256 * 1024
 MOST_PLACES: Final = 2

@@ -19,10 +19,11 @@ from typing import Final
 
 from cryptography import x509
 
+from segl.certificate_records import Revocation
 from segl.certificates import UNREADABLE, fingerprint, is_authority
 from segl_routing.certificates import crl, ocsp
 from segl_routing.certificates.fetch import Fetch, NotFetched
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 
 FRESH: Final = timedelta(hours=1)
 STALE: Final = timedelta(days=1)

@@ -11,11 +11,12 @@ from typing import Final
 
 from cryptography import x509
 
+from segl.certificate_records import Revocation
 from segl.errors import SeglError
 from segl.events import Events
 from segl.recipient_certificates import load_der
 from segl.signer_standings import Answered, SignerStandings
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 30.0  # what could not be found out is asked again after so long
@@ -79,4 +80,4 @@ def answered(standing: Standing, now: float) -> Answered:
         until = now + GOOD_SECONDS if standing.lasting else asked_again
     else:
         until = min(standing.until.timestamp(), now + GOOD_SECONDS) if standing.until else now + GOOD_SECONDS
-    return Answered(standing.revocation.value, standing.reason, until)
+    return Answered(standing.revocation, standing.reason, until)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Final
 
 from cryptography import x509
@@ -14,16 +13,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
+from segl.certificate_records import Revocation
+
 CLOCK_SKEW: Final = timedelta(minutes=5)
 WEAK: Final = (hashes.MD5, hashes.SHA1)
-
-
-class Revocation(Enum):
-    """The standing itself. What could not be found out is never taken for "good"."""
-
-    GOOD = "good"
-    REVOKED = "revoked"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Came, Look, Result, Sent, standing_of, worst
+from segl.canary.standing import Look, Result, Sent, standing_of, worst
 from segl.canary.token import Token, id_in, id_of
 from segl.cli.doctor_canary import canary_checks
 from segl.errors import StoreError
@@ -24,6 +24,7 @@ from segl.receipts.key import ReceiptKey
 from segl.settings_canary import OWN, OWN_SINK, Canary
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
+from segl.vocabulary import Came
 from segl_delivery.canary import CanaryWatch
 
 KEY, OTHER = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)

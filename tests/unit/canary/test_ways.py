@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.engine import Engine
 
 from segl.canary.letter import letter
-from segl.canary.standing import Came
 from segl.canary.tls_sink import TlsSink
 from segl.canary.token import Token
 from segl.canary.way_key import WayKey
@@ -28,7 +27,7 @@ from segl.receipts.key import ReceiptKey
 from segl.settings_canary import OWN_SINK, WAY_SINKS, is_own_sink, way_of_sink
 from segl.settings_file import parse_settings
 from segl.store import open_store
-from segl.vocabulary import Envelope, Way
+from segl.vocabulary import Came, Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks, WithCanary
 from segl_delivery.certificates import CertificateDirectory

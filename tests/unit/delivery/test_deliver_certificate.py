@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from segl.certificate_records import CertificateRecords, CertificateRow, Lookup
-from segl.store import open_store
+from segl.certificate_records import CertificateRecords, CertificateRow, Lookup, Revocation
+from segl.store import open_store, transaction
+from segl.tables.certificates import recipient_certificate
 from segl.vocabulary import Known
 from world.authority import Authority, Issued
 from world.desk import SENDER, Desk
@@ -37,7 +38,7 @@ def desk(running: Desk) -> Desk:
 def row(one: Issued, address: str) -> CertificateRow:
     """Good for a day: the rows of a table are made when the tests are collected, long before they run."""
     now = time.time()
-    return CertificateRow(address, one.fingerprint, one.der, "test", now, now, now + 86_400, "good")
+    return CertificateRow(address, one.fingerprint, one.der, "test", now, now, now + 86_400, Revocation.GOOD)
 
 
 def record(desk: Desk, *rows: CertificateRow) -> None:
@@ -76,8 +77,8 @@ GOOD = row(BO, "bo@x.example")
     ("rows", "why"),
     [
         ((), "the store has none"),
-        ((replace(GOOD, standing="revoked"),), "revocation is revoked"),
-        ((replace(GOOD, standing="unknown"),), "revocation is unknown"),
+        ((replace(GOOD, standing=Revocation.REVOKED),), "revocation is revoked"),
+        ((replace(GOOD, standing=Revocation.UNKNOWN),), "revocation is unknown"),
         ((replace(GOOD, good_until=time.time() - 1),), "has run out"),
         ((row(CA.issue("bo@x.example", ends=-1), "bo@x.example"),), "expired on"),
         ((row(CA.issue("bo@x.example", key_usage=usage(sign=True)), "bo@x.example"),), "keyEncipherment"),
@@ -99,6 +100,15 @@ def test_what_is_no_longer_good_is_not_encrypted_to(
     assert [mail.recipients for mail in desk.return_port.wait_for(1)] == [("eva@x.example",)]
     last = [event for event in desk.daemon.events if event["event"] == "not_delivered"][-1]
     assert why in last["error"]
+
+
+def test_a_standing_that_nobody_here_knows_is_not_believed(desk: Desk) -> None:
+    record(desk, GOOD)
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        connection.execute(recipient_certificate.update().values(standing="paused"))
+    assert CertificateRecords(engine).found("bo@x.example") == []
+    engine.dispose()
 
 
 def test_the_newest_of_several_is_taken(desk: Desk) -> None:

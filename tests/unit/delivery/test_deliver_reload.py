@@ -21,6 +21,7 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.keys import new_content_key
 from segl.settings import Settings
 from segl.store import open_store
+from segl.vocabulary import Way
 from segl_delivery import daemon as process
 from segl_delivery import housekeeping
 from segl_delivery.checked import checked_settings
@@ -88,6 +89,12 @@ def test_what_fails_after_the_check_is_told_and_leaves_all_as_it_was(
     assert systemd.recv(100).startswith(b"READY=1"), "systemd waits for a reload to end"
     asyncio.run(daemon._take_settings())
     assert daemon._settings.organisation.name == "Sønderby Vand"
+
+
+@pytest.mark.parametrize("way", [Way.PLAIN, Way.TLS])
+def test_a_way_without_an_agent_is_never_sealed_by_accident(daemon: _Daemon, way: Way) -> None:
+    with pytest.raises(ValueError, match=f"delivers by {way}"):
+        daemon._agents.of_way(way)
 
 
 def test_what_the_store_did_not_take_before_a_reload_is_written_after_it(daemon: _Daemon) -> None:

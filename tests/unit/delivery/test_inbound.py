@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.certificate_chain import Authorities
+from segl.certificate_records import Revocation
 from segl.headers import claims_smime, steers
 from segl.mail.fields import join_header, read_header
 from segl.settings_inbound import Inbound
@@ -24,7 +25,7 @@ from segl_delivery.inbound.judging import Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
 from segl_delivery.unwrapping import Unwrapped
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 from world.authority import Authority, Issued
 from world.partners import usage
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from segl.certificate_chain import Authorities
-from segl.certificate_records import CertificateRecords
+from segl.certificate_records import CertificateRecords, Revocation
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.settings_certificates import Certificates
@@ -25,7 +25,7 @@ from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 from segl_routing.states import CertificateState
 from world.authority import Authority, Issued
 from world.stores import store_in

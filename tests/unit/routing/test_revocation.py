@@ -11,9 +11,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from segl.certificate_records import Revocation
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import FRESH, RevocationChecks
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 from world.authority import DAY, HOUR, Authority, Issued, Publisher, now
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
 from world.ports import free_port

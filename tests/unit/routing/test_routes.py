@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from segl.settings import Settings
 from segl.settings_file import parse_settings
+from segl.settings_routing import DomainPin
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.no_mail import NoMail
@@ -394,3 +395,13 @@ def test_the_canaries_tls_server_must_show_its_key_and_nobody_elses_hop_is_asked
     assert policy_of(RouteTable(settings()), "[127.0.0.1]:10036", FACTS.get) is None, (
         "master.cf's level: none goes"
     )
+
+
+@pytest.mark.parametrize("way", [Way.PLAIN, Way.INTERNAL])
+def test_a_way_that_leads_nobody_outside_is_never_sealed_by_accident(way: Any) -> None:
+    """The settings let no such way be written; here it gets past them."""
+    plain, pin = settings(), DomainPin(name="good.example", way=way)
+    ordered = replace(plain, routing=replace(plain.routing, order=(way, Way.PORTAL)))
+    for wrong in (ordered, replace(plain, domain=(pin,))):
+        with pytest.raises(ValueError, match=way):
+            decide("bo@good.example", RouteTable(wrong))

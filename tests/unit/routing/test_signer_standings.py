@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from segl.certificate_records import Revocation
 from segl.events import Events
 from segl.signer_standings import MOST_IN_HAND, MOST_WANTED, Answered, SignerStandings
 from segl.store import open_store
@@ -17,7 +18,7 @@ from segl_delivery.inbound import standings as asked_standings
 from segl_delivery.inbound.standings import AskedStandings
 from segl_routing.certificates import signers
 from segl_routing.certificates.signers import SignerQuestions, answered
-from segl_routing.certificates.standing import Revocation, Standing
+from segl_routing.certificates.standing import Standing
 from world.authority import Authority
 
 ROOT = Authority("Rod-CA")
@@ -48,9 +49,9 @@ def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStan
     assert standings.want(chain, 1.0)
     assert standings.want(chain, 2.0)  # asked twice is wanted once
     assert standings.wanted() == [chain]
-    standings.answer(chain, Answered("good", "", 10.0))
+    standings.answer(chain, Answered(Revocation.GOOD, "", 10.0))
     assert standings.wanted() == []
-    assert standings.known(chain, 9.0) == Answered("good", "", 10.0)
+    assert standings.known(chain, 9.0) == Answered(Revocation.GOOD, "", 10.0)
     assert standings.known(chain, 10.0) is None
     assert standings.known((b"leaf", b"another root"), 9.0) is None
     standings.prune(11.0)
