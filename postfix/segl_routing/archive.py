@@ -17,7 +17,7 @@ from segl.store import insert_into
 from segl.tables.domains import domain_knowledge
 from segl_routing.archive_form import from_text, to_text
 from segl_routing.facts import CLOCK_SKEW, DomainFacts
-from segl_routing.store_thread import StoreThread
+from segl_routing.store_thread import Transactions
 
 _AT_ONCE = 500  # domains in one question
 
@@ -53,9 +53,8 @@ class StoreArchive:
     and is asked anew after a restart."""
 
     def __init__(self, engine: Engine, events: Events, *, writable: bool = True) -> None:
-        self._engine = engine
         self._writable = writable
-        self._thread = StoreThread(engine, events, "archive")
+        self._thread = Transactions(engine, events, "archive")
 
     async def read(self, domain: str) -> DomainFacts | None:
         return await self._thread.read(lambda connection: _read(connection, domain))
@@ -75,9 +74,8 @@ class StoreArchive:
             self._thread.write(lambda connection: connection.execute(old))
 
     def close(self) -> None:
-        """Wait until what was to be written is written, and let the store go."""
+        """Wait until what was to be written is written."""
         self._thread.close()
-        self._engine.dispose()
 
 
 def _read(connection: Connection, domain: str) -> DomainFacts | None:

@@ -184,6 +184,7 @@ def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archiv
     nothing = NoArchive(), NoPolicyArchive(), Fallback(settings.routing)
     try:
         engine = open_existing(settings.store.url)
+        opened.callback(engine.dispose)
         fallback = Fallback(settings.routing, stored_marks(engine))
     except StoreMissing:
         return nothing

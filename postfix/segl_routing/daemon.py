@@ -93,6 +93,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     configure_log(settings.log.format, settings.log.level)
     events = Events("segl-map")
     engine = open_store(settings.store.url)
+    opened.callback(engine.dispose)
     archive = StoreArchive(engine, events)
     opened.callback(archive.close)
     policies = StorePolicyArchive(engine, events)

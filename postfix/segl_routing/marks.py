@@ -12,7 +12,7 @@ from segl.store import insert_into, transaction
 from segl.tables.domains import domain_mark
 from segl_routing.failures import Failure
 from segl_routing.fallback import Marked
-from segl_routing.store_thread import StoreThread
+from segl_routing.store_thread import Transactions
 
 
 class StoreMarks:
@@ -21,7 +21,7 @@ class StoreMarks:
     def __init__(self, engine: Engine, events: Events) -> None:
         self._engine = engine
         self._events = events
-        self._thread = StoreThread(engine, events, "marks")
+        self._thread = Transactions(engine, events, "marks")
 
     def load(self) -> list[Marked]:
         """All marks kept; none when the store fails. Waits for the store: for the start."""

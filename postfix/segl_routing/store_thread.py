@@ -1,7 +1,7 @@
 """The store, asked in a thread of its own: it may be slow or locked for seconds, and answers must not wait.
 
 What is read waits a bounded time and then counts as not there; what is written is written soon, in its order. A
-store that fails is told in the log and costs work done again, never an answer.
+store that fails is told in the log and costs work done again, never an answer; so does a fault of ours, whatever it is.
 """
 
 from __future__ import annotations
@@ -22,35 +22,53 @@ READ_SECONDS = 2.0  # a store slower than this counts as empty
 
 
 class StoreThread:
-    """One thread before *engine*; *name* is how it is called in the log. What fails there is told and not
-    raised."""
+    """One thread before the store, for actions that open their own transactions; *name* is how it is called in the
+    log. What fails there is told and not raised."""
 
-    def __init__(self, engine: Engine, events: Events, name: str) -> None:
-        self._engine = engine
+    def __init__(self, events: Events, name: str) -> None:
         self._events = events
         self._name = name
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
-    async def read(self, action: Callable[[Connection], T]) -> T | None:
-        """What *action* finds in a transaction; ``None`` when the store is too slow or fails."""
+    async def run(self, action: Callable[[], T]) -> T | None:
+        """What *action* returns; ``None`` when the store is too slow or fails. What is slow is done all the same."""
         task = asyncio.get_running_loop().run_in_executor(self._thread, self._do, action)
         try:
             return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
         except TimeoutError:
             return None
 
-    def write(self, action: Callable[[Connection], object]) -> None:
-        """Do *action* in a transaction, soon."""
+    def soon(self, action: Callable[[], object]) -> None:
+        """Do *action*, soon."""
         self._thread.submit(self._do, action)
 
-    def close(self) -> None:
-        """Wait until what was to be written is written. The engine stays its owner's."""
-        self._thread.shutdown(wait=True)
+    def close(self, *, wait: bool = True) -> None:
+        """Wait until what was to be done is done; without *wait* it is done meanwhile. The engine stays its owner's."""
+        self._thread.shutdown(wait=wait)
 
-    def _do(self, action: Callable[[Connection], T]) -> T | None:
+    def _do(self, action: Callable[[], T]) -> T | None:
         try:
-            with transaction(self._engine) as connection:
-                return action(connection)
+            return action()
         except Exception as error:  # also a fault of ours: of what is written nobody asks what became of it
             self._events.failed(self._name, error)
             return None
+
+
+class Transactions(StoreThread):
+    """The same, for actions that are given a transaction of *engine*."""
+
+    def __init__(self, engine: Engine, events: Events, name: str) -> None:
+        super().__init__(events, name)
+        self._engine = engine
+
+    async def read(self, action: Callable[[Connection], T]) -> T | None:
+        """What *action* finds; ``None`` when the store is too slow or fails."""
+        return await self.run(lambda: self._in_transaction(action))
+
+    def write(self, action: Callable[[Connection], object]) -> None:
+        """Do *action*, soon."""
+        self.soon(lambda: self._in_transaction(action))
+
+    def _in_transaction(self, action: Callable[[Connection], T]) -> T:
+        with transaction(self._engine) as connection:
+            return action(connection)

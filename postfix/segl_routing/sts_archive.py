@@ -18,7 +18,7 @@ from segl.events import Events
 from segl.store import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl_routing.facts import CLOCK_SKEW
-from segl_routing.store_thread import StoreThread
+from segl_routing.store_thread import Transactions
 from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 
 REFRESH_SECONDS = 86400.0  # a policy is fetched anew at least so often (RFC 8461 §10.2)
@@ -85,7 +85,7 @@ class StorePolicyArchive:
         self._writable = writable
         self._clock = clock
         self._pruned_at = 0.0
-        self._thread = StoreThread(engine, events, "policies")
+        self._thread = Transactions(engine, events, "policies")
 
     async def read(self, domain: str) -> KeptPolicy | None:
         return await self._thread.read(lambda connection: _read(connection, domain))

@@ -14,22 +14,20 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from segl.certificate_names import mail_key
 from segl.certificate_records import CertificateRow, Lookup
-from segl.errors import RoutingError, StoreError
+from segl.errors import RoutingError
 from segl.events import Events
 from segl.metrics import CERTIFICATE_SEARCHES
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import Finding
 from segl_routing.states import CertificateState
-
-T = TypeVar("T")
+from segl_routing.store_thread import StoreThread
 
 MAX_ADDRESSES = 100_000  # kept in memory; the longest unused go first
 MAX_SEARCHES = 64  # at once
@@ -39,7 +37,6 @@ UNKNOWN_SECONDS = 30.0  # "could not be asked" is asked again after this
 ON_THE_NEXT_WAY_SECONDS = 600.0  # the same, once the recipient takes the next way meanwhile
 AHEAD = 0.8  # of its life: from then on a good certificate is looked at anew while it still counts
 EARLIER = 0.9  # of what segl-deliver goes by: the route ends first
-STORE_SECONDS = 2.0  # a store slower than this counts as not there
 CLOCK_SKEW = 60.0
 
 NOT_LOOKED_FOR = CertificateState(Known.UNKNOWN, "the recipient's certificate is not looked for yet")
@@ -90,7 +87,7 @@ class CertificateKnowledge:
         self._refreshing: dict[str, asyncio.Task[Lookup]] = {}
         self._generation = 0
         self._places = asyncio.Semaphore(MAX_SEARCHES)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="certificates")
+        self._store = StoreThread(events, "certificates")
 
     def recall(self, address: str) -> CertificateState | None:
         """What memory holds of *address* and may be believed now; ``None``: see :meth:`find`."""
@@ -131,7 +128,7 @@ class CertificateKnowledge:
         if judged_by:
             self._generation += 1
             self._memory.clear()
-            self._thread.submit(self._guarded, partial(self._records.judge_by, judged_by))
+            self._store.soon(partial(self._records.judge_by, judged_by))
 
     def expect(self, address: str) -> None:
         """*address* will be asked for in a moment: search ahead, unless there is much to do."""
@@ -140,7 +137,7 @@ class CertificateKnowledge:
 
     def prune(self, before: float) -> None:
         """Forget, soon, what ran out before *before* (Unix seconds)."""
-        self._thread.submit(self._guarded, lambda: self._records.prune(before))
+        self._store.soon(lambda: self._records.prune(before))
 
     async def stop(self) -> None:
         """Break off the searches that run."""
@@ -148,7 +145,7 @@ class CertificateKnowledge:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._thread.shutdown(wait=False)
+        self._store.close(wait=False)
 
     def _state(self, lookup: Lookup) -> CertificateState:
         """A don't-know that has lasted for ``certificates.patience_seconds`` lets the next way be taken, which
@@ -173,7 +170,7 @@ class CertificateKnowledge:
 
     async def _look(self, key: str) -> Lookup:
         """From the store what holds, else from a search."""
-        previous = await self._in_store(lambda: self._records.lookup(key))
+        previous = await self._store.run(lambda: self._records.lookup(key))
         now = self._clock()
         if previous is None:
             return await self._found_out(key, self._last(key))
@@ -252,22 +249,7 @@ class CertificateKnowledge:
             self._records.record(lookup, rows)
             return True
 
-        return bool(await self._in_store(record))
-
-    async def _in_store(self, action: Callable[[], T]) -> T | None:
-        """*action* in the store's thread; ``None`` when the store fails or is slow."""
-        task = asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, action)
-        try:
-            return await asyncio.wait_for(asyncio.shield(task), STORE_SECONDS)
-        except TimeoutError:
-            return None
-
-    def _guarded(self, action: Callable[[], T]) -> T | None:
-        try:
-            return action()
-        except StoreError as error:
-            self._events.failed("certificates", error)
-            return None
+        return bool(await self._store.run(record))
 
     def _last(self, key: str) -> Lookup | None:
         remembered = self._memory.get(key)

@@ -208,6 +208,25 @@ def test_without_a_store_nothing_is_said_to_be_good(tmp_path: Path) -> None:
     run(Desk(tmp_path), story)
 
 
+def test_a_fault_of_ours_at_the_store_is_told_and_the_work_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> None:
+        def fail(*_: object) -> None:
+            raise RuntimeError("nobody foresaw it")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(CertificateRecords, "lookup", fail)
+            broken.setattr(CertificateRecords, "prune", fail)
+            desk.knowledge.prune(desk.now)
+            assert (await desk.find()).known is Known.YES, "searched for, as if nothing were kept"
+            broken.setattr(CertificateRecords, "record", fail)
+            state = await desk.knowledge.find("eva@x.example", 5)
+            assert (state.known, "store" in state.reason) == (Known.UNKNOWN, True)
+
+    run(Desk(tmp_path), story)
+
+
 def test_the_route_ends_before_the_certificate_may_no_longer_be_used(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         desk.word.said = Standing(

@@ -98,7 +98,7 @@ def test_what_is_read_without_leave_to_write_is_not_changed(tmp_path: Path) -> N
 
 def test_a_store_that_fails_costs_a_check_and_no_answer(tmp_path: Path) -> None:
     archive = store_of(tmp_path)
-    archive._engine.dispose()
+    archive._thread._engine.dispose()
     break_store(tmp_path)
 
     async def story(desk: LookUps) -> None:
@@ -138,7 +138,7 @@ def test_a_store_that_fails_costs_a_check_and_no_answer(tmp_path: Path) -> None:
 )
 def test_a_row_that_makes_no_sense_counts_as_none(tmp_path: Path, evidence: str) -> None:
     archive = store_of(tmp_path)
-    with archive._engine.begin() as connection:
+    with archive._thread._engine.begin() as connection:
         connection.execute(
             domain_knowledge.insert().values(
                 domain=DOMAIN, evidence=evidence, checked_at=1.0, expires_at=9e18

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from segl.errors import StoreError
 from segl.events import Events, configure_log
 from segl.store import open_store
-from segl_routing.store_thread import StoreThread
+from segl_routing.store_thread import Transactions
 from world.stores import store_in
 
 
@@ -21,7 +21,7 @@ def test_what_fails_is_told_and_the_next_is_done(
 ) -> None:
     configure_log("json")
     engine = open_store(store_in(tmp_path))
-    thread = StoreThread(engine, Events("segl-map"), "marks")
+    thread = Transactions(engine, Events("segl-map"), "marks")
 
     def fails(_connection: Connection) -> int:
         raise failure
