@@ -14,21 +14,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 # Two of these in one sentence, or in sentences one after the other, make a disclaimer; one is something anybody may
-# write.
+# write. In this order: what is sent, that it is secret, whom it is for, that it went astray, what to do then; personal
+# data; viruses and paper. Set phrases all of them: what tells of a person's matter in one word is none.
 _SIGNS = re.compile(
-    r"""denne\ (?:e-?mail|mail|besked|meddelelse)|this\ (?:e-?mail|message|communication)|diese\ e-?mail
-      |detta\ (?:e-postmeddelande|mejl|meddelande)|denne\ e-posten
-      |fortrolig\w*|confidential|vertraulich\w*|konfidenti\w+
-      |(?:rette|tilsigtede)\ (?:modtager|adressat)|intended\ (?:recipient|only)|avsedd[ae]?\ mottagar\w*|rechte\ empf\w+
-      |modtaget\ (?:den|mailen|denne|e-?mailen)?\ ?(?:mail\ )?ved\ en\ fejl
-      |received\ (?:it\ |this\ )?.{0,20}in\ error
-      |irrtümlich|av\ misstag|ved\ en\ feil
-      |slet(?:te)?\ (?:venligst\ )?(?:mailen|e-?mailen|den|beskeden)|delete\ (?:it|this|the\ message)|löschen|radera
-      |behandle[rn]?\ (?:vi\ )?(?:dine\ )?personoplysninger|privatlivspolitik\w*|privacy\ (?:policy|notice)
-      |databeskyttelse\w*|persondatapolitik\w*|afmeld\w*|unsubscribe|abmelden
-      |(?:vores\ )?behandling\ af\ (?:dine\ )?personoplysninger|ret\ til\ (?:at\ få\ )?indsigt
+    r"""denne\ (?:e-?mail|mail|besked|meddelelse|melding(?:en|a))|denne\ e-posten
+      |detta\ (?:e-postmeddelande|mejl|meddelande)|diese[rs]?\ (?:e-?mail|nachricht)
+      |this\ (?:e-?mail|message|communication)
+
+      |fortrolig\w*|confidential|vertraulich\w*|konfiden[ts]i\w+|taushetsbela\w+|sekretessbela\w+
+      |(?:omfattet\ af|underlagt|omfattas\ av)\ (?:(?:advokat|læge)\w*\ |lovbestemt\ )?
+       (?:tavshedspligt|taushetsplikt|tystnadsplikt|sekretess)\b
+      |(?:anwalt|ärzt)lich\w*\ schweigepflicht|attorney-client\ privilege|legally\ privileged
+
+      |(?:rette|tilsigtede)\ (?:modtager|adressat)|(?:rett|tiltenkt)e?\ mottak\w+|(?:avsedd[ae]?|rätt)\ mottagar\w*
+      |(?:recht|richtig|vorgesehen|beabsichtigt)e[nr]?\ (?:empf|adress)\w+|intended\ (?:recipient|only)
+
+      |modtaget\ (?:den|mailen|denne|e-?mailen)?\ ?(?:mail\ )?ved\ en\ fejl|ved\ ei?n\ feil(?:tak\w+)?|av\ misstag
+      |irrtümlich|received\ (?:it\ |this\ )?.{0,20}in\ error
+
+      |slet(?:te)?\ (?:venligst\ )?(?:mailen|e-?mailen|den|beskeden)|slett(?:er?|ar)?\ (?:e-posten|melding(?:en|a))
+      |radera|löschen|delete\ (?:it|this|the\ message)
+
+      |behandle[rn]?\ (?:vi\ )?(?:dine\ )?personoplysninger|privatlivspolitik\w*|databeskyttelse\w*
+      |persondatapolitik\w*|(?:vores\ )?behandling\ af\ (?:dine\ )?personoplysninger|ret\ til\ (?:at\ få\ )?indsigt
       |(?:rettet|berigtiget)\ (?:eller|og)\ slettet|klage\ til\ datatilsynet|de\ oplysninger,?\ vi\ har\ om\ dig
-      |(?:for|mod|of|against|auf)\ vir(?:us|a|en|uses)\b|tænk\ på\ miljøet|før\ du\ printer""",
+      |behandl[ae]r\ (?:vi\ )?(?:dine\ )?personopplysning\w+|personvernerklæring\w*
+      |behandlar\ (?:vi\ )?(?:dina\ )?personuppgifter|integritetspolicy\w*|dataskyddsförordning\w*
+      |personenbezogenen?\ daten|datenschutzerklärung\w*|privacy\ (?:policy|notice)|your\ personal\ data
+      |afmeld\w*|abmelden|unsubscribe
+
+      |(?:for|mod|mot|of|against|auf)\ vir(?:us|uses|en|a)\b|any\ virus\b|virus-free|antivirus\w*
+      |(?:and\ )?dangerous\ content|believed\ to\ be\ clean
+      |t(?:ænk|enk|änk)\ på\ (?:miljøet|miljön)|før\ du\ (?:printer|skriver\ ut)|innan\ du\ skriver\ ut
+      |consider\ the\ environment|before\ printing""",
     re.IGNORECASE | re.VERBOSE,
 )
 # The same of the guidance on complaints below each decision of an authority. A sentence that says more keeps them.
@@ -43,38 +61,56 @@ _GUIDES = re.compile(
 # A sign has at least one of these in it. Looked for all at once, they spare most paragraphs the signs themselves.
 _HINTS = AhoCorasick(
     [
+        *("denne e", "denne mail", "denne besked", "denne meld", "denne meddelelse"),
         *(
-            "denne e",
-            "denne mail",
-            "denne besked",
-            "denne meddelelse",
+            "detta e",
+            "detta mejl",
+            "detta meddelande",
+            "diese",
             "this e",
             "this message",
             "this communication",
         ),
-        *("diese e", "detta e", "detta mejl", "detta meddelande", "fortrolig", "confidential", "vertraulich"),
         *(
-            "konfidenti",
+            "fortrolig",
+            "confidential",
+            "vertraulich",
+            "konfiden",
+            "taushet",
+            "sekretess",
+            "tystnad",
+            "tavshed",
+        ),
+        *("schweigepflicht", "attorney", "legally "),
+        *(
             " modtager",
+            " mottak",
+            " mottagar",
             " adressat",
+            "e empf",
+            "en empf",
+            "er empf",
             "intended ",
             "avsedd",
-            "rechte empf",
-            "ved en fejl",
-            " in error",
         ),
-        *("irrtümlich", "av misstag", "ved en feil", "slet ", "slette ", "delete ", "löschen", "radera"),
+        *("ved en f", "ved ein f", "av misstag", "irrtümlich", " in error"),
+        *("slet ", "slett", "radera", "löschen", "delete "),
+        *("personop", "privatlivspolitik", "databeskyttelse", "persondatapolitik", "indsigt", " slettet"),
+        *("datatilsynet", "vi har om dig", "personvern", "personuppgifter", "integritetspolicy", "dataskydd"),
+        *("personenbezogen", "datenschutz", "privacy ", "personal data", "afmeld", "abmelden", "unsubscribe"),
         *(
-            "personoplysninger",
-            "privatlivspolitik",
-            "privacy ",
-            "databeskyttelse",
-            "persondatapolitik",
-            "afmeld",
+            "for vir",
+            "mod vir",
+            "mot vir",
+            "of vir",
+            "auf vir",
+            "against vir",
+            "any vir",
+            "virus-free",
+            "antivir",
         ),
-        *("unsubscribe", "abmelden", "tænk på miljøet", "før du printer"),
-        *("indsigt", " slettet", "datatilsynet", "vi har om dig"),
-        *("for vir", "mod vir", "of vir", "against vir", "auf vir"),
+        *("dangerous cont", "to be clean"),
+        *("på miljø", "på miljö", "før du ", "innan du ", "the environment", "before printing"),
         *(
             "kan du klage",
             "du kan klage",
@@ -93,20 +129,27 @@ _HINTS = AhoCorasick(
 # What stands between the signs in every such block, and tells nothing about anybody: a sentence of which only these
 # are left is not read.
 _BETWEEN = frozenset(
-    """a absender addressee af afsender afsenderen alene alle and anden anhänge any are at att attachment
-    attachments av avsedd avsenderen avsett avsändaren be bedes been beregnet bes bifogade bilag bilagor bitte
-    brug bruge by contain contains copies copy da das de delete den denne der dere deres dersom des det dette
-    die diese dieser dig din dine disclosure distribution du efter ein eine eller email en endast enhver enthält
-    er erhalten error et eventuelle feil fejl fil filer for fra from får fått för give haben har has have her
-    herunder hjemmeside hvis hvordan i if ihnen ikke immediately in indeholde indhold indholdet information
-    informationen informationer informere informieren inneholde inneholder innehålla innehåller inte intended is
-    ist it its kan kindly kontakt kontakta kopi kopier kopiere kun legally læs læse mail mailen man may med
-    meddela mere message mit mod modtager modtageren mottagaren mottakeren mottatt må nicht nogen not notify nur
-    nyhedsbrev nyhedsbrevet och oder of og om omfattet on only op oplysninger opmærksom opplysninger or os our
-    please privileged prohibited på read received recipient samt se sein sender should sie sind skal slet so
-    sofort solely sollten som straks strictly så that the them then there this til till tilladt tiltænkt to ud
-    umgehend unauthorised unauthorized und uns us use ved vedhæftede venligst vennligst vi videregive
-    videregivelse vil vore vores vänligen vær være we wenn with you your zu är""".split()
+    """a absender accepts addressed addressee adressaten af afsender afsenderen alene alle and anden angivna anhänge
+    anvende any are art at att attachment attachments attorney ausschließlich av avast avg avsedd avsedda
+    avsendaren avsender avsenderen avsett avsändare avsändaren be bedes been ber beregnet bes besked beskjed
+    bestimmt bezeichneten bifogade bilag bilagor bitte blevet brug bruge bruk by caused check company contain
+    contained contains contents copies copy copying da damage das de deg delete den denne der dere deres dersom
+    des det dette die diese dieser dig din dine disclosure distribution du e efter ein eine eller email en
+    endast enhver enthält entity er erhalten error et eventuella eventuelle falls feil fejl fil filer files
+    finden for forbudt fra from från får fått för förstöra geprüft geschützte gi giv give haben har has have her
+    herunder hjemmeside how hvis hvordan i if ihnen ihrer ikke ikkje immediately in include indeholde indeholder
+    indhold indholdet individual informasjon information informationen informationer informere informieren
+    inhalt innehalde inneholde inneholder innehålla innehåller innholdet inte integritet intended is ist it its
+    kan kindly kontakt kontakta kontrolleret kopi kopier kopiere korleis kun legally les liability läs læs læse
+    mail mailen mailscanner man may med meddela meddelandet ment mer mere message mit mod modtager modtageren
+    mottagaren mottakeren mottatt må nachricht nicht no nogen not notify nur nyhedsbrev nyhedsbrevet och oder of
+    og om omfattet omgående on only op oplysninger opmærksom opplysninger or os oss our permanently please
+    posten presence privileged process prohibited protected på read received rechtlich recipient reliance samt
+    scanned se sein sender should sie sind skal slet so sofort software solely sollten som straks strictly så
+    that the them then there this til till tilladt tiltenkt tiltænkt to transmitted ud umgehend unauthorised
+    unauthorized und underrette uns unsere unserer unterliegen unterliegt us use varsle varsler ved vedhæftede
+    vedlegg venligst vennligst verarbeitung vernichten vi videregive videregivelse vil vore vores vänligen
+    värnar vår vårt vær være we wenn whom with wurde you your zu är""".split()
 )
 # And in the guidance on complaints.
 _BETWEEN_COMPLAINT = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import string
 import zipfile
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from corpus.standing_text import ABOVE, BELOW, Language
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.evaluation.documents import docx
@@ -42,16 +44,6 @@ SIGNATURES = (
     "Familieretlig rådgiver\nFamilieretshuset, afdeling Nordby",
     "Partisekretær\nSocialdemokratiet i Nordby",
 )
-STANDING = {
-    "Danish": "Denne e-mail kan indeholde fortrolige oplysninger. Er du ikke rette modtager, bedes du straks give "
-    "afsenderen besked og slette mailen. Læs i vores privatlivspolitik, hvordan vi behandler dine personoplysninger.",
-    "English": "This e-mail and any attachments are confidential and intended only for the person it is addressed to. "
-    "If you are not the intended recipient, please notify the sender and delete the message.",
-    "German": "Diese E-Mail ist vertraulich und nur für den genannten Empfänger bestimmt. Sind Sie nicht der rechte "
-    "Empfänger oder haben Sie sie irrtümlich erhalten, benachrichtigen Sie den Absender und löschen Sie die E-Mail.",
-    "Swedish": "Detta e-postmeddelande är konfidentiellt och bara till för den avsedda mottagaren. Har du fått det av "
-    "misstag, ber vi dig meddela avsändaren och radera det.",
-}
 
 
 @cache
@@ -111,11 +103,29 @@ def test_what_somebody_is_by_trade_is_no_matter_of_theirs(signature: str) -> Non
     assert judged(mail(text)).decision is Decision.PLAIN
 
 
-@pytest.mark.parametrize("language", STANDING)
-def test_over_a_standing_disclaimer_a_plain_mail_is_plain_and_another_is_not(language: str) -> None:
-    foot = f"Venlig hilsen\nMette Krogh\n\n{STANDING[language]}\n"
-    assert judged(mail(f"Hej Bo\n\n{PLAIN}\n\n{foot}")).decision is Decision.PLAIN
-    assert is_secure(mail(f"Hej Bo\n\n{ILL}\n\n{foot}"))
+def letter(language: Language, text: str, *, below: str = "", above: str = "") -> EmailMessage:
+    lines = (above, language.opening, text, f"{language.closing}\nMette Krogh", below)
+    return mail("\n\n".join(filter(None, lines)))
+
+
+@pytest.mark.parametrize(("language", "foot"), BELOW.values(), ids=BELOW)
+def test_over_a_standing_foot_a_plain_mail_is_plain_and_another_is_not(language: Language, foot: str) -> None:
+    assert judged(letter(language, language.plain, below=foot)).decision is Decision.PLAIN
+    assert is_secure(letter(language, language.ill, below=foot))
+
+
+@pytest.mark.parametrize(("language", "banner"), ABOVE.values(), ids=ABOVE)
+def test_so_it_is_below_what_a_mail_program_puts_above_it(language: Language, banner: str) -> None:
+    assert judged(letter(language, language.plain, above=banner)).decision is Decision.PLAIN
+    assert is_secure(letter(language, language.ill, above=banner))
+
+
+@pytest.mark.parametrize(("language", "foot"), (BELOW | ABOVE).values(), ids=BELOW | ABOVE)
+def test_what_somebody_writes_into_a_standing_foot_is_read(language: Language, foot: str) -> None:
+    """As a sentence between its own, and as the end of one of them."""
+    first, dot, rest = re.split(r"([.:?] |$)", foot, maxsplit=1)
+    for changed in (f"{first}{dot} {language.ill} {rest}", f"{first}, {language.because_ill}. {rest}"):
+        assert is_secure(letter(language, language.plain, below=changed))
 
 
 def test_the_subject_of_a_message_forwarded_as_a_file_is_read() -> None:

@@ -19,6 +19,17 @@ DISCLAIMERS = (
     "Afmeld nyhedsbrevet her · Unsubscribe",
     "Tænk på miljøet, før du printer denne mail.",
     "Modtaget ved en fejl? Slet venligst mailen.",
+    "Denne e-posten kan inneholde konfidensiell informasjon. Er du ikke tiltenkt mottaker, ber vi deg gi avsender "
+    "beskjed og slette meldingen.",
+    "Les i vår personvernerklæring hvordan vi behandler dine personopplysninger.",
+    "Innholdet i denne meldingen er underlagt advokaters taushetsplikt.",
+    "Denne meldinga kan innehalde konfidensiell informasjon. Er du ikkje rett mottakar, ber vi deg slette meldinga.",
+    "Detta meddelande kan innehålla sekretessbelagd information. Om du inte är rätt mottagare ber vi dig meddela oss.",
+    "Tänk på miljön innan du skriver ut detta mejl.",
+    "Der Inhalt dieser Nachricht unterliegt der anwaltlichen Schweigepflicht.",
+    "This email has been scanned for viruses and dangerous content and is believed to be clean.",
+    "Please consider the environment before printing this email.",
+    "Denne e-mail er omfattet af advokaters tavshedspligt.",
 )
 GUIDANCE = (
     "Hvis du ikke er enig i afgørelsen, kan du klage. Klagen skal sendes til kommunen senest 4 uger efter, "
@@ -34,6 +45,10 @@ LETTERS = (
     "Oplysningerne er fortrolige, og Karen er syg.",
     "Slet den gamle aftale, og skriv en ny.",
     "Virus hærger på kontoret: tre ligger syge.",
+    "Karen har brudt sin tavshedspligt.",
+    "Ole er omfattet af tavshedspligt og har talt over sig.",
+    "Taushetsplikten gjelder også her, og du sletter ikke noe.",
+    "Ihre personenbezogenen Daten hat Frau Holm verkauft.",
     "Vi ses tirsdag.",
     "",
 )
@@ -46,7 +61,18 @@ SIGNS = """denne e-mail|denne email|denne mail|denne besked|denne meddelelse|thi
 |behandler personoplysninger|behandle vi dine personoplysninger|privatlivspolitikken|privacy policy|privacy notice
 |databeskyttelsen|persondatapolitik|afmelde|unsubscribe|abmelden|tænk på miljøet|før du printer|for virus|mod vira
 |vores behandling af dine personoplysninger|ret til indsigt|ret til at få indsigt|rettet eller slettet
-|klage til datatilsynet|de oplysninger vi har om dig|of viruses|auf viren""".replace("\n", "").split("|")
+|klage til datatilsynet|de oplysninger vi har om dig|of viruses|auf viren
+|denne meldingen|denne meldinga|diese nachricht|dieser e-mail|konfidensiell|taushetsbelagt|sekretessbelagd
+|omfattet af tavshedspligt|omfattet af advokaters tavshedspligt|underlagt lovbestemt taushetsplikt
+|omfattas av sekretess|anwaltlichen schweigepflicht|ärztliche schweigepflicht|attorney-client privilege
+|legally privileged|rett mottaker|tiltenkte mottakeren|rätt mottagare|richtige adressat|vorgesehener empfänger
+|beabsichtigten empfänger|ved ein feil|ved en feiltakelse|slett e-posten|sletter meldingen|slettar meldinga
+|behandlar personopplysningane|personvernerklæringen|behandlar dina personuppgifter|integritetspolicy
+|dataskyddsförordningen|personenbezogenen daten|datenschutzerklärung|your personal data|mot virus|any virus|virus-free
+|antivirus|dangerous content|and dangerous content|believed to be clean|tenk på miljøet|tänk på miljön
+|før du skriver ut|innan du skriver ut|consider the environment|before printing""".replace("\n", "").split(
+    "|"
+)
 
 
 def read(text: str) -> list[str]:
