@@ -53,12 +53,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A verdict with all that led to it. ``rule_labels`` tells of each rule hit which category it bears on."""
+    """A verdict with all that led to it. ``rule_labels`` tells of each rule hit which category it bears on, ``whys`` of
+    those that surprise why they are there (:func:`whys_of`)."""
 
     verdict: Verdict
     balance: Balance
     passages: tuple[Passage, ...]
     rule_labels: Mapping[str, Label | None]
+    whys: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         weighings = [w for w in (*self.balance.labels.values(), self.balance.whole) if w]
@@ -68,7 +70,7 @@ class Explanation:
             "reasons": list(self.verdict.reasons),
             "windows": [_passage_dict(passage) for passage in self.passages],
             "categories": [_weighing_dict(weighing) for weighing in weighings],
-            "findings": [_finding_dict(finding) for finding in self.verdict.findings],
+            "findings": [_finding_dict(finding, self.whys) for finding in self.verdict.findings],
         }
 
 
@@ -93,7 +95,15 @@ def explain(
             for passage in _passages(found.texts, found.findings, rules, readings)
         ),
         {finding.rule: finding.label for finding in found.findings},
+        whys_of(verdict.findings, rules),
     )
+
+
+def whys_of(findings: Sequence[Finding], rules: RuleSet) -> dict[str, str]:
+    """Why a rule is there, as its file says, of those that lower or veto and of the postmaster's own: what they did
+    would surprise who did not write them. By id."""
+    heard = ((finding.effect, rules.rule(finding.rule)) for finding in findings)
+    return {rule.id: rule.why for effect, rule in heard if rule and (rule.own or effect is not Effect.RAISE)}
 
 
 def _passages(
@@ -213,10 +223,12 @@ def evidence_of(weighing: Weighing, findings: Sequence[Finding]) -> list[Finding
     return [f for f in findings if f.rule != MODEL and bears(f)]
 
 
-def _finding_dict(finding: Finding) -> dict[str, Any]:
-    """With what it does to its category, if that is not to raise it, and the arithmetic of its score."""
+def _finding_dict(finding: Finding, whys: Mapping[str, str]) -> dict[str, Any]:
+    """With what it does to its category, if that is not to raise it, why its rule is there, and the arithmetic of its
+    score."""
     effect = {} if finding.effect is Effect.RAISE else {"effect": finding.effect.value}
-    return {**finding.as_dict(), **effect, "steps": _steps(finding.adjustments)}
+    why = {"why": whys[finding.rule]} if finding.rule in whys else {}
+    return {**finding.as_dict(), **effect, **why, "steps": _steps(finding.adjustments)}
 
 
 def _steps(steps: Sequence[Adjustment]) -> list[dict[str, Any]]:

@@ -104,6 +104,7 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     from segl.store import transaction
     from segl_classifier.again import by_another_model, findings_of, outdated, understanding_of
     from segl_classifier.decide import balance_of
+    from segl_classifier.explain import whys_of
 
     rules, model = terms.rules, terms.model
     with transaction(engine) as connection:
@@ -121,7 +122,7 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     understanding = understanding_of(record) if model is not None else None
     findings = list(findings_of(record, rules))
     balance = balance_of(findings, rules, terms.stance, model=model, understanding=understanding)
-    show_arithmetic(terms.decide(record), balance)
+    show_arithmetic(terms.decide(record), balance, whys_of(findings, rules))
     if record.rules != rules.digest[:16] or outdated(record, rules):
         say(paint("the sums are by the present rules; it was decided by others", "yellow"))
     if by_another_model(record, model):

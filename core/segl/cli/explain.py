@@ -42,7 +42,7 @@ from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision, Effect, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from segl.cli.checking import Checker
     from segl.cli.explain_policies import Applied
@@ -154,7 +154,7 @@ def _one(
     else:
         say(paint(printable(mail.name), bold=True))
         _windows(told, everything)
-        show_arithmetic(told.verdict, told.balance)
+        show_arithmetic(told.verdict, told.balance, told.whys)
         if found_of is not None:
             _policies(found_of)
     return told.verdict.decision
@@ -226,17 +226,18 @@ def _printable_lines(text: str) -> str:
     return "\n".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
-def show_arithmetic(verdict: Verdict, balance: Balance) -> None:
-    """What could not be read, the sums of each category that says anything, and the verdict."""
+def show_arithmetic(verdict: Verdict, balance: Balance, whys: Mapping[str, str]) -> None:
+    """What could not be read, the sums of each category that says anything, with why the rules named in *whys* are
+    there, and the verdict."""
     for finding in verdict.unreadable:
         say(
             f"{paint(finding.rule, 'yellow', bold=True)} in {printable(finding.where)} {printable(finding.excerpt)}"
         )
     for weighing in balance.labels.values():
         if weighing.score >= _LEAST or weighing.veto or weighing.lowered:
-            _weighing(weighing, verdict)
+            _weighing(weighing, verdict, whys)
     if balance.whole:
-        _weighing(balance.whole, verdict)
+        _weighing(balance.whole, verdict, whys)
     decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
     say(f"→ {decision} ({', '.join(verdict.reasons)})" if verdict.reasons else f"→ {decision}")
 
@@ -258,7 +259,7 @@ def _policies(found: Applied) -> None:
             say(f"→ with policies {paint(decision, COLOUR_OF[decision], bold=True)}{printable(text)}")
 
 
-def _weighing(weighing: Weighing, verdict: Verdict) -> None:
+def _weighing(weighing: Weighing, verdict: Verdict, whys: Mapping[str, str]) -> None:
     """One category: its score against its thresholds, the steps, and what each rests on."""
     from segl_classifier.explain import evidence_of, window_steps
     from segl_classifier.weigh import Standing
@@ -287,6 +288,8 @@ def _weighing(weighing: Weighing, verdict: Verdict) -> None:
                 dim=True,
             )
         )
+        if finding.rule in whys:
+            say(paint(f"        {printable(whys[finding.rule])}", dim=True))
     if weighing.own_holds:
         say(f"    own rules reach {weighing.own:.2f} by themselves and decide")
     if weighing.beyond_holds:

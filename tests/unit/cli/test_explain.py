@@ -188,7 +188,12 @@ def test_a_veto_is_told(mail: Path, tmp_path: Path) -> None:
     )
     done = segl(mail, "--rules", own)
     assert "vetoed by own.canteen" in done.stdout
-    assert "own.canteen (veto) 0.80 in body" in done.stdout
+    at = done.stdout.index("own.canteen (veto) 0.80 in body")
+    assert "Kantinens opslag handler ikke om nogen." in done.stdout[at:]
+    findings = json.loads(segl(mail, "--rules", own, "--json").stdout)["findings"]
+    whys = {finding["rule"]: finding.get("why") for finding in findings}
+    assert whys["own.canteen"] == "Kantinens opslag handler ikke om nogen."
+    assert whys["cpr"] is None
     assert "→ secure (cpr, veto.own.canteen)" in done.stdout
 
 
