@@ -28,12 +28,11 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from segl.certificates import UNREADABLE
+from segl.certificates import SMALLEST_RSA, UNREADABLE
 from segl.errors import Fault, SettingsError
 from segl.name_constraints import forbidden
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
-SMALLEST_RSA: Final = 2048
 DEEPEST: Final = 6  # certificates between leaf and root
 MOST_INTERMEDIATES: Final = 64  # tried for one leaf: whoever sends a thousand wants us to be busy
 

@@ -6,7 +6,8 @@ to a domain or a person is for whoever keeps it to know.
 
 What is judged: the time of validity, the kind and size of the key (RSA of 2048 to 16384 bits, or the curves
 P-256, P-384 and P-521), and keyUsage where there is one (RFC 5280 §4.2.1.3): a key for RSA is encrypted to
-with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*.
+with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*. What every judgement on certificates
+goes by stands here too: the smallest key, the digests of which none is believed, the purposes that are mail's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -38,7 +39,11 @@ UNREADABLE: Final = (
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
-_FOR_MAIL: Final = frozenset(
+# A second text can be made to the same signature. SHA-224 is not among them: it withstands collisions with 112 bits, as
+# much as the smallest RSA key that is taken.
+FORGEABLE: Final = (MD5, SHA1)
+# Of extendedKeyUsage (RFC 8550 §4.4.4).
+FOR_MAIL: Final = frozenset(
     {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 )
 _DAMAGED: Final = "the certificate is damaged or of an unknown kind"
@@ -85,7 +90,7 @@ def lasting_fault(certificate: x509.Certificate) -> str:
     """Why *certificate* can never be encrypted to, whatever the time; ``""`` when there is nothing."""
     try:
         key = certificate.public_key()
-        usage = _key_usage(certificate)
+        usage = key_usage(certificate)
     except UNREADABLE:
         return _DAMAGED
     if isinstance(key, RSAPublicKey):
@@ -105,7 +110,7 @@ def unfit_to_sign(certificate: x509.Certificate) -> str:
         return "cannot be read"
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         return "its keyUsage does not allow signatures"
-    if purposes is not None and not _FOR_MAIL.intersection(purposes):
+    if purposes is not None and not FOR_MAIL.intersection(purposes):
         return "it is not for mail (extendedKeyUsage)"
     return ""
 
@@ -150,6 +155,14 @@ def is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
+def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    """The keyUsage, ``None`` when there is none. Raises one of :data:`UNREADABLE` when it cannot be read."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
 def _rsa_fault(key: RSAPublicKey, usage: x509.KeyUsage | None) -> str:
     if key.key_size < SMALLEST_RSA:
         return f"the RSA key has {key.key_size} bits, fewer than {SMALLEST_RSA}"
@@ -166,10 +179,3 @@ def _curve_fault(key: EllipticCurvePublicKey, usage: x509.KeyUsage | None) -> st
     if usage is not None and not usage.key_agreement:
         return "its keyUsage does not allow encryption (keyAgreement)"
     return ""
-
-
-def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return None

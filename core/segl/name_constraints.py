@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_names import addresses_of
-from segl.certificates import UNREADABLE
-
-_FOR_MAIL = (ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+from segl.certificates import FOR_MAIL, UNREADABLE
 
 
 def forbidden(chain: Sequence[x509.Certificate]) -> str:
@@ -35,7 +32,7 @@ def forbidden(chain: Sequence[x509.Certificate]) -> str:
 def _fault(authority: x509.Certificate, addresses: Iterable[str]) -> str:
     for extension in authority.extensions:
         match extension.value:
-            case x509.ExtendedKeyUsage() as usages if not any(usage in usages for usage in _FOR_MAIL):
+            case x509.ExtendedKeyUsage() as usages if not FOR_MAIL.intersection(usages):
                 return "an authority above it is not for mail"
             case x509.NameConstraints() as limits:
                 allowed, excluded = _mail(limits.permitted_subtrees), _mail(limits.excluded_subtrees)

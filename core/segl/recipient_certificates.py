@@ -13,17 +13,11 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_names import addresses_of, mail_key
-from segl.certificates import UNREADABLE, is_authority, unusable
+from segl.certificates import FOR_MAIL, FORGEABLE, UNREADABLE, is_authority, unusable
 
 LARGEST_DER: Final = 64 * 1024
-_WEAK: Final = (hashes.MD5, hashes.SHA1, hashes.SHA224)
-_FOR_MAIL: Final = frozenset(
-    {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-)
 
 
 def unfit(certificate: x509.Certificate, address: str, now: datetime, *, bound: bool = False) -> str:
@@ -45,14 +39,14 @@ def unfit(certificate: x509.Certificate, address: str, now: datetime, *, bound: 
 
 def _usage_fault(certificate: x509.Certificate) -> str:
     try:
-        if isinstance(certificate.signature_hash_algorithm, _WEAK):
+        if isinstance(certificate.signature_hash_algorithm, FORGEABLE):
             return f"it is signed with {certificate.signature_hash_algorithm.name}, which can be forged"
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return ""
     except (x509.DuplicateExtension, ValueError, UnsupportedAlgorithm):
         return "the certificate is damaged or of an unknown kind"
-    return "" if _FOR_MAIL.intersection(usages) else "its extendedKeyUsage is not for mail (emailProtection)"
+    return "" if FOR_MAIL.intersection(usages) else "its extendedKeyUsage is not for mail (emailProtection)"
 
 
 def load_der(der: bytes) -> x509.Certificate:

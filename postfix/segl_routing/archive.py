@@ -16,7 +16,8 @@ from segl.events import Events
 from segl.store import insert_into
 from segl.tables.domains import domain_knowledge
 from segl_routing.archive_form import from_text, to_text
-from segl_routing.facts import CLOCK_SKEW, DomainFacts
+from segl_routing.facts import DomainFacts
+from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
 
 _AT_ONCE = 500  # domains in one question
@@ -94,7 +95,7 @@ def _write(connection: Connection, facts: DomainFacts) -> None:
     }
     kept = domain_knowledge.c.checked_at
     # another node may have looked later; a row from the future is of a clock since put right
-    older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + CLOCK_SKEW)
+    older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + NODES_SKEW)
     values = {name: value for name, value in row.items() if name != "domain"}
     connection.execute(
         insert_into(connection, domain_knowledge)

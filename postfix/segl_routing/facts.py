@@ -10,13 +10,13 @@ from segl.vocabulary import Known, Proof
 from segl_routing.evidence import Evidence
 from segl_routing.no_mail import NoMail
 from segl_routing.policy import TlsPolicy
+from segl_routing.skew import NODES_SKEW
 
 UNKNOWN_SECONDS = 30.0  # "could not be found out" is asked again after this
 DOUBTFUL_SECONDS = 300.0  # the same, where mail goes by a weaker proof meanwhile
 ON_THE_SAFE_WAY_SECONDS = 600.0  # the same, once the domain takes the next way meanwhile
 NO_MAIL_SECONDS = 300.0  # "does not exist" bounces mail, so it is not believed for long
 SHORTEST_SECONDS = 60.0  # whatever a TTL says: Postfix looks up for itself at delivery
-CLOCK_SKEW = 60.0  # by which the clocks of nodes may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Held:
 
     def holds(self, now: float) -> bool:
         """Whether it may be believed at *now*; what is from the future (a clock set back) may not."""
-        return self.checked_at - CLOCK_SKEW <= now < self.ends
+        return self.checked_at - NODES_SKEW <= now < self.ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class DomainFacts:
 
     def fresh(self, now: float) -> bool:
         """Whether it may be believed at *now*; facts from the future (a clock set back) may not."""
-        return self.checked_at - CLOCK_SKEW <= now < self.expires_at
+        return self.checked_at - NODES_SKEW <= now < self.expires_at
 
     def is_of_last(self, seconds: float, now: float) -> bool:
         """Whether it was found out within the last *seconds*, however long it may be believed."""
-        return self.checked_at - CLOCK_SKEW <= now < self.checked_at + seconds
+        return self.checked_at - NODES_SKEW <= now < self.checked_at + seconds
 
     def old(self, now: float) -> bool:
         """Whether the last tenth of its life has begun: time to check again before it ends."""

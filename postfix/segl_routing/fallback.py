@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from segl.addresses import domain_of
 from segl.settings_routing import Routing
 from segl.vocabulary import Proof
-from segl_routing.facts import CLOCK_SKEW
 from segl_routing.failures import Failure, clause, failure_of
 from segl_routing.queue_watch import Waiting
+from segl_routing.skew import NODES_SKEW
 from segl_routing.states import Mark
 
 HOLD_SECONDS = 600.0  # a first mark, at least
@@ -160,7 +160,7 @@ class Fallback:
         return [
             one
             for one in self._marked.values()
-            if one.stands and not one.since - CLOCK_SKEW <= now < one.until
+            if one.stands and not one.since - NODES_SKEW <= now < one.until
         ]
 
     def heal(self, domain: str, now: float) -> Marked | None:

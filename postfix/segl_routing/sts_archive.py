@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from segl.events import Events
 from segl.store import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
-from segl_routing.facts import CLOCK_SKEW
+from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
 from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 
@@ -42,7 +42,7 @@ class KeptPolicy:
 
     def holds(self, now: float) -> bool:
         """Whether it may be relied on at *now*; one from the future (a clock set back) may not."""
-        return self.fetched_at - CLOCK_SKEW <= now < self.ends_at
+        return self.fetched_at - NODES_SKEW <= now < self.ends_at
 
     def due(self, now: float) -> bool:
         """Whether it is time to fetch it anew, whatever its id: at half its life, or after a day."""
@@ -153,7 +153,7 @@ def _write(connection: Connection, kept: KeptPolicy) -> None:
     }
     there = mta_sts_policy.c.fetched_at
     # another node may have fetched later; a row from the future is of a clock since put right
-    older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + CLOCK_SKEW)
+    older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + NODES_SKEW)
     values = {name: value for name, value in row.items() if name != "domain"}
     connection.execute(
         insert_into(connection, mta_sts_policy)

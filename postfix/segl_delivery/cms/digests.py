@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
+from segl.certificates import SMALLEST_RSA
+
 Piece = bytes | memoryview
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-_SMALLEST_RSA: Final = 2048
 
 
 class Digest(Enum):
@@ -67,7 +68,7 @@ class SignatureAlgorithm:
         """Why a signature by it is worth little though it is right; ``""`` when it is worth all."""
         if self.digest is Digest.SHA1:
             return "SHA-1"
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < _SMALLEST_RSA:
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALLEST_RSA:
             return f"RSA of {key.key_size} bits"
         return ""
 

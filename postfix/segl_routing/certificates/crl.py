@@ -15,8 +15,8 @@ from typing import Final
 from cryptography import x509
 
 from segl.certificate_records import Revocation
-from segl.certificates import UNREADABLE, is_authority
-from segl_routing.certificates.standing import Standing, is_current, key_usage, signed_by, utc
+from segl.certificates import UNREADABLE, is_authority, key_usage
+from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
 
 LARGEST: Final = 16 * 1024 * 1024
 MOST_PLACES: Final = 4  # of one certificate: all of them are asked before the answer is "unknown"

@@ -26,6 +26,7 @@ from segl.metrics import CERTIFICATE_SEARCHES
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import Finding
+from segl_routing.skew import NODES_SKEW
 from segl_routing.states import CertificateState
 from segl_routing.store_thread import StoreThread
 
@@ -37,7 +38,6 @@ UNKNOWN_SECONDS = 30.0  # "could not be asked" is asked again after this
 ON_THE_NEXT_WAY_SECONDS = 600.0  # the same, once the recipient takes the next way meanwhile
 AHEAD = 0.8  # of its life: from then on a good certificate is looked at anew while it still counts
 EARLIER = 0.9  # of what segl-deliver goes by: the route ends first
-CLOCK_SKEW = 60.0
 
 NOT_LOOKED_FOR = CertificateState(Known.UNKNOWN, "the recipient's certificate is not looked for yet")
 _NO_ADDRESS = CertificateState(Known.NO, "no certificate can be for such an address")
@@ -99,7 +99,7 @@ class CertificateKnowledge:
             return None
         self._memory.move_to_end(key)
         now = self._clock()
-        recent = found.read_at - CLOCK_SKEW <= now < found.read_at + MEMORY_SECONDS
+        recent = found.read_at - NODES_SKEW <= now < found.read_at + MEMORY_SECONDS
         return self._state(found.lookup) if recent and _holds(found.lookup, now) else None
 
     async def find(self, address: str, within: float) -> CertificateState:
@@ -264,7 +264,7 @@ class CertificateKnowledge:
 
 
 def _holds(lookup: Lookup, now: float) -> bool:
-    return lookup.checked_at - CLOCK_SKEW <= now < lookup.expires_at
+    return lookup.checked_at - NODES_SKEW <= now < lookup.expires_at
 
 
 def _ahead(lookup: Lookup) -> float:

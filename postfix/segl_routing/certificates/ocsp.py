@@ -23,7 +23,8 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from segl.certificate_records import Revocation
 from segl.certificates import UNREADABLE
-from segl_routing.certificates.standing import CLOCK_SKEW, Standing, is_current, signed_by, utc
+from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
+from segl_routing.skew import OTHERS_SKEW
 
 LARGEST: Final = 256 * 1024
 MOST_PLACES: Final = 2
@@ -127,7 +128,7 @@ def _is_named(response: ocsp.OCSPResponse, candidate: x509.Certificate) -> bool:
 
 
 def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
-    if not candidate.not_valid_before_utc - CLOCK_SKEW <= now <= candidate.not_valid_after_utc:
+    if not candidate.not_valid_before_utc - OTHERS_SKEW <= now <= candidate.not_valid_after_utc:
         return False
     try:
         candidate.verify_directly_issued_by(issuer)

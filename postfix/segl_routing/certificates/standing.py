@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from segl.certificate_records import Revocation
-
-CLOCK_SKEW: Final = timedelta(minutes=5)
-WEAK: Final = (hashes.MD5, hashes.SHA1)
+from segl.certificates import FORGEABLE
+from segl_routing.skew import OTHERS_SKEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,15 @@ class Standing:
 
 def is_current(this_update: datetime | None, next_update: datetime | None, now: datetime) -> bool:
     """Whether a statement of an authority made at *this_update* holds at *now*."""
-    begun = this_update is not None and this_update <= now + CLOCK_SKEW
+    begun = this_update is not None and this_update <= now + OTHERS_SKEW
     return begun and next_update is not None and now < next_update
 
 
 def signed_by(
     key: CertificatePublicKeyTypes, signature: bytes, content: bytes, algorithm: hashes.HashAlgorithm | None
 ) -> bool:
-    """Whether *key* made *signature* over *content*: RSA (PKCS #1 v1.5) or ECDSA, and not with SHA-1."""
-    if algorithm is None or isinstance(algorithm, WEAK):
+    """Whether *key* made *signature* over *content*: RSA (PKCS #1 v1.5) or ECDSA, by a digest that cannot be forged."""
+    if algorithm is None or isinstance(algorithm, FORGEABLE):
         return False
     try:
         if isinstance(key, rsa.RSAPublicKey):
@@ -70,14 +67,6 @@ def signed_by(
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return True
-
-
-def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
-    """The keyUsage, ``None`` when there is none. Raises :class:`ValueError` when it cannot be read."""
-    try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def utc(moment: datetime) -> str:

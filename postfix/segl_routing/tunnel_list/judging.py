@@ -12,17 +12,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from segl.errors import TunnelListError
 from segl.settings_tunnel import ListFormat
 from segl.settings_tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
+from segl_routing.skew import OTHERS_SKEW
 from segl_routing.tunnel_list.accepted import Accepted
 from segl_routing.tunnel_list.content import Entry, TunnelList, digest_of_entries
 
-CLOCK_SKEW: Final = timedelta(minutes=5)
 _SHOWN: Final = 5
 
 Advance = Callable[[int], None]  # told how many domains were done
@@ -74,7 +74,7 @@ def is_new(offer: Offer, before: Accepted | None, terms: Terms, now: datetime) -
     Raises :class:`TunnelListError` when its time or serial forbids taking it.
     """
     listed, signed = offer.listed, terms.format is ListFormat.SEGL
-    if listed.issued > now + CLOCK_SKEW:
+    if listed.issued > now + OTHERS_SKEW:
         raise TunnelListError(
             ListFault.NOT_YET,
             f"was issued on {_minute(listed.issued)}, which is still to come",

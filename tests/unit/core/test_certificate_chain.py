@@ -166,16 +166,18 @@ def test_an_authority_is_no_recipient() -> None:
     assert unfit(ROOT.certificate, "bo@x.example", now(), bound=True)
 
 
-def test_what_was_signed_with_sha1_can_be_forged(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("digest", "forgeable"), [("sha1", True), ("sha224", False), ("sha256", False)])
+def test_what_was_signed_with_sha1_can_be_forged(tmp_path: Path, digest: str, forgeable: bool) -> None:
     import subprocess
 
     done = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha1", "-days", "9", "-outform", "DER",
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", f"-{digest}", "-days", "9", "-outform", "DER",
          "-subj", "/CN=Bo/emailAddress=bo@x.example", "-keyout", str(tmp_path / "k"),
          "-addext", "basicConstraints=CA:FALSE"],
         capture_output=True, check=True,
     )  # fmt: skip
-    assert "sha1" in unfit(load_der(done.stdout), "bo@x.example", now())
+    told = unfit(load_der(done.stdout), "bo@x.example", now())
+    assert told == (f"it is signed with {digest}, which can be forged" if forgeable else "")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 20, 300, -1])
