@@ -11,8 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from segl.vocabulary import Proof, Route
+from segl.vocabulary import Proof, Route, Way
 from segl_routing.no_mail import NoMail
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One consideration on the way to an outcome: what was found of a way, or without one that a policy counts."""
+
+    way: Way | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.way or 'policy'}: {self.reason}"
+
+
+def told(*steps: Step) -> tuple[str, ...]:
+    """As outcomes and routes show them."""
+    return tuple(map(str, steps))
 
 
 @dataclass(frozen=True, slots=True)

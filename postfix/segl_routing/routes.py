@@ -8,7 +8,7 @@ stands in :mod:`segl_routing.outcome`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from segl.addresses import is_relayed, split_address
@@ -20,7 +20,7 @@ from segl.settings_routing import DomainPin, Routing
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
-from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Undecided
+from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Step, Undecided, told
 from segl_routing.policy import ENCRYPT, Level, TlsPolicy, pinned_key
 from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
@@ -93,7 +93,8 @@ class RouteTable:
                 return self._by_order(asked, world, f"{reason}, but {short}")
             if pin.proof is Proof.ENCRYPT:
                 reason += ", with any certificate"
-        return self._routed(asked, pin.way, reason, (f"{pin.way}: {reason}",), pin)
+        proof = pin.proof if pin.way is Way.TLS else None
+        return self._routed(asked, pin.way, reason, [Step(pin.way, reason)], proof, pin.next_hop)
 
     def _sink(self, recipient: str) -> Routed | None:
         """Canaries go their way whatever the order, the domain or the message demand: it is the way that is tried."""
@@ -108,7 +109,7 @@ class RouteTable:
         }
         reason = "the canaries' own sink" if way is None else f"the canaries' sink behind {way}"
         taken = way or Way.INTERNAL
-        route = Route(recipient, taken, reason, (f"{taken}: {reason}",))
+        route = Route(recipient, taken, reason, told(Step(taken, reason)))
         return Routed(route, self._canary if way is None else transports[way])
 
     def is_sink(self, recipient: str) -> bool:
@@ -178,7 +179,7 @@ class RouteTable:
             return Refused(
                 recipient, "5.1.3", "an own address must not name a further host in its local part"
             )
-        route = Route(recipient, Way.INTERNAL, reason, (f"{Way.INTERNAL}: {reason}",))
+        route = Route(recipient, Way.INTERNAL, reason, told(Step(Way.INTERNAL, reason)))
         return Routed(route, self._internal)
 
     def _pin_falls_short(self, pin: DomainPin, asked: _Asked, world: _World) -> str:
@@ -192,7 +193,7 @@ class RouteTable:
 
     def _by_order(self, asked: _Asked, world: _World, no_tls: str = "") -> Outcome:
         """The usual order; *no_tls* says why TLS is out of the question, if it is."""
-        steps = [f"policy: {one} counts for this recipient" for one in asked.policies]
+        steps = [Step(None, f"{one} counts for this recipient") for one in asked.policies]
         proof: Proof | None = None
         for way in self._order(asked):
             match way:
@@ -203,8 +204,8 @@ class RouteTable:
                     found = world.certificate(asked.recipient)
                     taken, reason = found.known is Known.YES, found.reason
                     if found.known is Known.UNKNOWN:
-                        steps.append(f"{way}: {reason}; asked again until something is known")
-                        return Undecided(asked.recipient, reason, tuple(steps), unfound=asked.recipient)
+                        steps.append(Step(way, f"{reason}; asked again until something is known"))
+                        return Undecided(asked.recipient, reason, told(*steps), unfound=asked.recipient)
                 case Way.TLS:
                     answer = Weighed(Known.NO, no_tls) if no_tls else self._by_tls(asked, world, steps)
                     if not isinstance(answer, Weighed):
@@ -213,20 +214,19 @@ class RouteTable:
                     proof = answer.taken.proof if answer.taken else None
                 case Way.PORTAL:
                     taken = True
-                    before = [step for step in steps if not step.startswith("policy: ")]
-                    reason = before[-1].partition(": ")[2] if before else self._first(asked)
+                    before = [step for step in steps if step.way is not None]
+                    reason = before[-1].reason if before else self._first(asked)
                 case Way.PLAIN | Way.INTERNAL:
                     raise ValueError(f"{way} is no way to somebody outside")
                 case _:
                     assert_never(way)
             if taken:
                 return self._taken(asked, way, reason, steps, proof if way is Way.TLS else None)
-            steps.append(f"{way}: {reason}")
-        return Undecided(
-            asked.recipient, "no way is left", tuple(steps)
-        )  # settings always end with the portal
+            steps.append(Step(way, reason))
+        # settings always end with the portal
+        return Undecided(asked.recipient, "no way is left", told(*steps))
 
-    def _by_tls(self, asked: _Asked, world: _World, steps: list[str]) -> Weighed | Refused | Undecided:
+    def _by_tls(self, asked: _Asked, world: _World, steps: list[Step]) -> Weighed | Refused | Undecided:
         """Whether TLS may be taken and why; or the outcome, where it cannot be told or no way can work."""
         if asked.least is Proof.SEALED:
             return Weighed(Known.NO, "not enough for this message")
@@ -235,26 +235,26 @@ class RouteTable:
             return Weighed(Known.NO, mark.reason)
         known = world.facts(asked.domain)
         if known is None:
-            return Undecided(asked.recipient, "not checked yet", tuple(steps), unchecked=asked.domain)
+            return Undecided(asked.recipient, "not checked yet", told(*steps), unchecked=asked.domain)
         if known.no_mail is not None:
-            steps.append(f"{Way.TLS}: {known.reason}")
-            return Refused(asked.recipient, *REFUSALS[known.no_mail], tuple(steps))
+            steps.append(Step(Way.TLS, known.reason))
+            return Refused(asked.recipient, *REFUSALS[known.no_mail], told(*steps))
         weighed = weigh(known.held, asked.least)
         if weighed.known is not Known.UNKNOWN:
             return weighed
         waited = max(0.0, asked.now - (asked.now if weighed.since is None else weighed.since))
         if waited < self._settings.routing.undecided_seconds:
-            steps.append(f"{Way.TLS}: {weighed.reason}; asked again until something is known")
-            return Undecided(asked.recipient, weighed.reason, tuple(steps))
+            steps.append(Step(Way.TLS, f"{weighed.reason}; asked again until something is known"))
+            return Undecided(asked.recipient, weighed.reason, told(*steps))
         reason = f"{weighed.reason}; nothing could be found out for {waited / 60:.0f} minutes"
         return Weighed(Known.NO, reason)
 
-    def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[str], proof: Proof | None) -> Outcome:
+    def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[Step], proof: Proof | None) -> Outcome:
         order = self._order(asked)
         later = order[order.index(way) + 1 :]
-        here = f"{way}: takes anyone" if way is Way.PORTAL else f"{way}: {reason}"
-        told = (*steps, here, *(f"{other}: not needed" for other in later))
-        return replace(self._routed(asked, way, reason, told, None), proof=proof)
+        here = Step(way, "takes anyone" if way is Way.PORTAL else reason)
+        every = [*steps, here, *(Step(other, "not needed") for other in later)]
+        return self._routed(asked, way, reason, every, proof)
 
     def _order(self, asked: _Asked) -> Sequence[Way]:
         entry = asked.terms.order
@@ -265,8 +265,15 @@ class RouteTable:
         return f"first in the order of {by}"
 
     def _routed(
-        self, asked: _Asked, way: Way, reason: str, steps: tuple[str, ...], pin: DomainPin | None
+        self,
+        asked: _Asked,
+        way: Way,
+        reason: str,
+        steps: Sequence[Step],
+        proof: Proof | None,
+        next_hop: str = "",
     ) -> Routed:
+        """*proof* is what forced TLS rests on, *next_hop* whom a pin of it names."""
         match way:
             case Way.TUNNEL:
                 transport = self._tunnel
@@ -274,7 +281,7 @@ class RouteTable:
                 transport = self._certificate
             case Way.TLS:
                 name = f"segl-tls-{asked.demanded}" if asked.demanded in TLS_DEMANDS else "segl-tls"
-                transport = f"{name}:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
+                transport = f"{name}:{next_hop or self._next_hop(asked.domain)}"
             case Way.PORTAL if self._relay.takes(asked.domain):
                 transport = f"segl-relay:{self._relay.next_hop}"
             case Way.PORTAL:
@@ -283,8 +290,7 @@ class RouteTable:
                 raise ValueError(f"nobody outside is sent mail by {way}")
             case _:
                 assert_never(way)
-        proof = pin.proof if pin is not None and way is Way.TLS else None
-        return Routed(Route(asked.recipient, way, reason, steps), transport, proof)
+        return Routed(Route(asked.recipient, way, reason, told(*steps)), transport, proof)
 
     def _next_hop(self, domain: str) -> str:
         port = self._settings.routing.smtp_port
