@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup deb deb-test demo portal-demo reference test test-fast check format model bench bench-storm clean
+.PHONY: help setup setup-base setup-demo setup-fast deb deb-test demo portal-demo reference test test-fast check format model bench bench-storm clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 5
@@ -19,10 +19,14 @@ help: ## show this list
 setup: ## install what is needed (Debian packages when root, the virtual environment)
 	@scripts/setup
 
-demo: setup ## eight real messages through a real Postfix; prints what went which way (ARTEFACTS=DIR keeps all)
+# Less than all: each word is explained in scripts/setup.
+setup-base setup-demo setup-fast:
+	@scripts/setup $(@:setup-%=%)
+
+demo: setup-demo ## eight real messages through a real Postfix; prints what went which way (ARTEFACTS=DIR keeps all)
 	@PYTHONPATH=tests $(BIN)/python -m world.demo $(if $(ARTEFACTS),--keep "$(ARTEFACTS)")
 
-portal-demo: setup ## the portal's pages with one sealed message, to look at in a browser
+portal-demo: setup-demo ## the portal's pages with one sealed message, to look at in a browser
 	@PYTHONPATH=tests $(BIN)/python -m world.portal_demo
 
 # While the types are checked on one core another compiles the tests, which each of pytest's workers would else do anew.
@@ -30,13 +34,13 @@ test: setup ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
 	@$(PYTEST) -n $(JOBS)
 
-test-fast: setup ## the tests that neither need Postfix nor are marked slow (docs/development.md: how long)
+test-fast: setup-fast ## the tests that neither need Postfix nor are marked slow (docs/development.md: how long)
 	@$(PYTEST) -n $(FAST_JOBS) --hypothesis-profile=fast --ignore=tests/e2e -m "not world and not slow"
 
-reference: setup ## write docs/settings.md anew from the settings' comments
+reference: setup-base ## write docs/settings.md anew from the settings' comments
 	@$(BIN)/segl settings reference >docs/settings.md
 
-check: setup ## format, lint, types, layers, the settings' reference
+check: setup-base ## format, lint, types, layers, the settings' reference
 	@$(BIN)/segl settings reference | cmp -s - docs/settings.md || { echo "docs/settings.md is out of date: make reference"; exit 1; }
 	@for page in $$(cd docs && ls *.md */*.md | grep -v "^decisions/\|^README"); do grep -qF "($$page)" docs/README.md || { echo "docs/README.md, the index, does not name $$page"; exit 1; }; done
 	@$(BIN)/ruff format --check -q .
@@ -44,11 +48,11 @@ check: setup ## format, lint, types, layers, the settings' reference
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-format: setup ## put the code into the project's format
+format: setup-base ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup ## train the model anew from the corpus (an hour on two cores; the steps in .model)
+model: setup-base ## train the model anew from the corpus (an hour on two cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/pytest -q tests/training
 	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --like classifier/model/fit.json --ship classifier/model

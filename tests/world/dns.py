@@ -17,7 +17,6 @@ type asked for has no such data. Answers are not signed.
 from __future__ import annotations
 
 import itertools
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +31,7 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
+from world import needs
 from world.process import end, ends_with_us
 
 TTL = 60
@@ -164,8 +164,7 @@ class DnsServer:
 
     def start(self) -> None:
         """Start; returns when it answers from this zone."""
-        program = shutil.which("unbound", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-        assert program, "unbound is not installed (apt-get install unbound)"
+        program = needs.program("unbound")
         self.directory.mkdir(parents=True, exist_ok=True)
         serial = next(_numbers)
         config = self._write(serial)

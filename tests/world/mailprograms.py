@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA1
 
+from world import needs
 from world.oracle import Identity
 
 _PASSWORD = "x"
@@ -24,6 +25,7 @@ class Nss:
     def __init__(self, directory: Path, identities: Sequence[Identity]) -> None:
         self._directory = directory
         self._database = f"sql:{directory}"
+        needs.program("cmsutil")
         self._run("certutil", "-N", "--empty-password")
         for identity in identities:
             file = directory / f"{identity.name}.p12"
@@ -60,6 +62,7 @@ class Gpgsm:
     """A home with the keys of *identities*, trusted. *directory* must have a short path: sockets lie in it."""
 
     def __init__(self, directory: Path, identities: Sequence[Identity]) -> None:
+        needs.program("gpgsm")
         self._directory = directory
         self._environment = {**os.environ, "GNUPGHOME": str(directory), "LC_ALL": "C"}
         directory.chmod(0o700)

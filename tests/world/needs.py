@@ -24,3 +24,12 @@ OUTSIDE_CORPUS = pytest.mark.skipif(
     reason="reads test messages of other projects, whose licences keep them out of this repository: "
     "name a zip file of them in SEGL_MIME_CORPUS",
 )
+
+
+def program(name: str) -> str:
+    """Where the program *name* is; without it the test that asks is skipped. For what no way of Segl's needs, and
+    `scripts/setup fast` therefore does without where it may not install it."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM}:/usr/local/sbin")
+    if found is None:
+        pytest.skip(f"asks {name}, which scripts/setup installs as root")
+    return found

@@ -25,6 +25,7 @@ from segl.settings_file import parse_settings
 from segl_delivery.notice import Notice, NoticeFrom
 from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealing import end_of_day
+from world import needs
 
 SECRET = Secret(bytes(range(32)))
 ROW = "0123456789abcdef" * 2
@@ -172,6 +173,7 @@ def test_it_comes_from_whoever_recipients_know_the_sending_domain_as() -> None:
 )
 def test_the_page_is_html_without_a_fault(language: Language, more: dict[str, Any]) -> None:
     """HTML Tidy reads it as a browser does, and has nothing to remark: not on form, not on access (WCAG)."""
+    needs.program("tidy")
     page = texts(notice(language=language, organisation='Møller & "Søn" <A/S>', **more))[1]
     command = ["tidy", "-quiet", "-errors", "-utf8", "--accessibility-check", "3", "--show-info", "no"]
     found = subprocess.run(
