@@ -10,7 +10,10 @@ because the library chooses its storage when it is loaded; that is why it lives 
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final
@@ -27,6 +30,7 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
+from segl.errors import SeglError
 from segl.vocabulary import Decision, Doubt, Label, Mode, Proof, Unreadable, Way
 
 _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -304,12 +308,40 @@ def begin(process: str) -> None:
             metric.labels(*map(str, values))
 
 
-def serve(host: str, port: int, process: str) -> None:
-    """Serve the metrics of *process* and of the children it forks on ``http://host:port/metrics``."""
+def serve(host: str, port: int, process: str, *, patience: float = 0.0) -> None:
+    """Serve the metrics of *process* and of the children it forks on ``http://host:port/metrics``; nowhere where the
+    port is 0. *patience*: how many seconds to wait where somebody else has it. Raises :class:`SeglError`."""
     if not port:
         return
     begin(process)
-    start_http_server(port, host, registry=registry_of(process))
+    end = time.monotonic() + patience
+    while not _is_served(host, port, process, last=time.monotonic() >= end):
+        time.sleep(0.1)
+
+
+def _is_served(host: str, port: int, process: str, *, last: bool) -> bool:
+    """False while another has the port, unless this was the *last* try."""
+    try:
+        start_http_server(port, host, registry=registry_of(process))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or last:
+            raise _not_served(host, port, process, error) from None
+        return False
+    return True
+
+
+def try_port(host: str, port: int, process: str) -> None:
+    """Raises :class:`SeglError` where :func:`serve` would; for a parent that has a child serve."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise _not_served(host, port, process, error) from None
+
+
+def _not_served(host: str, port: int, process: str, error: OSError) -> SeglError:
+    key = f"metrics.{process.removeprefix('segl-')}_port"
+    hint = f"ss -ltnp tells who listens there; {key} 0 serves none, metrics.host is an address of this host"
+    return SeglError("metrics cannot be served", f"{key}: {host}:{port}: {error.strerror or error}", hint)
 
 
 def show_mode(mode: Mode) -> None:

@@ -36,7 +36,7 @@ from segl_milter.decisions import recorder_of
 from segl_milter.heap import open_holes, set_aside, stay_small
 from segl_milter.in_hand import InHand
 from segl_milter.lifeline import Lifeline
-from segl_milter.listener import Listener, ListenError, open_listener
+from segl_milter.listener import Listener, open_listener
 from segl_milter.orders import Orders, read_orders
 from segl_milter.serving import Serving
 from segl_milter.session import Office, Session
@@ -175,7 +175,7 @@ class Parent:
         """A process of its own answers Prometheus: the parent stays single-threaded, for it forks."""
         where = self._orders.settings.metrics
         if where.milter_port:
-            _check_port(where.host, where.milter_port)
+            metrics.try_port(where.host, where.milter_port, "segl-milter")
             serve = partial(_serve_metrics, where.host, where.milter_port)
             self._exporter.serve(1, serve, _EXPORTER_DRAIN_SECONDS)
 
@@ -223,14 +223,6 @@ def _until_ended() -> NoReturn:
     """The lifeline's thread ends the process."""
     while True:
         signal.pause()
-
-
-def _check_port(host: str, port: int) -> None:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ListenError("metrics cannot be served", f"metrics: {host}:{port}: {reason}") from None
 
 
 def _counted(old: RuleSet, new: RuleSet) -> dict[str, int]:

@@ -9,8 +9,6 @@ leaves a running process as it is.
 
 from __future__ import annotations
 
-import argparse
-import errno
 import os
 import resource
 import signal
@@ -22,14 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segl import __version__, notify
+from segl import notify
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
-from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_web import Web
+from segl.starting import options_of
 
 if TYPE_CHECKING:
     from segl_portal.workers import Workers
@@ -40,7 +38,12 @@ _ORPHAN_SECONDS: Final = 5.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to stop; the exit code."""
-    options = _options(arguments)
+    options = options_of(
+        "segl-portal",
+        "Shows sealed messages to their recipients, in a browser.",
+        arguments,
+        checks="settings, looks and TLS",
+    )
     configure_log()
     events = Events("segl-portal")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
@@ -150,21 +153,10 @@ class _Parent:
         """Serves the metrics of all workers."""
         from segl import metrics
 
-        host, port = self._started.metrics.host, self._started.metrics.portal_port
+        served = self._started.metrics
         self._listening.close()
-        patience = time.monotonic() + _ORPHAN_SECONDS
-        while True:
-            try:
-                metrics.serve(host, port, "segl-portal")
-                break
-            except OSError as error:
-                # that of a parent which was killed a moment ago looks each second whether it is still wanted
-                if error.errno == errno.EADDRINUSE and time.monotonic() < patience:
-                    time.sleep(0.1)
-                    continue
-                raise SeglError(
-                    "the metrics port cannot be had", f"metrics.portal_port {host}:{port}: {error.strerror}"
-                ) from None
+        # that of a parent which was killed a moment ago looks each second whether it is still wanted
+        metrics.serve(served.host, served.portal_port, "segl-portal", patience=_ORPHAN_SECONDS)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.set_blocking(lifeline, False)
         while True:
@@ -201,18 +193,6 @@ def _listening(web: Web) -> Iterator[socket.socket]:
         raise SeglError("the portal's port cannot be had", f"{web.listen}: {error.strerror}") from None
     with sock:
         yield sock
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="segl-portal", description="Shows sealed messages to their recipients, in a browser."
-    )
-    parser.add_argument(
-        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
-    )
-    parser.add_argument("--check-only", action="store_true", help="check settings, looks and TLS, then end")
-    parser.add_argument("--version", action="version", version=f"segl-portal {__version__}")
-    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

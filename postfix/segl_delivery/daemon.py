@@ -8,7 +8,6 @@ settings file that cannot be used stops a start (exit 78) and leaves a running p
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import resource
@@ -31,9 +30,9 @@ from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.looping import HOUR_SECONDS, every
-from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import Settings
+from segl.starting import options_of
 from segl.store import open_store
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent, Incoming
@@ -67,14 +66,12 @@ NEWS_SECONDS: Final = 120.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to stop; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="segl-deliver", description="Encrypts and seals messages for Postfix."
+    options = options_of(
+        "segl-deliver",
+        "Encrypts and seals messages for Postfix.",
+        arguments,
+        checks="settings, store and directories",
     )
-    parser.add_argument(
-        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
-    )
-    parser.add_argument("--check-only", action="store_true", help="check settings and directories, then end")
-    options = parser.parse_args(arguments)
     configure_log()
     events = Events("segl-deliver")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
@@ -88,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.check_only:
                 return 0
             with _listening(settings) as listeners, listening_for_decisions(settings) as decisions:
-                _serve_metrics(settings)
+                metrics.serve(settings.metrics.host, settings.metrics.deliver_port, "segl-deliver")
                 asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners, decisions))
     except SeglError as error:
         events.start_refused(error)
@@ -103,16 +100,6 @@ def _store_of(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-def _serve_metrics(settings: Settings) -> None:
-    host, port = settings.metrics.host, settings.metrics.deliver_port
-    try:
-        metrics.serve(host, port, "segl-deliver")
-    except OSError as error:
-        raise SeglError(
-            "the metrics port cannot be had", f"metrics.deliver_port {host}:{port}: {error.strerror}"
-        ) from None
 
 
 @contextmanager

@@ -7,7 +7,6 @@ socket, store, log and metrics stay as they are until a restart. Settings that c
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
 import socket
@@ -25,15 +24,15 @@ from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
-from segl.errors import START_REFUSED, Fault, SeglError, SettingsError
+from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.looping import HOUR_SECONDS, every
-from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_canary import is_own_sink
 from segl.settings_trail import note_quietly
 from segl.signer_standings import SignerStandings
+from segl.starting import options_of
 from segl.store import open_store
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
@@ -63,14 +62,18 @@ FORGOTTEN_SECONDS: Final = 30 * 86400.0  # what was found out so long ago helps 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to stop; the exit code."""
-    parser = argparse.ArgumentParser(prog="segl-map", description="Tells Postfix each recipient's way.")
-    parser.add_argument(
-        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
+    options = options_of(
+        "segl-map",
+        "Tells Postfix each recipient's way.",
+        arguments,
+        checks="settings and the files they name",
     )
-    options = parser.parse_args(arguments)
     configure_log()
     with ExitStack() as opened:
         try:
+            if options.check_only:
+                checked_settings(options.settings)
+                return 0
             daemon, doors = _opened(options.settings, opened)
         except SeglError as error:
             Events("segl-map").start_refused(error)
@@ -110,11 +113,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     announcements = opened.enter_context(
         closing(listen_unix(settings.routing.announced_at, mode, socket.SOCK_DGRAM))
     )
-    try:
-        metrics.serve(settings.metrics.host, settings.metrics.map_port, "segl-map")
-    except OSError as error:
-        fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
-        raise SettingsError([fault]) from None
+    metrics.serve(settings.metrics.host, settings.metrics.map_port, "segl-map")
     way_key = WayKey.of_house(engine).pin
     kept = _Kept(archive, policies, marks, given, SignerStandings(engine), engine, way_key)
     daemon = _Daemon(file, settings, own, check, kept, certificates, events)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from segl import __version__
+
+DAEMONS = ("segl-milter", "segl-map", "segl-deliver", "segl-portal")
 _EVERYWHERE = "rich structlog sqlalchemy.dialects.postgresql jinja2 PIL weasyprint spacy typer segl.cli"
 
 
@@ -49,7 +52,7 @@ def test_each_command_finds_what_it_needs_without_another_having_been_loaded() -
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
-@pytest.mark.parametrize("program", ["segl-milter", "segl-map", "segl-deliver", "segl-portal"])
+@pytest.mark.parametrize("program", DAEMONS)
 def test_settings_that_cannot_be_used_end_every_daemon_alike(tmp_path: Path, program: str) -> None:
     """With the code that systemctl shows as CONFIG, not with that of a command line which is wrong."""
     settings = tmp_path / "segl.toml"
@@ -60,3 +63,34 @@ def test_settings_that_cannot_be_used_end_every_daemon_alike(tmp_path: Path, pro
         for words in (["--settings", settings], ["--no-such-option"])
     ]
     assert codes == [78, 2]
+
+
+@pytest.mark.parametrize("program", DAEMONS)
+def test_every_daemon_tells_its_version_and_checks_its_settings_alone(tmp_path: Path, program: str) -> None:
+    settings = tmp_path / "segl.toml"
+    settings.write_text(
+        f"""
+[organisation]
+name = "Nordby"
+domains = ["nordby.example"]
+[detection]
+model = false
+[portal]
+url = "https://sikker.nordby.example"
+sealed = "{tmp_path}/sealed"
+[store]
+url = "sqlite:///{tmp_path}/segl.db"
+"""
+    )
+    (tmp_path / "sealed").mkdir()
+    script = Path(sys.executable).parent / program
+    version, good = (
+        subprocess.run([script, *words], capture_output=True, text=True)
+        for words in (["--version"], ["--settings", settings, "--check-only"])
+    )
+    assert (version.returncode, version.stdout) == (0, f"{program} {__version__}\n")
+    assert (good.returncode, good.stderr) == (0, "")
+    settings.write_text("[organisation")
+    assert (
+        subprocess.run([script, "--settings", settings, "--check-only"], capture_output=True).returncode == 78
+    )

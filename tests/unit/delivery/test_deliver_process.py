@@ -148,7 +148,8 @@ def test_a_metrics_port_that_is_taken_refuses_the_start(desk: Desk, started: Ref
         desk.write_settings(f"[metrics]\ndeliver_port = {other.getsockname()[1]}")
         code, text = started()
     assert code == 78
-    assert "metrics.deliver_port" in text
+    assert "metrics.deliver_port: 127.0.0.1:" in text
+    assert "ss -ltnp" in text, "the hint"
 
 
 # Stop

@@ -163,7 +163,8 @@ def test_a_metrics_port_in_use_is_refused_in_words(steady: RunningMilter) -> Non
     milter.settings.write_text(text.replace(str(milter.socket), str(other)), "utf-8")
     refused = start_anyway(milter)
     assert refused.returncode == 78
-    assert f"127.0.0.1:{milter.port}: Address already in use" in refused.stderr
+    assert f"metrics.milter_port: 127.0.0.1:{milter.port}: Address already in use" in refused.stderr
+    assert "ss -ltnp" in refused.stderr, "the hint"
     assert not other.exists()
 
 

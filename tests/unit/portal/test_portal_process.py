@@ -336,7 +336,9 @@ def test_the_metrics_port_that_is_taken_refuses_the_start(steady: PortalSite) ->
     site.write_settings()
     text = site.settings_file.read_text("utf-8").replace(f':{site.web_port}"', f':{free_port()}"')
     site.settings_file.write_text(text, "utf-8")
-    assert "metrics.portal_port" in refusal(site)
+    told = refusal(site)
+    assert "metrics.portal_port: 127.0.0.1:" in told
+    assert "ss -ltnp" in told, "the hint"
 
 
 def test_no_log_line_holds_more_than_an_event(steady: PortalSite) -> None:

@@ -216,5 +216,6 @@ def test_metrics_are_served_and_a_taken_port_is_named(
         taken.listen()
         done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
     assert done.returncode == 78
-    assert "metrics.map_port" in done.stderr
+    assert "metrics.map_port: 127.0.0.1:" in done.stderr
+    assert "ss -ltnp" in done.stderr, "the hint"
     assert "Traceback" not in done.stderr
