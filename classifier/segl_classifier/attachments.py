@@ -2,9 +2,10 @@
 
 What is found in a file depends on the file, its name, the subjects it came under (rules and model see both
 together; a forwarded message has one of its own), the rules, the model and the limits. Where all these are as before,
-so are the findings: they are kept in a :class:`Memory` of this process, and the file is not even opened. The memory
-holds findings and scores, never text, and of the file only a keyed hash. What was not read for want of time or room is
-not kept: it may do better next time.
+so are the findings: they are kept in the caller's :class:`Memory`, if it has one, and the file is not even opened. The
+memory holds findings and scores, never text, and of the file only a keyed hash. What was not read for want of time or
+room is not kept: it may do better next time. Who shows what was found needs its words as well: such a caller remembers
+nothing, or only files in which nothing was found.
 """
 
 from __future__ import annotations
@@ -49,22 +50,32 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     understanding: Understanding | None = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was found, so that there are no words to show; a gap is told of without any."""
+        readings = self.understanding.readings if self.understanding else ()
+        scores = (score for reading in readings for score in (reading.any, *reading.scores.values()))
+        return all(map(_is_gap, self.findings)) and all(score < _FAINT for score in scores)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An attachment that was read now. ``findings``: what could not be read, then also what was found in the rest."""
+    """An attachment that was read now. ``findings``: what could not be read, then also what was found in the rest.
+    ``key`` is what it will be remembered by, ``None`` if nothing is."""
 
-    key: bytes
+    key: bytes | None
     where: str
     texts: tuple[Text, ...]
     findings: tuple[Finding, ...]
 
 
 class Memory:
-    """The findings of attachments seen before, the latest :data:`ENTRIES` of them."""
+    """The findings of attachments seen before, the latest *entries* of them. With *only_quiet* none of those in which
+    something was found: they are read each time, for the words that are not kept."""
 
-    def __init__(self, entries: int = ENTRIES) -> None:
+    def __init__(self, entries: int = ENTRIES, *, only_quiet: bool = False) -> None:
         self._most = entries
+        self._only_quiet = only_quiet
         self._secret = os.urandom(32)
         self._known: OrderedDict[bytes, Judged] = OrderedDict()
         self._model: Model | None = None
@@ -92,6 +103,8 @@ class Memory:
             return found
 
     def keep(self, key: bytes, judged: Judged, model: Model | None) -> None:
+        if self._only_quiet and not judged.is_quiet:
+            return
         with self._lock:
             if model is self._model:
                 self._known[key] = _without_text(judged)
@@ -109,7 +122,7 @@ class Attachments:
     limits: Limits
     pictures: Pictures
     model: Model | None
-    memory: Memory
+    memory: Memory | None
     deadline: Deadline
     found: list[Read | Judged] = field(default_factory=list)
     _reader: Callable[[Part, bytes, int], Extracted] | None = None
@@ -117,13 +130,10 @@ class Attachments:
 
     def read(self, part: Part, limits: Limits) -> Extracted:
         """Nothing comes back: what is found waits in ``found``."""
-        data = part.payload
-        key = self.memory.key(
-            data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
-            [(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
-            files_of(part.where), self.rules.digest, self.pictures, limits,
-        )  # fmt: skip
-        known = self.memory.recall(key, self.model)
+        data, key, known = part.payload, None, None
+        if self.memory is not None:
+            key = self._key(self.memory, part, data, limits)
+            known = self.memory.recall(key, self.model)
         self.found.append(_moved(known, part.where) if known else self._read(key, part, data))
         return Extracted()
 
@@ -155,10 +165,18 @@ class Attachments:
                 continue
             understanding = understand(list(each.texts), self.message.subject, self.model)
             judged = Judged(each.where, each.findings, understanding)
-            if self._is_lasting(judged):
+            if self.memory is not None and each.key is not None and self._is_lasting(judged):
                 self.memory.keep(each.key, judged, self.model)
             yield _counted(understanding, before)
             before += len(each.texts)
+
+    def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:
+        """What *part* is remembered by: all that bears on what is found in it."""
+        return memory.key(
+            data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
+            [(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
+            files_of(part.where), self.rules.digest, self.pictures, limits,
+        )  # fmt: skip
 
     def _over(self, where: str) -> list[Text]:
         """The subjects that the attachment at *where* came under: that of the message, and of each that it is in."""
@@ -170,7 +188,7 @@ class Attachments:
             and where.startswith(text.where.removesuffix("subject"))
         ]
 
-    def _read(self, key: bytes, part: Part, data: bytes) -> Read:
+    def _read(self, key: bytes | None, part: Part, data: bytes) -> Read:
         if self._reader is None:
             from segl_classifier.pool.reading import PoolReader  # most messages need none
 
@@ -186,7 +204,7 @@ class Attachments:
         return Read(key, part.where, found.texts, found.unread)
 
     def _is_lasting(self, judged: Judged) -> bool:
-        unread = [f.rule for f in judged.findings if f.rule.startswith("unreadable.")]
+        unread = [finding.rule for finding in judged.findings if _is_gap(finding)]
         complete = judged.understanding is None or judged.understanding.complete
         return (
             complete
@@ -210,12 +228,17 @@ def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
     )
 
 
+def _is_gap(finding: Finding) -> bool:
+    """Whether it tells of what could not be read."""
+    return finding.rule.startswith("unreadable.")
+
+
 def _without_text(judged: Judged) -> Judged:
     """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
     best for each category, with its score for that one only and without what was read, and none that nobody would be
     shown: most attachments are harmless all through. What a gap says (a type, a size) is no text."""
     findings = tuple(
-        finding if finding.rule.startswith("unreadable.") else replace(finding, excerpt="", adjustments=())
+        finding if _is_gap(finding) else replace(finding, excerpt="", adjustments=())
         for finding in judged.findings
     )
     judged = replace(judged, findings=findings)

@@ -30,7 +30,6 @@ from segl_classifier.unread_script import unread_script
 
 _LIMITS = Limits()
 _STANCE = Stance()
-_memory = Memory()  # of this process
 
 
 @dataclass(slots=True)
@@ -53,11 +52,12 @@ def classify(
     also: Sequence[Finding] = (),
     pictures: Pictures = NO_OCR,
     stages: Stages | None = None,
+    memory: Memory | None = None,
 ) -> Verdict:
     """The verdict on *raw*, a message as SMTP carries it (RFC 5322), with all its evidence. *also* is what the
-    caller knows of it besides; *stages* is told how long each stage took."""
+    caller knows of it besides; the rest is as with :func:`gather`."""
     stages = stages or Stages()
-    found = gather(raw, rules, limits, model, pictures, stages)
+    found = gather(raw, rules, limits, model, pictures, stages, memory)
     with stages(Stage.DECIDE):
         return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
 
@@ -69,8 +69,10 @@ def gather(
     model: Model | None = None,
     pictures: Pictures = NO_OCR,
     stages: Stages | None = None,
+    memory: Memory | None = None,
 ) -> Evidence:
-    """Everything that the decision rests on."""
+    """Everything that the decision rests on. *stages* is told how long each stage took; *memory* has the attachments
+    that the caller saw before, so that they need not be read again: without their texts and excerpts."""
     found, stages = Evidence(), stages or Stages()
     deadline = Deadline.after(limits.message_seconds)
 
@@ -85,7 +87,7 @@ def gather(
     try:
         with stages(Stage.PARSE):
             message = parse(raw, limits)
-        attachments = Attachments(message, rules, limits, pictures, model, _memory, deadline)
+        attachments = Attachments(message, rules, limits, pictures, model, memory, deadline)
         with stages(Stage.EXTRACT):
             found.texts, unread = extract(
                 message, limits, files=attachments.read, pictures=pictures, deadline=deadline

@@ -16,6 +16,7 @@ from segl.settings import Settings
 from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
+from segl_classifier.attachments import Memory
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import Pictures
@@ -26,6 +27,8 @@ from segl_classifier.understanding.reading import Model
 from segl_milter.transaction import Mail
 
 INTERNAL = "internal"
+
+_attachments = Memory()  # of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def ruling_on(
     stages = stages or Stages()
     if to_own_domains_only(mail, settings):
         return Ruling(Verdict(Decision.PLAIN, reasons=(INTERNAL,)))
-    found = gather(mail.raw, rules, settings.limits, model, Pictures.of(settings.detection), stages)
+    pictures = Pictures.of(settings.detection)
+    found = gather(mail.raw, rules, settings.limits, model, pictures, stages, _attachments)
     found.findings += beyond_limits(mail)
     stance = Stance.of(settings.detection)
     with stages(Stage.DECIDE):

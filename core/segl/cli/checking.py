@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
@@ -14,6 +14,7 @@ from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_detection import Limits
 from segl.vocabulary import Verdict
+from segl_classifier.attachments import Memory
 from segl_classifier.classify import Evidence, classify, gather
 from segl_classifier.decide import Stance
 from segl_classifier.extract import NO_OCR, Pictures
@@ -51,6 +52,7 @@ class Checker:
     model: Model | None = None
     pictures: Pictures = NO_OCR
     settings: Settings | None = None
+    memory: Memory = field(default_factory=lambda: Memory(only_quiet=True))  # of each worker process
 
     @classmethod
     def make(
@@ -75,7 +77,7 @@ class Checker:
         return cls(loaded, limits, stance, _model() if with_model else None, pictures, settings)
 
     def gather(self, raw: bytes) -> Evidence:
-        """All evidence in *raw*, for those who want more than the verdict."""
+        """All evidence in *raw*, for those who want more than the verdict: with all texts, so without a memory."""
         return gather(raw, self.rules, self.limits, self.model, self.pictures)
 
     def judge(self, mail: Mail) -> Checked:
@@ -86,6 +88,7 @@ class Checker:
             model=self.model,
             stance=self.stance,
             pictures=self.pictures,
+            memory=self.memory,
         )
         return Checked(mail.name, verdict, mail.read)
 

@@ -7,15 +7,15 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 
 from corpus.compound import message as saved_by_outlook
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
-from segl_classifier import classify as classify_module
 from segl_classifier.attachments import Judged, Memory, joined
-from segl_classifier.classify import gather
+from segl_classifier.classify import classify, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, Source, Text, unreadable
@@ -45,8 +45,9 @@ def mail(*attachments: tuple[str, bytes], subject: str = "Bilag") -> bytes:
 
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """What is remembered: of all messages of a test."""
     memory = Memory()
-    monkeypatch.setattr(classify_module, "_memory", memory)
+    monkeypatch.setitem(globals(), "gather", partial(gather, memory=memory))
     return memory
 
 
@@ -281,10 +282,28 @@ def test_of_a_harmless_attachment_only_its_scores_are_remembered(memory: Memory,
     assert kept.understanding == Understanding((), 0.01, {Label.HEALTH: 0.01})
 
 
-def test_the_verdict_is_the_same_from_memory(read: list[str]) -> None:
+def test_without_a_memory_each_is_read_with_its_texts(read: list[str]) -> None:
+    raw = mail(("a.zip", zipped()))
+    first, again = (gather(raw, RULES, memory=None) for _ in range(2))
+    assert again.findings == first.findings
+    assert again.texts == first.texts
+    assert read == ["a.zip", "a.zip"]
+
+
+@pytest.mark.parametrize(
+    ("content", "times"), [(b"hej", 1), (CPR, 2), (b"Hans diagnose", 2)], ids=["quiet", "rules", "model"]
+)
+def test_only_quiet_ones_may_be_remembered(content: bytes, times: int, read: list[str]) -> None:
+    memory, model = Memory(only_quiet=True), Echo()
+    first, again = (gather(mail(("a.zip", zipped(content))), RULES, model=model, memory=memory) for _ in "12")
+    assert again.findings == first.findings
+    assert len(read) == times
+
+
+def test_the_verdict_is_the_same_from_memory(read: list[str], memory: Memory) -> None:
     raw = mail(("a.zip", zipped(b"Hans diagnose")), ("b.zip", zipped()))
     model = Echo()
-    first, again = (classify_module.classify(raw, RULES, model=model) for _ in range(2))
+    first, again = (classify(raw, RULES, model=model, memory=memory) for _ in range(2))
     assert read == ["a.zip", "b.zip"]
     assert first.labels == (Label.CPR, Label.HEALTH)
     assert (again.decision, again.labels, again.reasons) == (first.decision, first.labels, first.reasons)

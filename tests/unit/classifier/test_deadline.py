@@ -52,13 +52,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture(autouse=True)
-def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    memory = Memory()
-    monkeypatch.setattr(module, "_memory", memory)
-    return memory
-
-
 @dataclass(frozen=True)
 class SlowModel(KeywordModel):
     """Takes a second for each text window, up to the 20 seconds of the real one and to the message's deadline."""
@@ -128,12 +121,11 @@ _STAGES: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("stage", _STAGES)
 def test_wherever_the_time_goes_nothing_is_begun_after_it_and_the_message_is_not_plain(
-    stage: str, monkeypatch: pytest.MonkeyPatch, clock: Clock, memory: Memory
+    stage: str, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     reading(monkeypatch, quickly)
     model = KeywordModel({})
     assert classify(mail("a.zip", "b.zip"), RULES, model=model).decision is Decision.PLAIN
-    monkeypatch.setattr(module, "_memory", Memory())
     place, name = _STAGES[stage]
     real, begun = getattr(place, name), clock()
 
@@ -196,7 +188,7 @@ def test_where_nothing_was_left_over_the_time_may_end(monkeypatch: pytest.Monkey
 
 
 def test_what_was_not_done_for_want_of_time_is_done_when_the_message_comes_again(
-    monkeypatch: pytest.MonkeyPatch, clock: Clock, memory: Memory
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     slow = True
 
@@ -205,11 +197,11 @@ def test_what_was_not_done_for_want_of_time_is_done_when_the_message_comes_again
         return quickly(job)
 
     reading(monkeypatch, read)
-    model = KeywordModel({})
-    assert classify(mail("a.zip"), RULES, model=model).decision is Decision.SECURE
+    model, memory = KeywordModel({}), Memory()
+    assert classify(mail("a.zip"), RULES, model=model, memory=memory).decision is Decision.SECURE
     assert len(memory) == 0
     slow = False
-    assert classify(mail("a.zip"), RULES, model=model).decision is Decision.PLAIN
+    assert classify(mail("a.zip"), RULES, model=model, memory=memory).decision is Decision.PLAIN
     assert len(memory) == 1
 
 

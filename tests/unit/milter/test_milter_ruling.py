@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from segl.settings_file import parse_settings
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal, Sms
 from segl.vocabulary import Decision, Label, Mode
+from segl_classifier.extracted import Extracted
+from segl_classifier.message import Part
+from segl_classifier.pool.reading import PoolReader
 from segl_classifier.rules import shipped_rules
 from segl_milter.marks import marks_for
 from segl_milter.ruling import action, forged_tags, judge, to_be_opened, wishes_of
@@ -54,6 +58,23 @@ def test_a_message_without_personal_data_is_plain() -> None:
 def test_a_message_with_a_personal_number_is_secure() -> None:
     verdict = judge(mail(CPR), shipped_rules(), settings())
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("cpr",))
+
+
+def test_a_file_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def nothing(_self: PoolReader, part: Part, _data: bytes, _chars: int) -> Extracted:
+        read.append(part.filename)
+        return Extracted()
+
+    monkeypatch.setattr(PoolReader, "read_data", nothing)
+    message = EmailMessage()
+    message["Subject"] = "%s"
+    message.set_content("Se vedlagte.")
+    message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="priser-2027.pdf")
+    for _ in range(3):
+        judge(mail(message.as_bytes()), shipped_rules(), settings())
+    assert read == ["priser-2027.pdf"]
 
 
 @pytest.mark.parametrize(
