@@ -1,61 +1,26 @@
-"""The attachments of one message: each read by the pool and judged by itself, or remembered.
+"""The attachments of one message: each read by the pool and judged by itself, or remembered (:mod:`.memory`).
 
-What is found in a file depends on the file, its name, the subjects it came under (rules and model see both
-together; a forwarded message has one of its own), the rules, the model and the limits. Where all these are as before,
-so are the findings: they are kept in the caller's :class:`Memory`, if it has one, and the file is not even opened. The
-memory holds findings and scores, never text, and of the file only a keyed hash. What was not read for want of time or
-room is not kept: it may do better next time. Who shows what was found needs its words as well: such a caller remembers
-nothing, or only files in which nothing was found.
+A file stands under the subjects of all messages around it: rules and model see both together. What was read of it, and
+what is found there, is kept apart from the message's own texts until each has been judged.
 """
 
 from __future__ import annotations
 
-import hmac
-import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from segl.settings_detection import Limits
-from segl.vocabulary import Finding, Label, Unreadable
+from segl.vocabulary import Finding, Unreadable
 from segl_classifier.deadline import Deadline
+from segl_classifier.detect import detect
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
+from segl_classifier.memory import Judged, Memory
 from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.captions import files_of
-from segl_classifier.understanding.reading import Model, Reading, Understanding
-
-ENTRIES = 1_000  # attachments remembered by a process
-_MOST_FINDINGS = 100  # an attachment with more is read anew
-_FAINT = 0.05  # a score below is evidence of nothing, with any thresholds
-_PASSING = frozenset(
-    f"unreadable.{cause}"
-    for cause in (
-        Unreadable.TIMED_OUT,
-        Unreadable.FAILED,
-        Unreadable.TOO_LARGE,
-        Unreadable.TOO_MANY,
-        Unreadable.TOO_DEEP,
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What one text or attachment has to say. ``where`` is the place that all places in it begin with."""
-
-    where: str
-    findings: tuple[Finding, ...] = ()
-    understanding: Understanding | None = None
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing was found, so that there are no words to show; a gap is told of without any."""
-        readings = self.understanding.readings if self.understanding else ()
-        scores = (score for reading in readings for score in (reading.any, *reading.scores.values()))
-        return all(map(_is_gap, self.findings)) and all(score < _FAINT for score in scores)
+from segl_classifier.understand import understand
+from segl_classifier.understanding.reading import Model, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,53 +34,10 @@ class Read:
     findings: tuple[Finding, ...]
 
 
-class Memory:
-    """The findings of attachments seen before, the latest *entries* of them. With *only_quiet* none of those in which
-    something was found: they are read each time, for the words that are not kept."""
-
-    def __init__(self, entries: int = ENTRIES, *, only_quiet: bool = False) -> None:
-        self._most = entries
-        self._only_quiet = only_quiet
-        self._secret = os.urandom(32)
-        self._known: OrderedDict[bytes, Judged] = OrderedDict()
-        self._model: Model | None = None
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def key(self, data: bytes, *more: object) -> bytes:
-        """What tells one attachment from another, with nothing of it to be read."""
-        digest = hmac.new(self._secret, data, "sha256")  # most processors have instructions for it
-        for item in more:
-            text = str(item).encode("utf-8", "surrogatepass")
-            digest.update(b"%d:%b" % (len(text), text))
-        return digest.digest()
-
-    def recall(self, key: bytes, model: Model | None) -> Judged | None:
-        with self._lock:
-            if model is not self._model:
-                self._known.clear()
-                self._model = model
-            found = self._known.get(key)
-            if found is not None:
-                self._known.move_to_end(key)
-            return found
-
-    def keep(self, key: bytes, judged: Judged, model: Model | None) -> None:
-        if self._only_quiet and not judged.is_quiet:
-            return
-        with self._lock:
-            if model is self._model:
-                self._known[key] = _without_text(judged)
-                while len(self._known) > self._most:
-                    self._known.popitem(last=False)
-
-
 @dataclass(slots=True)
 class Attachments:
-    """Reads the attachments of one message; :meth:`read` is an :data:`.extracted.Extractor`. Then :meth:`findings`,
-    then :meth:`understood`."""
+    """The files of one message. :meth:`set_aside` is given each as it is come upon, an :data:`.extracted.Extractor`;
+    then :meth:`findings`, then :meth:`understood` go through all of them."""
 
     message: Message
     rules: RuleSet
@@ -124,51 +46,43 @@ class Attachments:
     model: Model | None
     memory: Memory | None
     deadline: Deadline
-    found: list[Read | Judged] = field(default_factory=list)
+    files: list[Read | Judged] = field(default_factory=list)
     _reader: Callable[[Part, bytes, int], Extracted] | None = None
     _chars: int = 0
 
-    def read(self, part: Part, limits: Limits) -> Extracted:
-        """Nothing comes back: what is found waits in ``found``."""
+    def set_aside(self, part: Part, limits: Limits) -> Extracted:
+        """Reads *part*, or remembers it. It is judged by itself, so nothing goes to the message's own texts: what is
+        found waits in ``files``."""
         data, key, known = part.payload, None, None
         if self.memory is not None:
             key = self._key(self.memory, part, data, limits)
             known = self.memory.recall(key, self.model)
-        self.found.append(_moved(known, part.where) if known else self._read(key, part, data))
+        self.files.append(known.at(part.where) if known else self._read(key, part, data))
         return Extracted()
 
-    def texts(self) -> list[Text]:
-        """All texts that were read now, in reading order."""
-        return [text for each in self.found if isinstance(each, Read) for text in each.texts]
-
-    def findings(
-        self, detect: Callable[[list[Text], RuleSet], list[Finding]]
-    ) -> Iterator[tuple[Finding, ...]]:
-        """Those of each attachment, in reading order."""
-        for number, each in enumerate(self.found):
+    def findings(self) -> Iterator[tuple[Finding, ...]]:
+        """Those of each, in reading order: what could not be read, and what the detectors find."""
+        for number, each in enumerate(self.files):
             if isinstance(each, Read):
                 context = self._over(each.where)
                 elsewhere = {subject.where for subject in context}
-                found = detect([*context, *each.texts], self.rules)
+                found = detect([*context, *each.texts], self.rules, self.deadline)
                 found = [finding for finding in found if finding.where not in elsewhere]
-                each = self.found[number] = replace(each, findings=(*each.findings, *found))
+                each = self.files[number] = replace(each, findings=(*each.findings, *found))
             yield each.findings
 
-    def understood(
-        self, understand: Callable[[list[Text], str, Model | None], Understanding | None], before: int = 0
-    ) -> Iterator[Understanding | None]:
-        """What the model makes of each, in reading order. *before* is how many texts of the message stand before those
-        of :meth:`texts`: readings name the text they are of by its number."""
-        for each in self.found:
+    def understood(self, reader: Model | None) -> Iterator[tuple[tuple[Text, ...], Understanding | None]]:
+        """The texts of each, in reading order, and what *reader* makes of them: the model, with what it is told for
+        this message. Of one that is remembered there are no texts."""
+        for each in self.files:
             if isinstance(each, Judged):
-                yield each.understanding
+                yield (), each.understanding
                 continue
-            understanding = understand(list(each.texts), self.message.subject, self.model)
-            judged = Judged(each.where, each.findings, understanding)
-            if self.memory is not None and each.key is not None and self._is_lasting(judged):
-                self.memory.keep(each.key, judged, self.model)
-            yield _counted(understanding, before)
-            before += len(each.texts)
+            understanding = understand(list(each.texts), self.message.subject, reader, self.deadline)
+            if self.memory is not None and each.key is not None:
+                judged = Judged(each.where, each.findings, understanding)
+                self.memory.keep(each.key, judged, self.model, ocr=self.pictures.ocr)
+            yield each.texts, understanding
 
     def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:
         """What *part* is remembered by: all that bears on what is found in it."""
@@ -202,89 +116,3 @@ class Attachments:
         found = self._reader(part, data, self._chars)
         self._chars -= sum(len(text.text) for text in found.texts)
         return Read(key, part.where, found.texts, found.unread)
-
-    def _is_lasting(self, judged: Judged) -> bool:
-        unread = [finding.rule for finding in judged.findings if _is_gap(finding)]
-        complete = judged.understanding is None or judged.understanding.complete
-        return (
-            complete
-            and len(judged.findings) <= _MOST_FINDINGS
-            and not _PASSING.intersection(unread)
-            and not (unread and self.pictures.ocr)  # there may be time for the picture next time
-        )
-
-
-def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
-    """One understanding of all *parts*, whose texts follow one another; ``None`` when there is none."""
-    known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    labels = {label for part in known for label in part.scores}
-    return Understanding(
-        readings=tuple(reading for part in known for reading in part.readings),
-        any=max(part.any for part in known),
-        scores={label: max(part.scores.get(label, 0.0) for part in known) for label in labels},
-        complete=all(part.complete for part in known),
-    )
-
-
-def _is_gap(finding: Finding) -> bool:
-    """Whether it tells of what could not be read."""
-    return finding.rule.startswith("unreadable.")
-
-
-def _without_text(judged: Judged) -> Judged:
-    """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
-    best for each category, with its score for that one only and without what was read, and none that nobody would be
-    shown: most attachments are harmless all through. What a gap says (a type, a size) is no text."""
-    findings = tuple(
-        finding if _is_gap(finding) else replace(finding, excerpt="", adjustments=())
-        for finding in judged.findings
-    )
-    judged = replace(judged, findings=findings)
-    understanding = judged.understanding
-    if understanding is None:
-        return judged
-    readings = understanding.readings
-    best = [max(readings, key=lambda r: r.any)] if understanding.any >= _FAINT else []
-    kept: dict[int, tuple[Reading, dict[Label, float]]] = {id(reading): (reading, {}) for reading in best}
-    for label, score in understanding.scores.items():
-        reading = max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
-        if reading is not None and score >= _FAINT:
-            scores = kept.setdefault(id(reading), (reading, {}))[1]
-            scores[label] = reading.scores.get(label, 0.0)
-    blank = tuple(_blank(reading, scores) for reading, scores in kept.values())
-    return replace(judged, understanding=replace(understanding, readings=blank))
-
-
-def _counted(understanding: Understanding | None, before: int) -> Understanding | None:
-    """*understanding* with its texts numbered from *before* on."""
-    if understanding is None or not before:
-        return understanding
-    return replace(
-        understanding,
-        readings=tuple(
-            replace(r, window=replace(r.window, source_index=r.window.source_index + before))
-            for r in understanding.readings
-        ),
-    )
-
-
-def _blank(reading: Reading, scores: Mapping[Label, float]) -> Reading:
-    return replace(reading, window=replace(reading.window, text="", start=0, end=0), scores=scores)
-
-
-def _moved(judged: Judged, where: str) -> Judged:
-    """*judged* for the same attachment at another place."""
-
-    def place(old: str) -> str:
-        return where + old.removeprefix(judged.where) if old.startswith(judged.where) else old
-
-    understanding = judged.understanding
-    if understanding is not None:
-        readings = tuple(
-            replace(r, window=replace(r.window, where=place(r.window.where))) for r in understanding.readings
-        )
-        understanding = replace(understanding, readings=readings)
-    findings = tuple(replace(finding, where=place(finding.where)) for finding in judged.findings)
-    return Judged(where, findings, understanding)

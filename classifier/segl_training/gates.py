@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segl.vocabulary import Decision
-from segl_classifier.attachments import joined
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.decide import Stance, decide
@@ -28,6 +27,7 @@ from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record, read_records
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet, shipped_rules
+from segl_classifier.understand import joined
 from segl_classifier.understanding.asking import Gates
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.linear import Linear
@@ -84,11 +84,10 @@ class Result:
 
 
 class _Given:
-    """Stands for the model while a message is read, and keeps what it was given. Each has a digest of its own, so that
-    no attachment was seen before."""
+    """Stands for the model while a message is read, and keeps what it was given."""
 
-    def __init__(self, model: Cascade, number: int) -> None:
-        self.thresholds, self.any_threshold, self.digest = model.thresholds, model.any_threshold, str(number)
+    def __init__(self, model: Cascade) -> None:
+        self.thresholds, self.any_threshold = model.thresholds, model.any_threshold
         self.given: list[tuple[Sequence[Text], str]] = []
 
     def understand(
@@ -103,8 +102,8 @@ class _Given:
 
 def seen(records: Sequence[Record], rules: RuleSet, model: Cascade) -> Iterator[Seen]:
     """*records* as the milter would read them, all but the model's part."""
-    for number, record in enumerate(records):
-        stand_in = _Given(model, number)
+    for record in records:
+        stand_in = _Given(model)
         yield Seen(record, gather(letter(record), rules, model=stand_in), stand_in.given)
 
 

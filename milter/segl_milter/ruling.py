@@ -16,10 +16,10 @@ from segl.settings import Settings
 from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
-from segl_classifier.attachments import Memory
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import Pictures
+from segl_classifier.memory import Memory
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages

@@ -16,7 +16,7 @@ from typing import Any
 _PLACES = (
     ("parse", "segl_classifier.classify", "parse"),
     ("extract", "segl_classifier.classify", "extract"),
-    ("cpr", "segl_classifier.classify", "find_cpr"),
+    ("cpr", "segl_classifier.detect", "find_cpr"),
     ("rules", "segl_classifier.rules.RuleSet", "find"),
     ("windows", "segl_classifier.understanding.cascade.Cascade", "understand"),
     ("linear", "segl_classifier.understanding.linear.Linear", "logits"),

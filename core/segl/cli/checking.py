@@ -14,10 +14,10 @@ from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_detection import Limits
 from segl.vocabulary import Verdict
-from segl_classifier.attachments import Memory
 from segl_classifier.classify import Evidence, classify, gather
 from segl_classifier.decide import Stance
 from segl_classifier.extract import NO_OCR, Pictures
+from segl_classifier.memory import Memory
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.understanding.reading import Model
 

@@ -160,8 +160,8 @@ def _show_steps(finding: Finding, indent: str) -> None:
 
 def _try_out(rules: RuleSet, subject: str, text: str) -> None:
     """What is found in *text* without the model, and how it adds up."""
-    from segl_classifier.classify import detect
     from segl_classifier.decide import balance_of, decide
+    from segl_classifier.detect import detect
     from segl_classifier.message import Source, Text
     from segl_classifier.weigh import Standing
 

@@ -14,13 +14,14 @@ import pytest
 from corpus.compound import message as saved_by_outlook
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
-from segl_classifier.attachments import Judged, Memory, joined
 from segl_classifier.classify import classify, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
+from segl_classifier.memory import Judged, Memory
 from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reading import PoolReader
 from segl_classifier.rules import RuleSet, shipped_rules
+from segl_classifier.understand import joined
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 
 RULES = shipped_rules()

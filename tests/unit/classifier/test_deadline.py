@@ -15,10 +15,11 @@ from keyword_model import BrokenModel, KeywordModel
 from segl.settings_detection import Limits
 from segl.vocabulary import Decision, Label, Unreadable
 from segl_classifier import classify as module
-from segl_classifier.attachments import Memory
+from segl_classifier import detect as detecting
 from segl_classifier.classify import classify, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
+from segl_classifier.memory import Memory
 from segl_classifier.message import Source, Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.pool.client import Pool
@@ -113,7 +114,7 @@ _STAGES: dict[str, tuple[Any, str]] = {
     "parsing": (module, "parse"),
     "reading the message": (module, "extract"),
     "reading an attachment": (Pool, "read"),
-    "looking for numbers": (module, "find_cpr"),
+    "looking for numbers": (detecting, "find_cpr"),
     "looking for words": (RuleSet, "find"),
     "understanding": (KeywordModel, "understand"),
 }
