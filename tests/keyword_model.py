@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
-from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import windows_of
 
 
@@ -42,7 +42,7 @@ class KeywordModel:
         found = [said for word, said in self.scores.items() if word in window.text.lower()]
         scores = {label: score for said in found for label, score in said.items() if label is not None}
         whole = max((said.get(None, max(said.values())) for said in found), default=0.0)
-        return Reading(window, Stage.ENCODER, whole, scores, self.lowered)
+        return Reading(window, CascadeStage.ENCODER, whole, scores, self.lowered)
 
 
 class BrokenModel(KeywordModel):

@@ -16,7 +16,7 @@ from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label,
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding
-from segl_classifier.weigh import Scales, Standing, Weighing, raised, weigh, weigh_whole
+from segl_classifier.weigh import Outcome, Scales, Weighing, raised, weigh, weigh_whole
 
 MODEL = "model"  # the rule id of what the model found
 _LEAST = 0.05  # the model's scores below this say nothing
@@ -43,13 +43,14 @@ class Balance:
     labels: Mapping[Label, Weighing]
     whole: Weighing | None
 
-    def standing(self, standing: Standing) -> tuple[Label, ...]:
-        return tuple(label for label, w in self.labels.items() if w.standing is standing)
+    def with_outcome(self, outcome: Outcome) -> tuple[Label, ...]:
+        """The categories that come to *outcome*."""
+        return tuple(label for label, w in self.labels.items() if w.outcome is outcome)
 
     @property
     def likeliest(self) -> Label | None:
-        """The category that stands unsure with the highest score."""
-        unsure = self.standing(Standing.UNSURE)
+        """The category in doubt with the highest score."""
+        unsure = self.with_outcome(Outcome.UNSURE)
         return max(unsure, key=lambda label: self.labels[label].score, default=None)
 
 
@@ -69,7 +70,7 @@ def decide(
     held = held_labels(balance)
     doubt = None if held else _doubt(balance)
     causes = tuple(dict.fromkeys(f.rule for f in findings if f.rule.startswith("unreadable.")))
-    decisions = [rules.labels[label].decision for label in balance.standing(Standing.HOLDS)]
+    decisions = [rules.labels[label].decision for label in balance.with_outcome(Outcome.HOLDS)]
     if held:
         decisions.append(Decision.SECURE)  # also what was taken in doubt: not held back or refused for that
     if doubt:
@@ -83,7 +84,7 @@ def decide(
         findings=tuple(sorted((*findings, *_model_findings(balance, doubt)), key=_order)),
         labels=held,
         reasons=(*(label.value for label in held), *doubts, *causes, *vetoes),
-        doubtful=tuple(label for label in balance.standing(Standing.UNSURE) if label not in held),
+        doubtful=tuple(label for label in balance.with_outcome(Outcome.UNSURE) if label not in held),
         scores=tuple((label, w.score) for label, w in balance.labels.items() if w.score >= _LEAST),
     )
 
@@ -104,28 +105,28 @@ def balance_of(
 
 def held_labels(balance: Balance) -> tuple[Label, ...]:
     """The categories that hold; when none does and the whole does, the likeliest of those in doubt."""
-    held = balance.standing(Standing.HOLDS)
-    if not held and _whole_stands(balance) is Standing.HOLDS and (likeliest := balance.likeliest):
+    held = balance.with_outcome(Outcome.HOLDS)
+    if not held and _whole_comes_to(balance) is Outcome.HOLDS and (likeliest := balance.likeliest):
         return (likeliest,)
     return held
 
 
 def _doubt(balance: Balance) -> Doubt | None:
     """What is said of a message in which no category holds."""
-    whole = _whole_stands(balance)
-    if whole is Standing.HOLDS:
+    whole = _whole_comes_to(balance)
+    if whole is Outcome.HOLDS:
         return Doubt.PERSONAL
-    return Doubt.UNSURE if whole is Standing.UNSURE or balance.likeliest else None
+    return Doubt.UNSURE if whole is Outcome.UNSURE or balance.likeliest else None
 
 
-def _whole_stands(balance: Balance) -> Standing:
-    return balance.whole.standing if balance.whole else Standing.NO
+def _whole_comes_to(balance: Balance) -> Outcome:
+    return balance.whole.outcome if balance.whole else Outcome.NO
 
 
 def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
     """What the model says of each category, as evidence; of the whole only when that is what counts."""
     telling = [w for w in balance.labels.values() if w.model is not None and w.model >= _LEAST]
-    if doubt and balance.whole and _whole_stands(balance) is not Standing.NO:
+    if doubt and balance.whole and _whole_comes_to(balance) is not Outcome.NO:
         telling.append(balance.whole)
     shown: dict[str, str] = {}  # one window often says most for several categories
     for weighing in telling:

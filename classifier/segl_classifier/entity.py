@@ -1,7 +1,7 @@
 """One MIME entity (RFC 2045 §2.4) and the ways its header block may be read.
 
 Programs differ on which of two Content-Type fields counts, and on whether the body begins at a line that
-is no header field or at the empty line after it. A :class:`Reading` is one choice of where the body begins,
+is no header field or at the empty line after it. A :class:`HeaderReading` is one choice of where the body begins,
 with everything the fields say about it; :func:`readings` gives each that makes a difference.
 """
 
@@ -52,7 +52,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HeaderReading:
     """One way of reading an entity: the fields that count, where the body begins, and what they say."""
 
     entity: Entity
@@ -70,7 +70,7 @@ class Reading:
         return f"{self.entity.where} > {shown_name(name)}" if name else self.entity.where
 
 
-def readings(entity: Entity, block: Block) -> Iterator[Reading]:
+def readings(entity: Entity, block: Block) -> Iterator[HeaderReading]:
     """The header block read to its empty line, and, where a line in it is no field, also as by the
     programs that begin the body there. When both say the same of the body, the longer body will do."""
     whole = _reading(entity, block.fields, block.body)
@@ -83,13 +83,13 @@ def readings(entity: Entity, block: Block) -> Iterator[Reading]:
         yield whole
 
 
-def _counts_from_its_start(reading: Reading) -> bool:
+def _counts_from_its_start(reading: HeaderReading) -> bool:
     """Whether a body that begins some lines sooner reads otherwise to its end: a message has its header there, and
     base64 goes by groups of four letters."""
     return Encoding.BASE64 in reading.encodings or any(kind.value in MESSAGES for kind in reading.kinds)
 
 
-def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Reading:
+def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> HeaderReading:
     types: list[str] = []
     encodings: list[Encoding] = []
     placed: list[Parameters] = []
@@ -111,7 +111,7 @@ def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Re
     filenames = tuple(dict.fromkeys(name for name in names if name.strip()))
     inline = any(said.value == "inline" for said in placed)
     attached = any(said.value == "attachment" for said in placed) or (bool(filenames) and not inline)
-    return Reading(
+    return HeaderReading(
         entity=entity,
         body=body,
         kinds=tuple(kinds),
@@ -123,7 +123,7 @@ def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Re
     )
 
 
-def is_saved_message(reading: Reading, content_type: str) -> bool:
+def is_saved_message(reading: HeaderReading, content_type: str) -> bool:
     """Whether a leaf is a message in disguise: text in a file named as one, or a file without a type, or of an unknown
     kind of message, that begins with mail headers."""
     is_called_one = content_type.startswith("message/")

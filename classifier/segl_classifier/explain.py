@@ -190,7 +190,7 @@ def _passage_dict(passage: Passage) -> dict[str, Any]:
 def _weighing_dict(weighing: Weighing) -> dict[str, Any]:
     return {
         "label": weighing.label.value if weighing.label else "any",
-        "standing": weighing.standing.value,
+        "standing": weighing.outcome.value,  # by this name whoever reads the JSON knows it
         "score": round(weighing.score, 4),
         "holds_from": round(weighing.threshold.holds, 4),
         "unsure_from": round(weighing.threshold.unsure, 4),

@@ -28,7 +28,7 @@ from segl_classifier.classify import Evidence
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.passing import by_itself
-from segl_classifier.understanding.reading import Reading, Stage, Understanding
+from segl_classifier.understanding.reading import CascadeStage, Reading, Understanding
 from segl_classifier.weigh import best_reading
 
 _FAINT = 0.05  # a score of the model below this is told as a number and needs no passage
@@ -99,7 +99,7 @@ def _said(understanding: Understanding, places: Mapping[str, Place]) -> Said:
         scores={label: _short(score) for label, score in understanding.scores.items()},
         complete=understanding.complete,
         windows=len(windows),
-        read=sum(reading.stage is Stage.ENCODER for reading in windows),
+        read=sum(reading.stage is CascadeStage.ENCODER for reading in windows),
         best=tuple(_best(label, reading, places) for label, reading in passages if reading is not None),
     )
 

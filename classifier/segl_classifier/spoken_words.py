@@ -10,7 +10,7 @@ from collections.abc import Callable
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
-from segl_classifier.weigh import Scales, Standing, weigh
+from segl_classifier.weigh import Outcome, Scales, weigh
 
 
 def words_of(rules: RuleSet) -> Callable[[str], bool]:
@@ -19,6 +19,6 @@ def words_of(rules: RuleSet) -> Callable[[str], bool]:
 
     def say(sentence: str) -> bool:
         weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)]), scales)
-        return any(one.standing is Standing.HOLDS for label, one in weighed.items() if label is not Label.CPR)
+        return any(one.outcome is Outcome.HOLDS for label, one in weighed.items() if label is not Label.CPR)
 
     return say

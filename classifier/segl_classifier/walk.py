@@ -36,7 +36,7 @@ from segl_classifier.entity import (
     HEADER_START,
     MESSAGES,
     Entity,
-    Reading,
+    HeaderReading,
     boundaries,
     is_saved_message,
     readings,
@@ -122,7 +122,7 @@ class Walk:
             self._tell_names(reading)
             yield from self._follow(reading)
 
-    def _follow(self, reading: Reading) -> Iterator[Entity]:
+    def _follow(self, reading: HeaderReading) -> Iterator[Entity]:
         for index, kind in enumerate(reading.kinds):
             if index >= _READINGS:
                 self._unread(Unreadable.DAMAGED, reading.where, f"more than {_READINGS} content types")
@@ -141,12 +141,12 @@ class Walk:
                     yield from self._multipart(reading, kind)
 
     @staticmethod
-    def _is_cut(reading: Reading, kind: Parameters) -> bool:
+    def _is_cut(reading: HeaderReading, kind: Parameters) -> bool:
         """Whether the body of what is called no multipart has the delimiters of one."""
         buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
         return any(has_delimiter(buffer, start, end, b) for b in boundaries(kind))
 
-    def _multipart(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
+    def _multipart(self, reading: HeaderReading, kind: Parameters) -> Iterator[Entity]:
         if kind.value == "multipart/encrypted":
             self._unread(Unreadable.ENCRYPTED, reading.where, kind.value)
         buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
@@ -169,7 +169,7 @@ class Walk:
                 yield from self._sections(reading, kind, buffer, start, end, boundary)
 
     def _sections(
-        self, reading: Reading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
+        self, reading: HeaderReading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
     ) -> Iterator[Entity]:
         entity = reading.entity
         number = 0
@@ -190,7 +190,7 @@ class Walk:
             else:
                 yield from self._surround(entity, buffer, section.start, section.end, section.kind.value)
 
-    def _message(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
+    def _message(self, reading: HeaderReading, kind: Parameters) -> Iterator[Entity]:
         """A message within the message. An encoded one is decoded first, though RFC 2046 forbids the
         encoding; if it reads as a message without that, it is read so too."""
         entity = reading.entity
@@ -220,7 +220,7 @@ class Walk:
         for place in places:
             yield Entity(buffer, place, end, prefix=prefix, depth=depth, message=True, attached=bool(prefix))
 
-    def _leaves(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
+    def _leaves(self, reading: HeaderReading, kind: Parameters) -> Iterator[Entity]:
         """A leaf, once for each charset that it is said to have."""
         charsets = list(dict.fromkeys(charset.lower() for charset in kind.all("charset"))) or [""]
         if len(charsets) > _READINGS:
@@ -229,7 +229,7 @@ class Walk:
             if index == 0 or self._afford(reading.entity.end - reading.body):
                 yield from self._leaf(reading, kind.value, charset)
 
-    def _leaf(self, reading: Reading, content_type: str, charset: str) -> Iterator[Entity]:
+    def _leaf(self, reading: HeaderReading, content_type: str, charset: str) -> Iterator[Entity]:
         entity = reading.entity
         if reading.body >= entity.end:
             return
@@ -304,7 +304,7 @@ class Walk:
                 attached=entity.attached,
             )
 
-    def _tell_names(self, reading: Reading) -> None:
+    def _tell_names(self, reading: HeaderReading) -> None:
         if len(reading.filenames) > _NAMES:
             self._unread(Unreadable.TOO_MANY, reading.where, f"more than {_NAMES} file names of one part")
         for name in reading.filenames[:_NAMES]:

@@ -6,6 +6,13 @@ decide alone. So do all rules in texts that the model is not given, those on the
 writing that it has not learnt, of which more is asked where it is sure of nothing. Without a model, and for CPR
 numbers, the joint score of all rules is the start and the end.
 
+For example ``health``, which is in doubt from 0.40 and holds from 0.47::
+
+    +0.40  model
+    +0.15  shipped rules, 0.60    the log-odds of 0.40 raised by 1.0 · 0.60: 0.55
+    +0.20  own rules, 0.30        those of 0.55 raised by 3.0 · 0.30: 0.75
+    -0.30  lowered by own.press   0.45: in doubt
+
 The scores of different rules for one category are joined as independent pieces of evidence: two rules of
 0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place.
 """
@@ -26,7 +33,7 @@ from segl_classifier.understanding.reading import Model, Reading, Threshold, Und
 _CLIP = 1e-4  # a score of 0 or 1 is not beyond all doubt
 
 
-class Standing(StrEnum):
+class Outcome(StrEnum):
     """What a score comes to."""
 
     NO = "no"
@@ -43,8 +50,7 @@ class Weighing:
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
     ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of the rules that need no model,
     in texts that it is not given, on headings of lists and for writing that it has not learnt; ``beyond_holds``: those
-    decide. ``veto`` is the id of the
-    rule that took the category out. ``reading`` is the window that says most for it.
+    decide. ``veto`` is the id of the rule that took the category out. ``reading`` is the window that says most for it.
     """
 
     label: Label | None
@@ -67,12 +73,12 @@ class Weighing:
         return self.own_holds or self.beyond_holds or self.score >= self.threshold.holds
 
     @property
-    def standing(self) -> Standing:
+    def outcome(self) -> Outcome:
         if self.veto:
-            return Standing.VETOED
+            return Outcome.VETOED
         if self.would_hold:
-            return Standing.HOLDS
-        return Standing.UNSURE if self.score >= self.threshold.unsure else Standing.NO
+            return Outcome.HOLDS
+        return Outcome.UNSURE if self.score >= self.threshold.unsure else Outcome.NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,14 @@ def _overridden(threshold: Threshold, holds: float | None) -> Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
-    """The findings of one category by what they do to it."""
+    """The findings of one category by what they do to it: joint scores, the rules that lower, the one that vetoes."""
 
-    words: float
-    own: float
-    beyond: float
-    despite: float  # of those for ``beyond`` to whom it is all the same how sure the model is
+    words: float  # the shipped rules
+    own: float  # the postmaster's
+    beyond: float  # those of either that need no model
+    despite: (
+        float  # those of ``beyond`` to whom it is all the same how sure the model is: no signs (``is_sign``)
+    )
     lower: tuple[Finding, ...]
     veto: str
 
@@ -143,12 +151,7 @@ def _weigh_label(
         model = understanding.scores.get(label, 0.0)
         steps = _by_model(label, model, speakers, in_doubt=_in_doubt(understanding, speakers, scales))
     limit = scales.rules.labels[label].threshold
-    beyond_holds = asked and _reaches(limit, speakers.beyond, speakers)
-    if beyond_holds and understanding is not None and understanding.any < weights.SURE_OF_NOTHING:
-        more_asked = max(limit, weights.DESPITE)
-        beyond_holds = any(
-            (_reaches(limit, speakers.despite, speakers), _reaches(more_asked, speakers.beyond, speakers))
-        )
+    beyond_holds = understanding is not None and asked and _beyond_holds(limit, speakers, understanding)
     if beyond_holds:
         more = max(0.0, speakers.beyond - sum(step.by for step in steps))
         steps.append(Adjustment(f"rules that need no model, {speakers.beyond:.2f}", more))
@@ -170,8 +173,21 @@ def _weigh_label(
     )
 
 
+def _beyond_holds(limit: float, speakers: Speakers, understanding: Understanding) -> bool:
+    """Whether the rules that need no model decide a category on which it was asked.
+
+    For example with a *limit* of 0.40: a sign of 0.45 does, with a model that says 0.10 of the message. One that says
+    0.01 is sure of nothing: then two such signs do, which come to 0.70 together (``DESPITE``), or what is no sign and
+    reaches the limit by itself, such as the heading of a list.
+    """
+    if understanding.any >= weights.SURE_OF_NOTHING:
+        return _reaches(limit, speakers.beyond, speakers)
+    more_asked = max(limit, weights.DESPITE)
+    return _reaches(limit, speakers.despite, speakers) or _reaches(more_asked, speakers.beyond, speakers)
+
+
 def _reaches(limit: float, score: float, speakers: Speakers) -> bool:
-    """Whether rules of joint *score* decide alone."""
+    """Whether rules of joint *score* decide alone, less what is lowered."""
     return score > 0 and round(score - speakers.lowered, 6) >= limit
 
 

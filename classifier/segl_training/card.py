@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from segl.vocabulary import Label
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Stage, Understanding
+from segl_classifier.understanding.reading import CascadeStage, Understanding
 from segl_training.corpus import LABELS, Example, examples
 
 Array = NDArray[np.float64]
@@ -32,7 +32,9 @@ def figures(model: Cascade, mails: list[Example]) -> str:
     understood = [model.understand(mail.texts) for mail in mails]
     spent = (time.process_time() - started) / len(mails) * 1000
     lines = [*_whole(model, mails, understood), "", *_labels(model, mails, understood), ""]
-    asked = [sum(r.stage is Stage.ENCODER for r in one.readings) for one in understood]  # sentences, too
+    asked = [
+        sum(r.stage is CascadeStage.ENCODER for r in one.readings) for one in understood
+    ]  # sentences, too
     harmless = [n for n, mail in zip(asked, mails, strict=True) if not mail.labels]
     lines.append(
         f"Processor time {spent:.1f} ms a mail; the encoder is asked of {np.mean(asked):.2f} passages a mail, "

@@ -4,8 +4,11 @@ scores to a message.
 All stages give logits: the first for "anything here must be sent securely", the others a category each. For windows
 that several have read (:mod:`.asking` chooses them) theirs are mixed. The message's score is that of its best window,
 on a scale that was fitted to mails the model had not seen. Sentences that the cheap stages find likely are read by
-themselves, too (:mod:`.passing`). Windows that would count are looked at once more: where the matter is a company's, an
-animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
+themselves, too (:mod:`.passing`).
+
+A model may be fitted to look once more at windows that would count: where the matter is a company's, an animal's, a
+novel's …, and no person stands by, they are lowered (:mod:`.lowering`). The shipped one is not: its encoder has learnt
+to tell them apart. There spaCy and the recogniser of names run for ``segl explain`` only (decision 9).
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, 
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
-from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_classifier.understanding.windows import MOST, SplitWindow, split_windows
 
@@ -86,7 +89,17 @@ class Cascade:
     def understand(
         self, texts: Sequence[Text], subject: str = "", deadline: Deadline = NEVER, /
     ) -> Understanding:
-        """Everything the model has to say of *texts*, all parts of one message."""
+        """Everything the model has to say of *texts*, all parts of one message. The looks, from cheap to dear, each at
+        what those before leave open:
+
+        1. the linear stage at every window;
+        2. the sieve at those of which that is not sure (:meth:`_sifted`);
+        3. the encoder at the uncertain ones, the likeliest first (:meth:`_asked`);
+        4. the encoder at what would alarm without it, where nothing that it read does (:meth:`_alarming`);
+        5. all three, one after the other, at the sentences that are likely by themselves (:meth:`_in_passing`).
+
+        Then the scores: each window's is calibrated, less what lowers it, and the message's is that of its best.
+        """
         split = list(islice(split_windows(texts), MOST + 1))
         if not split:
             return Understanding()
@@ -100,7 +113,9 @@ class Cascade:
         alone, said, less, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
         windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
         by_themselves = range(len(split), len(windows))
-        last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys((*read, *by_themselves), Stage.ENCODER)
+        last = dict.fromkeys(sieved, CascadeStage.SIEVE) | dict.fromkeys(
+            (*read, *by_themselves), CascadeStage.ENCODER
+        )
         lowered = self._lowered(windows, mixed)
         for number, by in zip(by_themselves, less, strict=True):
             lowered[number] = (*lowered.get(number, ()), (passing.LOWERED, by))
@@ -108,7 +123,7 @@ class Cascade:
         readings = tuple(
             Reading(
                 window,
-                last.get(number, Stage.LINEAR),
+                last.get(number, CascadeStage.LINEAR),
                 float(row[0]),
                 {label: float(score) for label, score in zip(LABELS, row[1:], strict=True)},
                 lowered.get(number, ()),

@@ -12,7 +12,7 @@ from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Source, Text
 
 
-class Stage(IntEnum):
+class CascadeStage(IntEnum):
     """Which part of the cascade had the last word on a window. The sieve stands between the other two; the numbers are
     those of decisions kept from before it was there."""
 
@@ -37,11 +37,12 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The model's scores for one window, 0 to 1 and calibrated: ``any`` that something in it must be sent
-    securely, ``scores`` for each category but ``cpr``. ``lowered`` names what took weight away (fiction,
-    company, template, …) and how many log-odds of every score."""
+    securely, ``scores`` for each category but ``cpr``. ``lowered`` names what took weight away, and how many
+    log-odds of every score: that it is a sentence by itself (:mod:`.passing`); with a model that was fitted so, also
+    what makes it nobody's matter, such as a company's or a novel's (:mod:`.lowering`)."""
 
     window: Window
-    stage: Stage
+    stage: CascadeStage
     any: float
     scores: Mapping[Label, float]
     lowered: tuple[tuple[str, float], ...] = ()

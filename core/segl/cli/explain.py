@@ -262,17 +262,17 @@ def _policies(found: Applied) -> None:
 def _weighing(weighing: Weighing, verdict: Verdict, whys: Mapping[str, str]) -> None:
     """One category: its score against its thresholds, the steps, and what each rests on."""
     from segl_classifier.explain import evidence_of, window_steps
-    from segl_classifier.weigh import Standing
+    from segl_classifier.weigh import Outcome
 
     label, threshold = weighing.label, weighing.threshold
     name = paint(label or "the message as a whole", _OF_LABEL[label] if label else None, bold=True)
     unsure = f", unsure from {threshold.unsure:.2f}" if threshold.unsure < threshold.holds else ""
     outcome = {
-        Standing.HOLDS: "holds",
-        Standing.UNSURE: "unsure",
-        Standing.NO: "does not hold",
-        Standing.VETOED: f"vetoed by {weighing.veto}",
-    }[weighing.standing]
+        Outcome.HOLDS: "holds",
+        Outcome.UNSURE: "unsure",
+        Outcome.NO: "does not hold",
+        Outcome.VETOED: f"vetoed by {weighing.veto}",
+    }[weighing.outcome]
     say(f"{name}: {weighing.score:.2f}, holds from {threshold.holds:.2f}{unsure}: {outcome}")
     for step in weighing.steps:
         say(f"    {step}")

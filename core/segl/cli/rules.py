@@ -163,7 +163,7 @@ def _try_out(rules: RuleSet, subject: str, text: str) -> None:
     from segl_classifier.decide import balance_of, decide
     from segl_classifier.detect import detect
     from segl_classifier.message import Source, Text
-    from segl_classifier.weigh import Standing
+    from segl_classifier.weigh import Outcome
 
     texts = [Text(subject, "subject", Source.SUBJECT)] if subject else []
     findings = detect([*texts, Text(text, "text", Source.BODY)], rules)
@@ -175,8 +175,8 @@ def _try_out(rules: RuleSet, subject: str, text: str) -> None:
     for label, weighing in balance_of(findings, rules).labels.items():
         for step in weighing.steps if weighing.lowered else ():
             say(f"    {step}")
-        holds = {Standing.HOLDS: "holds", Standing.VETOED: f"vetoed by {weighing.veto}"}
-        outcome = holds.get(weighing.standing, "does not hold")
+        holds = {Outcome.HOLDS: "holds", Outcome.VETOED: f"vetoed by {weighing.veto}"}
+        outcome = holds.get(weighing.outcome, "does not hold")
         say(f"{label}: {weighing.score:.2f} of {weighing.threshold.holds:.2f} needed, {outcome}")
     say(f"→ {verdict}" if findings else "nothing was found → plain")
     say("without the model; segl explain FILE asks it about a whole message")

@@ -22,7 +22,7 @@ from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reading import PoolReader
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
-from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
 
 RULES = shipped_rules()
 CPR = b"Personnummer 010190-1234 tilh\xc3\xb8rer Bo"
@@ -251,7 +251,7 @@ class Echo:
         for number, text in enumerate(texts):
             score = 0.9 if "diagnose" in text.text else 0.01
             window = Window(text.text, text.where, text.source, number, 0, len(text.text))
-            readings.append(Reading(window, Stage.LINEAR, score, {Label.HEALTH: score}))
+            readings.append(Reading(window, CascadeStage.LINEAR, score, {Label.HEALTH: score}))
         best = max((reading.any for reading in readings), default=0.0)
         return Understanding(tuple(readings), best, {Label.HEALTH: best}, self.complete)
 

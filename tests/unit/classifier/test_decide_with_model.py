@@ -14,7 +14,14 @@ from segl_classifier.classify import classify
 from segl_classifier.decide import Stance, balance_of, decide
 from segl_classifier.message import Source
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
-from segl_classifier.understanding.reading import Model, Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.reading import (
+    CascadeStage,
+    Model,
+    Reading,
+    Threshold,
+    Understanding,
+    Window,
+)
 from segl_classifier.weigh import raised
 
 HEALTH, FAMILY = Label.HEALTH, Label.FAMILY
@@ -28,7 +35,7 @@ def mail(body: str, subject: str = "Hej") -> bytes:
 
 def understood(scores: dict[Label, float], any_: float = 0.0) -> Understanding:
     window = Window("Han fejler noget, 010190-1234.", "body", Source.BODY, 0, 0, 30)
-    return Understanding((Reading(window, Stage.ENCODER, any_, scores),), any_, scores)
+    return Understanding((Reading(window, CascadeStage.ENCODER, any_, scores),), any_, scores)
 
 
 def judge(

@@ -14,7 +14,7 @@ from segl.store import transaction
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision, Label
 from segl_classifier.understanding.model import load_scale
-from segl_classifier.understanding.reading import Stage
+from segl_classifier.understanding.reading import CascadeStage
 from world.tuning import TuningHouse
 
 BOAT = "Min kajak ligger ved broen, og Preben Hansen har nøglen. Hans cpr-nummer er 010190-1233."
@@ -40,7 +40,7 @@ def test_the_newest_stand_first_and_can_be_chosen(tuning: TuningHouse) -> None:
 
 
 def test_each_stage_of_the_model_has_a_name() -> None:
-    assert {stage: f"{stage.name.lower()} stage" for stage in Stage} == decided._STAGES
+    assert {stage: f"{stage.name.lower()} stage" for stage in CascadeStage} == decided._STAGES
 
 
 def test_explain_of_an_id_tells_the_sums_without_text(tuning: TuningHouse) -> None:

@@ -19,7 +19,7 @@ from segl_classifier.understanding.asking import Budget, Rows
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.passing import by_itself
-from segl_classifier.understanding.reading import Stage, Threshold, Understanding
+from segl_classifier.understanding.reading import CascadeStage, Threshold, Understanding
 from segl_classifier.understanding.recalling import Encoder
 from segl_classifier.understanding.windows import MOST
 
@@ -37,7 +37,7 @@ def body(*sentences: str) -> list[Text]:
 
 def asked(understood: Understanding) -> int:
     """Of how many windows the encoder was asked; sentences by themselves have a budget of their own (test_passing)."""
-    return sum(r.stage is Stage.ENCODER for r in understood.readings if not by_itself(r))
+    return sum(r.stage is CascadeStage.ENCODER for r in understood.readings if not by_itself(r))
 
 
 SENSITIVE = {
@@ -113,7 +113,7 @@ def log(lines: int) -> list[str]:
 @pytest.mark.slow
 def test_what_would_alarm_by_the_cheap_stages_alone_is_read(model: Cascade) -> None:
     understood = model.understand([Text("\n".join(log(60)), "part 1", Source.BODY)])
-    unread = [r for r in understood.readings if r.stage is not Stage.ENCODER]
+    unread = [r for r in understood.readings if r.stage is not CascadeStage.ENCODER]
     assert all(r.any < model.any_threshold.unsure for r in unread)
     assert understood.any < model.any_threshold.unsure
     assert understood.complete
@@ -168,7 +168,7 @@ def test_nor_without_time_for_the_sieve(model: Cascade) -> None:
     gates = replace(model.fit.gates, uncertain=99.0, uncertain_label=99.0, likely=99.0)
     hurried = replace(model, fit=replace(model.fit, gates=gates), budget=Budget(seconds=-1.0))
     understood = hurried.understand(body(SENSITIVE[Label.HEALTH]))
-    assert (understood.complete, understood.readings[0].stage) == (False, Stage.LINEAR)
+    assert (understood.complete, understood.readings[0].stage) == (False, CascadeStage.LINEAR)
 
 
 def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,8 +208,8 @@ def test_a_message_of_more_windows_than_are_read_costs_seconds_and_is_told_of(mo
     }
     stages = [reading.stage for reading in found.understanding.readings if not by_itself(reading)]
     assert len(stages) == MOST + 1
-    assert 0 < stages.count(Stage.SIEVE) <= Budget().sifted
-    assert 0 < stages.count(Stage.ENCODER) <= Budget().windows
+    assert 0 < stages.count(CascadeStage.SIEVE) <= Budget().sifted
+    assert 0 < stages.count(CascadeStage.ENCODER) <= Budget().windows
     assert spent < SECONDS
 
 

@@ -16,7 +16,7 @@ from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
 from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Reading, Stage
+from segl_classifier.understanding.reading import CascadeStage, Reading
 from segl_classifier.understanding.windows import WORDS, split_windows
 
 NEUTRAL = (
@@ -150,7 +150,7 @@ def alone(readings: Sequence[Reading]) -> list[Reading]:
 def test_what_is_lost_in_its_window_is_found_by_itself_and_counts_for_less(model: Cascade) -> None:
     understood = model.understand([body(AMONG)])
     [reading] = alone(understood.readings)
-    assert (reading.window.text, reading.stage) == (MATTER, Stage.ENCODER)
+    assert (reading.window.text, reading.stage) == (MATTER, CascadeStage.ENCODER)
     assert reading.lowered == ((passing.LOWERED, passing.BY),)
     assert understood.any == reading.any >= model.any_threshold.unsure
     assert understood.scores[Label.HEALTH] >= model.thresholds[Label.HEALTH].holds
@@ -192,7 +192,7 @@ def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_seems_unlikely
     deaf = replace(saying(shipped, {MATTER: Label.HEALTH}), linear=little, sieve=little)
     assert not alone(deaf.understand([body(AMONG)]).readings)
     [reading] = alone(deaf.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)]).readings)
-    assert (reading.window.text, reading.stage) == (MATTER, Stage.ENCODER)
+    assert (reading.window.text, reading.stage) == (MATTER, CascadeStage.ENCODER)
 
 
 def test_and_it_is_believed_sooner(model: Cascade) -> None:
