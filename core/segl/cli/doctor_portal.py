@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ def portal_checks(settings: Settings) -> Iterator[Check]:
         return
     fault = _fault(settings, sockets.SECONDS)
     listen = settings.portal.web.listen
-    if fault == "may not be opened":
+    if fault.forbidden:
         yield Check("portal.page", State.UNKNOWN, f"{listen} may not be opened by this user", _WHY, _AS_ROOT)
     elif fault:
         yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, "start segl-portal, see its log")
@@ -50,12 +51,12 @@ def page_line(settings: Settings, seconds: float) -> tuple[bool | None, str]:
     if settings.portal.relay.next_hop:
         return True, "not used: [portal.relay] sends to another service"
     listen, fault = settings.portal.web.listen, _fault(settings, seconds)
-    if fault == "may not be opened":
+    if fault.forbidden:
         return None, f"{listen} may not be opened by this user; run as root"
     return not fault, f"{listen}: {fault}" if fault else f"answers on {listen}"
 
 
-def _fault(settings: Settings, seconds: float) -> str:
+def _fault(settings: Settings, seconds: float) -> sockets.SocketFault:
     web = settings.portal.web
     question = sockets.ask_https if web.speaks_tls else sockets.ask_http
     if web.is_socket:
@@ -63,8 +64,8 @@ def _fault(settings: Settings, seconds: float) -> str:
     host, _, port = web.listen.rpartition(":")
     for asked in _EVERYWHERE.get(host, (host,)):
         if fault := sockets.fault_of(partial(sockets.tcp, f"{asked}:{port}", question, seconds)):
-            return f"{fault} (asked at {asked})" if host in _EVERYWHERE else fault
-    return ""
+            return replace(fault, text=f"{fault} (asked at {asked})") if host in _EVERYWHERE else fault
+    return sockets.SocketFault()
 
 
 def _looks(settings: Settings) -> Check:

@@ -103,7 +103,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
 
 def _process(name: str, place: str, ask: Callable[[], None]) -> Line:
     fault = sockets.fault_of(ask)
-    if fault == "may not be opened":
+    if fault.forbidden:
         return Line(name, None, f"{place} may not be opened by this user; run as root")
     return Line(name, not fault, f"{place}: {fault}" if fault else f"answers on {place}")
 

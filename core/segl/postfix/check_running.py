@@ -195,7 +195,7 @@ def _ask(
             fault = sockets.as_postfix(owner, path, question, root)
         except KeyError:
             return Check(id_, State.FAIL, f"{place}: there is no user {owner}", why, "install Postfix")
-        if fault == "may not be opened":
+        if fault.forbidden:
             fix = f"let user {owner} reach {path}: its group must own the socket and may enter the directory"
         return _answer(id_, place, fault, why, fix)
     outside = path if root is None else root / path.relative_to("/")
@@ -203,12 +203,12 @@ def _ask(
     if not fault:
         text = f"{place} answers; whether user {owner} may open it only root can try"
         return Check(id_, State.UNKNOWN, text, why, _AS_ROOT)
-    if fault == "may not be opened":
+    if fault.forbidden:
         return Check(id_, State.UNKNOWN, f"{place} may not be opened by this user", why, _AS_ROOT)
     return _answer(id_, place, fault, why, fix)
 
 
-def _answer(id_: str, place: str, fault: str, why: str, fix: str) -> Check:
+def _answer(id_: str, place: str, fault: sockets.SocketFault, why: str, fix: str) -> Check:
     return (
         Check(id_, State.FAIL, f"{place}: {fault}", why, fix)
         if fault

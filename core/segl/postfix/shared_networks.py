@@ -39,8 +39,8 @@ def unguarded(settings: Settings, front: Instance) -> Iterator[Refusal]:
             return
 
 
-def _fault(milter: Path, network: str) -> str:
-    """Why a stranger in *network* might not be refused; ``""`` when he is, or when nobody takes anything."""
+def _fault(milter: Path, network: str) -> sockets.SocketFault:
+    """Why a stranger in *network* might not be refused; none when he is, or when nobody takes anything."""
     client = str(ip_network(network)[-1])
 
     def ask(sock: socket.socket) -> None:

@@ -23,6 +23,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,8 +35,24 @@ _MOST_BYTES = 64 * 1024
 _MOST_LINES = 100
 _VERDICTS = b"cardty"  # on a message: continue, accept, reject, discard, later, by a text
 _CLOSED = "it closed the connection without an answer"
+_TRIED, _FORBIDDEN = b"+", b"!"  # what the child begins with
 
 Question = Callable[[socket.socket], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SocketFault:
+    """What went wrong, in plain words; false when nothing did. ``forbidden``: who asked may not open the socket, and
+    whether somebody answers there is not known."""
+
+    text: str = ""
+    forbidden: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def ask_milter(sock: socket.socket) -> None:
@@ -128,9 +145,9 @@ def tcp(host_port: str, question: Question, timeout: float = SECONDS) -> None:
         question(sock)
 
 
-def as_postfix(owner: str, path: Path, question: Question, root: Path | None = None) -> str:
-    """Put *question* to the socket *path* as user *owner*, after chroot to *root*; returns the fault, ``""``
-    when all is well. Needs root. A child process does it, for privileges given up do not come back."""
+def as_postfix(owner: str, path: Path, question: Question, root: Path | None = None) -> SocketFault:
+    """Put *question* to the socket *path* as user *owner*, after chroot to *root*. Needs root. A child process does it,
+    for privileges given up do not come back."""
     user = pwd.getpwnam(owner)
     groups = os.getgrouplist(owner, user.pw_gid)
     reading, writing = os.pipe()
@@ -144,35 +161,38 @@ def as_postfix(owner: str, path: Path, question: Question, root: Path | None = N
             os.setgroups(groups)
             os.setgid(user.pw_gid)
             os.setuid(user.pw_uid)
-            os.write(writing, b"+" + fault_of(lambda: unix(path, question)).encode()[:1000])
+            fault = fault_of(lambda: unix(path, question))
+            os.write(writing, (_FORBIDDEN if fault.forbidden else _TRIED) + fault.text.encode()[:1000])
         finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        text = pipe.read().decode("utf-8", "replace")
+        said = pipe.read()
     os.waitpid(child, 0)
-    return text[1:] if text.startswith("+") else f"could not be tried as user {owner}"
+    if said[:1] not in (_TRIED, _FORBIDDEN):
+        return SocketFault(f"could not be tried as user {owner}")
+    return SocketFault(said[1:].decode("utf-8", "replace"), forbidden=said[:1] == _FORBIDDEN)
 
 
-def fault_of(ask: Callable[[], None]) -> str:
-    """Run *ask*; what went wrong in plain words, ``""`` when nothing did."""
+def fault_of(ask: Callable[[], None]) -> SocketFault:
+    """Run *ask*, and tell what went wrong."""
     try:
         ask()
     except FileNotFoundError:
-        return "there is no such socket: the process does not run"
+        return SocketFault("there is no such socket: the process does not run")
     except ConnectionRefusedError:
-        return "nobody listens: the process does not run"
+        return SocketFault("nobody listens: the process does not run")
     except PermissionError:
-        return "may not be opened"
+        return SocketFault("may not be opened", forbidden=True)
     except TimeoutError:
-        return "it does not answer in time"
+        return SocketFault("it does not answer in time")
     except ConnectionError:
-        return _CLOSED
+        return SocketFault(_CLOSED)
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return SocketFault(error.strerror or type(error).__name__)
     except ProtocolError as error:
-        return error.private
-    return ""
+        return SocketFault(error.private)
+    return SocketFault()
 
 
 def _step(sock: socket.socket, command: bytes, data: bytes, wanted: bytes = b"c") -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from segl.cli.doctor_portal import page_line, portal_checks
+from segl.postfix import sockets
 from segl.postfix.check import Check, State
 from segl.settings import Settings
 from segl.settings_file import load_settings
@@ -53,6 +54,18 @@ def test_one_that_does_not_run_is_a_failure(site: PortalSite) -> None:
 def test_a_port_that_speaks_something_else_is_a_failure(site: PortalSite) -> None:
     settings = changed(site, f'"127.0.0.1:{site.web_port}"', f'"127.0.0.1:{site.port}"')
     assert states(settings)["portal.page"].state is State.FAIL
+
+
+def test_where_it_may_not_be_asked_nothing_is_said_of_it(
+    site: PortalSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(sockets, "tcp", forbidden)
+    settings = changed(site, f'"127.0.0.1:{site.web_port}"', f'"0.0.0.0:{site.web_port}"')
+    assert states(settings)["portal.page"].state is State.UNKNOWN
+    assert page_line(settings, 5)[0] is None
 
 
 def test_one_on_all_addresses_is_asked_by_ipv4_as_well(tmp_path: Path) -> None:

@@ -62,6 +62,10 @@ def wait(event: threading.Event) -> None:
     event.wait(5)
 
 
+def told(ask: Callable[[], None]) -> str:
+    return sockets.fault_of(ask).text
+
+
 MILTER = struct.pack("!I", 13) + b"O" + struct.pack("!III", 6, 0, 0)
 
 
@@ -87,21 +91,21 @@ def test_the_protocol_is_really_spoken(
     tmp_path: Path, question: sockets.Question, handler: Handler, fault: str
 ) -> None:
     with server(tmp_path / "s", handler) as path:
-        assert sockets.fault_of(lambda: sockets.unix(path, question, 2)) == fault
+        assert sockets.fault_of(lambda: sockets.unix(path, question, 2)).text == fault
 
 
 def test_silence_is_told(tmp_path: Path) -> None:
     released = threading.Event()
     with server(tmp_path / "s", lambda _: wait(released)) as path:
-        assert "in time" in sockets.fault_of(lambda: sockets.unix(path, sockets.ask_milter, 0.1))
+        assert "in time" in told(lambda: sockets.unix(path, sockets.ask_milter, 0.1))
         released.set()
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    assert "does not run" in sockets.fault_of(lambda: sockets.unix(tmp_path / "none", sockets.ask_milter))
+    assert "does not run" in told(lambda: sockets.unix(tmp_path / "none", sockets.ask_milter))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left:
         left.bind(str(tmp_path / "left"))
-    assert "does not run" in sockets.fault_of(lambda: sockets.unix(tmp_path / "left", sockets.ask_milter))
+    assert "does not run" in told(lambda: sockets.unix(tmp_path / "left", sockets.ask_milter))
 
 
 @ROOT
@@ -118,21 +122,22 @@ class TestAsPostfix:
     @pytest.mark.parametrize(("mode", "fault"), [(0o666, ""), (0o600, "may not be opened")])
     def test_the_mode_of_the_socket_counts(self, folder: Path, mode: int, fault: str) -> None:
         with server(folder / "s", says(MILTER), mode) as path:
-            assert sockets.as_postfix("nobody", path, sockets.ask_milter) == fault
+            found = sockets.as_postfix("nobody", path, sockets.ask_milter)
+            assert (found.text, found.forbidden) == (fault, bool(fault))
 
     def test_the_directory_counts(self, folder: Path) -> None:
         (folder / "shut").mkdir(mode=0o700)
         with server(folder / "shut" / "s", says(MILTER)) as path:
-            assert sockets.as_postfix("nobody", path, sockets.ask_milter) == "may not be opened"
+            assert sockets.as_postfix("nobody", path, sockets.ask_milter).forbidden
 
     def test_a_chroot_counts(self, folder: Path) -> None:
         (folder / "queue").mkdir()
         with server(folder / "queue" / "s", says(MILTER)) as path:
-            assert "no such socket" in sockets.as_postfix(
-                "nobody", path, sockets.ask_milter, folder / "queue"
-            )
-            assert sockets.as_postfix("nobody", Path("/s"), sockets.ask_milter, folder / "queue") == ""
+            by_host = sockets.as_postfix("nobody", path, sockets.ask_milter, folder / "queue")
+            assert "no such socket" in by_host.text
+            assert not sockets.as_postfix("nobody", Path("/s"), sockets.ask_milter, folder / "queue")
 
     def test_a_child_that_cannot_ask_is_no_good_sign(self, folder: Path) -> None:
         fault = sockets.as_postfix("nobody", Path("/s"), sockets.ask_milter, folder / "no-such-root")
-        assert fault == "could not be tried as user nobody"
+        assert fault.text == "could not be tried as user nobody"
+        assert not fault.forbidden
