@@ -52,7 +52,7 @@ format: setup-base ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup-base ## train the model anew from the corpus (an hour on two cores; the steps in .model)
+model: setup-base ## train the model anew from the corpus (most of an hour on two cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/pytest -q tests/training
 	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --like classifier/model/fit.json --ship classifier/model

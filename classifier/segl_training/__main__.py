@@ -8,7 +8,7 @@ program left in FOLDER is kept; of another run it is taken away.
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-On two quiet cores the first takes 34 minutes, its answers 8 and the small stages 11 (docs/decisions/0058).
+On two quiet cores the first takes 26 to 34 minutes, its answers 8 and the small stages 9 (docs/decisions/0066).
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from segl_training import passages
 from segl_training.corpus import Labelled
 from segl_training.diluted import windows_taught
 
-_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 6_500, 6_000, 4_500, 2_500, 4_500, 2_500
-_REWORDED = 9_500
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 5_200, 4_800, 3_600, 2_000, 3_600, 2_000
+_REWORDED = 7_600
 _KEPT = "lesson.npz"
 _AT_ONCE = 2_000  # passages to the teacher
 

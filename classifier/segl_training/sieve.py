@@ -26,7 +26,7 @@ from segl_training.finetune import summary
 from segl_training.lesson import Lesson
 from segl_training.stored import lesson_of, load
 
-EPOCHS = 8
+EPOCHS = 6
 _COMPARED, _APART = 50, 0.3  # passages; logits
 _PIECES = 4_096  # of a batch
 _STRETCH = 8_000  # passages, among which those of like length go together
