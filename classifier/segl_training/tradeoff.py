@@ -8,6 +8,7 @@ To be run whenever the model is made anew; half a minute.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,11 @@ def make(folder: Path) -> Path:
     model, rules = load_model(folder, Budget()), shipped_rules()
     if model is None:
         raise SystemExit(f"no model in {folder}")
-    records = read_records(sorted(CORPUS.glob("dev_*.jsonl")))
+    # Where the corpus lies must make no other file.
+    records = (
+        replace(record, place=Path(record.place).name)
+        for record in read_records(sorted(CORPUS.glob("dev_*.jsonl")))
+    )
     found = partial(gather, rules=rules, model=model)
     texts = tuple(measure(record, found, rules, model) for record in records)
     file = folder / NAME
