@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segl.settings_detection import Detection
-from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label, Verdict
+from segl.vocabulary import FAINT, MODEL, Adjustment, Decision, Doubt, Effect, Finding, Label, Prefix, Verdict
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding
 from segl_classifier.weigh import Outcome, Scales, Weighing, raised, weigh, weigh_whole
 
-MODEL = "model"  # the rule id of what the model found
-_LEAST = 0.05  # the model's scores below this say nothing
 _SHOWN = 120  # characters of a window
 
 
@@ -69,7 +67,7 @@ def decide(
     balance = balance_of(findings, rules, stance, model=model, understanding=understanding)
     held = held_labels(balance)
     doubt = None if held else _doubt(balance)
-    causes = tuple(dict.fromkeys(f.rule for f in findings if f.rule.startswith("unreadable.")))
+    causes = tuple(dict.fromkeys(f.rule for f in findings if f.is_unreadable))
     decisions = [rules.labels[label].decision for label in balance.with_outcome(Outcome.HOLDS)]
     if held:
         decisions.append(Decision.SECURE)  # also what was taken in doubt: not held back or refused for that
@@ -77,7 +75,9 @@ def decide(
         decisions.append(Decision.SECURE if doubt is Doubt.PERSONAL else stance.unsure)
     if causes:
         decisions.append(Decision.strictest((Decision.SECURE, stance.unreadable)))
-    vetoes = dict.fromkeys(f"veto.{w.veto}" for w in balance.labels.values() if w.veto and w.would_hold)
+    vetoes = dict.fromkeys(
+        f"{Prefix.VETO}{w.veto}" for w in balance.labels.values() if w.veto and w.would_hold
+    )
     doubts = (doubt.value,) if doubt else ()
     return Verdict(
         decision=Decision.strictest(decisions),
@@ -85,7 +85,7 @@ def decide(
         labels=held,
         reasons=(*(label.value for label in held), *doubts, *causes, *vetoes),
         doubtful=tuple(label for label in balance.with_outcome(Outcome.UNSURE) if label not in held),
-        scores=tuple((label, w.score) for label, w in balance.labels.items() if w.score >= _LEAST),
+        scores=tuple((label, w.score) for label, w in balance.labels.items() if w.score >= FAINT),
     )
 
 
@@ -125,7 +125,7 @@ def _whole_comes_to(balance: Balance) -> Outcome:
 
 def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
     """What the model says of each category, as evidence; of the whole only when that is what counts."""
-    telling = [w for w in balance.labels.values() if w.model is not None and w.model >= _LEAST]
+    telling = [w for w in balance.labels.values() if w.model is not None and w.model >= FAINT]
     if doubt and balance.whole and _whole_comes_to(balance) is not Outcome.NO:
         telling.append(balance.whole)
     shown: dict[str, str] = {}  # one window often says most for several categories
@@ -161,7 +161,7 @@ _RANK = {label: number for number, label in enumerate(Label)}
 def _order(finding: Finding) -> tuple[int, float]:
     """What could not be read first, then vetoes and what is of no category, then by category; the strongest
     first."""
-    if finding.rule.startswith("unreadable."):
+    if finding.is_unreadable:
         rank = -2
     elif finding.label is None or finding.effect is Effect.VETO:
         rank = -1

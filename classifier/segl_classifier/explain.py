@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from segl.masking import MASK
-from segl.vocabulary import Adjustment, Effect, Finding, Label, Verdict
+from segl.vocabulary import FAINT, MODEL, Adjustment, Effect, Finding, Label, Verdict
 from segl_classifier.classify import Evidence
 from segl_classifier.cpr.hidden import hidden
-from segl_classifier.decide import MODEL, Balance, Stance, balance_of, decide, reading_steps
+from segl_classifier.decide import Balance, Stance, balance_of, decide, reading_steps
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.marks import Mark, Marker, merged
@@ -48,7 +48,7 @@ class Passage:
     @property
     def quiet(self) -> bool:
         """Whether nothing in it says anything."""
-        return not self.marks and (self.reading is None or self.reading.any < 0.05)
+        return not self.marks and (self.reading is None or self.reading.any < FAINT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from segl.decisions.record import (
     place_of,
     rule_step,
 )
-from segl.vocabulary import Adjustment, Effect, Finding, Label
+from segl.vocabulary import FAINT, Adjustment, Effect, Finding, Label
 from segl_classifier.classify import Evidence
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
@@ -31,7 +31,6 @@ from segl_classifier.understanding.passing import by_itself
 from segl_classifier.understanding.reading import CascadeStage, Reading, Understanding
 from segl_classifier.weigh import best_reading
 
-_FAINT = 0.05  # a score of the model below this is told as a number and needs no passage
 _MOST_STEPS = 32
 _NAMED_TYPE = re.compile(r"\.([A-Za-z0-9]{2,7})(?![A-Za-z0-9])")
 _PLACE_OF = {source: Place(source.value) for source in Source}
@@ -90,8 +89,8 @@ def _hits(findings: Iterable[Finding], places: Mapping[str, Place], rules: RuleS
 
 
 def _said(understanding: Understanding, places: Mapping[str, Place]) -> Said:
-    telling = [label for label, score in understanding.scores.items() if score >= _FAINT]
-    counted: list[Label | None] = [*telling, *([None] if understanding.any >= _FAINT else [])]
+    telling = [label for label, score in understanding.scores.items() if score >= FAINT]
+    counted: list[Label | None] = [*telling, *([None] if understanding.any >= FAINT else [])]
     windows = [reading for reading in understanding.readings if not by_itself(reading)]
     passages = [(label, best_reading(understanding, label)) for label in counted]
     return Said(

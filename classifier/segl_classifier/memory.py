@@ -18,14 +18,13 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from segl.vocabulary import Finding, Label, Unreadable
+from segl.vocabulary import FAINT, Finding, Label, Prefix, Unreadable
 from segl_classifier.understanding.reading import Model, Reading, Understanding
 
 ENTRIES = 1_000  # attachments remembered by a process
 _MOST_FINDINGS = 100  # an attachment with more is read anew
-_FAINT = 0.05  # a score below is evidence of nothing, with any thresholds
 _PASSING = frozenset(
-    f"unreadable.{cause}"
+    f"{Prefix.UNREADABLE}{cause}"
     for cause in (
         Unreadable.TIMED_OUT,
         Unreadable.FAILED,
@@ -49,11 +48,13 @@ class Judged:
         """Whether nothing was found, so that there are no words to show; a gap is told of without any."""
         readings = self.understanding.readings if self.understanding else ()
         scores = (score for reading in readings for score in (reading.any, *reading.scores.values()))
-        return all(map(_is_gap, self.findings)) and all(score < _FAINT for score in scores)
+        return all(finding.is_unreadable for finding in self.findings) and all(
+            score < FAINT for score in scores
+        )
 
     def is_lasting(self, *, ocr: bool) -> bool:
         """Whether the next time would find the same, and no more."""
-        gaps = [finding.rule for finding in self.findings if _is_gap(finding)]
+        gaps = [finding.rule for finding in self.findings if finding.is_unreadable]
         complete = self.understanding is None or self.understanding.complete
         return (
             complete
@@ -125,17 +126,12 @@ class Memory:
                     self._known.popitem(last=False)
 
 
-def _is_gap(finding: Finding) -> bool:
-    """Whether it tells of what could not be read."""
-    return finding.rule.startswith("unreadable.")
-
-
 def _without_text(judged: Judged) -> Judged:
     """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
     best for each category, with its score for that one only and without what was read, and none that nobody would be
     shown: most attachments are harmless all through. What a gap says (a type, a size) is no text."""
     findings = tuple(
-        finding if _is_gap(finding) else replace(finding, excerpt="", adjustments=())
+        finding if finding.is_unreadable else replace(finding, excerpt="", adjustments=())
         for finding in judged.findings
     )
     judged = replace(judged, findings=findings)
@@ -143,11 +139,11 @@ def _without_text(judged: Judged) -> Judged:
     if understanding is None:
         return judged
     readings = understanding.readings
-    best = [max(readings, key=lambda r: r.any)] if understanding.any >= _FAINT else []
+    best = [max(readings, key=lambda r: r.any)] if understanding.any >= FAINT else []
     kept: dict[int, tuple[Reading, dict[Label, float]]] = {id(reading): (reading, {}) for reading in best}
     for label, score in understanding.scores.items():
         reading = max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
-        if reading is not None and score >= _FAINT:
+        if reading is not None and score >= FAINT:
             scores = kept.setdefault(id(reading), (reading, {}))[1]
             scores[label] = reading.scores.get(label, 0.0)
     blank = tuple(_blank(reading, scores) for reading, scores in kept.values())

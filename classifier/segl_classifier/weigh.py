@@ -25,7 +25,7 @@ from enum import StrEnum
 from math import exp, log
 from typing import Literal
 
-from segl.vocabulary import Adjustment, Effect, Finding, Label
+from segl.vocabulary import MODEL, Adjustment, Effect, Finding, Label
 from segl_classifier import weights
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Threshold, Understanding
@@ -210,7 +210,7 @@ def _in_doubt(understanding: Understanding, speakers: Speakers, scales: Scales) 
 
 
 def _by_model(label: Label, model: float, speakers: Speakers, *, in_doubt: bool) -> list[Adjustment]:
-    steps = [Adjustment("model", model)]
+    steps = [Adjustment(MODEL, model)]
     words = raised(model, weights.SHIPPED[label] * speakers.words) if in_doubt else model
     if speakers.words and in_doubt:
         steps.append(Adjustment(f"shipped rules, {speakers.words:.2f}", words - model))
@@ -233,7 +233,7 @@ def weigh_whole(
         return None
     known = [w for w in weighings.values() if w.model is not None]
     words = max((w.words for w in known), default=0.0)
-    steps = [Adjustment("model", understanding.any)]
+    steps = [Adjustment(MODEL, understanding.any)]
     score = raised(understanding.any, weights.WHOLE * words)
     if words:
         steps.append(Adjustment(f"shipped rules, {words:.2f}", score - understanding.any))

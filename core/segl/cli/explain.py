@@ -39,7 +39,7 @@ from segl.cli.output import (
 from segl.cli.rule_files import Rules
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
-from segl.vocabulary import Decision, Effect, Label
+from segl.vocabulary import FAINT, MODEL, Decision, Effect, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,6 @@ _COLOURS = ("bright_red", "bright_yellow", "bright_magenta", "bright_cyan", "bri
 _OF_LABEL = {label: _COLOURS[number % len(_COLOURS)] for number, label in enumerate(Label)}
 _NEITHER = "is neither a file nor a decision that is remembered"
 _MANY = 20  # files of which it is told how far they are
-_LEAST = 0.05  # scores of a window below this are not shown
 
 
 def explain(
@@ -190,7 +189,7 @@ def _scores(passage: Passage) -> str:
     if reading is None:
         return ""
     ordered = sorted(reading.scores.items(), key=lambda pair: -pair[1])
-    parts = [paint(f"{label} {score:.2f}", _OF_LABEL[label]) for label, score in ordered if score >= _LEAST]
+    parts = [paint(f"{label} {score:.2f}", _OF_LABEL[label]) for label, score in ordered if score >= FAINT]
     parts += [f"lowered {by:.2f} ({reason})" for reason, by in reading.lowered]
     return f"{reading.any:.2f} by the {reading.stage.name.lower()} stage: {', '.join(parts) or 'no category'}"
 
@@ -234,7 +233,7 @@ def show_arithmetic(verdict: Verdict, balance: Balance, whys: Mapping[str, str])
             f"{paint(finding.rule, 'yellow', bold=True)} in {printable(finding.where)} {printable(finding.excerpt)}"
         )
     for weighing in balance.labels.values():
-        if weighing.score >= _LEAST or weighing.veto or weighing.lowered:
+        if weighing.score >= FAINT or weighing.veto or weighing.lowered:
             _weighing(weighing, verdict, whys)
     if balance.whole:
         _weighing(balance.whole, verdict, whys)
@@ -276,7 +275,7 @@ def _weighing(weighing: Weighing, verdict: Verdict, whys: Mapping[str, str]) -> 
     say(f"{name}: {weighing.score:.2f}, holds from {threshold.holds:.2f}{unsure}: {outcome}")
     for step in weighing.steps:
         say(f"    {step}")
-        if step.reason == "model":
+        if step.reason == MODEL:
             for part in window_steps(weighing):
                 say(paint(f"        {part}", dim=True))
     for finding in evidence_of(weighing, verdict.findings):
