@@ -9,9 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
-from segl.certificates import UNREADABLE
 from segl.errors import SettingsError
 from segl.postfix import sockets
 from segl.postfix.check import Check, State, judge
@@ -86,6 +83,10 @@ def _looks(settings: Settings) -> Check:
 
 
 def _certificate(file: Path) -> Check:
+    from cryptography import x509
+
+    from segl.certificates import UNREADABLE
+
     id_, why = "portal.certificate", "browsers refuse the page when it has ended"
     try:
         found = x509.load_pem_x509_certificates(file.read_bytes())[0]

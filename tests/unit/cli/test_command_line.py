@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -50,27 +52,44 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_help_and_version_load_nothing_heavy(argument: str) -> None:
+def test_help_and_version_load_nothing_heavy() -> None:
     """What makes the start quick: no library but the command line's own, and of that not what reads options."""
-    assert loaded_by(argument, of=("pydantic", *HEAVY)) == "[]"
+    assert loaded_by(["--version"], ["--help"], of=("pydantic", *HEAVY)) == {}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_a_command_loads_nothing_heavy(name: str) -> None:
+def test_help_of_a_command_loads_nothing_heavy() -> None:
     """How a command works is told at once; what it works with is loaded when it does."""
-    assert loaded_by(name, "--help", of=HEAVY) == "[]"
+    assert loaded_by(*([name, "--help"] for name in COMMANDS), of=HEAVY) == {}
 
 
-def loaded_by(*arguments: str, of: tuple[str, ...]) -> str:
-    """Those modules of *of* that ``segl`` with *arguments* has loaded when it ends well."""
-    code = (
-        "import sys\nfrom segl.cli.main import main\n"
-        f"try: main({arguments!r})\nexcept SystemExit as end: assert not end.code, end.code\n"
-        f"print([name for name in {of!r} if name in sys.modules], file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stderr.strip()
+def test_status_loads_nothing_that_it_does_not_ask(tmp_path: Path) -> None:
+    """Where no certificate is looked at, no key and no list, it needs settings, sockets and SQLite alone."""
+    file = tmp_path / "segl.toml"
+    file.write_text('[organisation]\nname = "V"\ndomains = ["nordby.example"]\n', "utf-8")
+    heavy = set(HEAVY) - {"segl.settings"}
+    assert loaded_by(["status", "--settings", str(file)], of=heavy, ends=(0, 1)) == {}
+
+
+def loaded_by(
+    *runs: Sequence[str], of: Collection[str], ends: tuple[int, ...] = (0,)
+) -> dict[str, list[str]]:
+    """For each of *runs* of ``segl``, one after the other in one process, those modules of *of* that it was the first
+    to load; runs that loaded none are left out. Each has to end with one of *ends*."""
+    code = f"""
+import json, sys
+from segl.cli.main import main
+found, told = set(), {{}}
+for run in {runs!r}:
+    try: main(run)
+    except SystemExit as end: assert (end.code or 0) in {ends!r}, (run, end.code)
+    if new := [name for name in {sorted(of)!r} if name in sys.modules and name not in found]:
+        found.update(new)
+        told[" ".join(run)] = new
+print(json.dumps(told), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stderr.splitlines()[-1]))
 
 
 def test_version() -> None:
