@@ -27,6 +27,7 @@ from segl.vocabulary import Decision
 from segl_delivery import decisions
 from segl_delivery.decisions import DecisionBook
 from segl_milter.decisions import Sender
+from world.postfix import wait_until
 from world.stores import store_in
 
 RECORD = DecisionRecord("0" * 64, 1000.5, "nordby.example", Decision.SECURE, why=("cpr",))
@@ -75,6 +76,38 @@ def test_what_came_is_written_at_a_stop_as_one_batch(path: Path, engine: Engine)
     run(path, engine, [record.to_bytes() for record in many])
     assert list(kept.since(engine, 0)) == many
     assert kept.verify(engine).batches == 1
+
+
+def test_a_kill_costs_the_records_of_the_last_seconds_and_no_other(
+    path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert decisions.WRITE_SECONDS == 10, "docs/flow.md says so"
+    monkeypatch.setattr(decisions, "WRITE_SECONDS", 0.05)
+    listener, send = listen_unix(path, 0o600, socket.SOCK_DGRAM), Sender(path)
+    taken = [0]
+
+    def days() -> int:
+        taken[0] += 1
+        return 30
+
+    async def life_until_killed() -> None:
+        book = DecisionBook(engine, Events("t"), days)
+        book.start(listener.sock)
+        writing = asyncio.create_task(book.run())
+        send(numbered(1).to_bytes())
+        await asyncio.to_thread(
+            wait_until, lambda: bool(list(kept.since(engine, 0))), 30, lambda: "not written"
+        )
+        writing.cancel()  # the next writing was not to be
+        send(numbered(2).to_bytes())
+        await asyncio.to_thread(wait_until, lambda: taken[0] == 2, 30, lambda: "not taken")
+
+    asyncio.run(life_until_killed())
+    listener.close()
+    send.close()
+    run(path, engine, [numbered(3).to_bytes()])
+    assert list(kept.since(engine, 0)) == [numbered(1), numbered(3)]
+    assert kept.verify(engine).broken == ()
 
 
 @pytest.mark.parametrize(

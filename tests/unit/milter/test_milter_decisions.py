@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -277,23 +280,49 @@ def test_no_message_waits_for_its_record_and_one_without_an_answer_has_none() ->
     assert len(told) == 2
 
 
-@pytest.mark.slow
-def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
-    milter = RunningMilter(tmp_path, model=False)
+@contextmanager
+def running(path: Path, directory: Path) -> Iterator[RunningMilter]:
+    """A milter with one worker, that tells who listens at *path*."""
+    milter = RunningMilter(directory, model=False)
     milter.write()
     with milter.settings.open("a", encoding="utf-8") as file:
         file.write(f'\n[decisions]\nsocket = "{path}"\n')
-    listener = listen(path)
     milter.daemon.start()
     try:
-        with milter.client() as client:
-            raw_mail = b"From: a@nordby.example\r\nSubject: x\r\n\r\nMit cpr-nummer er 010190-1233.\r\n"
-            done = client.message("<a@nordby.example>", ["<b@kunde.example>"], raw_mail)
+        yield milter
     finally:
         assert milter.daemon.stop() == 0
+
+
+def decided_on(milter: RunningMilter) -> str:
+    """One message is sent through *milter*; the id that is on it."""
+    raw_mail = b"From: a@nordby.example\r\nSubject: x\r\n\r\nMit cpr-nummer er 010190-1233.\r\n"
+    with milter.client() as client:
+        return client.message("<a@nordby.example>", ["<b@kunde.example>"], raw_mail).headers["X-Segl-Id"]
+
+
+@pytest.mark.slow
+def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
+    listener = listen(path)
+    with running(path, tmp_path) as milter:
+        on_the_message = decided_on(milter)
     [raw] = heard(listener)
-    record = from_bytes(raw)
-    assert done.headers["X-Segl-Id"] == record.id
+    assert from_bytes(raw).id == on_the_message
     assert b"010190" not in raw
     assert json.loads(raw)["why"] == ["cpr"]
+    listener.close()
+
+
+@pytest.mark.slow
+def test_what_waited_in_a_killed_worker_is_lost_and_its_successor_tells_of_the_next(
+    path: Path, tmp_path: Path
+) -> None:
+    with running(path, tmp_path) as milter:
+        decided_on(milter)  # nobody listens: it waits
+        [killed] = milter.workers()
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: milter.workers() not in ([], [killed]), 30, lambda: milter.daemon.log)
+        listener = listen(path)
+        on_the_message = decided_on(milter)
+    assert [from_bytes(raw).id for raw in heard(listener)] == [on_the_message]
     listener.close()
