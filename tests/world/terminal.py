@@ -12,7 +12,7 @@ from pathlib import Path
 _ENOUGH = 1_000_000
 
 
-def told_on_terminal(command: Sequence[str], out: Path) -> tuple[int, str]:
+def told_on_terminal(command: Sequence[str], out: Path, seconds: float = 60) -> tuple[int, str]:
     """Runs *command* with its standard output in the file *out* and its standard error on a terminal with colours.
     Gives its exit code and what the terminal was told. It is read meanwhile: a terminal holds a few kilobytes, and who
     writes more to it waits for a reader."""
@@ -25,7 +25,7 @@ def told_on_terminal(command: Sequence[str], out: Path) -> tuple[int, str]:
                 stdout=file,
                 stderr=terminal,
                 check=False,
-                timeout=60,
+                timeout=seconds,
                 env={**os.environ, "NO_COLOR": "", "TERM": "xterm"},
             )
         finally:
