@@ -1,20 +1,14 @@
 """Masked forms: the only shape in which a personal number may leave the message.
 
-``PersonalNumber`` wraps a found CPR number. Its ``str``, ``repr`` and format all give the masked form
-(``010190-xxxx`` would still tell the birthday, so it is ``0101xx-xxxx``); the digits are reachable
-only by the deliberate call :meth:`PersonalNumber.reveal`. Pickling is refused.
-
 ``mask_digits`` masks an excerpt: every run of digits that could belong to a number of a person, an
-account or a phone is cut, so that an excerpt in a log or on a screen cannot leak what was found.
+account or a phone is cut, so that an excerpt in a log or on a screen cannot leak what was found. Of a
+personal number ``0101xx-xxxx`` is left: ``010190-xxxx`` would still tell the birthday.
 """
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Sequence
-from hashlib import sha256
-from typing import NoReturn
 
 MASK = "x"
 
@@ -37,43 +31,6 @@ _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they ar
 _DIGITS = b"0123456789"
 _KEPT = re.compile(rb"(?:[^0-9]*[0-9]){%d}" % _KEEP)
 _MASKED = bytes.maketrans(_DIGITS, MASK.encode() * len(_DIGITS))
-
-
-class PersonalNumber:
-    """A CPR number that cannot be printed by accident."""
-
-    __slots__ = ("_digits",)
-
-    def __init__(self, digits: str) -> None:
-        if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
-            raise ValueError("a personal number has ten digits")
-        self._digits = digits
-
-    def reveal(self) -> str:
-        """The ten digits. Only for comparing and hashing inside the process."""
-        return self._digits
-
-    def keyed_hash(self, key: bytes) -> str:
-        """HMAC-SHA256 of the digits under *key*, as hex: equal numbers can be counted, not read."""
-        return hmac.new(key, self._digits.encode(), sha256).hexdigest()
-
-    def __str__(self) -> str:
-        return f"{self._digits[:4]}xx-xxxx"
-
-    def __repr__(self) -> str:
-        return f"PersonalNumber({self})"
-
-    def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PersonalNumber) and hmac.compare_digest(self._digits, other._digits)
-
-    def __hash__(self) -> int:
-        return hash(self._digits)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a personal number is not pickled")
 
 
 def mask_digits(text: str) -> str:

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segl import metrics
-from segl.errors import SeglError, StoreError
+from segl.errors import StoreError
 from segl.events import Events
 from segl.sealed.storage import StorageAway
 from segl.settings_web import Web
@@ -181,9 +181,6 @@ class Guard:
             case StoreError() | StorageAway():
                 self._events.failed(scope.get("segl.page", "portal"), error)
                 return Trouble.BUSY
-            case SeglError():
-                self._events.failed(scope.get("segl.page", "portal"), error)
-                return Trouble.FAULT
             case _:
                 self._events.failed(scope.get("segl.page", "portal"), error)
                 return Trouble.FAULT

@@ -7,6 +7,7 @@ terms = publisher.terms(source=str(file))
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl.certificates import fingerprint
 from segl.errors import TunnelListError
@@ -40,7 +42,11 @@ def partner(domain: str, begins: int = -1, ends: int = 90) -> x509.Certificate:
 
 
 def entry(domain: str, *certificates: x509.Certificate, subdomains: bool = False) -> content.Entry:
-    return content.entry_of(domain, certificates or [partner(domain)], subdomains=subdomains)
+    """An entry as a publisher makes it from certificates; without any, from that of :func:`partner`."""
+    encoded = tuple(
+        base64.b64encode(c.public_bytes(Encoding.DER)).decode() for c in certificates or [partner(domain)]
+    )
+    return content.Entry(domain, encoded, subdomains)
 
 
 def listed(

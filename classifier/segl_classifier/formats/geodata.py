@@ -31,7 +31,6 @@ _CODE_PAGES = {
     0x6A: "cp737",
     0xC8: "cp1250",
 }
-_BACKLINK = 263  # bytes behind the fields, of Visual FoxPro
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ _PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
 _SAID = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|(\[[^\]]*\]|_.|\*.|.)', re.DOTALL)
 _SAYS = re.compile(r"[^\W\d_]{4}|(?:\d\D?){6}")
 _DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
-_TIME_SIGNS = re.compile(r"[hsHS]")
 BUILT_IN_DATES = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))  # ECMA-376 part 1 §18.8.30
 _DATELIKE = re.compile(r"(?:0[1-9]|[126-8]\d|[39][01])(?:0[1-9]|1[0-2])\d{6}")
 _PERSONAL = re.compile(r"[0#]{6}[^0#]{0,3}[0#]{4}")

@@ -15,13 +15,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from segl.addresses import normal_domain
@@ -131,12 +130,6 @@ def write_list(content: TunnelList) -> bytes:
     )
     start = json.dumps(head, ensure_ascii=False)[:-1]
     return f'{start}, "entries": [\n{entries}\n]}}\n'.encode("utf-8", "replace")
-
-
-def entry_of(domain: str, certificates: Iterable[x509.Certificate], *, subdomains: bool = False) -> Entry:
-    """An entry made from certificates as they are used elsewhere."""
-    encoded = tuple(base64.b64encode(c.public_bytes(Encoding.DER)).decode() for c in certificates)
-    return Entry(domain, encoded, subdomains)
 
 
 def digest_of_entries(entries: Sequence[Entry]) -> str:

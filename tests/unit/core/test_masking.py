@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 
 import pytest
@@ -10,43 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.cpr_numbers import LABELLED, PLAIN
-from segl.masking import PersonalNumber, excerpt, excerpts, mask_digits
+from segl.masking import excerpt, excerpts, mask_digits
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.message import Source, Text
 
 DIGITS = st.text("0123456789", min_size=10, max_size=10)
-
-
-@pytest.mark.parametrize("show", [str, repr, "{}".format, "{:>20}".format, lambda number: f"{number!s}"])
-def test_no_way_of_printing_shows_the_number(show: object) -> None:
-    shown = show(PersonalNumber("0101701234"))  # type: ignore[operator]
-    assert "0101xx-xxxx" in shown
-    assert "1234" not in shown
-
-
-def test_a_number_is_not_pickled() -> None:
-    with pytest.raises(TypeError):
-        pickle.dumps(PersonalNumber("0101701234"))
-
-
-def test_equal_numbers_are_equal_and_hash_alike_under_a_key() -> None:
-    one, same, other = (
-        PersonalNumber("0101701234"),
-        PersonalNumber("0101701234"),
-        PersonalNumber("0101701235"),
-    )
-    assert one == same
-    assert one != other
-    assert len({one, same, other}) == 2
-    assert one.keyed_hash(b"k") == same.keyed_hash(b"k") != other.keyed_hash(b"k")
-    assert one.keyed_hash(b"k") != one.keyed_hash(b"l")
-    assert "0101" not in one.keyed_hash(b"k")[:4]
-
-
-@pytest.mark.parametrize("digits", ["", "123", "01017012345", "010170123x", "٠١٠١٧٠١٢٣٤"])
-def test_only_ten_digits_are_a_number(digits: str) -> None:
-    with pytest.raises(ValueError, match="ten digits"):
-        PersonalNumber(digits)
 
 
 @pytest.mark.parametrize(
