@@ -14,10 +14,8 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, Field
 
-from segl.settings_values import Address, HostPort, Seconds
+from segl.settings_values import FORBID, Address, HostPort, Seconds
 from segl.vocabulary import Way
-
-_FORBID = ConfigDict(extra="forbid")
 
 # The sink that every installation has: no domain can have this name (RFC 6761 §6.4). Both Postfix instances know it
 # as an address of segl-deliver, by a socket of their own.
@@ -35,7 +33,7 @@ _WAYS: Final = {address: way for way, address in WAY_SINKS.items()}
 class CanarySink:
     """``[[canary.sink]]``: an address outside that canaries go to besides, by whatever way it has."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # For commands and metrics: the way it stands for, say.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
     # Nobody need read it; its server must take mail for it.
@@ -48,7 +46,7 @@ class CanarySink:
 class Canary:
     """``[canary]``: a timer runs `segl canary run` each minute; it sends what is due."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Whether canaries are sent.
     on: bool = True
     # Who canaries are from, one of ours; empty: segl-canary@ the first own domain. The front must take mail from it.

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from segl.settings_values import FORBID
+
 _CONFIG = Path("/etc/segl")
-_FORBID = ConfigDict(extra="forbid")
 
 
 def _ldap_url(value: str) -> str:
@@ -50,7 +51,7 @@ class CertificateSource(StrEnum):
 class Directory:
     """``[[certificates.directory]]``: one LDAP directory."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Its address.
     url: Annotated[str, AfterValidator(_ldap_url), Field(description='`"ldaps://ldap.x.dk"`')]
     # The entry below which is searched.
@@ -91,7 +92,7 @@ class Directory:
 class Certificates:
     """``[certificates]``: the way ``certificate``. Without ``sources`` it is off."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Asked in this order; the first that has a certificate that may be used ends the search.
     sources: tuple[CertificateSource, ...] = ()
     # The LDAP directories that source "directory" asks, in their order.

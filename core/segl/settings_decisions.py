@@ -11,12 +11,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from segl.settings_values import FORBID
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """``[decisions]``: rule ids, scores, lengths and the sender's domain of each message that was read; no text."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # So many days they are kept, and what people said of them. 0: nothing is kept.
     keep_days: Annotated[int, Field(ge=0, le=366)] = 30
     # segl-milter tells segl-deliver here. Without a word: decisions.sock, beside `delivery.receipt_socket`.

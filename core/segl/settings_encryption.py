@@ -12,6 +12,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from segl.settings_values import FORBID
+
 
 class Algorithms(StrEnum):
     """What a message is encrypted with (docs/decisions/0012-cms.md has the table of who reads what)."""
@@ -43,7 +45,7 @@ class SignWhen(StrEnum):
 class Encryption:
     """``[encryption]``: how messages to tunnel partners and certificate holders are made."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # What a message is encrypted with. Without a word here: "common", and "modern" where the holders of all
     # certificates that a message is encrypted to say that they read it (S/MIME capabilities): in the certificate, or in
     # mail they signed.

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import NextHop
+from segl.settings_values import FORBID, NextHop
 
 
 def _network(value: str) -> str:
@@ -33,7 +33,7 @@ class Gateway:
     """``[postfix.gateway]``: the front as relay for another mail server, or for Microsoft 365. `segl install` then sets
     relay_domains, mynetworks, transport_maps and relayhost. Without it the front is left as the mail server it is."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # The organisation's mail server, where mail for own domains goes; in brackets, for the MX of these domains may be
     # this host: "[mail.nordby-vand.example]:25", "[nordby-vand-example.mail.protection.outlook.com]:25".
     deliver_to: NextHop = ""

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from segl.settings_values import Address
+from segl.settings_values import FORBID, Address
 
 Decider = Annotated[str, Field(min_length=1, max_length=64, description="user's name")]
 
@@ -20,7 +20,7 @@ class Hold:
     """``[hold]``: what is held is said by the rules (``[label.criminal] decision = "hold"``) and by `unreadable` and
     `unsure` in ``[detection]``."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Who decides, the data-protection officer say; is told of each message. One outside the own domains is told neither
     # recipients nor reasons, for that mail may go in clear. Empty: postmaster at the first own domain.
     officer: Address = ""

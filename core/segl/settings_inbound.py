@@ -10,9 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from segl.settings_values import Address, HostPort
+from segl.settings_values import FORBID, Address, HostPort
 
-_FORBID = ConfigDict(extra="forbid")
 _Tag = Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -21,7 +20,7 @@ class Inbound:
     """``[inbound]``: what is encrypted to us is opened before it reaches the mail store, signatures are judged, and
     an ``Authentication-Results`` field says what was found. ``segl install`` must be run after `on` was changed."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Whether incoming mail is opened and judged at all.
     on: bool = False
     # Who says so in Authentication-Results (RFC 8601); empty: the front's myhostname.

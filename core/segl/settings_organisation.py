@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -19,9 +19,8 @@ from segl.settings_hold import Decider, Hold
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal
 from segl.settings_receipts import ReceiptSettings
-from segl.settings_values import Address, Domain
+from segl.settings_values import FORBID, Address, Domain
 
-_FORBID: Final = ConfigDict(extra="forbid")
 Domains = Annotated[tuple[Domain, ...], Field(min_length=1)]
 OrganisationName = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -30,7 +29,7 @@ OrganisationName = Annotated[str, Field(min_length=1, max_length=200)]
 class Organisation:
     """``[organisation]``: whose mail this is; with ``[[tenant]]``, who runs the installation."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # As recipients know it: in notices, on the pages, in receipts.
     name: str
     # Own domains. A message to these alone is plain; their recipients take the way `internal`.
@@ -52,7 +51,7 @@ class Tenant:
     """``[[tenant]]``: one more organisation of the same installation. Rules, ways, partners and policies that name no
     organisation hold for all; what is below is its own."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # As recipients know it; policies and commands call it so, too.
     name: OrganisationName
     # Its own domains.

@@ -17,11 +17,10 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import mail_key, normal_domain
 from segl.settings_receipts import Receipts
-from segl.settings_values import Least, Score
+from segl.settings_values import FORBID, Least, Score
 from segl.subject_tags import tag_word
 from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label, Way
 
-_FORBID: Final = ConfigDict(extra="forbid")
 GROUP: Final = "group:"
 Ways = tuple[Literal[Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL], ...]
 
@@ -98,7 +97,7 @@ Lowered = Annotated[
 class Group:
     """``[[group]]``: a name for addresses and domains; policies say ``group:NAME``."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # What policies call it.
     name: Name
     # Addresses, domains ("x.dk"), all domains below one (".x.dk").
@@ -111,7 +110,7 @@ class Group:
 class Policy:
     """``[[policy]]``: an entry holds when all holds that it names of sender, recipient and message."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Stands in log, receipt and `segl policy explain` as what decided.
     name: Name
 

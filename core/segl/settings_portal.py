@@ -16,6 +16,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from segl.settings_storage import Storage
 from segl.settings_values import (
+    FORBID,
     Address,
     Count,
     Domain,
@@ -30,7 +31,6 @@ from segl.settings_values import (
 )
 from segl.settings_web import Look, Web
 
-_FORBID = ConfigDict(extra="forbid")
 _LIMIT = Annotated[int, Field(ge=1, le=1_000_000)]
 _DAYS = Annotated[int, Field(ge=1, le=3650)]
 # It stands in a table that is written into master.cf: no braces, no dollar signs, one line of ASCII.
@@ -99,7 +99,7 @@ class PortalLimits:
     Nobody without a recipient's link can use up what is hers: what is counted by message, by address and in all is
     counted for the right link alone."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Codes for one link, in an hour.
     codes_an_hour: _LIMIT = 6
     # Codes for one link, in a day.
@@ -121,7 +121,7 @@ class Sms:
     In `body`, `headers` and the path of `url` stand ``$number`` (+4512345678), ``$digits`` (4512345678), ``$text``,
     ``$sender`` and ``$secret``; each is written so that it fits there. ``$$`` is a dollar sign."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # The provider's address; empty: no text messages. `[sms:…]` in a subject then asks for the secure way alone.
     url: Annotated[GatewayUrl, Masked(without_password)] = ""
     # How the provider wants to be asked.
@@ -154,7 +154,7 @@ class Sms:
 class PortalAnswers:
     """``[portal.answers]``: what a recipient may write back."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Whether the page offers to answer.
     on: bool = True
     # The text of one answer.
@@ -190,7 +190,7 @@ class PortalRelay:
     encryption, for example. Mail goes there by TLS that must be verified, and nothing is sealed. `segl install` must be
     run after a change. See docs/relay-backend.md."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # One host, as Postfix writes it: "[nordby-vand-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
     next_hop: NextHop = ""
     # Names that its certificate may carry; none: the host's own.
@@ -214,7 +214,7 @@ class PortalRelay:
 class Portal:
     """``[portal]``: sealed messages, and the process ``segl-portal`` that shows them."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # The address under which recipients reach segl-portal: what notices link to. Its host must not change while
     # messages are out.
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from segl.language import Language
-from segl.settings_values import Address, Domain, Seconds
+from segl.settings_values import FORBID, Address, Domain, Seconds
 
 
 class Receipts(StrEnum):
@@ -28,7 +28,7 @@ class Receipts(StrEnum):
 class ReceiptSettings:
     """``[receipts]``: for all senders, as far as no ``[[receipt]]`` says otherwise."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Of which messages a sender gets a receipt.
     send: Receipts = Receipts.SECURE
     # The key by which our own delivery reports are known again; `segl install` makes it.
@@ -62,7 +62,7 @@ class ReceiptSettings:
 class ReceiptRule:
     """``[[receipt]]``: for senders of one own domain; what is not said here is as in ``[receipts]``."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # The own domain of the senders.
     domain: Domain
     # In place of `receipts.send`.

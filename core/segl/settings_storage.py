@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Seconds
+from segl.settings_values import FORBID, Seconds
 
 _ENDPOINT: Final = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+)(:[0-9]{1,5})?/?")
 
@@ -32,7 +32,7 @@ class Storage:
     """``[portal.storage]``: where sealed messages lie when `portal.sealed` is not to hold them. Needs the extra ``s3``
     (``pip install '.[s3]'`` in a clone; the Debian package has it). What lies there is encrypted; its keys never do."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Empty: files under `portal.sealed`.
     bucket: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
     # The service's address; empty: Amazon's own for `region`.

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Masked, without_password
+from segl.settings_values import FORBID, Masked, without_password
 
 
 class ListFormat(StrEnum):
@@ -61,7 +61,7 @@ class TunnelList:
     """``[[tunnel_list]]``: one list. Of several, the first that has a usable certificate for a domain wins;
     the files of ``delivery.certificates`` beat them all."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # For commands, log and metrics; also the folder of the accepted copies. A new publisher is a new name.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
     # Where it comes from: "https://…", or the absolute path of a file or directory.

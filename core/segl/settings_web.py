@@ -13,9 +13,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Address, Count, Domain, FileMode, Seconds
+from segl.settings_values import FORBID, Address, Count, Domain, FileMode, Seconds
 
-FORBID = ConfigDict(extra="forbid")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
