@@ -12,13 +12,11 @@ import re
 from segl_classifier.cpr.context import Lookup, Said, pieces
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.tables import Cell
-from segl_classifier.cpr.words import A_PHONE, HAPPENS, MAY_BE_A_PERSONS, Kind
+from segl_classifier.cpr.words import A_PHONE, HAPPENS, IN_LABELS, MAY_BE_A_PERSONS, OF_SOMEBODY, Kind
 
 _LONGEST_LABEL = 40  # characters
 _LETTER = re.compile(r"[^\W\d_]")
-_OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
 _MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
-_IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
 
 
 def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> bool:
@@ -34,13 +32,13 @@ def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> b
 def label_says_cpr(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, calls it a personal number and is nothing else: "CPR-nr."."""
     kinds = _kinds(label, find)
-    return Kind.CPR in kinds and kinds <= _IN_LABELS
+    return Kind.CPR in kinds and kinds <= IN_LABELS
 
 
 def is_of_somebody(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, is one for what somebody is called by: "Født", "Barnets navn"."""
     kinds = _kinds(label, find)
-    return not kinds.isdisjoint(_OF_SOMEBODY) and kinds <= _IN_LABELS
+    return not kinds.isdisjoint(OF_SOMEBODY) and kinds <= IN_LABELS
 
 
 def _kinds(label: str, find: Lookup) -> set[Kind]:

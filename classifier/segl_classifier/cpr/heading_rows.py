@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from segl_classifier.cpr.words import A_THING, Kind, also_name, key, look_up
+from segl_classifier.cpr.words import A_THING, IN_LABELS, OF_SOMEBODY, Kind, also_name, key, look_up
 
 VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
@@ -17,9 +17,6 @@ _TOP_LINES = 12  # of these; the others have one cell, and are titles
 _MARKS = str.maketrans("\"'>", "   ")  # that show no cell to be filled
 _LONGEST_GROUP, _STOPS = 40, (".", "!", "?", ":", ",")  # characters of the name of a group; no group ends so
 _NAMES_NUMBERS = frozenset((Kind.CPR, Kind.REPLACEMENT, Kind.OTHER, Kind.MATTER))
-_OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
-# In the heading of a column of personal numbers: "Barnets CPR-nr."
-_IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
 
 
 def headings(lines: Sequence[str], divider: str) -> tuple[str, ...]:
@@ -48,7 +45,7 @@ def heading_of(cells: Sequence[str], titles: int) -> str:
     said = next(filter(SAYS_CPR.search, cells), "")
     if said or not any(cells[:titles]):
         return said or next(filter(None, cells), "")
-    hers = (cell for cell in cells[titles:] if not _OF_SOMEBODY.isdisjoint(_kinds(cell)))
+    hers = (cell for cell in cells[titles:] if not OF_SOMEBODY.isdisjoint(_kinds(cell)))
     return next(hers, "") or next(filter(None, cells), "")
 
 
@@ -63,7 +60,7 @@ def says_cpr(line: str, divider: str) -> bool:
     if not may_say_cpr(line) or VALUE.search(line) or is_title(line, divider):
         return False
     called = (_kinds(cell) for cell in line.split(divider) if SAYS_CPR.search(cell))
-    return any(Kind.CPR in kinds and kinds <= _IN_LABELS for kinds in called)
+    return any(Kind.CPR in kinds and kinds <= IN_LABELS for kinds in called)
 
 
 def is_group(line: str, below: str) -> bool:

@@ -143,6 +143,9 @@ AN_AMOUNT = "an amount"
 HAPPENS = frozenset((A_BOOKING, A_CASE, A_MARK, A_PAPER, A_PHONE, A_THING))
 # What a column of personal numbers is called, too.
 MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
+OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
+# In the heading of a column of personal numbers, and in the label before one: "Barnets CPR-nr."
+IN_LABELS = OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
 LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
 # CVR and SE numbers have eight digits, EAN and GLN thirteen: what is made like a personal number is none of them.
 OF_COMPANIES = "a company's number"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 
 BODY, HTML, RTF = 0x1000, 0x1013, 0x1009
 SUBJECTS = {0x0037: "subject", 0x0070: "subject", 0x0E1D: "subject"}
@@ -54,9 +55,9 @@ _NAMES = {
 }
 
 
-def codec(page: int) -> str:
-    """The name of the codec for a Windows code page; Windows-1252 for one that nobody knows."""
-    name = _NAMES.get(page, f"cp{page}")
+def codec(page: int, names: Mapping[int, str] = _NAMES) -> str:
+    """The codec of a Windows code page: that of *names*, or Python's own; Windows-1252 for one that nobody knows."""
+    name = names.get(page, f"cp{page}")
     try:
         codecs.lookup(name)
     except LookupError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.mapi import codec
 from segl_classifier.formats.numbers import says_something
 from segl_classifier.formats.ole_beside import read_data_store_in
 from segl_classifier.formats.ole_object import take_ole1
@@ -73,7 +73,7 @@ _WINDOWS = {
     0: 1252, 1: 0, 77: 10000, 128: 932, 129: 949, 130: 1361, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258,
     177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850,
 }  # fmt: skip
-_NAMES = {10000: "mac_roman", 1361: "johab", 65001: "utf-8"}
+_NAMES = {10000: "mac_roman", 65001: "utf-8"}  # the text is bytes: no UTF-16
 _HEX = re.compile(rb"[^0-9a-fA-F]+")
 _NUMBER_ONLY = re.compile(r"[-\d.,;e+ ]{0,6}|-?\d+|[\d;,()\s-]{12,}")
 
@@ -303,7 +303,7 @@ class RtfText:
             return
         data = b"".join(self._raw)
         self._raw = []
-        self.put(group, data.decode(_codec(self._raw_page), "replace"))
+        self.put(group, data.decode(codec(self._raw_page, _NAMES), "replace"))
 
     def _end_line(self, flow: _Flow) -> None:
         line = "".join(flow.now)
@@ -336,12 +336,3 @@ def _worth_telling(lines: list[str], place: str) -> list[str]:
     if place == "authors":  # the first in the table is nobody
         return [name for line in lines for name in line.split(";") if name.strip() not in ("", "Unknown")]
     return lines
-
-
-def _codec(page: int) -> str:
-    name = _NAMES.get(page, f"cp{page}")
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return "cp1252"
-    return name
