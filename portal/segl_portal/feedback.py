@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -25,6 +24,7 @@ from segl.decisions.feedback import Heard
 from segl.decisions.links import is_name, is_right
 from segl.decisions.said import Says
 from segl.metrics import FEEDBACK
+from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.revocation import house_secret
 from segl.settings import Settings
 from segl.store import transaction
@@ -34,8 +34,6 @@ from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import Pages, Shown
 from segl_portal.routes import remember_language
-
-_SECRET: Final = 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class FeedbackRoutes:
         secret, says = secret_in(fields.get("link", "")), fields.get("says", "")
         if says not in set(Says):
             raise Refusal(Trouble.BAD_REQUEST)
-        if len(secret) != _SECRET:
+        if len(secret) != SECRET_LENGTH:
             return self._page(shown, name, browser_of(request), shown.texts.paste_incomplete)
         t = shown.texts
         noted = await run_in_threadpool(self._desk.say, name, secret, Says(says))

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from segl.sealed.directory import is_id
+from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.storage import StorageAway
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Desk, Opened
@@ -28,7 +29,6 @@ from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
 
-_SECRET: Final = 43
 _TOLD: Final = ("left", "again")
 
 
@@ -110,7 +110,7 @@ class JourneyRoutes:
             raise Refusal(Trouble.OTHER_SITE)
         shown = self._pages.shown(request)
         link = secret_in(fields.get("link", ""))
-        if link and len(link) != _SECRET:
+        if link and len(link) != SECRET_LENGTH:
             return keep(self._landing(shown, rid, browser, error=shown.texts.paste_incomplete), browser)
         asked = await run_in_threadpool(
             self._desk.ask,
@@ -188,7 +188,7 @@ class JourneyRoutes:
             sure_browser(request, mid, fields)
         shown = self._pages.shown(request)
         secret = secret_in(fields.get("link", ""))
-        if len(secret) != _SECRET:
+        if len(secret) != SECRET_LENGTH:
             return self._revoke_page(shown, mid, browser_of(request), shown.texts.paste_incomplete)
         gone = await run_in_threadpool(self._desk.revoke, mid, secret)
         t = shown.texts

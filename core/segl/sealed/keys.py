@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from segl.sealed.format import KEY, VERSION
 
 SECRET: Final = 32
+SECRET_LENGTH: Final = 43  # characters of it in a link
 _LABEL: Final = b"segl sealed message v1: content key"
 _ANSWERS_LABEL: Final = b"segl sealed message v1: answers"
 _NONCE: Final = 12
@@ -61,7 +62,7 @@ class Secret:
     @classmethod
     def from_text(cls, text: str) -> Secret:
         """From the form in a link. Raises :class:`ValueError` for anything else than that exact form."""
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=") if len(text) == 43 else b""
+        raw = urlsafe_b64decode(text.encode("ascii") + b"=") if len(text) == SECRET_LENGTH else b""
         secret = cls(raw)
         if secret.text() != text:  # unused bits set, or characters that base64 passes over
             raise ValueError("not the text of a secret")
