@@ -115,9 +115,8 @@ def read_html(markup: str, *, xml: bool = False) -> Page:
     """The text of *markup*. In *xml* an element that HTML does not know holds a value of its own, and does not
     touch its neighbours; in HTML it is nothing to a browser. Never raises."""
     markup = without_separators(markup)
-    if not xml and (
-        "</dt" in markup or "</DT" in markup
-    ):  # what a term stands for is beside it, as in a table of two columns
+    # What a term stands for is beside it, as in a table of two columns.
+    if not xml and ("</dt" in markup or "</DT" in markup):
         markup = _TERM_ENDS.sub("<td", markup)
     reader = _Reader(_LINE if xml else _INLINE)
     reader.read(markup, comments=True)
@@ -358,9 +357,8 @@ class _Reader:
         link = value.strip()
         if link[:4].lower() == "cid:":
             name = unescape_safely(link[4:]).strip().strip("<>")
-            self._shown |= {name, unquote(name)} - {
-                ""
-            }  # RFC 2392 §2 has it in per cent; most programs do not
+            # RFC 2392 §2 has it in per cent; most programs do not.
+            self._shown |= {name, unquote(name)} - {""}
             return True
         if uri := data_uri(link):
             self._files.append(uri)

@@ -73,9 +73,8 @@ class Spans:
         self._text = text
         self._over = ""  # the cells beside it that the cell before covers
         self._left = _MOST_COVERED
-        self._tables = (
-            [_Table()] if _COVERS_ROWS.search(markup) else []
-        )  # that are open; none where none matters
+        # Those that are open; none where none matters.
+        self._tables = [_Table()] if _COVERS_ROWS.search(markup) else []
         self._read, self._said = 0, -1  # pieces that were looked at, and the last of them with words
 
     def begin_cell(self, attributes: str) -> None:

@@ -15,9 +15,8 @@ ATTRIBUTES = frozenset("alt title value placeholder label summary aria-label ari
 FEWEST_WORDS = 3
 
 _WORD = re.compile(r"[^\W\d_]\S*+")  # from its first letter to the blank behind it
-_ENDS_TEXT = re.compile(
-    r"</(?:title|textarea|xmp|iframe|noembed|noframes)\b", re.IGNORECASE
-)  # a script has other tags in its strings
+# No script: it has other tags in its strings.
+_ENDS_TEXT = re.compile(r"</(?:title|textarea|xmp|iframe|noembed|noframes)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{4}")
 # Conditional comments that Outlook passes over: for all but itself, and for Internet Explorer.
 _FOR_OTHERS = re.compile(

@@ -16,9 +16,8 @@ _SHOWS_NOTHING = f"\t {KEPT_APART}"
 # Before the first other cell of a row, a covered one ends in a tab.
 _COVERED_FIRST = f"{KEPT_APART}\t"
 _BEGINS_COVERED = re.compile(f"\n(?:{_COVERED_FIRST})++")
-ONLY_OF_TABLES = re.compile(
-    f"(?m:^)(?:{_COVERED_FIRST})++|\t?{KEPT_APART}"
-)  # what :func:`closed_up` takes out
+# What :func:`closed_up` takes out.
+ONLY_OF_TABLES = re.compile(f"(?m:^)(?:{_COVERED_FIRST})++|\t?{KEPT_APART}")
 _SEPARATORS = "\x1c\x1d\x1e\x1f"
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text

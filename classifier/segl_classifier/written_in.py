@@ -21,9 +21,8 @@ _RUN = re.compile(
     rf"(?:\s{{1,64}}+{_LETTER}{{1,59}}+)?+={{0,2}}"
 )
 _ESCAPED = (("\\/", "/"), ("\\r", "\r"), ("\\n", "\n"), ("&#13;", "\r"), ("&#10;", "\n"), ("&#xD;", "\r"))
-_MIXED = tuple(
-    map(re.compile, ("[A-Z]", "[a-z]", "[0-9]"))
-)  # what base64 of a file has, and a hexadecimal number not
+# What base64 of a file has, and a hexadecimal number has not.
+_MIXED = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
 _OF_ADDRESS = "=/?&%"  # before a token in a link
 _TEXT = 200  # letters: from here on text in base64 is read, and is no token
 _DARK = 3_000  # bytes: from here on what is nothing in particular is told of

@@ -43,8 +43,7 @@ def entities(markup: str) -> Entities:
             continue
         name = declared["name"]
         as_read = unescape_safely(f"&{name};") == text  # "aelig", if it is meant as ever
-        if declared["parameter"] or (
-            name in named and not as_read
-        ):  # a parameter declares others, in whatever way
+        # A parameter declares others, in whatever way.
+        if declared["parameter"] or (name in named and not as_read):
             used = True
     return Entities(tuple(texts), used)

@@ -100,9 +100,8 @@ class _Training:
         self._labelled = labelled
         self._chance = chance
         self._lengths = _lengths(tokenizer, [one.window.text for one in labelled])
-        self._lost = np.array(
-            [one.weight * chance.uniform(0.99, 1) for one in labelled]
-        )  # at first: what is sure
+        # At first: what is sure.
+        self._lost = np.array([one.weight * chance.uniform(0.99, 1) for one in labelled])
 
     def go(self, sizes: Sequence[int], *, rate: float, which_share: float) -> None:
         """A round for each of *sizes*, of so many windows, those learned worst; the mean of the last quarter's

@@ -38,14 +38,8 @@ _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 # an alert on ten seconds would never rise with ten as the last.
 _MESSAGE_BUCKETS = (*_SCAN_BUCKETS, 20.0, 30.0, 60.0)
 
-_STAGE_BUCKETS = (
-    0.0001,
-    0.001,
-    0.01,
-    0.1,
-    1.0,
-    10.0,
-)  # few: there are five stages, and a file for each process
+# Few: there are five stages, and a file for each process.
+_STAGE_BUCKETS = (0.0001, 0.001, 0.01, 0.1, 1.0, 10.0)
 
 MESSAGES = Counter("segl_messages", "Messages that got a verdict", ["decision", "mode"])
 LABELS = Counter("segl_labels", "Categories found, by message", ["label"])

@@ -16,9 +16,8 @@ from sqlalchemy.engine import Engine
 from segl.store import insert_into, transaction
 from segl.tables.certificates import seen_capability
 
-LIFETIME: Final = (
-    400 * 86400.0
-)  # seconds; programs are replaced, and who has not written for so long is asked nothing
+# Seconds; programs are replaced, and who has not written for so long is asked nothing.
+LIFETIME: Final = 400 * 86400.0
 _FUTURE: Final = 86400.0  # a signer's clock may be wrong by so much
 _MOST: Final = 40
 _LONGEST: Final = 1024

@@ -73,9 +73,8 @@ def _example(place: Place) -> str:
         required = [each.name for each in fields(wanted) if each.init and _is_required(each)]
         header = ".".join(str(part) for part in place if isinstance(part, str))
         return f"begin it with [{header}]" + (f"; it holds {' and '.join(required)}" if required else "")
-    while get_origin(wanted) not in (None, Literal, tuple, dict) and get_args(
-        wanted
-    ):  # Annotated, "… or none"
+    # Annotated, or "… or none".
+    while get_origin(wanted) not in (None, Literal, tuple, dict) and get_args(wanted):
         wanted = get_args(wanted)[0]
     if get_origin(wanted) is tuple:
         return f'write {key} = ["…"]'

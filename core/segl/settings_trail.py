@@ -48,14 +48,8 @@ _SHIPPED: Final = {
 }
 _MOST_NAMED: Final = 40
 _MOST_BYTES: Final = 1_000_000
-_NAMES: Final = (
-    "name",
-    "domain",
-    "address",
-    "url",
-    "domains",
-    "labels",
-)  # by which an entry of a list is called
+# By which an entry of a list is called.
+_NAMES: Final = ("name", "domain", "address", "url", "domains", "labels")
 
 
 @dataclass(frozen=True, slots=True)

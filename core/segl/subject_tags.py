@@ -19,9 +19,8 @@ from collections.abc import Collection
 from email.header import Header
 from typing import Final
 
-LONGEST: Final = (
-    32 * 1024
-)  # characters looked at; of a longer subject in which a tag stands, the rest is cut off
+# Characters looked at; of a longer subject in which a tag stands, the rest is cut off.
+LONGEST: Final = 32 * 1024
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
 # What stands before a subject without being its beginning, as :func:`folded` leaves it: words for answers and for what
 # is passed on, in the languages of a Danish mailbox (``RE:``, ``Svar:``, ``Re[2]:``), and anything in brackets, as

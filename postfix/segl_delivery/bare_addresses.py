@@ -25,9 +25,8 @@ _NOBODY: Final = b"undisclosed-recipients:;"
 _LONGEST_NAME: Final = 100  # characters, decoded
 _FEWEST_DIGITS: Final = 6  # with fewer no personal number is found (segl_classifier.cpr)
 _LONGEST_FIELD: Final = 8192  # bytes, of one that may keep its name
-_MAILBOX = re.compile(
-    r'(?P<name>"(?:[^"\\]|\\.)*+"|[^"<>(),:;@\\\[\]]*+)\s*+<(?P<address>[^<>\s]{1,254})>'
-)  # RFC 5322 §3.4, without comments
+# RFC 5322 §3.4, without comments.
+_MAILBOX = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*+"|[^"<>(),:;@\\\[\]]*+)\s*+<(?P<address>[^<>\s]{1,254})>')
 _ENDS = re.compile("([,;:])")
 _ANGLE = re.compile("<([^<>]*)>")
 _OPENS = re.compile('["(]')

@@ -188,9 +188,8 @@ class _Daemon:
             for listener in (*listeners.values(), decisions):
                 listener.close()
             sys.stderr.flush()
-            os._exit(
-                0
-            )  # a thread still waits for the return port, or for storage; it would hold the process up
+            # A thread still waits for the return port, or for storage; it would hold the process up.
+            os._exit(0)
 
     def _service(self, way: Way | Incoming, others: ByteBudget) -> Service:
         def budget() -> ByteBudget:

@@ -33,9 +33,8 @@ _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}(?![^\W_])")
 def identifiers(field: Field) -> bytes | None:
     """*field* as it is when it holds identifiers alone that may be seen, else those of it; ``None``: there are none."""
     found = IDENTIFIER.findall(field.value)
-    looked_at = (
-        found if len(found) <= _MOST else [found[0], *found[1 - _MOST :]]
-    )  # as RFC 5537 §3.4.4 shortens
+    # Shortened as by RFC 5537 §3.4.4.
+    looked_at = found if len(found) <= _MOST else [found[0], *found[1 - _MOST :]]
     seen = [entry for entry in looked_at if not holds_number(entry)]
     if found and len(seen) == len(found) and not IDENTIFIER.sub(b"", field.value).strip(b" \t,"):
         return canonical(ended(field.raw))

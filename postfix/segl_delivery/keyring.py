@@ -196,9 +196,8 @@ class KeyRing:
                 why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
                 self._told(file, why)
                 locked = _locked(self._directory, name, why)
-                if locked is not None and not isinstance(
-                    error, FileNotFoundError
-                ):  # a key taken away is no key
+                # A key taken away is no key.
+                if locked is not None and not isinstance(error, FileNotFoundError):
                     yield locked
         if len(names) > MOST_KEYS:
             self._told(self._directory, f"holds more than {MOST_KEYS} keys")

@@ -115,9 +115,8 @@ class Resender:
         try:
             queued_as = send_to_one(self.return_port, message.sender, address, notice.message())
         except OutcomeUnknown:
-            mark_notified(
-                self.engine, made.row.id, now, act=Act.RESENT, actor=self.actor
-            )  # it may have arrived: the link must work
+            # It may have arrived: the link must work.
+            mark_notified(self.engine, made.row.id, now, act=Act.RESENT, actor=self.actor)
             raise
         except SeglError:
             drop_recipients(self.engine, message.id, [made.row.id])

@@ -32,9 +32,8 @@ from segl_delivery.cms.signed import Signed, verify
 _BEHIND_BASE64 = re.compile(rb"=\s*+[^\s=]")
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
-LONGEST_HEADER: Final = (
-    256 * 1024
-)  # bytes: fields cost much more than their bytes, and mail has a tenth of that
+# Bytes: fields cost much more than their bytes, and mail has a tenth of that.
+LONGEST_HEADER: Final = 256 * 1024
 _PIECE: Final = 256 * 1024
 _MOST_MARKS: Final = 4  # lines of a boundary: two parts have three
 

@@ -51,9 +51,8 @@ class Wire:
         """The message up to the final dot, dot-stuffing undone; ``None`` when it has more than *limit*
         bytes (it is then read to its end and dropped)."""
         held, self._buffer = self._buffer, bytearray()
-        most = (
-            limit + limit // 3 + len(_END)
-        )  # on the wire: at most every line, of three bytes, had its dot doubled
+        # On the wire: at most every line, of three bytes, had its dot doubled.
+        most = limit + limit // 3 + len(_END)
         too_large, searched = False, 0
         while True:
             if not too_large and held.startswith(b".\r\n"):

@@ -166,9 +166,8 @@ async def _routes(
         if (mark := fallback.mark(domain_of(address))) is None:
             return told(outcome, asked, holder=holder)
         known: DomainFacts | None = None
-        with suppress(
-            RoutingError
-        ):  # it decides nothing while the mark stands, but tells how the domain is now
+        # It decides nothing while the mark stands, but tells how the domain is now.
+        with suppress(RoutingError):
             known = await knowledge.find(domain_of(address), LOOK_UP_SECONDS)
         return replace(told(outcome, asked, known, holder), mark=mark)
 

@@ -179,9 +179,8 @@ class Validator:
                 if work.signatures < 0:
                     raise
                 continue
-            if signature.labels == labels_of(
-                rrset.name
-            ):  # one made from a wildcard says nothing of this name
+            # A signature made from a wildcard says nothing of this name.
+            if signature.labels == labels_of(rrset.name):
                 denial.add(rrset.name, rrset[0])
         return denial
 

@@ -82,17 +82,15 @@ class GivenProofs:
             try:
                 await asyncio.to_thread(self._write, waiting, self._since, self._clock())
                 failed = False
-            except (
-                Exception
-            ) as error:  # whatever it is (no memory, no thread): tried again, else none has a proof
+            except Exception as error:
+                # Whatever it is (no memory, no thread): tried again, else none has a proof.
                 if not failed:
                     self._events.failed("given proofs", error)
                 failed = True
                 self._take_back(waiting)
             except asyncio.CancelledError:
-                self._take_back(
-                    waiting
-                )  # the thread may or may not have written them: twice is as good as once
+                # The thread may or may not have written them: twice is as good as once.
+                self._take_back(waiting)
                 raise
             await asyncio.sleep(self._seconds)
 

@@ -244,9 +244,8 @@ def _refusal(message: dns.message.Message) -> str:
     return "the signatures do not hold" if codes & _BOGUS else "the name servers answer with an error"
 
 
-_BOGUS = frozenset(
-    range(6, 13)
-)  # RFC 8914 §4.7–4.13: bogus, expired, not yet valid, key, RRSIG, NSEC missing …
+# RFC 8914 §4.7–4.13: bogus, expired, not yet valid, key, RRSIG, NSEC missing …
+_BOGUS = frozenset(range(6, 13))
 
 
 def _read_servers(file: Path) -> tuple[tuple[str, int], ...]:

@@ -223,7 +223,7 @@ class RouteTable:
             if taken:
                 return self._taken(asked, way, reason, steps, proof if way is Way.TLS else None)
             steps.append(Step(way, reason))
-        # settings always end with the portal
+        # Settings always end with the portal.
         return Undecided(asked.recipient, "no way is left", told(*steps))
 
     def _by_tls(self, asked: _Asked, world: _World, steps: list[Step]) -> Weighed | Refused | Undecided:

@@ -164,9 +164,8 @@ def _anchored(record: Tlsa, chain: Sequence[bytes]) -> list[x509.Certificate] | 
         path = [x509.load_der_x509_certificate(offered[0])]
         for certificate in offered[1:]:
             above = x509.load_der_x509_certificate(certificate)
-            if above == path[-1] or not _issued(
-                path[-1], above
-            ):  # one that issued itself is not above itself
+            # A certificate that issued itself is not above itself.
+            if above == path[-1] or not _issued(path[-1], above):
                 continue
             path.append(above)
             if _is(record, certificate):

@@ -116,9 +116,8 @@ class Bench:
     other: int
 
     def run(self, what: str, socket: str, message: bytes, recipient: str, told: bytes) -> bool:
-        self._send(
-            SESSIONS * 2, socket, message, recipient, told
-        )  # threads and code are there before it counts
+        # Threads and code are there before it counts.
+        self._send(SESSIONS * 2, socket, message, recipient, told)
         before = self._used()
         begun = time.perf_counter()
         self._send(self.messages, socket, message, recipient, told)

@@ -33,9 +33,8 @@ class Memory:
 
 def bar(what: str, value: str, good: bool, bar: str) -> bool:
     """Print whether a figure meets its bar; gives *good* back."""
-    print(
-        f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})", flush=True
-    )  # what is measured next may take minutes
+    # What is measured next may take minutes.
+    print(f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})", flush=True)
     return good
 
 

@@ -78,9 +78,8 @@ def test_what_goes_out_is_encrypted_or_sealed_whenever_it_dies(desk: Desk, point
     assert CPR.encode() not in desk.street.seen_in_clear()
     came = [len(desk.street.mail_for(one)) for one in (PARTNER, BARE)]
     assert max(came) <= 2
-    assert (
-        point is not Point.REPLIED or max(came) == 2
-    )  # the return port has it, and the secure instance, too
+    # Then the return port has it, and the secure instance, too.
+    assert point is not Point.REPLIED or max(came) == 2
 
 
 @pytest.mark.parametrize("point", Point)

@@ -189,9 +189,8 @@ def test_one_of_two_nodes_is_killed_in_the_middle(estate: Estate) -> None:
     send(east, "first")
     wait_until(lambda: bool(estate.links), 60, lambda: estate.log)
     [link] = estate.links
-    kept = {
-        name for name in estate.objects.names("sealed/") if "/probe-" not in name
-    }  # a node that starts tries it
+    # A node that starts tries it.
+    kept = {name for name in estate.objects.names("sealed/") if "/probe-" not in name}
     assert len(kept) == 2, "the sealed message and the mark"
 
     # a code that is asked for at the one portal is good at the other

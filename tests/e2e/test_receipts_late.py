@@ -93,9 +93,8 @@ def test_whatever_is_restarted_between_delivery_and_receipt_the_receipt_comes(
     found = segl(impatient, "receipt", "show", "<3@desk.example>", "--json")
     assert json.loads(found)["recipients"][0]["tls"]["version"] == "TLSv1.3"
     assert GOOD in segl(impatient, "receipt", "show", told.form["id"])
-    assert (
-        "adjusting bounce_queue_lifetime" not in impatient.log
-    )  # or reports wait for less long than is said
+    # Else reports wait for less long than is said.
+    assert "adjusting bounce_queue_lifetime" not in impatient.log
 
 
 def wait_until_told(house: House, street: Street, wanted: Callable[[ReadReceipt], bool]) -> ReadReceipt:

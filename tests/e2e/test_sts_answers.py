@@ -195,10 +195,8 @@ def test_postfix_says_why_it_passed_over_the_forged_host(sts: StsHouse) -> None:
 @pytest.mark.parametrize(
     ("domain", "why"),
     [
-        (
-            "misnamed.example",
-            "Server certificate not verified",
-        ),  # on the list, with a certificate for another
+        # On the list, with a certificate for another.
+        ("misnamed.example", "Server certificate not verified"),
         ("moved.example", ""),  # its MX was forged after the check
     ],
 )

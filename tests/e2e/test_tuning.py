@@ -174,9 +174,8 @@ def test_while_segl_deliver_is_down_mail_is_decided_on_and_the_record_comes_late
     assert time.monotonic() - begun < 10
     before = len(told(house, "decisions", "list", "--limit", "100"))
     house.deliver.start()
-    for _ in range(
-        4
-    ):  # as many as there are workers, and more: each tells what it kept with its next message
+    # As many as there are workers, and more: each tells what it kept with its next message.
+    for _ in range(4):
         house.submit(letter("", (GOOD,), "Te", "Vi ses til te.\n").content, SENDER, [GOOD])
     wait_until(
         lambda: len(told(house, "decisions", "list", "--limit", "100")) > before + 3,

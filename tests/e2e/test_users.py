@@ -99,9 +99,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Machi
         )
         assert done.returncode == 0, done.stderr
     machine = Machine(root, repository)
-    _use_store(
-        tmp_path_factory.mktemp("modules")
-    )  # Python itself may lie where only root reads: load all now
+    # Python itself may lie where only root reads: load all now.
+    _use_store(tmp_path_factory.mktemp("modules"))
     furnish(machine)
     return machine
 

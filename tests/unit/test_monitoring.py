@@ -315,9 +315,8 @@ def test_every_alert_rises_when_it_should_and_stays_when_not(
 ) -> None:
     assert {rule["alert"] for rule in rules} == {case.alert for case in CASES}, "each alert has a case"
     files = []
-    for number, case in enumerate(
-        CASES
-    ):  # each with its own rule alone: promtool tries all of a file at every step
+    # Each with its own rule alone: promtool tries all of a file at every step.
+    for number, case in enumerate(CASES):
         alone = [rule for rule in rules if rule["alert"] == case.alert]
         rule_file = tmp_path / f"{number}.rules.yml"
         rule_file.write_text(yaml.safe_dump({"groups": [{"name": "segl", "rules": alone}]}), "utf-8")

@@ -123,12 +123,8 @@ def test_what_pip_installs_is_whole(repository: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     [wheel] = tmp_path.glob("segl-*.whl")
-    install: list[str | Path] = [
-        "install",
-        *options,
-        "--no-compile",
-        wheel,
-    ]  # what starts here is compiled when it does
+    # What starts here is compiled when it does.
+    install: list[str | Path] = ["install", *options, "--no-compile", wheel]
     subprocess.run([*pip, "--python", venv / "bin" / "python", *install], check=True)
     [packages] = venv.glob("lib/python3*/site-packages")
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib"), "utf-8")

@@ -50,9 +50,8 @@ class Interrupter:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.shutdown(
-            socket.SHUT_RDWR
-        )  # close(2) alone leaves it open while a thread waits in accept(2)
+        # A close(2) alone leaves it open while a thread waits in accept(2).
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

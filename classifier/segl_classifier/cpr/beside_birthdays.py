@@ -28,17 +28,8 @@ _PAIR = re.compile(
 _BIRTH = re.compile(
     r"\b(?:fødsels|fødedato|født|f\.\s?dato|foedsels|foedt|birth|born|dob\b|födelse|född|geb)", re.IGNORECASE
 )
-_PIECES = (
-    "fød",
-    "foed",
-    "f.dato",
-    "f. dato",
-    "birth",
-    "born",
-    "dob",
-    "föd",
-    "geb",
-)  # one of which each of these words holds
+# One of which each of these words holds.
+_PIECES = ("fød", "foed", "f.dato", "f. dato", "birth", "born", "dob", "föd", "geb")
 _SAYS_NOTHING_ELSE = re.compile(
     r"(?:cpr|person)?[- ]?(?:nr|no|nummer|number|suffiks|suffix|endelse|kontrol|ciffer|cifre|rest(?:en)?|del 2)?\.?"
     r"|\d{2,4}",  # no heading: the first row stands for it
@@ -51,10 +42,8 @@ _SHORT_PAIR = re.compile(
     re.MULTILINE,
 )
 _FEWEST, _MOST_ROWS = 3, 10_000
-_BORNE_OUT, _WHOLE = (
-    0.9,
-    0.6,
-)  # the share of rows whose century fits; whose four digits are four: a zero may be lost
+# The share of rows whose century fits; whose four digits are four: a zero may be lost.
+_BORNE_OUT, _WHOLE = 0.9, 0.6
 
 
 def beside_birthdays(text: str, shape: bytes) -> Iterator[Candidate]:

@@ -29,9 +29,8 @@ _UNNAMED_BY_CHANCE = Adjustment("few of many in the column are made like persona
 _FEWEST_UNNAMED = {Layout.BARE: 8, Layout.APART: 8, Layout.HYPHEN: 12, Layout.PARTED: 12}
 _ROW = 300  # characters
 _ALL_OF_THEM = frozenset((Layout.BARE, Layout.APART))
-_NAME = re.compile(
-    r"\b[A-ZÆØÅ][a-zæøåéöä]+(?: [A-ZÆØÅ]\.?)? [A-ZÆØÅ][a-zæøåéöä]+\b"
-)  # "Anna Holm", "Bo P. Bro"
+# "Anna Holm", "Bo P. Bro".
+_NAME = re.compile(r"\b[A-ZÆØÅ][a-zæøåéöä]+(?: [A-ZÆØÅ]\.?)? [A-ZÆØÅ][a-zæøåéöä]+\b")
 # A heading for them, whatever is written below: "HOLM, ANNA", "Anna;Holm", "Anna".
 _HEADS_NAMES = re.compile(
     r"\b(?:for|efter|mellem|person|borger|barnets |elevens )?navne?\b|\b(?:first|last|sur|full)? ?name\b",

@@ -113,9 +113,8 @@ def _month_before(end: int, text: str, shape: bytes) -> bool:
 def _in_a_sentence(text: str, shape: bytes, start: int, done: int, says: bool) -> Candidate | None:
     """The number whose date is the last before the four digits at *start*. It does not begin before *done*."""
     last = shape.rfind(b"0", max(done, start - _FURTHEST), start)
-    if (
-        text[last : last + 1] in ("4", "2") and shape[max(0, last - 1) : last] != b"0"
-    ):  # "de sidste 4", "del 2"
+    # "de sidste 4", "del 2".
+    if text[last : last + 1] in ("4", "2") and shape[max(0, last - 1) : last] != b"0":
         last = shape.rfind(b"0", max(done, start - _FURTHEST), last)
     if last <= done or shape[last - 1 : last] != b"0":
         return None

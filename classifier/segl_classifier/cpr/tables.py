@@ -32,9 +32,8 @@ _SIGNS = ("\t", "|", ";")
 _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
 _EMPTY_LINES = 2  # between a table and the line above it
-_TWO_COLUMNS = re.compile(
-    r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*"
-)  # no blank behind the comma
+# No blank behind the comma.
+_TWO_COLUMNS = re.compile(r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*")
 _QUOTED = re.compile(r'"[^"]*+"')
 # Of a cell: another mark may stand for inches.
 _OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')

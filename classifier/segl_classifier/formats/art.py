@@ -16,9 +16,8 @@ from segl_classifier.formats.pictures import from_dib, kind_of, picture, unknown
 _TYPES = (b"\x1d\xf0", b"\x1e\xf0", b"\x29\xf0", b"\x2a\xf0")  # JPEG, PNG, TIFF, JPEG in CMYK
 # The bytes of these show nothing by themselves: they are known by the number of the kind that stands before them.
 _METAFILES = (b"\x1a\xf0", b"\x1b\xf0", b"\x1c\xf0")
-_OTHERS = dict(
-    zip(_METAFILES, ((0x3D4, 0x3D5), (0x216, 0x217), (0x542, 0x543)), strict=True)
-)  # EMF, WMF, PICT
+# EMF, WMF, PICT.
+_OTHERS = dict(zip(_METAFILES, ((0x3D4, 0x3D5), (0x216, 0x217), (0x542, 0x543)), strict=True))
 _OTHERS |= {b"\x1f\xf0": (0x7A8, 0x7A9)}  # DIB
 _MOST = 1_000
 

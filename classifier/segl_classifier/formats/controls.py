@@ -55,9 +55,8 @@ def read_control(data: bytes, harvest: Harvest) -> bool:
 def take_control(storage: Storage, harvest: Harvest) -> bool:
     """The same of a control in the storage of an object, which names its class (``CompObj``; MS-OLEDS §2.3.8)."""
     named = storage.read("\x01CompObj") if storage.has(_CONTENTS) else b""
-    kind = words(named[28:])[
-        :1
-    ]  # "Microsoft Forms 2.0 TextBox": an object in which nothing is found is damaged
+    # "Microsoft Forms 2.0 TextBox": an object in which nothing is found is damaged.
+    kind = words(named[28:])[:1]
     return named[12:28] in _CLASSES and _keep(storage.read(_CONTENTS), harvest, kind)
 
 

@@ -15,13 +15,8 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 13: 4}
 _INSIDE = 0x8769  # the directory of EXIF
 _COMMENT, _IPTC, _PHOTOSHOP = 0x9286, 0x83BB, 0x8649
 _PLAIN = {0x010D: "name", 0x010E: "description", 0x011D: "page", 0x013B: "artist", 0x8298: "copyright"}
-_WIDE = {
-    0x9C9B: "title",
-    0x9C9C: "comment",
-    0x9C9D: "author",
-    0x9C9E: "keywords",
-    0x9C9F: "subject",
-}  # Windows
+# Fields of Windows.
+_WIDE = {0x9C9B: "title", 0x9C9C: "comment", 0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject"}
 _SAY = frozenset((*_PLAIN, *_WIDE, _COMMENT, _IPTC, _PHOTOSHOP))
 _CODE = 8  # bytes before a comment that say how it is written
 _IPTC_WORDS = frozenset(

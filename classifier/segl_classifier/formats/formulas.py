@@ -40,11 +40,8 @@ A_NUMBER = "…"
 _SHOWN_DAY = re.compile(r"(\d\d)-(\d\d)-((\d\d)(\d\d))")
 _OF_A_DAY = {"DAY": 1, "MONTH": 2, "YEAR": 3}
 _LONGEST_TEXT = 32_767  # letters in a cell
-_MOST_CELLS, _MOST_DEEP, _LONGEST = (
-    1_000,
-    40,
-    8_192,
-)  # of a range; calls in calls; Excel takes no longer formula
+# Of a range; calls in calls; Excel takes no longer formula.
+_MOST_CELLS, _MOST_DEEP, _LONGEST = 1_000, 40, 8_192
 
 
 @dataclass(slots=True)

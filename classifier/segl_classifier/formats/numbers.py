@@ -15,9 +15,8 @@ from datetime import date, timedelta
 Shown = Callable[[str], str]
 
 _LONGEST_FORMAT = 255  # letters; Excel takes no longer one
-_UNSHOWN = re.compile(
-    r"\[[^\]]*\]|_.|\*.|[\\\"]"
-)  # of a format: conditions, blanks to fill up, what marks a literal
+# In a format: conditions, blanks to fill up, what marks a literal.
+_UNSHOWN = re.compile(r"\[[^\]]*\]|_.|\*.|[\\\"]")
 _SHORT_DAY = re.compile(
     r"d{1,2}(?P<sign>[^a-zæøå]{0,3})m{1,2}[^a-zæøå]{0,3}(?P<year>[yå]{2}(?:[yå]{2})?)(?![yå])"
 )

@@ -45,9 +45,8 @@ _SPOKEN = frozenset(  # attributes that hold words
 _WORDS_IN_NAME = frozenset(
     "user-field-decl variable-decl named-range section bookmark drop-down data-pilot-member show".split()
 )
-_CALLED = frozenset(
-    "page table frame database-range".split()
-)  # by a person, or by the program: "Slide 1", "Tabel2"
+# By a person, or by the program: "Slide 1", "Tabel2".
+_CALLED = frozenset("page table frame database-range".split())
 _BY_PROGRAM = re.compile(r"[^\W\d_]* ?\d{0,5}|__Anonymous_Sheet_DB__\d+")
 _CHOSEN = frozenset(("filter-condition", "filter-set-item"))  # rows with this value are shown
 _CHANGES = frozenset(

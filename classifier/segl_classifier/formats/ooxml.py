@@ -39,9 +39,8 @@ _LAYOUT = re.compile(
     r"|(?:.*/)?[^/]+\.(?:odttf|fntdata|ttf)|docProps/thumbnail\.\w+",
     re.IGNORECASE,
 )
-_BINARY_SHEET = re.compile(
-    r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL
-)  # of an xlsb
+# A part of an xlsb.
+_BINARY_SHEET = re.compile(r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL)
 # What an add-in keeps with a sheet, in wide characters and often but one or two of them.
 _OF_SHEET = re.compile(r"xl/customProperty\d*\.bin", re.IGNORECASE)
 _WIDE_WORDS = re.compile(rb"(?!<)(?:[\t\r\n\x20-\xff]\0)++")

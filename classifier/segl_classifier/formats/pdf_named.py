@@ -17,9 +17,8 @@ import pypdfium2.raw as api
 from segl_classifier.formats import pdf_quick
 
 _TEXT, _PATH, _FORM = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_FORM
-_MARKED = frozenset(
-    (_TEXT, _FORM, api.FPDF_PAGEOBJ_IMAGE)
-)  # a drawing of lines has too many parts to ask each
+# No paths: a drawing of lines has too many parts to ask each.
+_MARKED = frozenset((_TEXT, _FORM, api.FPDF_PAGEOBJ_IMAGE))
 _ACTUAL_TEXT, _WORDS = b"ActualText", (b"Alt", b"E")
 _MOST_OBJECTS = 200_000  # of a page, and of the forms on it
 _DEEPEST_FORM = 4

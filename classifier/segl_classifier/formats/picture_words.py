@@ -25,10 +25,8 @@ _MOST_LETTERS = 100_000
 _MOST_BLOCKS = 300_000  # a GIF of 75 MB
 _MOST_PACKED, _MOST_UNPACKED = 100, 1_000_000  # packed texts; bytes of each
 _MOST_XMP, _MOST_EXIF = 20, 8
-_MOST_FIELDS, _MOST_LOOKED_AT = (
-    20_000,
-    4_000_000,
-)  # texts; bytes of EXIF and IPTC, those said twice counted twice
+# Texts; bytes of EXIF and IPTC, those said twice counted twice.
+_MOST_FIELDS, _MOST_LOOKED_AT = 20_000, 4_000_000
 _SAYS = re.compile(r"[^\W\d_]{2}|\d{4}")
 _ODD = re.compile(r"[\0-\x08\x0e-\x1f\x7f\ufffd]")
 _ODD_SHARE = 20  # one in so many characters of a text may be none

@@ -31,9 +31,8 @@ _ENCRYPTED_TOKEN = 0xF3D1C4DF
 # RoundTripCustomTableStyles12Atom: PowerPoint since 2007 gives it the version of a container, and a zip stands in it.
 _TABLE_STYLES = 0x0428
 _TAG = 0x138B
-_OF_POWERPOINT = frozenset(
-    ("___PPT9", "___PPT10", "___PPT12")
-)  # tags of other programs hold whatever they like
+# Tags of other programs hold whatever they like.
+_OF_POWERPOINT = frozenset(("___PPT9", "___PPT10", "___PPT12"))
 _NAME_OF_FONT = re.compile(r"___PPT.*|Arial|Times New Roman")  # as strings of layouts have them
 # A presentation of less than 4,096 bytes is filled up to them; what is saved later stands behind.
 _FILLED_UP = re.compile(rb"\0{8,}+")

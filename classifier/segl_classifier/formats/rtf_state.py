@@ -42,9 +42,8 @@ PLACES |= {
     "bkmkstart": "bookmark",
     "sv": "shape",
 }
-PLACES |= dict.fromkeys(
-    ("leveltext", "pntxta", "pntxtb"), "beside a list"
-)  # what stands before its paragraphs
+# What stands before the paragraphs of a list.
+PLACES |= dict.fromkeys(("leveltext", "pntxta", "pntxtb"), "beside a list")
 PLACES |= {"revtbl": "authors"}
 PLACES |= {"pict": "", "objdata": "", "fonttbl": "", "datastore": ""}
 PLACES |= dict.fromkeys("colortbl stylesheet sn listtable".split(), "")

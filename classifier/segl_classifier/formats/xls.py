@@ -66,9 +66,8 @@ class _Substream:
     aside: list[str] = field(default_factory=list)
     shift: int = 0  # of the columns, in a chart
     styles: set[int] = field(default_factory=set)  # of cells with a number
-    open: list[tuple[int, int, bytes]] = field(
-        default_factory=list
-    )  # formulas that may join, with 0 for a value
+    # Formulas that may join, with 0 for a value.
+    open: list[tuple[int, int, bytes]] = field(default_factory=list)
 
 
 class _Book:

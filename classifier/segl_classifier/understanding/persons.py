@@ -56,11 +56,8 @@ _PRONOUNS: dict[Sign, frozenset[str]] = {
     Sign.SPOKEN_OF: frozenset(
         "han hun ham hende hans hendes he she him his hon honom henne hennes ho er ihn ihm ihr sie".split()
     )
-    - {
-        "er",
-        "ihr",
-        "sie",
-    },  # Danish for "is"; German for "you all" and "they". English "her" is Danish for "here"
+    # Danish for "is"; German for "you all" and "they". English "her" is Danish for "here".
+    - {"er", "ihr", "sie"},
 }
 _KIN = re.compile(
     r"""(?:min|mit|mine|din|dit|dine|vor|vores|our|my|your|hans|hendes|his|her|mein|meine|deine?|vår|mamma)

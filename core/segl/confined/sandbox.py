@@ -156,9 +156,8 @@ def unix_sockets_only() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     code, column = _beginning()
     for name, entry in _MISSING.items():
-        if (
-            name.startswith("io_uring") and (number := entry[column]) is not None
-        ):  # it opens sockets past a filter
+        # io_uring opens sockets past a filter.
+        if name.startswith("io_uring") and (number := entry[column]) is not None:
             code += _refuse(number, _ENOSYS)
     number = _CALLS["socket"][column]
     assert number is not None  # noqa: S101 - every machine has it

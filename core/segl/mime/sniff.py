@@ -17,9 +17,8 @@ _SAMPLE = 4096
 _NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))  # control, unassigned, private, halves of pairs
 
 GEODATA = "application/x-dbf"
-DBASE = frozenset(
-    (0x03, 0x30, 0x31, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5)
-)  # versions: III, IV, FoxPro; with memos or not
+# Versions: III, IV, FoxPro; with memos or not.
+DBASE = frozenset((0x03, 0x30, 0x31, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5))
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
@@ -166,9 +165,8 @@ def _is_dbase(head: bytes) -> bool:
 
 def armoured(data: bytes) -> list[str]:
     """The types of content that stand in a text in a form nobody here reads: encrypted, BinHex, yEnc."""
-    if (
-        b"-----BEGIN" not in data and b"=yb" not in data and b"BinHex" not in data
-    ):  # rare last letters are fast
+    # Rare last letters are fast.
+    if b"-----BEGIN" not in data and b"=yb" not in data and b"BinHex" not in data:
         return []
     return [content_type for pattern, content_type in _ARMOURED if pattern.search(data)]
 

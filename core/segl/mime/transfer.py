@@ -205,9 +205,8 @@ def _undeclared_base64(raw: bytes) -> bool:
 def _from_quoted(raw: bytes) -> bytes:
     if b"=" not in raw:
         return raw
-    odd = (
-        b"= " in raw or b"=\t" in raw or raw.count(b"=\r") != raw.count(b"=\r\n")
-    )  # a glance instead of a search
+    # A glance, in place of a search.
+    odd = b"= " in raw or b"=\t" in raw or raw.count(b"=\r") != raw.count(b"=\r\n")
     return binascii.a2b_qp(_ODD_BREAK.sub(b"=\r\n", raw) if odd else raw)
 
 

@@ -34,12 +34,8 @@ _LONGEST = 500  # characters of what a program complains of
 # stopped the socket may still be there and showq no more.
 _BROKEN_OFF = "malformed showq server response"
 _PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds
-_SHORT_OF = {
-    errno.EAGAIN,
-    errno.ENOMEM,
-    errno.EMFILE,
-    errno.ENFILE,
-}  # what a program cannot be started for want of
+# What a program cannot be started for want of.
+_SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
 class PostfixUnreadable(PostfixError):

@@ -124,9 +124,8 @@ def hear(
     if found.sender.lower() != heard.sender.lower():
         if heard.facts is None or found.facts:
             raise WrongSender(heard.id)
-        _begin_anew(
-            connection, row
-        )  # who spoke first had no facts to show: whose message it is he does not decide
+        # Who spoke first had no facts to show: whose message it is he does not decide.
+        _begin_anew(connection, row)
         found = _row(connection, heard.id)
         assert found is not None  # noqa: S101
     changes: dict[str, Any] = {}

@@ -77,9 +77,8 @@ class Belonging:
         if there is None and noted.startswith(_NEW):
             self._mark(wanted)
             there = self._owner()
-        if (
-            there != wanted and (there := self._owner()) != wanted
-        ):  # looked at again: another node may have begun
+        # Looked at again: another node may have begun.
+        if there != wanted and (there := self._owner()) != wanted:
             raise self._not_ours(there)
         if noted.startswith(_NEW):
             self._settle(noted, wanted)

@@ -306,9 +306,8 @@ def _speaking() -> Iterator[None]:
             errno.ENOSYS, "obstore is not installed; in a clone: /usr/lib/segl/bin/pip install '.[s3]'"
         ) from None
     except OSError as error:
-        if (
-            error.strerror is not None
-        ):  # one of ours; the library's "not found" is a FileNotFoundError of one argument
+        # An error of ours; the library's "not found" is a FileNotFoundError of one argument.
+        if error.strerror is not None:
             raise
         raise _os_error(error) from None
     except _errors().BaseError as error:

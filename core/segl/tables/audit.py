@@ -13,9 +13,8 @@ audit_entry = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("act", sa.String(32), nullable=False),  # segl.audit.Act
     sa.Column("subject", sa.String(128), nullable=False),  # the id of what it was done to
-    sa.Column(
-        "actor", sa.String(512), nullable=False
-    ),  # who did it: an address, a process, a person's login name
+    # Who did it: an address, a process, a person's login name.
+    sa.Column("actor", sa.String(512), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),  # JSON: facts, never content
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
     sa.Index("audit_entry_subject", "subject"),

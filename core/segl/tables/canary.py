@@ -12,9 +12,8 @@ canary_sent = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("sink", sa.String(32), nullable=False),  # its name in the settings
     sa.Column("host", sa.String(255), nullable=False),  # whose front it was handed to
-    sa.Column(
-        "envelope_id", sa.String(100), nullable=False
-    ),  # as handed in; the milter puts another in its place
+    # As handed in; the milter puts another in its place.
+    sa.Column("envelope_id", sa.String(100), nullable=False),
     sa.Column("sent_at", sa.Float, nullable=False),
     sa.Column("refused", sa.String(255)),  # why it could not be handed in
     sa.Column("came", sa.String(8)),  # segl.canary.standing.Came; null: not seen again yet

@@ -13,9 +13,8 @@ sent_message = sa.Table(
     sa.Column("id", sa.String(100), primary_key=True),  # X-Segl-Id, the ENVID of its reports
     sa.Column("sender", sa.String(512), nullable=False),
     sa.Column("domain", sa.String(253), nullable=False),  # the sender's, normal form
-    sa.Column(
-        "message_id", sa.String(512), nullable=False
-    ),  # its Message-ID field, with angle brackets, or ""
+    # Its Message-ID field, with angle brackets, or "".
+    sa.Column("message_id", sa.String(512), nullable=False),
     sa.Column("at", sa.Float, nullable=False),  # when the milter had it; until the facts are in: its arrival
     sa.Column("facts", sa.Boolean, nullable=False),  # whether the milter's facts are in
     sa.Column("reasons", sa.Text, nullable=False),  # JSON: those of the verdict

@@ -36,9 +36,8 @@ sealed_recipient = sa.Table(
     sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
     sa.Column("notified_at", sa.Float),  # null until the notice with the link is about to go
     sa.Column("phone", sa.String(32)),  # E.164; codes go there by text message instead of by mail
-    sa.Column(
-        "phrase_hash", sa.String(255)
-    ),  # Argon2id (PHC form) of a phrase the sender gave by another way
+    # Argon2id (PHC form) of a phrase the sender gave by another way.
+    sa.Column("phrase_hash", sa.String(255)),
     sa.Column("opened_at", sa.Float),  # the content was shown for the first time
     sa.Column("opened_told_at", sa.Float),  # … and the sender was told
     sa.Column("answered_at", sa.Float),  # the latest answer

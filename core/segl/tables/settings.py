@@ -10,9 +10,8 @@ settings_state = sa.Table(
     "settings_state",
     metadata,
     sa.Column("host", sa.String(255), primary_key=True),
-    sa.Column(
-        "file", sa.String(255), primary_key=True
-    ),  # the settings file; "rules": what segl-milter loaded
+    # The settings file; "rules": what segl-milter loaded.
+    sa.Column("file", sa.String(255), primary_key=True),
     sa.Column("salt", sa.LargeBinary(16), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("keys", sa.Text, nullable=False),  # JSON: each key or file with its digest

@@ -125,9 +125,8 @@ class Taking:
             return self.hand_over.hand_on(
                 answer, opened.answers, opened.message_id, opened.recipient, is_new=is_new
             )
-        except (
-            SeglError
-        ) as error:  # the store: that it was handed on stands nowhere, so it is not called sent
+        except SeglError as error:
+            # The store: that it was handed on stands nowhere, so it is not called sent.
             self.events.answer_waits(answer.id, error)
             return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
 

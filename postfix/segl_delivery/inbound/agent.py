@@ -196,9 +196,8 @@ class OpeningAgent:
                 ) from None
             self.events.not_opened(recipients, self._explained(error, delivery, ring))
         except Exception as error:
-            self.events.failed(
-                "opening", error
-            )  # whatever a hostile message brought about: it goes on as it came
+            # Whatever a hostile message has brought about: it goes on as it came.
+            self.events.failed("opening", error)
         return self._closed(delivery)
 
     def _explained(self, error: CannotOpen, delivery: Delivery, ring: Opener) -> CannotOpen:

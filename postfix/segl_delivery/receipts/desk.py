@@ -162,10 +162,8 @@ class Desk:
     def tell(self, message_id: str) -> None:
         """Look at a message that is due, and send what there is to tell. Blocking."""
         office, now = self._office(), time.time()
-        may_tell, read_until = (
-            self._log_may_tell(),
-            self._log_read_until(),
-        )  # before what it told is looked up
+        # Before what the log told is looked up.
+        may_tell, read_until = self._log_may_tell(), self._log_read_until()
         with transaction(self._engine) as connection:
             node = office.settings.store.node_name
             read_until = read_everywhere(connection, node, read_until, now)

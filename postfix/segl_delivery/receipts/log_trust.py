@@ -13,12 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-_WRITERS: Final = (
-    "root",
-    "postfix",
-    "syslog",
-    "segl-deliver",
-)  # users, and groups, that write logs, or this one
+# Users and groups that write logs, or this one.
+_WRITERS: Final = ("root", "postfix", "syslog", "segl-deliver")
 
 
 def forgeable(log: Path) -> str:

@@ -84,13 +84,8 @@ def test_every_table_with_something_of_people_is_thought_of() -> None:
 THOUGHT_OF = {
     *("audit_entry", "meta", "log_position", "log_read", "node"),
     *("decision", "decision_feedback"),
-    *(
-        "canary_leak",
-        "canary_look",
-        "canary_sent",
-        "held_look",
-        "settings_state",
-    ),  # hosts, messages and settings of ours
+    # Hosts, messages and settings of ours.
+    *("canary_leak", "canary_look", "canary_sent", "held_look", "settings_state"),
     *("domain_knowledge", "domain_mark", "given_noted", "given_proof", "mta_sts_policy"),
     *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
     *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),

@@ -72,10 +72,8 @@ def test_names_of_a_kind_that_nobody_reads_are_none(rare: bytes) -> None:
             {"address": None, "subject_address": "b@x.example", "names": [utf8("ærø@x.example")]},
             {"ærø@x.example"},
         ),
-        (
-            {"address": None, "names": [utf8("bo@x.example")]},
-            set(),
-        ),  # it would be an rfc822Name (RFC 9598 §3)
+        # It would be an rfc822Name (RFC 9598 §3).
+        ({"address": None, "names": [utf8("bo@x.example")]}, set()),
         ({"address": None, "names": [utf8("ærø@x.example")]}, {"ærø@x.example"}),
         ({"address": None, "names": [x509.OtherName(UTF8_MAILBOX, b"\x16\x03a@b")]}, set()),  # no UTF8String
         ({"address": None, "names": [x509.DNSName("x.example")]}, set()),

@@ -169,9 +169,8 @@ def test_files_are_looked_for_beside_the_settings_wherever_segl_runs(
     """A process's directory is /, a postmaster's is anything: both must read the same members."""
     for folder, member in (("etc", "bo@right.example"), ("elsewhere", "ib@wrong.example")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "ledelse.txt").write_text(
-            f"{member}\n", "utf-8-sig"
-        )  # as Windows editors save it
+        # As Windows editors save it.
+        (tmp_path / folder / "ledelse.txt").write_text(f"{member}\n", "utf-8-sig")
     file = tmp_path / "etc" / "segl.toml"
     file.write_text(
         '[organisation]\nname = "V"\ndomains = ["x.example"]\n[portal]\nurl = "https://s.x.example"\n'

@@ -114,9 +114,8 @@ def test_a_new_store_is_made_by_both_at_once(store_url: str, tmp_path: Path) -> 
     assert east["secret"] == west["secret"]
 
 
-@pytest.mark.parametrize(
-    "both_stores", ["postgresql"], indirect=True
-)  # SQLite's other users are on the same host
+# SQLite's other users are on the same host.
+@pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
 def test_a_node_that_goes_away_in_the_middle_holds_nobody_for_long(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

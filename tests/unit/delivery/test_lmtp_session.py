@@ -121,11 +121,12 @@ def test_the_greeting_offers_what_postfix_needs_and_no_dsn(server: Running) -> N
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_as_many_replies_as_recipients_in_their_order(server: Running, recipients: list[str]) -> None:
+    # The agent forgets d, which is kept for another try.
     answers = {
         "a@x.example": SmtpReply(250, "2.0.0", "a"),
         "b@x.example": SmtpReply(451, "4.7.5", "b"),
         "c@y.example": SmtpReply(550, "5.1.1", "c"),
-    }  # d is forgotten by the agent: kept for another try
+    }
     server.agent.does = lambda _delivery: answers
     with server.client() as client:
         replies = client.deliver("", recipients, b"x\r\n")

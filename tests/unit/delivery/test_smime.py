@@ -200,10 +200,8 @@ def test_the_content_type_keeps_its_meaning(field: bytes, becomes: bytes) -> Non
         (b"From: 01 01 90 1234 <karl@k.example>", b"From: karl@k.example"),
         (b'Cc: "0101901234" <a@k.example>, Bo <b@k.example>', b"Cc: a@k.example,\r\n b@k.example"),
         (b"To: =?nonsense?b?////?= <karl@k.example>", b"To: karl@k.example"),
-        (
-            b"To: \xe6\xf8\xe5 <karl@k.example>",
-            b"To: karl@k.example",
-        ),  # no known charset: not readable, not shown
+        # No known charset: not readable, not shown.
+        (b"To: \xe6\xf8\xe5 <karl@k.example>", b"To: karl@k.example"),
         (b'Reply-To: "010190-1234"', None),
     ],
 )

@@ -272,8 +272,7 @@ def test_a_signature_counts_where_every_program_finds_what_it_is_over(
 ) -> None:
     """Whoever has one signed message of Anna's can send it again, with a text of his own where some programs look."""
     signatures = (sign(ENTITY + b"." * more, anna.signer, detached=False) for more in range(60))
-    der = next(
-        made for made in signatures if len(made) % 3
-    )  # so that the base64 has an end; their length varies
+    # So that the base64 has an end; their length varies.
+    der = next(made for made in signatures if len(made) % 3)
     found = unwrap(OUTSIDE + head + b"\r\n" + encodebytes(der).replace(b"\n", b"\r\n") + behind, KeyRing(()))
     assert any(isinstance(layer, Signed) for layer in found.layers) is signed

@@ -139,12 +139,8 @@ def test_the_message_demands_what_rests_on_sender_or_content() -> None:
         ("read", "a@nordby.example", ("b@skole.example", "c@nordby.example"), Decision.SECURE),
         ("read", "a@nordby.example", ("c@nordby.example",), Decision.PLAIN),
         ("read", "b@skole.example", ("a@nordby.example",), Decision.SECURE),
-        (
-            "read",
-            "x@elsewhere.example",
-            ("a@nordby.example", "b@skole.example"),
-            Decision.PLAIN,
-        ),  # it comes in
+        # It comes in.
+        ("read", "x@elsewhere.example", ("a@nordby.example", "b@skole.example"), Decision.PLAIN),
         ("read", "", ("b@skole.example",), Decision.PLAIN),
     ],
 )

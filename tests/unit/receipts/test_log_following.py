@@ -98,9 +98,8 @@ def test_what_is_still_written_to_the_file_that_was_rotated_away_is_read(
     log.write_text("six\n")
     assert reader.lines() == ["six"]
     assert reader.lines() == []
-    assert [older.stream.closed for older in reader._older] == [
-        False
-    ]  # the first; the second's time was over
+    # That of the first; the second's time was over.
+    assert [older.stream.closed for older in reader._older] == [False]
 
 
 RESULTS = {

@@ -74,9 +74,8 @@ def test_each_recipient_counts_once_a_message_by_the_way_that_took_his_copy(stor
 def test_what_came_back_failed_and_what_never_left_too(store: Connection) -> None:
     tell(store, "bo@x.example", State.SENT, Way.TUNNEL)
     tell(store, "bo@x.example", State.FAILED, None, stage=Stage.FRONT)
-    tell(
-        store, "eva@x.example", State.FAILED, None, stage=Stage.FRONT
-    )  # it never came to the secure instance
+    # It never came to the secure instance.
+    tell(store, "eva@x.example", State.FAILED, None, stage=Stage.FRONT)
     tell(store, "ib@x.example", State.FAILED, Way.TLS)
     tell(store, "ole@x.example", State.DELAYED, Way.TLS)
     tell(store, "ida@x.example", State.DELAYED, None)

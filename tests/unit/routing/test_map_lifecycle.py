@@ -61,9 +61,8 @@ def test_stopping_answers_and_goes(map_: MapProcess) -> None:
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(map_.socket))
         client.sendall(encode(b"transport bo@mute.example"))
-        assert map_.ask("anna@nordby-vand.example").startswith(
-            "segl-internal:"
-        )  # it has read what came before
+        # It has read what came before.
+        assert map_.ask("anna@nordby-vand.example").startswith("segl-internal:")
         map_.daemon.signal(signal.SIGTERM)
         client.settimeout(30)
         assert b"TEMP mute.example: still looking" in client.recv(1000)

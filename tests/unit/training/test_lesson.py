@@ -40,9 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ]
     corpus = [_mail(number, body) for number, body in enumerate(bodies)]
     monkeypatch.setattr(diluted, "examples", lambda kind: corpus if kind == "train" else [])
-    monkeypatch.setattr(
-        lesson, "_alike", lambda *_: lambda piece: [piece + 1]
-    )  # test_passages has the true one
+    # The true one is tried in test_passages.
+    monkeypatch.setattr(lesson, "_alike", lambda *_: lambda piece: [piece + 1])
     return tmp_path
 
 

@@ -114,9 +114,8 @@ def test_a_page_that_is_shown_turned_is_read_as_it_is_shown(
     "words",
     [
         [(60.0, 800.0 - 14 * row, f"Konto {row} 010190 1234") for row in range(40)],
-        [
-            (60.0 + 90 * c, 800.0 - 14 * r, f"{r}{c}0101901234") for r in range(40) for c in range(3)
-        ],  # row by row
+        # Row by row.
+        [(60.0 + 90 * c, 800.0 - 14 * r, f"{r}{c}0101901234") for r in range(40) for c in range(3)],
         [
             (60.0 + 250 * c, 800.0 - 14 * r, "Vandet var godt i november.")
             for c in range(2)
@@ -138,9 +137,8 @@ def test_a_page_of_scattered_words_ends_in_time() -> None:
     assert text_of(content)
 
 
-@pytest.mark.parametrize(
-    "word", ["0101 abcdefghij", "0101 010190-"]
-)  # PDFium leaves out a hyphen at the end of a line
+# PDFium leaves out a hyphen at the end of a line.
+@pytest.mark.parametrize("word", ["0101 abcdefghij", "0101 010190-"])
 def test_scattered_words_in_two_fonts_end_in_time(word: str) -> None:
     bold = {10: "<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>"}
     words = " ".join(

@@ -129,9 +129,8 @@ def test_a_forked_process_has_a_thread_of_its_own() -> None:
     subprocess.run([sys.executable, "-c", _FORKS, *TEXTS[:2]], check=True, timeout=60)
 
 
-@pytest.mark.parametrize(
-    "letter", ["a", "æ", "é", "a\u0301", "ﷺ", "½", "한", "\u1112\u1161\u11ab"]
-)  # some that NFKC changes
+# Some that NFKC changes.
+@pytest.mark.parametrize("letter", ["a", "æ", "é", "a\u0301", "ﷺ", "½", "한", "\u1112\u1161\u11ab"])
 def test_of_a_long_text_only_the_beginning_is_cut_and_into_the_same(
     vocabulary: Vocabulary, letter: str
 ) -> None:
