@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import Json, SettingsFile
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _MOST_TOLD = 20
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 app = typer.Typer(
     help="The audit trail: what was done to messages; the record of processing activities.",
@@ -29,7 +28,7 @@ def verify(
     head: Annotated[
         str, typer.Option("--head", help="NUMBER:HASH as noted before (the log has one each hour).")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Go through the whole chain: no entry changed, taken out, put in or moved. And through the records of decisions
@@ -109,7 +108,7 @@ def export(
 
 @app.command("settings")
 def settings_(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Note the settings and rules as they are now, under your name; say what has changed.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import Json, SettingsFile
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from segl.postfix.canary import Cage
     from segl.settings import Settings
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 _POLL_SECONDS = 0.5
 
 app = typer.Typer(help="Canaries: send one, see how they fare.", no_args_is_help=True, rich_markup_mode=None)
@@ -32,7 +31,7 @@ def run(
     wait: Annotated[
         float, typer.Option("--wait", min=0, max=3600, help="Seconds to wait for those sent now.")
     ] = 0.0,
-    as_json: AsJson = False,
+    as_json: Json = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Send what is due, and say how canaries fare. A timer runs this each minute.
@@ -51,7 +50,7 @@ def run(
 
 
 @app.command()
-def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def status(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> None:
     """Say how canaries fare, without sending any.
 
     Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.

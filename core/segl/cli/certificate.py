@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 EXIT_NONE = 20
 EXIT_UNKNOWN = 21
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address.")]
 
 app = typer.Typer(help="Recipients' own certificates.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
-def find(address: Address, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def find(address: Address, as_json: JsonLines = False, settings: SettingsFile = DEFAULT_FILE) -> None:
     """Ask every source for ADDRESS, and say of each certificate why it may be used or not.
 
     Nothing is recorded. Exit code: 0 one may be used, 20 there is none, 21 it cannot be told now, 2 bad settings.
@@ -66,7 +65,7 @@ def import_(
     address: Annotated[
         str, typer.Option("--for", help="Whose it is, when the address does not stand in it.")
     ] = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Keep the recipients' certificates in FILEs, for the addresses that stand in them.
@@ -101,7 +100,7 @@ def import_(
 @app.command("list")
 def list_(
     address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="Only this one's.")] = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show the certificates that are kept: imported, or harvested from signed mail."""

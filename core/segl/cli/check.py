@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segl.cli.mailbox import STDIN, PassedOver, Unread, find_sources, tell_passed_over
+from segl.cli.options import SettingsFileIfAny
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -39,9 +39,7 @@ def check(
         typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = None,
+    settings: SettingsFileIfAny = None,
     rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every finding.")] = False,

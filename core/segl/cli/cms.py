@@ -14,9 +14,7 @@ import typer
 from segl.addresses import domain_of
 from segl.cli.cms_input import (
     File,
-    Json,
     Out,
-    SettingsFile,
     certificates_in,
     object_in,
     private_key_in,
@@ -26,6 +24,7 @@ from segl.cli.cms_input import (
     write_out,
 )
 from segl.cli.cms_verify import verify
+from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.output import Exit, complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
@@ -43,7 +42,7 @@ app.command()(verify)
 
 
 @app.command()
-def info(file: File, as_json: Json = False) -> None:
+def info(file: File, as_json: JsonLines = False) -> None:
     """Show what anybody can see of FILE without a key: what it is, how it is encrypted, for whom, who signed it, and
     what lies inside a signature. With --json, a line a layer, the outermost first.
 

@@ -36,8 +36,6 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="Write to this new file, in place of standard output."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 
 def object_in(file: Path) -> bytes:

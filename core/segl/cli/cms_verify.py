@@ -13,13 +13,13 @@ import typer
 from segl.addresses import domain_of
 from segl.cli.cms_input import (
     File,
-    Json,
     certificates_in,
     read_file,
     say_signatures,
     signature_as_dict,
     signed_parts,
 )
+from segl.cli.options import JsonLines
 from segl.cli.output import complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
@@ -54,7 +54,7 @@ def verify(
             help="Trust what this settings file trusts, where no --pin or --ca is given.",
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """Judge the signatures of FILE: whether each is right, whether its certificate holds now and names the sender, and
     whether one of them is from somebody who is trusted. FILE may be a whole message. Without --pin and --ca those are

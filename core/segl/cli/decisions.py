@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
@@ -15,8 +15,6 @@ from segl.vocabulary import Decision, Label
 if TYPE_CHECKING:
     from segl.decisions.record import DecisionRecord
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 app = typer.Typer(
     help="Decisions on messages: rule ids, scores, lengths; no text.",
@@ -34,7 +32,7 @@ def list_(
     organisation: Organisation = "",
     days: Annotated[float, typer.Option("--days", min=0, help="Only of the last days.")] = 30,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 20,
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List decisions, the newest first."""
@@ -83,7 +81,7 @@ def list_(
 def show(
     message: Annotated[str, typer.Argument(metavar="ID", help="Its id, queue id or Message-ID.")],
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show one decision with its sums, as ``segl explain ID`` does.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from segl.cli.options import SettingsFile
 from segl.places import DEFAULT_FILE
 
 
 def doctor(
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    settings: SettingsFile = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show what is in order too.")] = False,
     canary: Annotated[

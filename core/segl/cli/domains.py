@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
 
@@ -42,10 +42,8 @@ def domains(
     ] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="Count so many days, today too.")] = 30,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many domains.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    as_json: JsonLines = False,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List the recipient domains mailed to, those with most recipients first.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import SettingsFileIfAny
 from segl.cli.output import columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rule_files import Rules
 from segl.errors import SeglError
@@ -25,9 +26,7 @@ _TEXT = 400  # characters of a message, with --show
 def evaluate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled messages, one JSON a line.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, every mistake in it.")] = False,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = None,
+    settings: SettingsFileIfAny = None,
     rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many mistakes of each kind.")] = _SHOWN,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +23,7 @@ from segl.cli.mailbox import (
     read_mail,
     tell_passed_over,
 )
+from segl.cli.options import SettingsFileIfAny
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -67,9 +67,7 @@ def explain(
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = None,
+    settings: SettingsFileIfAny = None,
     rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation
 from segl.places import DEFAULT_FILE
 
@@ -32,10 +32,8 @@ def feedback(
         int, typer.Option("--limit", min=1, max=100_000, help="With list: at most so many.")
     ] = 20,
     organisation: Organisation = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    as_json: JsonLines = False,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Note whether a decision was right, or list what was said, the newest first.
 

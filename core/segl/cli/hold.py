@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import Json, JsonLines, SettingsFile
 from segl.cli.organisation import Organisation
 from segl.places import DEFAULT_FILE
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from segl.postfix.hold_queue import Held, Listed, Unread
     from segl.postfix.holding import Holding
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="Its id, the beginning of it, or Postfix's queue id.")
 ]
@@ -35,7 +35,7 @@ app = typer.Typer(
 @app.command("list")
 def list_(
     organisation: Organisation = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List the messages that wait, the oldest first: those about which who runs the command may decide.
@@ -101,7 +101,7 @@ def list_(
 def show(
     message: Message,
     content: Annotated[bool, typer.Option("--content", help="The whole message.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show one message: who, to whom, why it waits, and its header. That it was shown is noted in the audit trail

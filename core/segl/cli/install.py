@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from segl.cli.options import SettingsFile
 from segl.cli.output import Exit, fail, fail_of
 from segl.errors import PostfixError, SeglError
 from segl.places import BACKUPS, DEFAULT_FILE
@@ -17,9 +18,7 @@ from segl.postfix.role import Role
 
 
 def install(
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    settings: SettingsFile = DEFAULT_FILE,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and stop.")] = False,
     reload: Annotated[

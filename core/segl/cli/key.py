@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli import key_change
-from segl.cli.key_input import DryRun, Json, Named, SettingsFile, changing, directory_of, settings_of, tell
+from segl.cli.key_input import Named, changing, directory_of, settings_of, tell
+from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, fail, fail_of, say, say_json
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
@@ -40,7 +41,7 @@ def new(
     another: Annotated[bool, typer.Option("--another", help="Though there is a good one already.")] = False,
     name: Named = "",
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Make a key, and a certificate for it that partners can be given.
@@ -106,7 +107,7 @@ def import_(
     ] = None,
     name: Named = "",
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Take a key and its certificate over, or the certificate that a key here waits for.
@@ -164,7 +165,7 @@ def import_(
 
 
 @app.command(name="list")
-def list_keys(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def list_keys(as_json: JsonLines = False, settings: SettingsFile = DEFAULT_FILE) -> None:
     """Show our keys: whom they are for, until when, what they are used for, and what to look at.
 
     Exit code: 0 all in order, 1 something to look at, 2 they cannot be read.

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from segl.cli.key_input import DryRun, Json, Name, SettingsFile, changing, directory_of, settings_of, tell
+from segl.cli.key_input import Name, changing, directory_of, settings_of, tell
+from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, complain, fail, say
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
@@ -22,7 +23,7 @@ def assign(
         list[str], typer.Argument(metavar="DOMAIN|ADDRESS…", help="Whom it is for from now on.")
     ],
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Say whom NAME is for: whom it signs for, and at whose domains mail encrypted to it is opened. The certificate
@@ -50,7 +51,7 @@ def retire(
         bool, typer.Option("--yes", help="Though a domain then has no key to sign with and give to partners.")
     ] = False,
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Sign no more with NAME and give it to nobody; mail encrypted to it is still opened.

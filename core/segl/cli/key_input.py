@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from segl.settings import Settings
     from segl_delivery.own_keys.directory import Kept, KeyDirectory
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]
 Named = Annotated[str, typer.Option("--name", help="What the key is called here.")]
 

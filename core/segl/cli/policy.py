@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import SettingsFile
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from segl.settings import Settings
     from segl.vocabulary import Verdict
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
 NONE = "none"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation, scope_of
 from segl.places import DEFAULT_FILE
 from segl.receipts.states import State
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
-_File = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 _COLOUR = {
     State.SENT: typer.colors.GREEN,
     State.SEALED: typer.colors.YELLOW,
@@ -50,7 +50,7 @@ def show(
         bool,
         typer.Option("--json", help="As in the receipt's machine-readable part (docs/receipt-schema.md)."),
     ] = False,
-    settings: _File = DEFAULT_FILE,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show what is known of one message, recipient by recipient.
 
@@ -98,8 +98,8 @@ def list_(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
     organisation: Organisation = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    settings: _File = DEFAULT_FILE,
+    as_json: JsonLines = False,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List messages that went the secure way, the newest first."""
     from segl.cli.output import columns, fail_of, paint, printable, say, say_json

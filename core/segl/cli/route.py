@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Known, Proof
 
@@ -21,14 +21,12 @@ EXIT_UNDECIDED = 21
 
 def route(
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="Mail addresses.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: JsonLines = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look up anew what segl-map knows.")] = False,
     least: Annotated[
         Proof | None, typer.Option("--least", help="As for a message that demands this of TLS.")
     ] = None,
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show by which way each ADDRESS would get a secure message now, and why.
 

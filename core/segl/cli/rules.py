@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFileIfAny
 from segl.cli.output import Exit, columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rule_files import rule_file
 from segl.cli.rules_tuning import cost, diff, replay
@@ -29,12 +30,10 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(metavar="FILE…", parser=rule_file, help="Rule files on top of the shipped ones."),
 ]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", readable=False, help="The settings file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @app.command()
-def check(files: Files = None, settings: SettingsFile = None) -> None:
+def check(files: Files = None, settings: SettingsFileIfAny = None) -> None:
     """Read the rules and run all their examples; name every fault.
 
     Without FILE the rule files of the settings are read. The shipped rules are always underneath; where they are
@@ -59,7 +58,7 @@ def check(files: Files = None, settings: SettingsFile = None) -> None:
 
 
 @app.command(name="list")
-def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json = False) -> None:
+def list_rules(files: Files = None, settings: SettingsFileIfAny = None, as_json: JsonLines = False) -> None:
     """List the rules: category, weight, words and patterns, and why they are there.
 
     IN says whether a rule reads text or, as `column = true` has it, headings of lists.
@@ -100,7 +99,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
 @app.command(name="test")
 def try_rules(
     files: Files = None,
-    settings: SettingsFile = None,
+    settings: SettingsFileIfAny = None,
     text: Annotated[str | None, typer.Option("--text", help="Try this text instead.")] = None,
     subject: Annotated[str, typer.Option("--subject", help="With --text: its subject.")] = "",
 ) -> None:

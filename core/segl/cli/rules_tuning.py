@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import Json, SettingsFile
 from segl.cli.rule_files import rule_file
 from segl.places import DEFAULT_FILE
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _DAY = 86400.0
 _SHOWN = 10
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Days = Annotated[float, typer.Option("--days", min=0, max=3660, help="Decisions of the last days.")]
 
 

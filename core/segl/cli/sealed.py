@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation, refuse_bound, scope_of
 from segl.cli.person import me
 from segl.places import DEFAULT_FILE
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from segl.sealed.overview import CopySeen, MessageSeen, State
     from segl.settings import Settings
 
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="The message's id, or at least six digits of its beginning.")
 ]
@@ -42,7 +41,7 @@ def list_(
     live: Annotated[bool, typer.Option("--live", help="Only those that can still be opened.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 50,
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List the sealed messages, the newest first: one line for each recipient."""
@@ -86,7 +85,7 @@ def list_(
 def show(
     message: Message,
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Show one message: each recipient's copy, and what the audit trail says of it."""
@@ -125,7 +124,7 @@ def show(
 def revoke(
     message: Message,
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Nobody can open the message any more: its keys are deleted at once. There is no way back.
@@ -157,7 +156,7 @@ def revoke(
 
 
 @app.command()
-def adopt(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def adopt(as_json: JsonLines = False, settings: SettingsFile = DEFAULT_FILE) -> None:
     """Take the place that the settings name for the one where our sealed messages lie.
 
     For a place that was moved or restored, with what is in it: Segl writes to none that does not bear its store's id.
@@ -183,7 +182,7 @@ def extend(
     message: Message,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="From today.")],
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """The message can be read for so many days from today, to the end of the last. Wrong codes count anew.
@@ -217,7 +216,7 @@ def resend(
         str, typer.Option("--to", help="To this recipient; else to all who have not opened it.")
     ] = "",
     organisation: Organisation = "",
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Send another notice. With portal.resend_key it has a new link; without, it reminds of the first mail.

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from segl.cli.options import Json, SettingsFile
 from segl.places import DEFAULT_FILE
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 
 @app.command()
@@ -59,7 +58,7 @@ def check(
 def show(
     settings: SettingsFile = DEFAULT_FILE,
     changed: Annotated[bool, typer.Option("--changed", help="Only what differs from the defaults.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the settings in force, defaults included; passwords and keys are masked.
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.cli.asked import SECONDS, asked
+from segl.cli.options import SettingsFile
 from segl.cli.output import Exit, complain, fail, paint, say, say_json
 from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, PostfixError, StoreError
@@ -58,9 +59,7 @@ class Line:
 
 
 def status(
-    settings: Annotated[
-        Path, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    settings: SettingsFile = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
 ) -> None:
     """Whether Segl runs: its processes, both Postfix instances, mode, rules, queues, sealed messages.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.options import SettingsFileIfAny
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def thresholds(
         typer.Option("--corpus", help="Labelled messages of your own in place of the shipped ones."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a category.")] = False,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
-    ] = None,
+    settings: SettingsFileIfAny = None,
 ) -> None:
     """Show what other thresholds would find and cost, by the present rules and settings.
 

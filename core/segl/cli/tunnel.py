@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, coloured, columns, complain, fail, fail_of, paint, printable, say, say_json
 from segl.cli.tunnel_publish import publish
 from segl.errors import SeglError, TunnelListError
@@ -31,9 +32,6 @@ _NO_LISTS = "no lists: the settings have no [[tunnel_list]]"
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME…", help="Lists; without, all of them.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The list.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
 
 
 @app.command()
@@ -44,7 +42,7 @@ def update(
         bool, typer.Option("--accept-shrink", help="Take a list however many domains it loses.")
     ] = False,
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
     log: Annotated[bool, typer.Option("--log", help="Tell it as log events, for a timer.")] = False,
 ) -> None:
     """Fetch the lists, check them, and put what is good in force.
@@ -92,7 +90,7 @@ def update(
 def list_lists(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show the domains of this list.")] = None,
     settings: SettingsFile = DEFAULT_FILE,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """How the lists stand; with NAME, the domains of that list.
 
@@ -123,7 +121,7 @@ def list_lists(
 def show(
     domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="A mail domain.")],
     settings: SettingsFile = DEFAULT_FILE,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """What every place says of DOMAIN, and which certificate is used.
 
@@ -153,7 +151,7 @@ def show(
 
 
 @app.command()
-def diff(names: Names = None, settings: SettingsFile = DEFAULT_FILE, as_json: Json = False) -> None:
+def diff(names: Names = None, settings: SettingsFile = DEFAULT_FILE, as_json: JsonLines = False) -> None:
     """What the sources have now beside what is in force, and which domains another place decides. Changes
     nothing.
 
@@ -193,7 +191,7 @@ def rollback(
     to: Annotated[int | None, typer.Option("--to", help="The serial; without, the one before.")] = None,
     settings: SettingsFile = DEFAULT_FILE,
     dry_run: DryRun = False,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """Put an earlier copy of list NAME in force again.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.options import Json
 from segl.cli.output import Exit, complain, fail, paint, printable, say, say_json
 from segl.errors import SeglError, TunnelListError
 
@@ -41,7 +42,7 @@ def publish(
         typer.Option("--subdomains", metavar="DOMAIN", help="Its certificate serves all below it too."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be published.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make a list of the members' certificates and sign it (docs/tunnel-list.md).
 
