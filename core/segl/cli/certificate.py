@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.cli.options import JsonLines, SettingsFile
+from segl.cli.output import printable
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def import_(
                     say_json({**_as_dict(row), "new": new})
                 else:
                     known = "kept" if new else "was kept already"
-                    say(f"{key}  {row.fingerprint[:16]}  {_shown(str(holder_of(certificate)))}: {known}")
+                    say(f"{key}  {row.fingerprint[:16]}  {printable(str(holder_of(certificate)))}: {known}")
     except SeglError as error:
         fail_of(error)
     raise typer.Exit(1 if refused else 0)
@@ -117,7 +118,7 @@ def list_(
         return
     cells = [_as_dict(row) for row in rows]
     for line in columns(
-        (cell["address"], cell["fingerprint"][:16], cell["source"], cell["ends"], _shown(cell["holder"]))
+        (cell["address"], cell["fingerprint"][:16], cell["source"], cell["ends"], printable(cell["holder"]))
         for cell in cells
     ):
         say(line)
@@ -204,11 +205,11 @@ def _told(finding: Finding) -> list[str]:
                 if own in used
                 else {Known.YES: "good", Known.NO: "no", Known.UNKNOWN: "?"}[judged.known]
             )
-            lines.append(f"    {mark:<5} {own[:16]}  {_shown(str(holder_of(certificate)))}")
+            lines.append(f"    {mark:<5} {own[:16]}  {printable(str(holder_of(certificate)))}")
             ends = (
                 f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}"
             )
-            lines.append(f"          {ends}; {_shown(judged.reason)}")
+            lines.append(f"          {ends}; {printable(judged.reason)}")
     return lines
 
 
@@ -269,9 +270,3 @@ def _as_dict(row: CertificateRow) -> dict[str, Any]:
         "bound": row.bound,
         "found_at": round(row.found_at, 1),
     }
-
-
-def _shown(text: str) -> str:
-    from segl.cli.output import printable
-
-    return printable(text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from segl.cli.options import JsonLines, SettingsFile
+from segl.cli.output import minute
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
 
@@ -162,5 +163,5 @@ def _explain(one: DomainReport, house: str, language: str) -> None:
 def _last(one: DomainReport) -> str:
     if one.last is None:
         return "-"
-    way, moment = one.last
-    return f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))} {way}"
+    way, at = one.last
+    return f"{minute(at)} {way}"

@@ -11,6 +11,7 @@ import typer
 
 from segl.cli.options import Json, JsonLines, SettingsFile
 from segl.cli.organisation import Organisation
+from segl.cli.output import minute
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def list_(
             (
                 held.id[:12],
                 held.queue_id,
-                _moment(held.arrived),
+                minute(held.arrived),
                 printable(held.sender or "<>"),
                 *([printable(holding.owner(held).name)] if owners.several else []),
                 f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}",
@@ -115,7 +116,7 @@ def show(
         if as_json:
             say_json(_as_dict(held, holding))
             return
-        say(f"{held.id}  ({held.queue_id} in Postfix's queue)  since {_moment(held.arrived)}")
+        say(f"{held.id}  ({held.queue_id} in Postfix's queue)  since {minute(held.arrived)}")
         say(f"  from {printable(held.sender or '<>')}")
         for recipient in held.recipients:
             say(f"  to {printable(recipient)}")
@@ -288,9 +289,3 @@ def _tell_unseen(unread: Sequence[Unread], beyond: int) -> None:
         )
     if beyond:
         complain(f"{beyond} more on hold were not looked at", "decide about those that are shown first")
-
-
-def _moment(at: float) -> str:
-    from datetime import datetime
-
-    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli import key_change
-from segl.cli.key_input import Named, changing, directory_of, settings_of, tell
+from segl.cli.key_input import Named, changing, directory_of, tell
 from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, fail, fail_of, say, say_json
+from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 

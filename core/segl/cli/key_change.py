@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from segl.cli.key_input import Name, changing, directory_of, settings_of, tell
+from segl.cli.key_input import Name, changing, directory_of, tell
 from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, complain, fail, say
+from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 

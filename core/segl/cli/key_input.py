@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.output import Exit, complain, fail, fail_of, say, say_json
+from segl.cli.output import Exit, complain, fail, say, say_json
 from segl.errors import SeglError
 
 if TYPE_CHECKING:
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]
 Named = Annotated[str, typer.Option("--name", help="What the key is called here.")]
-
-
-def settings_of(file: Path) -> Settings:
-    from segl.cli.trusted import trusted_settings
-
-    try:
-        return trusted_settings(file)
-    except SeglError as error:
-        fail_of(error)
 
 
 def directory_of(settings: Settings) -> KeyDirectory:

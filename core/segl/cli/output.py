@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -118,6 +119,11 @@ def fail_of(error: SeglError) -> NoReturn:
             complain(error.rest)
         raise typer.Exit(Exit.BAD_INPUT)
     fail(error.private, error.hint)
+
+
+def minute(at: float) -> str:
+    """*at*, in Unix seconds, to the minute and in local time: ``2026-11-25 10:00``."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> Iterator[str]:

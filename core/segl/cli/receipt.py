@@ -10,6 +10,7 @@ import typer
 
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation, scope_of
+from segl.cli.output import minute
 from segl.places import DEFAULT_FILE
 from segl.receipts.states import State
 
@@ -126,7 +127,7 @@ def list_(
         return
     rows = [("when", "sender", "recipients", "id")]
     rows += [
-        (_when(message.at), printable(message.sender), _summary(message, fates), message.id[:32])
+        (minute(message.at), printable(message.sender), _summary(message, fates), message.id[:32])
         for message in found
     ]
     for number, text in enumerate(columns(rows)):
@@ -190,7 +191,7 @@ def _told(
     from segl.cli.output import columns, paint, printable
     from segl_delivery.receipts.since import fate_of
 
-    yield paint(f"{printable(message.message_id) or '(no Message-ID)'}  {_when(message.at)}", bold=True)
+    yield paint(f"{printable(message.message_id) or '(no Message-ID)'}  {minute(message.at)}", bold=True)
     yield f"  id       {message.id}"
     yield f"  from     {printable(message.sender)}"
     if message.reasons:
@@ -202,7 +203,7 @@ def _told(
         word, at, colour = _now(line, fate_of(line, fates))
         way = line.way.value if line.way else "-"
         evidence = _evidence(line, tls.get(line.recipient), later.get(line.recipient, {}))
-        rows.append((f"  {printable(line.recipient)}", word, way, _when(at) if at else "-", evidence))
+        rows.append((f"  {printable(line.recipient)}", word, way, minute(at) if at else "-", evidence))
         colours.append(colour)
     for text, colour in zip(columns(rows), colours, strict=True):
         yield paint(text, colour)
@@ -243,7 +244,3 @@ def _summary(message: SentMessage, fates: Fates) -> str:
         counted[word] = counted.get(word, 0) + 1
     counted["unheard of"] = message.unheard
     return ", ".join(f"{number} {state}" for state, number in counted.items() if number)
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))

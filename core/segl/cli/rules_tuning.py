@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.options import Json, SettingsFile
+from segl.cli.options import Json, SettingsFile, settings_or_defaults
 from segl.cli.rule_files import rule_file
 from segl.places import DEFAULT_FILE
 
@@ -125,7 +125,7 @@ def diff(
 
     try:
         before, after = load_rules(rules_of(old)), load_rules(rules_of(new))
-        loaded = _settings_or_usual(settings) if files else None
+        loaded = settings_or_defaults(settings) if files else None
     except SeglError as error:
         fail_of(error)
     found = list(differences(before, after))
@@ -303,12 +303,3 @@ def _tell_blind(blind: list[tuple[str, str]]) -> None:
         say(f"  {rule}: {why}")
     if len(blind) > 20:
         say(f"  and {len(blind) - 20} more")
-
-
-def _settings_or_usual(file: Path | None) -> Settings:
-    """The settings of *file*, the usual one's, or defaults: rule files may be compared where nothing is installed."""
-    from segl.settings_file import load_settings, parse_settings
-
-    if file is not None or DEFAULT_FILE.exists():
-        return load_settings(file or DEFAULT_FILE)
-    return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})

@@ -11,6 +11,7 @@ import typer
 
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation, refuse_bound, scope_of
+from segl.cli.output import minute, printable
 from segl.cli.person import me
 from segl.places import DEFAULT_FILE
 
@@ -67,9 +68,9 @@ def list_(
         (
             copy.state.value,
             message.id[:12],
-            _moment(message.created_at),
-            _shown(message.sender or "<>"),
-            _shown(copy.recipient),
+            minute(message.created_at),
+            printable(message.sender or "<>"),
+            printable(copy.recipient),
             f"until {_date(message.expires_at)}",
         )
         for message, copy in rows
@@ -105,19 +106,19 @@ def show(
         say_json({**_as_dict(found), "trail": [as_dict(entry) for entry in trail]})
         return
     end = "can be opened until" if found.live else "gone; its end was"
-    say(f"{found.id}  from {_shown(found.sender or '<>')}  {_moment(found.created_at)}, {found.size} bytes")
-    say(f"  {end} {_moment(found.expires_at)}{'; a new link can be made' if found.spare else ''}")
+    say(f"{found.id}  from {printable(found.sender or '<>')}  {minute(found.created_at)}, {found.size} bytes")
+    say(f"  {end} {minute(found.expires_at)}{'; a new link can be made' if found.spare else ''}")
     if found.envelope_id:
-        say(f"  receipts know it as {_shown(found.envelope_id)}")
+        say(f"  receipts know it as {printable(found.envelope_id)}")
     for copy in found.copies:
-        say(f"  {_painted(copy.state, copy.state.value)}  {_shown(copy.recipient)}{_guards(copy)}")
+        say(f"  {_painted(copy.state, copy.state.value)}  {printable(copy.recipient)}{_guards(copy)}")
     names = {copy.id: copy.recipient for copy in found.copies}
     for entry in trail:
         about = names.get(entry.subject, "")
         by = "" if entry.actor == about else f" by {entry.actor}"
         facts = ", ".join(f"{name} {value}" for name, value in entry.facts.items())
-        line = f"{_moment(entry.at)}  {entry.act}  {about}{by}{f' ({facts})' if facts else ''}"
-        say(f"    {_shown(' '.join(line.split(' ')))}")
+        line = f"{minute(entry.at)}  {entry.act}  {about}{by}{f' ({facts})' if facts else ''}"
+        say(f"    {printable(' '.join(line.split(' ')))}")
 
 
 @app.command()
@@ -206,7 +207,7 @@ def extend(
     if as_json:
         say_json({"id": found.id, "expires_at": until})
     else:
-        say(f"{found.id} can be read until {_moment(until)}")
+        say(f"{found.id} can be read until {minute(until)}")
 
 
 @app.command()
@@ -248,10 +249,10 @@ def resend(
         elif one.error:
             complain(f"{one.recipient}: {one.error}")
         elif one.link:
-            say(f"{_shown(one.recipient)}: a new link is on its way; the first goes on working")
+            say(f"{printable(one.recipient)}: a new link is on its way; the first goes on working")
         else:
             say(
-                f"{_shown(one.recipient)}: a reminder is on its way, without a link: only the first mail has it"
+                f"{printable(one.recipient)}: a reminder is on its way, without a link: only the first mail has it"
             )
     raise typer.Exit(Exit.FAILED if any(one.error for one in sent) else Exit.OK)
 
@@ -355,17 +356,5 @@ def _painted(state: State, word: str) -> str:
     return paint(word, colours.get(state), dim=state in (State.EXPIRED, State.UNSENT))
 
 
-def _moment(at: float) -> str:
-    from datetime import datetime
-
-    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
-
-
 def _date(at: float) -> str:
-    return _moment(at)[:10]
-
-
-def _shown(text: str) -> str:
-    from segl.cli.output import printable
-
-    return printable(text)
+    return minute(at)[:10]

@@ -22,7 +22,7 @@ import typer
 
 from segl.cli.asked import SECONDS, asked
 from segl.cli.options import SettingsFile
-from segl.cli.output import Exit, complain, fail, paint, say, say_json
+from segl.cli.output import Exit, complain, fail, minute, paint, say, say_json
 from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
@@ -169,7 +169,7 @@ def _sealed(settings: Settings) -> Line:
         return Line("sealed", None, error.private)
     if store.next_expiry is None:
         return Line("sealed", True, "none")
-    expiry = time.strftime("%Y-%m-%d %H:%M", time.localtime(store.next_expiry))
+    expiry = minute(store.next_expiry)
     return Line(
         "sealed", True, f"{store.sealed} message{'s' * (store.sealed != 1)}, the next expires {expiry}"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.options import SettingsFileIfAny
+from segl.cli.options import SettingsFileIfAny, settings_or_defaults
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def thresholds(
     from segl_classifier.evaluation.tradeoff import STEPS, names, present_threshold, table
 
     try:
-        loaded = _settings(settings)
+        loaded = settings_or_defaults(settings)
         terms = Terms.of(loaded)
         texts = _texts(loaded, terms, corpus or ())
     except SeglError as error:
@@ -75,15 +75,6 @@ def thresholds(
             _tell(name, rows, texts, own)
     if not as_json:
         _foot(terms, texts, shipped=not corpus)
-
-
-def _settings(file: Path | None) -> Settings:
-    """The settings, or defaults: the table on texts needs no installation."""
-    from segl.settings_file import load_settings, parse_settings
-
-    if file is not None or DEFAULT_FILE.exists():
-        return load_settings(file or DEFAULT_FILE)
-    return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})
 
 
 def _texts(settings: Settings, terms: Terms, files: Sequence[Path]) -> tuple[Measured, ...]:

@@ -17,8 +17,9 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segl.cli.output import fail_of
 from segl.cli.person import is_behind_sudo
-from segl.errors import Fault, SettingsError
+from segl.errors import Fault, SeglError, SettingsError
 
 if TYPE_CHECKING:
     from segl.settings import Settings
@@ -31,6 +32,14 @@ def trusted_settings(file: Path) -> Settings:
     from segl.settings_file import load_settings
 
     return load_settings(trusted(file))
+
+
+def settings_of(file: Path) -> Settings:
+    """:func:`trusted_settings`. Ends the run when they cannot be used."""
+    try:
+        return trusted_settings(file)
+    except SeglError as error:
+        fail_of(error)
 
 
 def trusted(file: Path) -> Path:

@@ -6,15 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segl.cli.options import DryRun, JsonLines, SettingsFile
-from segl.cli.output import Exit, coloured, columns, complain, fail, fail_of, paint, printable, say, say_json
+from segl.cli.output import Exit, coloured, columns, complain, fail, paint, printable, say, say_json
+from segl.cli.trusted import settings_of
 from segl.cli.tunnel_publish import publish
-from segl.errors import SeglError, TunnelListError
+from segl.errors import TunnelListError
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def update(
     from segl.events import Events, configure_log
     from segl_routing.tunnel_list import update as updating
 
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     configure_log(loaded.log.format if log else "console", "info" if log else "error")
     events = Events("segl-tunnel")
     if not loaded.tunnel_list and not (log or as_json):
@@ -96,7 +96,7 @@ def list_lists(
 
     Exit code: 0 all in order, 1 one is not, 2 bad settings.
     """
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     if name is not None:
         [terms] = _chosen(loaded, [name])
         _list_domains(loaded, terms, as_json)
@@ -131,7 +131,7 @@ def show(
     from segl.cli.tunnel_text import place_as_dict
     from segl_routing.tunnels import Tunnels
 
-    loaded, now = _settings(settings), time.time()
+    loaded, now = settings_of(settings), time.time()
     try:
         domain = normal_domain(domain)
     except ValueError as error:
@@ -160,7 +160,7 @@ def diff(names: Names = None, settings: SettingsFile = DEFAULT_FILE, as_json: Js
     from segl.cli.tunnel_text import SHOWN, decided_elsewhere, summary, tell_changes
     from segl_routing.tunnel_list.update import offered
 
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     base = loaded.delivery.tunnel_lists
     failed = differs = False
     elsewhere = decided_elsewhere(loaded)
@@ -202,7 +202,7 @@ def rollback(
     from segl.cli.tunnel_text import summary, tell_changes
     from segl_routing.tunnel_list.update import roll_back
 
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     [terms] = _chosen(loaded, [name])
     try:
         before, after, changes = roll_back(terms, loaded.delivery.tunnel_lists, to, dry_run=dry_run)
@@ -215,15 +215,6 @@ def rollback(
     word = "would go" if dry_run else "went"
     say(f"{paint(name, bold=True)}: {word} from serial {before.serial} to {after.serial}; {summary(changes)}")
     tell_changes(changes)
-
-
-def _settings(file: Path) -> Settings:
-    from segl.cli.trusted import trusted_settings
-
-    try:
-        return trusted_settings(file)
-    except SeglError as error:
-        fail_of(error)
 
 
 def _chosen(settings: Settings, names: Sequence[str] | None) -> list[TunnelList]:
