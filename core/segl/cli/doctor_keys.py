@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from segl.errors import SeglError
-from segl.postfix.check import Check, State, judge
+from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.settings import Settings
 from segl.settings_encryption import SignWhen
 from segl_delivery.keyring import read_passphrase
@@ -26,7 +26,7 @@ def key_checks(settings: Settings) -> Iterator[Check]:
     try:
         found = _kept(settings)
     except SeglError as error:
-        yield Check("keys.folder", State.UNKNOWN, error.private, _WHY, error.hint or "run as root")
+        yield Check("keys.folder", State.UNKNOWN, error.private, _WHY, error.hint or AS_ROOT)
         return
     yield Check("keys.folder", State.OK, f"{settings.delivery.keys}: {len(found)} keys")
     for kept in found:

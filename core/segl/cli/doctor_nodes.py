@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import Engine
 
 from segl.errors import DeliveryError, SeglError
-from segl.postfix.check import Check, State
+from segl.postfix.check import AS_ROOT, Check, State
 from segl.sealed.objects import storage_faults
 from segl.settings import Settings
 
-_AS_ROOT: Final = "run as root"
 _SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
 
 
@@ -50,7 +49,7 @@ def _storage(settings: Settings) -> Iterator[Check]:
     for fault in storage_faults(storage, Path()):
         may = "Permission denied" in fault.problem
         state = State.UNKNOWN if may else State.FAIL
-        yield Check("storage", state, f"{fault.key}: {fault.problem}", _SEALED_WHY, fault.hint or _AS_ROOT)
+        yield Check("storage", state, f"{fault.key}: {fault.problem}", _SEALED_WHY, fault.hint or AS_ROOT)
         return
     try:
         SealedObjects(storage).prepare()
@@ -89,7 +88,7 @@ def _belongs(settings: Settings, engine: Engine) -> Check:
     try:
         state = place.look()
     except PermissionError:
-        return Check(id_, State.UNKNOWN, f"{place.name} may not be looked at", _SEALED_WHY, _AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"{place.name} may not be looked at", _SEALED_WHY, AS_ROOT)
     except (OSError, SeglError) as error:
         return Check(id_, State.FAIL, f"{place.name}: {error}", _SEALED_WHY, "see its message in the log")
     if state is None:

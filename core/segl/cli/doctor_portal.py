@@ -11,11 +11,10 @@ from typing import Final
 
 from segl.errors import SettingsError
 from segl.postfix import sockets
-from segl.postfix.check import Check, State, judge
+from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.settings import Settings
 
 _WHY: Final = "recipients of sealed messages cannot open them"
-_AS_ROOT: Final = "run as root"
 _EXPIRY_DAYS: Final = 14
 # Where a process that listens on all addresses is asked: most browsers come by IPv4, wherever IPv6 answers.
 _EVERYWHERE: Final = {
@@ -33,7 +32,7 @@ def portal_checks(settings: Settings) -> Iterator[Check]:
     fault = _fault(settings, sockets.SECONDS)
     listen = settings.portal.web.listen
     if fault.forbidden:
-        yield Check("portal.page", State.UNKNOWN, f"{listen} may not be opened by this user", _WHY, _AS_ROOT)
+        yield Check("portal.page", State.UNKNOWN, f"{listen} may not be opened by this user", _WHY, AS_ROOT)
     elif fault:
         yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, "start segl-portal, see its log")
     else:
@@ -91,7 +90,7 @@ def _certificate(file: Path) -> Check:
     try:
         found = x509.load_pem_x509_certificates(file.read_bytes())[0]
     except PermissionError:
-        return Check(id_, State.UNKNOWN, f"{file} may not be read", why, _AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"{file} may not be read", why, AS_ROOT)
     except (OSError, IndexError, *UNREADABLE):
         return Check(id_, State.FAIL, f"{file} holds no readable certificate", why, "put the page's there")
     days = (found.not_valid_after_utc - datetime.now(UTC)).days

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from segl.addresses import domain_of
 from segl.errors import SeglError
-from segl.postfix.check import Check, State, judge
+from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.settings import Settings
 from segl_delivery.keyring import KeyRing
 from segl_delivery.own_keys.signing import Signing
@@ -32,7 +32,7 @@ def _signer(settings: Settings) -> Check:
         signer = Signing(ring, settings).signer_for(domain)
     except (SeglError, OSError, ValueError) as error:
         text = error.private if isinstance(error, SeglError) else str(error)
-        return Check("receipts.sign", State.UNKNOWN, text, "receipts may go unsigned", "run as root")
+        return Check("receipts.sign", State.UNKNOWN, text, "receipts may go unsigned", AS_ROOT)
     return judge(
         "receipts.sign",
         signer is not None,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from segl.postfix.running import Instance, Service, split_list
 from segl.settings import Settings
@@ -26,6 +26,10 @@ OUR_CLEANUPS = {
     REPORT: "for delivery reports alone",
 }
 RECEIPT = "segl-receipt"
+
+# How most of what is not in order is repaired, and how to look again at what this user may not see.
+INSTALL: Final = "run: segl install"
+AS_ROOT: Final = "run as root"
 
 
 class State(StrEnum):

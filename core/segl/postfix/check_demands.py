@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 
 from segl.demand_tag import DEMANDS, entrances, tagged
 from segl.headers import LEAST
-from segl.postfix.check import Check, Setup, State, judge, next_hop
+from segl.postfix.check import INSTALL, Check, Setup, State, judge, next_hop
 from segl.postfix.conf import AGAIN
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 from segl.vocabulary import Proof
 
-_INSTALL = "run: segl install"
 _SOMEBODY = "Bo+x@firma.example"
 REPORTS = (
     r"regexp:{{/^(.*)\.least-[a-z-]+\.segl\.invalid(.*)$/ REPLACE $1$2}"
@@ -54,7 +53,7 @@ def writes_demand(service: Service) -> bool:
 
 def _told(id_: str, fault: str, good: str) -> Check:
     why = "a message that demands a stronger proof would go by a weaker one, or wait"
-    return judge(id_, not fault, fault or good, why=why, fix=_INSTALL)
+    return judge(id_, not fault, fault or good, why=why, fix=INSTALL)
 
 
 def _target(setup: Setup, least: Proof) -> str:
@@ -125,7 +124,7 @@ def _taken_off(setup: Setup) -> Iterator[Check]:
     found = faults[0] if faults else "each transport takes the demand off"
     why = "the other side is given an address that does not exist, and refuses it"
     yield (
-        Check("secure.demands-off", State.FAIL, found, why, _INSTALL)
+        Check("secure.demands-off", State.FAIL, found, why, INSTALL)
         if faults
         else Check("secure.demands-off", State.OK, found)
     )

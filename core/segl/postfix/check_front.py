@@ -11,14 +11,7 @@ from collections.abc import Iterator
 
 from segl import headers
 from segl.headers import ROUTE
-from segl.postfix.check import (
-    OPEN,
-    OUR_CLEANUPS,
-    Check,
-    Setup,
-    State,
-    judge,
-)
+from segl.postfix.check import INSTALL, OPEN, OUR_CLEANUPS, Check, Setup, State, judge
 from segl.postfix.check_handover import handover_checks
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
@@ -26,7 +19,6 @@ from segl.postfix.check_own_port import own_port, service_faults
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
-_INSTALL = "run: segl install"
 _MAPPINGS = ("virtual_alias_maps", "canonical_maps", "recipient_canonical_maps")
 _COPIES = ("always_bcc", "sender_bcc_maps", "recipient_bcc_maps")
 
@@ -54,7 +46,7 @@ def tls_required(id_: str, value: str, version: tuple[int, int]) -> Check:
         value == "no" or version < (3, 10),
         f"tls_required_enable = {value or '(not known to this Postfix)'}",
         why="a message with the header `TLS-Required: no` would be sent in clear whatever TLS level is set",
-        fix=f"{_INSTALL} (or: postconf -e tls_required_enable=no)",
+        fix=f"{INSTALL} (or: postconf -e tls_required_enable=no)",
     )
 
 
@@ -65,7 +57,7 @@ def _content_filter(setup: Setup) -> Check:
         value == setup.content_filter,
         f"content_filter = {value or '(empty)'}",
         why="what has no verdict, or the verdict secure, is not sent the secure way",
-        fix=f"{_INSTALL}; it must be {setup.content_filter}",
+        fix=f"{INSTALL}; it must be {setup.content_filter}",
     )
 
 
@@ -160,7 +152,7 @@ def _return_port(setup: Setup) -> Iterator[Check]:
     id_, port, service = "front.return-port", setup.settings.postfix.return_port, setup.return_service
     if service is None or service.program != "smtpd":
         yield Check(
-            id_, State.FAIL, f"no smtpd on {port}", "mail with the verdict plain cannot go on", _INSTALL
+            id_, State.FAIL, f"no smtpd on {port}", "mail with the verdict plain cannot go on", INSTALL
         )
         return
     front, faults = setup.front, service_faults(setup.front, service)
@@ -185,7 +177,7 @@ def _return_port(setup: Setup) -> Iterator[Check]:
         yield Check(id_, State.OK, f"{service.id}: loopback only, no filter, {said}")
     for fault in faults:
         why = "this port skips Segl on purpose; only Segl and the front itself may reach it"
-        yield Check(id_, State.FAIL, f"{service.id}: {fault}", why, _INSTALL)
+        yield Check(id_, State.FAIL, f"{service.id}: {fault}", why, INSTALL)
 
 
 def _strip(setup: Setup) -> Check:
@@ -197,14 +189,14 @@ def _strip(setup: Setup) -> Check:
         header = f"{ROUTE}: plain"
         answer = look_up(value, [header], setup.front.directory).get(header, "")
     except TableUnread as error:
-        return Check(id_, State.WARN, error.private, why, _INSTALL)
+        return Check(id_, State.WARN, error.private, why, INSTALL)
     found = f"{cleanup.name if cleanup else 'no cleanup service'}: header_checks = {value or '(empty)'}"
     return judge(
         id_,
         bool(cleanup) and answer.upper().startswith("IGNORE"),
         found,
         why=why,
-        fix=_INSTALL,
+        fix=INSTALL,
         bad=State.WARN,
     )
 
@@ -218,7 +210,7 @@ def _opening(setup: Setup) -> Iterator[Check]:
     try:
         answer = look_up(setup.front.value("header_checks", cleanup), [header], setup.front.directory)
     except TableUnread as error:
-        yield Check(id_, State.WARN, error.private, "encrypted mail may come in unopened", _INSTALL)
+        yield Check(id_, State.WARN, error.private, "encrypted mail may come in unopened", INSTALL)
         return
     service = setup.front.service(OPEN, "unix")
     faults = []
@@ -238,7 +230,7 @@ def _opening(setup: Setup) -> Iterator[Check]:
         why = (
             "mail that is encrypted to the house is not opened" if on else "such mail would wait in the queue"
         )
-        yield Check(id_, State.WARN, f"inbound.on = {str(on).lower()}, but {fault}", why, _INSTALL)
+        yield Check(id_, State.WARN, f"inbound.on = {str(on).lower()}, but {fault}", why, INSTALL)
 
 
 def _outgoing_tls(setup: Setup) -> Check:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
-from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, judge, seconds
+from segl.postfix.check import INSTALL, PLAIN, SECURE, Check, Setup, State, judge, seconds
 from segl.postfix.running import Service
 from segl.postfix.tables import TableUnread, look_up
 
 _ID: Final = "front.handover"
-_INSTALL: Final = "run: segl install"
 # header_checks(5): what smtp(8) does at a match; these leave the field on.
 _LEAVES: Final = ("DUNNO", "OK", "INFO", "WARN", "PREPEND")
 _FIELDS: Final = (WISHES, LEAST, FACTS, ID, OPEN)
@@ -34,7 +33,7 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
         service = setup.front.service(name, "unix")
         if service is None or service.program != "smtp":
             found = "missing" if service is None else f"runs {service.program}, not smtp"
-            yield Check(_ID, State.FAIL, f"{name}: {found}", "mail cannot be handed over", _INSTALL)
+            yield Check(_ID, State.FAIL, f"{name}: {found}", "mail cannot be handed over", INSTALL)
             continue
         relay = setup.front.value("smtp_fallback_relay", service)
         yield judge(
@@ -42,7 +41,7 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
             not relay,
             f"{name}: smtp_fallback_relay = {relay or '(empty)'}",
             why="whenever the other side does not answer, mail is sent to that relay instead, as it is",
-            fix=f"{_INSTALL} (it sets -o smtp_fallback_relay= on {name})",
+            fix=f"{INSTALL} (it sets -o smtp_fallback_relay= on {name})",
         )
         yield from _changed(setup, service)
         yield from _slowed(setup, service)
@@ -59,7 +58,7 @@ def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
                 State.WARN,
                 f"{parameter} = {value}",
                 "all mail passes here, and no two messages within that time",
-                f"{_INSTALL} (it sets it to 0s)",
+                f"{INSTALL} (it sets it to 0s)",
             )
 
 
@@ -78,7 +77,7 @@ def _changed(setup: Setup, service: Service) -> Iterator[Check]:
             "the phrase or number that the sender gave for the portal is lost, and there are no receipts"
             if lost
             else "mail is changed before it goes its way: what Segl's parts tell each other may be lost",
-            f"{_INSTALL} (it sets -o {parameter}= on {service.name})",
+            f"{INSTALL} (it sets -o {parameter}= on {service.name})",
         )
 
 

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from segl.certificates import UNREADABLE
 from segl.errors import StoreError
-from segl.postfix.check import Check, State, judge
+from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings import Settings
@@ -21,7 +21,6 @@ from segl.store_status import StoreDenied, StoreMissing, look_at_store
 from segl.vocabulary import Mode
 
 _EXPIRY_DAYS = 30
-_AS_ROOT = "run as root"
 
 
 def host_checks(settings: Settings) -> Iterator[Check]:
@@ -93,7 +92,7 @@ def _certificates(settings: Settings) -> Iterator[Check]:
         yield Check("certificates.folder", State.OK, f"{folder} does not exist: no tunnel partners")
         return
     except OSError:
-        yield Check("certificates.folder", State.UNKNOWN, f"{folder} may not be read", fix=_AS_ROOT)
+        yield Check("certificates.folder", State.UNKNOWN, f"{folder} may not be read", fix=AS_ROOT)
         return
     yield Check("certificates.folder", State.OK, f"{folder}: {len(files)} files")
     for file in files:
@@ -105,7 +104,7 @@ def _certificate_file(file: Path) -> Iterator[Check]:
     try:
         found = x509.load_pem_x509_certificates(file.read_bytes())
     except PermissionError:
-        yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=_AS_ROOT)
+        yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=AS_ROOT)
         return
     except (OSError, *UNREADABLE):
         yield Check(
@@ -149,7 +148,7 @@ def _sealed(settings: Settings) -> Check:
             id_, State.WARN, f"{folder} does not exist yet", why, "it is made when segl-deliver starts"
         )
     except OSError:
-        return Check(id_, State.UNKNOWN, f"{folder} may not be looked at", why, _AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"{folder} may not be looked at", why, AS_ROOT)
     return judge(
         id_,
         not mode & 0o007,

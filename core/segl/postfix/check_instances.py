@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segl.errors import PostfixError
-from segl.postfix.check import Check, Setup, State, is_loopback, judge, same_path
+from segl.postfix.check import AS_ROOT, INSTALL, Check, Setup, State, is_loopback, judge, same_path
 from segl.postfix.check_running import is_running
 from segl.postfix.running import Instance, Service, read_instance, run_postfix, split_list
 
@@ -72,7 +72,7 @@ def _registered(setup: Setup) -> Iterator[Check]:
         and setup.secure.value("multi_instance_enable") == "yes",
         f"multi_instance_directories of {primary}: {' '.join(listed) or '(empty)'}",
         why="`postfix start` does not start the secure instance; mail waits in the front",
-        fix="run: segl install",
+        fix=INSTALL,
         bad=State.WARN,
     )
     ours = (secure, setup.front.directory, primary)
@@ -99,7 +99,7 @@ def _primary(setup: Setup) -> Iterator[Check]:
     if running is False or _hands_to_front(primary, setup):
         return
     if running is None:
-        yield Check(id_, State.UNKNOWN, f"{found}, if it runs", _UNSEEN, "run as root")
+        yield Check(id_, State.UNKNOWN, f"{found}, if it runs", _UNSEEN, AS_ROOT)
         return
     yield Check(id_, State.WARN, found, _UNSEEN, fix)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segl.headers import ID, ROUTE
-from segl.postfix.check import OUR_CLEANUPS, Check, Setup, State, judge, milter_options, seconds
+from segl.postfix.check import INSTALL, OUR_CLEANUPS, Check, Setup, State, judge, milter_options, seconds
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up, tables_in
 from segl.vocabulary import Decision
 
-_INSTALL = "run: segl install"
 _CONTENT = "milter_content_timeout"
 # The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
 _PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, _CONTENT: 120}
@@ -40,7 +39,7 @@ def milters(setup: Setup) -> Iterator[Check]:
         found = f"{name} = {setup.front.value(name) or '(empty)'}"
         if not ours:
             why = f"Segl does not see {whose}: all of it takes the secure way, unexamined"
-            yield Check(id_, State.FAIL, f"{found}: not {setup.settings.milter.socket}", why, _INSTALL)
+            yield Check(id_, State.FAIL, f"{found}: not {setup.settings.milter.socket}", why, INSTALL)
             continue
         yield judge(
             id_,
@@ -110,7 +109,7 @@ def _milter_times(setup: Setup) -> Check:
         )
     told = [f"{place} = {value}" for place, _, value in values if place in {*_PATIENCE, *long, *short}]
     good = not (long or short)
-    return judge("front.milter-times", good, ", ".join(told), why=why, fix=_INSTALL, bad=State.WARN)
+    return judge("front.milter-times", good, ", ".join(told), why=why, fix=INSTALL, bad=State.WARN)
 
 
 def _milter_protocol(setup: Setup) -> Check:
@@ -120,7 +119,7 @@ def _milter_protocol(setup: Setup) -> Check:
         value == "6",
         f"milter_protocol = {value}",
         why="segl-milter refuses an older version: it could not ask for delivery reports; mail is answered 451",
-        fix=_INSTALL,
+        fix=INSTALL,
     )
 
 
@@ -140,10 +139,10 @@ def _verdict_rule(setup: Setup) -> Iterator[Check]:
             fault = _verdict_fault(setup, value)
         except TableUnread as error:
             state = State.UNKNOWN if "Permission denied" in error.private else State.FAIL
-            yield Check("front.verdict", state, found, error.private, _INSTALL)
+            yield Check("front.verdict", state, found, error.private, INSTALL)
             continue
         state = State.FAIL if fault else State.OK
-        yield Check("front.verdict", state, found, fault, _INSTALL if fault else "")
+        yield Check("front.verdict", state, found, fault, INSTALL if fault else "")
 
 
 def _verdict_fault(setup: Setup, value: str) -> str:

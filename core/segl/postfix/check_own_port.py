@@ -10,11 +10,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.mail.own_mail import GREETING
-from segl.postfix.check import OWN_CLEANUP, Check, Setup, State, is_loopback, judge, listens_beyond_loopback
+from segl.postfix.check import (
+    INSTALL,
+    OWN_CLEANUP,
+    Check,
+    Setup,
+    State,
+    is_loopback,
+    judge,
+    listens_beyond_loopback,
+)
 from segl.postfix.running import Instance, Service, split_list
 
 _ID: Final = "front.own-port"
-_INSTALL: Final = "run: segl install"
 # What must be empty at its cleanup(8): a FILTER in one of the first would beat the secure way.
 _CHECKS: Final = (
     "header_checks",
@@ -35,11 +43,11 @@ def own_port(setup: Setup) -> Check:
             " alias as address gets none"
         )
         found = f"no smtpd on {setup.settings.postfix.own_port}"
-        return Check(_ID, State.WARN, found, why, _INSTALL)
+        return Check(_ID, State.WARN, found, why, INSTALL)
     faults = [*service_faults(setup.front, service), *_unsafe(setup, service), *_entrance_faults(setup)]
     found = f"{service.id}: {'; '.join(faults) or 'loopback only, aliases followed, all of it goes the secure way'}"
     why = "answers from the portal and reports come in here unread: they could leave in clear, or not arrive"
-    return judge(_ID, not faults, found, why=why, fix=_INSTALL)
+    return judge(_ID, not faults, found, why=why, fix=INSTALL)
 
 
 def service_faults(front: Instance, service: Service) -> list[str]:

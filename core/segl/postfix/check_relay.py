@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from segl.postfix.check import Check, Setup, State, judge
+from segl.postfix.check import INSTALL, Check, Setup, State, judge
 from segl.postfix.conf import relay_match
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
 RELAY: Final = "segl-relay"
-_INSTALL: Final = "run: segl install"
 
 
 def relay_checks(setup: Setup) -> Iterator[Check]:
@@ -28,7 +27,7 @@ def relay_checks(setup: Setup) -> Iterator[Check]:
     service = setup.secure.service(RELAY, "unix")
     if service is None or service.program != "smtp":
         why = "what would go to the other encryption service waits"
-        yield Check("secure.relay", State.FAIL, f"{RELAY} is missing", why, _INSTALL)
+        yield Check("secure.relay", State.FAIL, f"{RELAY} is missing", why, INSTALL)
         return
     found = {name: setup.secure.value(name, service) for name in _EXPECTED}
     protocols = set(split_list(setup.secure.value("smtp_tls_mandatory_protocols", service)))
@@ -42,14 +41,14 @@ def relay_checks(setup: Setup) -> Iterator[Check]:
             right,
             f"{RELAY}: {name} = {found[name] or '(empty)'}",
             why="mail could go to a server that is not that service, or over TLS that can be read",
-            fix=_INSTALL,
+            fix=INSTALL,
         )
     yield judge(
         "secure.relay",
         bool(protocols & {">=TLSv1.2", ">=TLSv1.3"}),
         f"{RELAY}: smtp_tls_mandatory_protocols = {', '.join(sorted(protocols)) or '(empty)'}",
         why="TLS older than 1.2 can be read",
-        fix=_INSTALL,
+        fix=INSTALL,
     )
     yield _header(setup, service)
 
@@ -78,4 +77,4 @@ def _header(setup: Setup, service: Service) -> Check:
         answers.get(received) == wanted and re.match("IGNORE", answers.get("X-Segl-Id: 1", "")) is not None
     )
     why = "the other service would not know that it has to encrypt, and send the message as it is"
-    return judge("secure.relay", right, f"{RELAY}: {fault}", why=why, fix=_INSTALL)
+    return judge("secure.relay", right, f"{RELAY}: {fault}", why=why, fix=INSTALL)

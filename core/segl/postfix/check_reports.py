@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segl.errors import SeglError
-from segl.postfix.check import RECEIPT, REPORT, Check, Setup, State, judge
+from segl.postfix.check import INSTALL, RECEIPT, REPORT, Check, Setup, State, judge
 from segl.postfix.conf import REPORT_OPTIONS, REPORTERS
 from segl.postfix.running import Instance
 from segl.postfix.tables import TableUnread, look_up
 from segl.receipts.key import ReceiptKey
 
-_INSTALL = "run: segl install"
 _WHY = "senders are not told what became of their messages, or are told by Postfix in its own words"
 _NAME = "0a" * 32
 _ASKED = "NOTIFY=SUCCESS,FAILURE,DELAY"
@@ -38,9 +37,7 @@ def report_checks(setup: Setup) -> Iterator[Check]:
 
 
 def _told(id_: str, fault: str) -> Check:
-    return judge(
-        id_, not fault, fault or "reports reach segl-deliver", why=_WHY, fix=_INSTALL, bad=State.WARN
-    )
+    return judge(id_, not fault, fault or "reports reach segl-deliver", why=_WHY, fix=INSTALL, bad=State.WARN)
 
 
 def _common_fault(instance: Instance, line: str, table: str, wanted: str) -> str:

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from segl.demand_tag import entrances
 from segl.postfix import sockets
-from segl.postfix.check import OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
+from segl.postfix.check import AS_ROOT, OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
 from segl.postfix.running import Instance, split_list
 from segl.settings_cautions import return_cautions
 
-_AS_ROOT = "run as root"
 _DEMANDS = "port.demands"
 _FOLDERS = ("private", "public")  # of a queue directory, by master.cf's column "private"
 _ELSE = {
@@ -90,7 +89,7 @@ def _instance(id_: str, instance: Instance) -> Check:
     found = f"Postfix in {instance.directory} "
     if running is None:
         return Check(
-            id_, State.UNKNOWN, found + "may or may not run", "its pid file may not be read", _AS_ROOT
+            id_, State.UNKNOWN, found + "may or may not run", "its pid file may not be read", AS_ROOT
         )
     if running:
         return Check(id_, State.OK, found + "runs")
@@ -103,14 +102,14 @@ def _reloaded(name: str, instance: Instance, wanted: Set[str] = frozenset()) -> 
     services that it must have besides those of Segl's that master.cf names."""
     id_ = "run.reloaded"
     if not is_running(instance):
-        return Check(id_, State.UNKNOWN, f"the {name} does not run, or may not be looked at", fix=_AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"the {name} does not run, or may not be looked at", fix=AS_ROOT)
     ours = (one for one in instance.services if one.type == "unix" and one.name.startswith("segl-"))
     folders = {one.name: "private" if one.private else "public" for one in ours}
     folders |= dict.fromkeys(wanted, "private")
     try:
         there = {folder: {entry.name for entry in (instance.queue / folder).iterdir()} for folder in _FOLDERS}
     except OSError as error:
-        return Check(id_, State.UNKNOWN, f"{error.filename} may not be read", fix=_AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"{error.filename} may not be read", fix=AS_ROOT)
     missing = sorted(service for service, folder in folders.items() if service not in there[folder])
     if not missing:
         return Check(id_, State.OK, f"the {name} has read Segl's services")
@@ -202,9 +201,9 @@ def _ask(
     fault = sockets.fault_of(lambda: sockets.unix(outside, question))
     if not fault:
         text = f"{place} answers; whether user {owner} may open it only root can try"
-        return Check(id_, State.UNKNOWN, text, why, _AS_ROOT)
+        return Check(id_, State.UNKNOWN, text, why, AS_ROOT)
     if fault.forbidden:
-        return Check(id_, State.UNKNOWN, f"{place} may not be opened by this user", why, _AS_ROOT)
+        return Check(id_, State.UNKNOWN, f"{place} may not be opened by this user", why, AS_ROOT)
     return _answer(id_, place, fault, why, fix)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from segl.demand_tag import TLS_DEMANDS
 from segl.postfix.check import (
+    INSTALL,
     RECEIPT,
     REPORT,
     Check,
@@ -28,7 +29,6 @@ from segl.postfix.conf import AGAIN, CANARY, demand_checks
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
 
-_INSTALL = "run: segl install"
 TLS = f"segl-{Way.TLS}"
 INTERNAL = f"segl-{Way.INTERNAL}"
 # The resolver of the secure smtpd, which does not ask the map and by which nothing is delivered.
@@ -115,7 +115,7 @@ def _routes(setup: Setup) -> Iterator[Check]:
             value == expected or (place == _ENTRY and not value),
             f"{place}: transport_maps = {value or '(empty)'}",
             why="another table can send a recipient's copy another way than the secure one",
-            fix=f"{_INSTALL}; it must be {expected} alone",
+            fix=f"{INSTALL}; it must be {expected} alone",
         )
     for name in ("default_transport", "relay_transport", "local_transport", "virtual_transport"):
         for place, value in _values(setup, name):
@@ -124,7 +124,7 @@ def _routes(setup: Setup) -> Iterator[Check]:
                 value.startswith("error:") or (place == _ENTRY and value == TLS),
                 f"{place}: {name} = {value or '(empty)'}",
                 why="a recipient for whom no way is known must be refused, not sent",
-                fix=_INSTALL,
+                fix=INSTALL,
             )
     yield from _who_asks(setup)
 
@@ -143,7 +143,7 @@ def _who_asks(setup: Setup) -> Iterator[Check]:
             value == "rewrite" or (place in smtpd and f"{value}/unix" == _ENTRY),
             f"{place}: {service_name} = {value}",
             why="segl-map is not asked for the way",
-            fix=_INSTALL,
+            fix=INSTALL,
         )
 
 
@@ -202,7 +202,7 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
     service = setup.secure.service(transport, "unix")
     if service is None or service.program != "smtp":
         why = "the way tls cannot be taken"
-        yield Check("secure.tls", State.FAIL, f"{transport} is missing", why, _INSTALL)
+        yield Check("secure.tls", State.FAIL, f"{transport} is missing", why, INSTALL)
         return
     value = {name: setup.secure.value(name, service) for name in setup.secure.parameters}
     protocols = split_list(value.get("smtp_tls_mandatory_protocols", ""))
@@ -221,7 +221,7 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
             good,
             f"{transport}: {name} = {value.get(name) or '(empty)'}",
             why="mail could go to a server that is not the recipient's, or over TLS that can be read",
-            fix=_INSTALL,
+            fix=INSTALL,
         )
     yield from _dane(transport, value)
     dsn = "dsn" in split_list(value.get("smtp_discard_ehlo_keywords", "").lower())
@@ -231,7 +231,7 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
         dsn and strips,
         f"{transport}: dsn {'not ' if dsn else ''}passed on, X-Segl fields {'taken off' if strips else 'left on'}",
         why="the delivery report would be left to the other side, or our own header fields leave the house",
-        fix=_INSTALL,
+        fix=INSTALL,
         bad=State.WARN,
     )
 
@@ -251,7 +251,7 @@ def _dane(transport: str, value: Mapping[str, str]) -> Iterator[Check]:
             found in good,
             f"{transport}: {name} = {found or '(empty)'}",
             why="Postfix cannot check DANE: mail that goes by it would wait, then return",
-            fix=_INSTALL,
+            fix=INSTALL,
         )
 
 
@@ -262,7 +262,7 @@ def _tls_level(setup: Setup) -> Check:
         level in _VERIFYING,
         f"main.cf: smtp_tls_security_level = {level or '(empty)'}",
         why="a transport that does not set its own level would send in clear, or to anyone's certificate",
-        fix=_INSTALL,
+        fix=INSTALL,
     )
 
 
@@ -287,7 +287,7 @@ def _transports(setup: Setup) -> Iterator[Check]:
     missing = [name for name in sorted(ways) if setup.secure.service(name, "unix") is None]
     for name in missing:
         yield Check(
-            "secure.transports", State.FAIL, f"{name} is missing", "this way cannot be taken", _INSTALL
+            "secure.transports", State.FAIL, f"{name} is missing", "this way cannot be taken", INSTALL
         )
     strange = [
         s
@@ -309,7 +309,7 @@ def _transports(setup: Setup) -> Iterator[Check]:
         agent = setup.secure.service(name, "unix")
         if agent is not None and agent.program != "lmtp":
             why = "only segl-deliver, over its socket, encrypts and seals"
-            yield Check("secure.transports", State.FAIL, f"{name} runs {agent.program}", why, _INSTALL)
+            yield Check("secure.transports", State.FAIL, f"{name} runs {agent.program}", why, INSTALL)
     if not missing and not strange:
         yield Check("secure.transports", State.OK, ", ".join(sorted(ways)))
 
@@ -330,7 +330,7 @@ def _listens(setup: Setup) -> Iterator[Check]:
     service = secure.service(port, "inet")
     if service is None or service.program != "smtpd":
         yield Check(
-            "secure.port", State.FAIL, f"no smtpd on {port}", "the front cannot hand mail over", _INSTALL
+            "secure.port", State.FAIL, f"no smtpd on {port}", "the front cannot hand mail over", INSTALL
         )
     others = [s for s in secure.running("smtpd", "qmqpd", "postscreen") if s is not service]
     for other in others:
@@ -372,6 +372,6 @@ def _queue_life(setup: Setup) -> Check:
         ", ".join(f"{name} = {value}" for name, value in values.items()),
         why="a sender who believes the mail arrived would hear too late that it did not; or never, when segl-deliver"
         " does not run for longer than delivery reports wait",
-        fix=_INSTALL,
+        fix=INSTALL,
         bad=State.WARN,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from segl.postfix.check import Check, Setup, State
+from segl.postfix.check import AS_ROOT, Check, Setup, State
 from segl.postfix.running import Instance
 from segl.settings import Settings
 from segl.store_status import sqlite_file
@@ -71,7 +71,7 @@ def _judged(place: _Place) -> Check:
         there = next(path for path in (place.path, *place.path.parents) if path.exists())
         disk = os.statvfs(there)
     except OSError as error:
-        return Check(place.id, State.UNKNOWN, f"{place.path}: {error.strerror}", place.why, "run as root")
+        return Check(place.id, State.UNKNOWN, f"{place.path}: {error.strerror}", place.why, AS_ROOT)
     free = disk.f_bavail * disk.f_frsize
     text = f"{free // _MEGABYTE} MB free for {place.path}, at least {place.needed / _MEGABYTE:.0f} needed"
     files = disk.f_favail if disk.f_files else _FEW_FILES  # some file systems do not count them

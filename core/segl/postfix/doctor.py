@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from segl.errors import PostfixError, SeglError
-from segl.postfix.check import Check, Setup, State, judge
+from segl.postfix.check import INSTALL, Check, Setup, State, judge
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_greeting import greeting_checks
@@ -55,7 +55,7 @@ def examine(settings: Settings) -> Iterator[Check]:
                 f"{name}.config", State.UNKNOWN, error.private, "nothing can be said about it", error.hint
             )
         except PostfixError as error:
-            fix = "run: segl install" if name == "secure" else error.hint
+            fix = INSTALL if name == "secure" else error.hint
             yield Check(f"{name}.config", State.FAIL, error.private, "Segl works through it", fix)
         else:
             yield from _readable(name, instances[name])
