@@ -9,7 +9,8 @@ import datetime
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from segl_routing.postmaster_texts import TEXTS, Advice, Language, PostmasterTexts
+from segl.language import Language
+from segl_routing.postmaster_texts import TEXTS, Advice, PostmasterTexts
 from segl_routing.repairs import Finding, Repair
 
 _WIDTH = 72

@@ -8,11 +8,10 @@ Subjects are plain ASCII, so that the mail can be read and sent as it is printed
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from segl.language import Language
 from segl_routing.repairs import Repair
-
-Language = Literal["da", "en"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.output import minute
+from segl.language import Language
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 
 _WAYS = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
-
-
-class Language(StrEnum):
-    DA = "da"
-    EN = "en"
 
 
 def domains(
@@ -65,7 +60,7 @@ def domains(
         loaded = trusted_settings(settings)
         owner = named_owner(loaded, organisation)
         found = domains_of(loaded, Events("segl-domains"), days=days, now=time.time(), owner=owner)
-        spoken = language.value if language is not None else (owner or loaded.owners.first).language
+        spoken = language or (owner or loaded.owners.first).language
         if draft:
             say(_draft(draft, found, (owner or loaded.owners.first).name, spoken, days))
             return
@@ -87,7 +82,7 @@ def domains(
         say(f"{len(wanted) - limit} more: --limit {len(wanted)}")
 
 
-def _draft(name: str, found: Reports, house: str, language: str, days: int) -> str:
+def _draft(name: str, found: Reports, house: str, language: Language, days: int) -> str:
     from segl.addresses import normal_domain
     from segl.cli.output import Exit, fail
 
@@ -106,11 +101,10 @@ def _draft(name: str, found: Reports, house: str, language: str, days: int) -> s
     return _mail(report, house, language)
 
 
-def _mail(report: DomainReport, house: str, language: str) -> str:
+def _mail(report: DomainReport, house: str, language: Language) -> str:
     from segl_routing.postmaster import draft
 
-    spoken: Literal["da", "en"] = "en" if language == Language.EN else "da"
-    return draft(report.domain, report.repairs, house, report.found_at, spoken)
+    return draft(report.domain, report.repairs, house, report.found_at, language)
 
 
 def _summary(found: Reports, days: int) -> None:
@@ -146,7 +140,7 @@ def _table(shown: Sequence[DomainReport]) -> None:
         say(paint(line, "magenta" if one.way is None else "yellow" if one.way is Way.PORTAL else "green"))
 
 
-def _explain(one: DomainReport, house: str, language: str) -> None:
+def _explain(one: DomainReport, house: str, language: Language) -> None:
     from segl.cli.output import paint, printable, say
 
     part = f"{one.traffic.recipients.get(Way.PORTAL, 0)} of {one.traffic.total} recipients by the portal"

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from segl.cli.domains import domains
 from segl.events import configure_log
+from segl.language import Language
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
@@ -29,7 +30,7 @@ from segl_routing.hosts import HostResult
 from segl_routing.joined import by_certificate, sts_with_probes
 from segl_routing.policy import VERIFY, StsTold, sts_secure
 from segl_routing.postmaster import draft
-from segl_routing.postmaster_texts import TEXTS, Language
+from segl_routing.postmaster_texts import TEXTS
 from segl_routing.probe import Probed, ProbeResult
 from segl_routing.providers import Providers
 from segl_routing.repairs import Finding, Repair, findings
