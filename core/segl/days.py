@@ -8,6 +8,7 @@ from typing import Final
 
 from segl.language import Language
 
+DAY_SECONDS: Final = 86400.0
 _MONTHS: Final[dict[Language, tuple[str, ...]]] = {
     "da": (
         *("januar", "februar", "marts", "april", "maj", "juni"),

@@ -11,11 +11,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from segl.days import DAY_SECONDS
 from segl.store import insert_into, transaction
 from segl.tables.hold import held_look
 
 # A node that was taken out of service is no alarm after this; one that is down has others.
-KEPT_SECONDS: Final = 86400.0
+KEPT_SECONDS: Final = DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import __version__
 from segl.clock import is_behind
+from segl.days import DAY_SECONDS
 from segl.settings import Settings
 from segl.settings_values import without_password
 from segl.settings_web import Web
@@ -30,11 +31,10 @@ from segl.tables.nodes import node
 from segl.tables.sealed import sealed_message
 
 PRESENT_SECONDS: Final = 3 * 3600.0  # a node is heard of once an hour
-_FORGOTTEN_SECONDS: Final = 30 * 86400.0
+_FORGOTTEN_SECONDS: Final = 30 * DAY_SECONDS
 # Further ahead than this whoever wrote had a wrong clock (docs/decisions/0054), if it was not for so many days on which
 # messages were sealed: then it is this clock that is behind, as one whose battery died is by years.
-_CREDIBLE_SECONDS: Final = 100 * 86400.0
-_DAY: Final = 86400.0
+_CREDIBLE_SECONDS: Final = 100 * DAY_SECONDS
 _DAYS_AHEAD: Final = 3
 _LABEL: Final = b"segl node v1\x00"
 # Tables of the settings that decide what becomes of a message, or what people are told.
@@ -135,7 +135,7 @@ def _counts(connection: Connection, now: float) -> sa.ColumnElement[bool]:
     furthest = _latest(connection, sa.true())
     if furthest is not None and furthest > until:  # hardly ever, and then the messages are counted
         sealed_at = sealed_message.c.created_at
-        days = sa.func.count(sa.distinct(sa.cast(sealed_at / _DAY, sa.Integer)))
+        days = sa.func.count(sa.distinct(sa.cast(sealed_at / DAY_SECONDS, sa.Integer)))
         if (connection.scalar(sa.select(days).where(sealed_at > until)) or 0) >= _DAYS_AHEAD:
             return sa.true()
     return node.c.seen_at <= until

@@ -13,12 +13,13 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from segl.days import DAY_SECONDS
 from segl.store import insert_into, transaction
 from segl.tables.certificates import seen_capability
 
 # Seconds; programs are replaced, and who has not written for so long is asked nothing.
-LIFETIME: Final = 400 * 86400.0
-_FUTURE: Final = 86400.0  # a signer's clock may be wrong by so much
+LIFETIME: Final = 400 * DAY_SECONDS
+_FUTURE: Final = DAY_SECONDS  # a signer's clock may be wrong by so much
 _MOST: Final = 40
 _LONGEST: Final = 1024
 

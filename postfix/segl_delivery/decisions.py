@@ -17,6 +17,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.days import DAY_SECONDS
 from segl.decisions import kept
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import LONGEST, DecisionRecord
@@ -33,7 +34,6 @@ BATCH: Final = 1_000
 _AT_ONCE: Final = 64  # datagrams taken before the others' turn comes
 _ROOM: Final = 4 << 20  # bytes the kernel may keep of what was sent
 _HOUR: Final = 3600.0  # as far as a clock may be set back while a record is on its way
-_DAY: Final = 86400.0
 
 _WRITTEN, _REFUSED, _DROPPED = (DECISIONS.labels(result) for result in ("written", "refused", "dropped"))
 
@@ -104,7 +104,7 @@ class DecisionBook:
 
     def forget(self, now: float | None = None) -> None:
         """Delete what was kept long enough. Raises :class:`~segl.errors.StoreError`."""
-        before = (time.time() if now is None else now) - self._days() * _DAY
+        before = (time.time() if now is None else now) - self._days() * DAY_SECONDS
         with transaction(self._engine) as connection:
             kept.forget(connection, before, "segl-deliver")
 

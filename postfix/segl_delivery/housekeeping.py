@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 
 from segl import audit, nodes
 from segl.clock import Clock, is_behind
+from segl.days import DAY_SECONDS
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
@@ -21,8 +22,6 @@ from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.sealed.missing import missing, openable
 from segl.sealed.storage import SealedStorage
 from segl.settings import Settings
-
-_DAY = 86400.0
 
 
 class Left(Exception):
@@ -75,7 +74,7 @@ def keep_house(
     _take_away(engine, directory, events, now, go_on)
     go_on()
     sweep_portal(engine, now)
-    forget_ended(engine, now, settings.receipts.retention_days * _DAY)
+    forget_ended(engine, now, settings.receipts.retention_days * DAY_SECONDS)
     head, lost = audit.note_head(engine)
     if lost is not None:
         AUDIT_WENT_BACK.set(1)

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
-from segl.days import day, moment
+from segl.days import DAY_SECONDS, day, moment
 from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.language import Language
@@ -35,7 +35,6 @@ from segl_delivery.notice import NoticeFrom
 from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealed_news_texts import DAYS_LEFT, NEWS, REMINDER
 
-_DAY: Final = 86400.0
 _MOST_FAULTS: Final = 3  # of the store, mail after mail: it is away, and the round waits for it no longer
 _WHERE: Final = "news of sealed messages"
 
@@ -82,7 +81,7 @@ class SealedNews:
 
     @property
     def _reminder_seconds(self) -> float:
-        return self.settings.portal.reminder_days * _DAY
+        return self.settings.portal.reminder_days * DAY_SECONDS
 
     def _is_wanted(self, kind: Kind) -> bool:
         reminded = kind is Kind.ENDING and self.settings.portal.reminder_days > 0

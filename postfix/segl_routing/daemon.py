@@ -24,6 +24,7 @@ from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
+from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
@@ -57,7 +58,7 @@ from segl_routing.sts_archive import StorePolicyArchive
 from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 
-FORGOTTEN_SECONDS: Final = 30 * 86400.0  # what was found out so long ago helps nobody
+FORGOTTEN_SECONDS: Final = 30 * DAY_SECONDS  # what was found out so long ago helps nobody
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
+from segl.days import DAY_SECONDS
 from segl.settings_routing import Routing
 from segl.vocabulary import Proof
 from segl_routing.failures import Failure, clause, failure_of
@@ -26,8 +27,8 @@ from segl_routing.skew import NODES_SKEW
 from segl_routing.states import Mark
 
 HOLD_SECONDS = 600.0  # a first mark, at least
-LONGEST_HOLD = 86400.0
-AGAIN_SECONDS = 86400.0  # a mark within this after the last one ended is a further one
+LONGEST_HOLD = DAY_SECONDS
+AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a further one
 _MOST_COPIES = 100_000
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from segl.days import DAY_SECONDS
 from segl.events import Events
 from segl.store import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
@@ -21,9 +22,9 @@ from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
 from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 
-REFRESH_SECONDS = 86400.0  # a policy is fetched anew at least so often (RFC 8461 §10.2)
+REFRESH_SECONDS = DAY_SECONDS  # a policy is fetched anew at least so often (RFC 8461 §10.2)
 PRUNE_SECONDS = 3600.0
-ASKED_SECONDS = 30 * 86400.0  # a domain nobody has written to for so long is not kept fresh
+ASKED_SECONDS = 30 * DAY_SECONDS  # a domain nobody has written to for so long is not kept fresh
 _ENFORCED = "".join(f"{line}\n" for line in StsPolicy(Mode.ENFORCE, 0).lines[:2])
 
 

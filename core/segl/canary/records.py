@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl.canary.standing import Look, Sent, Standing, standing_of
+from segl.days import DAY_SECONDS
 from segl.settings_canary import Canary
 from segl.store import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
@@ -17,8 +18,7 @@ from segl.tables.hold import held_look
 from segl.tables.nodes import node
 from segl.vocabulary import Came
 
-DAY = 86400.0
-KEPT_SECONDS = 30 * DAY
+KEPT_SECONDS = 30 * DAY_SECONDS
 # A host that looks no longer has no canaries either: that is an alarm of its own.
 LOOK_KEPT = 3600.0
 _LONGEST = 255
@@ -139,8 +139,8 @@ def forget(connection: Connection, now: float) -> None:
 
 def hosts(connection: Connection, now: float) -> set[str]:
     """Whose canaries are waited for: the nodes heard of within a day (:mod:`segl.nodes`), and who sent any in it."""
-    nodes = connection.scalars(sa.select(node.c.name).where(node.c.seen_at >= now - DAY))
-    senders = sa.select(canary_sent.c.host).where(canary_sent.c.sent_at >= now - DAY).distinct()
+    nodes = connection.scalars(sa.select(node.c.name).where(node.c.seen_at >= now - DAY_SECONDS))
+    senders = sa.select(canary_sent.c.host).where(canary_sent.c.sent_at >= now - DAY_SECONDS).distinct()
     return {name[:_LONGEST] for name in (*nodes, *connection.scalars(senders))}
 
 
@@ -155,7 +155,7 @@ def forget_host(connection: Connection, host: str) -> int:
 def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[Standing]:
     """How it stands with each sink of the settings, from each host; *since* is when watching began."""
     with transaction(engine) as connection:
-        found, senders = recent(connection, now - DAY), hosts(connection, now)
+        found, senders = recent(connection, now - DAY_SECONDS), hosts(connection, now)
     return [
         standing_of(
             sink.name, host, found, every=sink.every, late_after=canary.late_after, now=now, since=since

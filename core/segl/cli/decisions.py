@@ -9,6 +9,7 @@ import typer
 
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.organisation import Organisation
+from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
 
@@ -47,7 +48,7 @@ def list_(
         domain = normal_domain(domain) if domain else ""
     except ValueError as error:
         fail(f"--domain: {error}")
-    since = time.time() - days * 86400
+    since = time.time() - days * DAY_SECONDS
     with store_of(settings, scoped=True) as (loaded, engine):
         scope = scope_of(loaded, organisation)
         found: list[DecisionRecord] = []

@@ -13,6 +13,7 @@ import typer
 
 from segl.cli.options import Json, SettingsFile, settings_or_defaults
 from segl.cli.rule_files import rule_file
+from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from segl_classifier.again import Terms
     from segl_classifier.replay import Change, Replayed
 
-_DAY = 86400.0
 _SHOWN = 10
 
 Days = Annotated[float, typer.Option("--days", min=0, max=3660, help="Decisions of the last days.")]
@@ -82,7 +82,7 @@ def replay(
         found, unread = _of_mail(mail, loaded, old_terms, new_terms)
     else:
         with store_of(settings) as (_, engine):
-            found = replayed(kept.since(engine, time.time() - days * _DAY), old_terms, new_terms)
+            found = replayed(kept.since(engine, time.time() - days * DAY_SECONDS), old_terms, new_terms)
         blind = list(unforeseen(old_terms.rules, new_terms.rules))
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
@@ -172,7 +172,7 @@ def cost(
             terms = Terms.of(loaded)
         except SeglError as error:
             fail_of(error)
-        since = time.time() - days * _DAY
+        since = time.time() - days * DAY_SECONDS
         with transaction(engine) as connection:
             said = feedback.said_since(connection, since)
         found, wrong = costs(kept.since(engine, since), said)

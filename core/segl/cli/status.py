@@ -24,6 +24,7 @@ from segl.cli.asked import SECONDS, asked
 from segl.cli.options import SettingsFile
 from segl.cli.output import Exit, complain, fail, minute, paint, say, say_json
 from segl.cli.trusted import trusted_settings
+from segl.days import DAY_SECONDS
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _QUEUE_SECONDS = 1.0
 _FILE_SECONDS = 3.0  # Postfix waits up to two before it reads a main.cf that was written just now
-_SENT_SECONDS = 7 * 86400.0
+_SENT_SECONDS = 7 * DAY_SECONDS
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
 _NOT_TAKEN = "segl_accept_failures_total"
 _FAULTS = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.options import SettingsFileIfAny, settings_or_defaults
+from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from segl_classifier.again import Terms
     from segl_classifier.evaluation.tradeoff import Measured, Name, Row
 
-_DAY = 86400.0
 _NEAR = 0.1
 
 
@@ -64,7 +64,7 @@ def thresholds(
     chosen = [name for name in names(terms) if not label or name == label]
     if not chosen:
         fail(f"{label!r} has no threshold here", f"one of {', '.join(names(terms))}")
-    own = _own(loaded, settings, time.time() - days * _DAY)
+    own = _own(loaded, settings, time.time() - days * DAY_SECONDS)
     for name in chosen:
         present = present_threshold(terms, name)
         tried = STEPS if label else (round(present - _NEAR, 2), round(present + _NEAR, 2))

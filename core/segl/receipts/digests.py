@@ -11,11 +11,12 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from segl.days import DAY_SECONDS
 from segl.receipts.records import SentMessage, with_lines
 from segl.store import insert_into
 from segl.tables.receipts import digest_refusal, sent_message
 
-_FORGOTTEN_SECONDS = 30 * 86400.0
+_FORGOTTEN_SECONDS = 30 * DAY_SECONDS
 
 
 class Reader(StrEnum):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
+from segl.days import DAY_SECONDS
 from segl.receipts.ahead import forgotten_marks
 from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
 from segl.receipts.facts import Facts, unknown_marks
@@ -27,7 +28,6 @@ from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
 LEASE_SECONDS: Final = 30.0
-_DAY: Final = 86400.0
 _MOST_RECIPIENTS: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 _SERVED: Final = (State.SENT, State.SEALED)
@@ -116,7 +116,7 @@ def hear(
         "told_final": False,
         "told_print": "",
         "journal_print": "",
-        "delete_at": now + terms.retention_days * _DAY,
+        "delete_at": now + terms.retention_days * DAY_SECONDS,
     }
     connection.execute(insert_into(connection, sent_message).values(row).on_conflict_do_nothing())
     found = _row(connection, heard.id, lock=True)

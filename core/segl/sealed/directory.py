@@ -18,6 +18,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from segl.days import DAY_SECONDS
 from segl.errors import DeliveryError, SealingError
 from segl.sealed.format import Header, encrypt
 from segl.sealed.keys import Secret
@@ -28,7 +29,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _SHARD: Final = re.compile(r"[0-9a-f]{2}")
 TEMPORARY_SECONDS: Final = 3600.0  # writing one message takes seconds
-ORPHAN_SECONDS: Final = 86400.0  # from file to row takes milliseconds
+ORPHAN_SECONDS: Final = DAY_SECONDS  # from file to row takes milliseconds
 
 
 def new_id() -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.days import DAY_SECONDS
 from segl.sealed.records import hold_mail, of_one_mail
 from segl.sealed.storage import SealedStorage
 from segl.store import forget_deleted, transaction
@@ -32,15 +33,14 @@ from segl.tables.sealed import (
 )
 
 # A row whose notice was never accepted has a link nobody holds: the try after it made another.
-UNNOTIFIED_SECONDS: Final = 86400.0
+UNNOTIFIED_SECONDS: Final = DAY_SECONDS
 _HOUSEKEEPING: Final = "segl-deliver"
 _AT_ONCE: Final = 200  # messages in one transaction
 _DAYS_END: Final = 40_000
-_DAY: Final = 86400.0
-_LONGEST_VISIT: Final = 3 * 86400.0  # portal.visit_hours is at most 48
+_LONGEST_VISIT: Final = 3 * DAY_SECONDS  # portal.visit_hours is at most 48
 # For some recipient a copy of the same mail may still wait, five days in the front's queue and as long in that of the
 # secure instance unless the site has it otherwise. When its turn comes it must be known that the mail was taken back.
-REVOKED_SECONDS: Final = 14 * 86400.0
+REVOKED_SECONDS: Final = 14 * DAY_SECONDS
 
 
 def mark_opened(connection: Connection, recipient_id: str, now: float, *, actor: str) -> None:
@@ -93,7 +93,7 @@ def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: 
 
     Those are counted for a copy with this end (:mod:`segl_portal.desk`): some millionths of a second, which no other
     extension has, make it another end where the day is the same."""
-    until += now % _DAY / 1_000_000
+    until += now % DAY_SECONDS / 1_000_000
     with transaction(engine) as connection:
         message = sealed_message.update().where(
             sealed_message.c.id == message_id,
@@ -189,7 +189,7 @@ def forget_ended(engine: Engine, now: float, keep_seconds: float) -> int:
 def sweep_portal(engine: Engine, now: float) -> int:
     """Take away visits that are over and counts that count no more; how many. Counts are by the hour or by the day
     since 1970: numbers of hours are above 400,000, numbers of days below 40,000 until the year 2079."""
-    hour, day, window = int(now // 3600), int(now // 86400), portal_count.c.window
+    hour, day, window = int(now // 3600), int(now // DAY_SECONDS), portal_count.c.window
     hourly = window > _DAYS_END
     over = (hourly & (window < hour - 2)) | (~hourly & (window < day - 2))
     with transaction(engine) as connection:

@@ -21,12 +21,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.days import DAY_SECONDS
 from segl.sealed.records import of_one_mail
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 # Older news is no news: after a long stop, or when telling was just turned on.
-STALE_SECONDS: Final = 7 * 86400.0
+STALE_SECONDS: Final = 7 * DAY_SECONDS
 MOST: Final = 500  # recipients in one round
 
 Ids = tuple[str, ...]  # of rows of ``sealed_recipient``

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from segl import metrics
+from segl.days import DAY_SECONDS
 from segl.events import Events
 from segl_delivery.keyring import KeyRing, OwnKey
 
 SOON_DAYS: Final = 30
-_DAY: Final = 86400.0
 
 
 def first_end(keys: Iterable[OwnKey]) -> OwnKey | None:
@@ -24,7 +24,8 @@ def first_end(keys: Iterable[OwnKey]) -> OwnKey | None:
 
 def days_left(own: OwnKey, now: float) -> float:
     """Until its certificate ends; below zero when it has."""
-    return (own.certificate.not_valid_after_utc - datetime.fromtimestamp(now, UTC)).total_seconds() / _DAY
+    left = own.certificate.not_valid_after_utc - datetime.fromtimestamp(now, UTC)
+    return left.total_seconds() / DAY_SECONDS
 
 
 class KeyWatch:
@@ -40,7 +41,7 @@ class KeyWatch:
         first = first_end(keys)
         metrics.OWN_KEY_DAYS.set(math.nan if first is None else days_left(first, now))
         ending = [own for own in keys if not own.retired and days_left(own, now) < SOON_DAYS]
-        if ending and now - self._warned >= _DAY:
+        if ending and now - self._warned >= DAY_SECONDS:
             self._warned = now
             for own in ending:
                 self._events.own_key_ends(own.name, days=math.floor(days_left(own, now)))

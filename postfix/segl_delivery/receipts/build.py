@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Engine
 
 from segl import given_proofs
+from segl.days import DAY_SECONDS
 from segl.events import Events
 from segl.receipts import digests, protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
@@ -30,6 +31,6 @@ def forget_old(engine: Engine, settings: Settings, now: float) -> None:
     kept = (settings.receipts.retention_days, *own)
     with transaction(engine) as connection:
         forget(connection, now)
-        protection.forget_orphans(connection, now - min(kept) * 86400)
-        given_proofs.forget(connection, now - max(kept) * 86400)
+        protection.forget_orphans(connection, now - min(kept) * DAY_SECONDS)
+        given_proofs.forget(connection, now - max(kept) * DAY_SECONDS)
         digests.forget_refusals(connection, now)

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from segl.clock import is_behind
+from segl.days import DAY_SECONDS
 from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.handover import OutcomeUnknown, Refused
@@ -51,7 +52,6 @@ LOOK_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 600.0
 MOST_TRIES: Final = 3  # days in a row on which a digest is refused for now
 _DIGEST_DAYS: Final = 8
-_DAY: Final = 86400.0
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
 
 
@@ -89,7 +89,7 @@ class Calendar:
         office = self._office()
         settings = office.settings
         every = True
-        since = now.timestamp() - _DIGEST_DAYS * _DAY
+        since = now.timestamp() - _DIGEST_DAYS * DAY_SECONDS
         with transaction(self._engine) as connection:
             domains = digests.domains_since(connection, since)
         for domain in domains:

@@ -19,6 +19,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection, Engine
 
+from segl.days import DAY_SECONDS
 from segl.errors import DeliveryError, SeglError
 from segl.events import Events
 from segl.mail.handover import OutcomeUnknown, Refused
@@ -50,7 +51,7 @@ _LOOK_SECONDS: Final = 5.0  # at least so often: another host may have written
 _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _UNKNOWN_SECONDS: Final = 900.0  # after no answer came: he may have it, and each try is one more
-_PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
+_PATIENCE: Final = DAY_SECONDS  # seconds: a sender who is refused "for now" so long gets none
 _HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0

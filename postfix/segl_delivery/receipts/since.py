@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import mailbox_key
+from segl.days import DAY_SECONDS
 from segl.receipts.states import Line, State
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 _AT_ONCE = 500
-_SOONEST_GONE = 86400.0  # its records outlive it by `receipts.retention_days`, a day at least
+_SOONEST_GONE = DAY_SECONDS  # its records outlive it by `receipts.retention_days`, a day at least
 
 
 class Fate(StrEnum):

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from segl.days import DAY_SECONDS
 from segl.errors import TunnelListError
 from segl.metrics import (
     TUNNEL_LIST_AGE,
@@ -58,7 +59,7 @@ def _left(state: Accepted, now: float) -> float:
 
 def _certificate_days(state: Accepted, now: float) -> float:
     end = state.current.first_end
-    return _NONE if end is None else (end.timestamp() - now) / 86400
+    return _NONE if end is None else (end.timestamp() - now) / DAY_SECONDS
 
 
 def _domains(state: Accepted, _now: float) -> float:
