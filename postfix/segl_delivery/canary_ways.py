@@ -12,7 +12,7 @@ import quopri
 import re
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -32,21 +32,13 @@ from segl.settings_canary import OWN_SINK
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Came, Way
-from segl_delivery.certificates import TunnelCertificate
+from segl_delivery.certificates import Finder, TunnelCertificate
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.signed import Signed
 from segl_delivery.unwrapping import unwrap
 
 SINKS: Final = domain_of(OWN_SINK)
 _LINK: Final = re.compile(rb"/m/([0-9a-f]{32})#([0-9A-Za-z_-]{43})")
-
-
-class Finder(Protocol):
-    """Finds the certificates to use for a domain, or for a recipient."""
-
-    def find(self, whose: str, /) -> list[TunnelCertificate]:
-        """Blocking. Raises :class:`~segl.errors.NoCertificate`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ from segl.recipient_certificates import load_der, unfit
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
-from segl_delivery.canary_ways import Finder
-from segl_delivery.certificates import TunnelCertificate
+from segl_delivery.certificates import Finder, TunnelCertificate
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
 

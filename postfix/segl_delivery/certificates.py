@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from typing import Protocol
 
 from cryptography import x509
 
@@ -29,6 +30,14 @@ class TunnelCertificate:
     @classmethod
     def of(cls, certificate: x509.Certificate) -> TunnelCertificate:
         return cls(certificate, fingerprint(certificate))
+
+
+class Finder(Protocol):
+    """Finds the certificates to use for a domain, or for a recipient."""
+
+    def find(self, whose: str, /) -> list[TunnelCertificate]:
+        """Blocking. Raises :class:`~segl.errors.NoCertificate`."""
+        ...
 
 
 class CertificateDirectory:

@@ -16,8 +16,7 @@ from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain
-from segl_delivery.canary_ways import Finder
-from segl_delivery.certificates import TunnelCertificate
+from segl_delivery.certificates import Finder, TunnelCertificate
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
 
