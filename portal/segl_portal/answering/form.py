@@ -18,7 +18,7 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from segl_portal.answering.outcome import Refusal, Why
+from segl_portal.answering.outcome import AnswerFault, Why
 
 _HEADER_BYTES: Final = 8 * 1024  # a name of 255 characters takes 1 KB
 _HEADERS: Final = 8
@@ -59,7 +59,7 @@ def boundary_of(content_type: str) -> bytes | None:
 
 class FormReader:
     """Cuts the form into events. *longest* tells how many bytes a field of each name may have (others none), *parts*
-    how many parts there may be. Raises :class:`Refusal`."""
+    how many parts there may be. Raises :class:`AnswerFault`."""
 
     def __init__(self, boundary: bytes, longest: Mapping[str, int], parts: int) -> None:
         self._longest = longest
@@ -94,13 +94,13 @@ class FormReader:
         try:
             self._parser.write(data)
         except FormParserError:
-            raise Refusal(Why.BAD_FORM) from None
+            raise AnswerFault(Why.BAD_FORM) from None
         return self._events
 
     def _part_begins(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise Refusal(Why.TOO_MANY_FILES if self._files_begun else Why.BAD_FORM)
+            raise AnswerFault(Why.TOO_MANY_FILES if self._files_begun else Why.BAD_FORM)
         self._disposition = ""
 
     def _header_name(self, data: bytes, start: int, end: int) -> None:
@@ -118,12 +118,12 @@ class FormReader:
         kind, options = parse_options_header(self._disposition)
         name = options.get(b"name")
         if kind != b"form-data" or name is None:
-            raise Refusal(Why.BAD_FORM)
+            raise AnswerFault(Why.BAD_FORM)
         if (file_name := options.get(b"filename")) is not None:
             self._file = self._files_begun = True
             self._events.append(FileBegun(_as_written(file_name)))
         elif self._files_begun:
-            raise Refusal(Why.BAD_FORM)
+            raise AnswerFault(Why.BAD_FORM)
         else:
             self._field = (name.decode("latin-1"), bytearray())
 
@@ -134,7 +134,7 @@ class FormReader:
             name, value = self._field
             value += data[start:end]
             if len(value) > self._longest.get(name, 0):
-                raise Refusal(Why.TEXT_TOO_LONG if name == "text" else Why.BAD_FORM)
+                raise AnswerFault(Why.TEXT_TOO_LONG if name == "text" else Why.BAD_FORM)
 
     def _part_ends(self) -> None:
         if self._file:

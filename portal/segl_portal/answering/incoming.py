@@ -19,7 +19,7 @@ from segl_portal.answering.form import Event, Field, FileBegun, FileEnded, FileP
 from segl_portal.answering.kinds import HEAD, is_refused
 from segl_portal.answering.letter import Base64Lines, Letter
 from segl_portal.answering.names import clean_name, unlike
-from segl_portal.answering.outcome import Refusal, Why
+from segl_portal.answering.outcome import AnswerFault, Why
 from segl_portal.answering.texts import TEXTS
 
 ONCE: Final = re.compile(r"[0-9a-f]{32}")
@@ -79,7 +79,7 @@ class Incoming:
         return hmac.digest(key, said + self._seen.digest(), "sha256")
 
     def mail(self) -> Iterator[bytes]:
-        """The mail's bytes. Raises :class:`Refusal`."""
+        """The mail's bytes. Raises :class:`AnswerFault`."""
         for piece in self._pieces():
             self.size += len(piece)
             yield piece
@@ -92,7 +92,7 @@ class Incoming:
         while not self._reader.ended:
             data = self._pull()
             if not data:
-                raise Refusal(Why.CUT)
+                raise AnswerFault(Why.CUT)
             for event in self._reader.feed(data):
                 yield from self._on(event)
         if self._boundary:
@@ -100,7 +100,7 @@ class Incoming:
         else:
             self._check_fields()
             if not self.text:
-                raise Refusal(Why.EMPTY)
+                raise AnswerFault(Why.EMPTY)
             yield self._start()
 
     def _on(self, event: Event) -> Iterator[bytes]:
@@ -125,9 +125,9 @@ class Incoming:
 
     def _check_fields(self) -> None:
         if not self._is_ours(self._fields.get("csrf", "")):
-            raise Refusal(Why.FOREIGN_FORM)
+            raise AnswerFault(Why.FOREIGN_FORM)
         if not ONCE.fullmatch(self.once):
-            raise Refusal(Why.BAD_FORM)
+            raise AnswerFault(Why.BAD_FORM)
 
     def _start(self) -> bytes:
         everyone = self._everyone == b"1"
@@ -142,7 +142,7 @@ class Incoming:
         otherwise = f"{TEXTS[self._letter.language].files_name}-{number}"
         name = unlike(clean_name(given, otherwise), self._taken)
         if number > self._terms.files:
-            raise Refusal(Why.TOO_MANY_FILES, name)
+            raise AnswerFault(Why.TOO_MANY_FILES, name)
         self._taken.add(name.casefold())
         self._file = _File(name)
         yield letter.file_start(name, self._boundary)
@@ -152,9 +152,9 @@ class Incoming:
         file.size += len(data)
         self._all += len(data)
         if file.size > self._terms.file_bytes:
-            raise Refusal(Why.FILE_TOO_LARGE, file.name)
+            raise AnswerFault(Why.FILE_TOO_LARGE, file.name)
         if self._all > self._terms.bytes:
-            raise Refusal(Why.TOO_LARGE)
+            raise AnswerFault(Why.TOO_LARGE)
         if file.start < 0:
             file.start = self.size
         if file.head is not None:
@@ -169,7 +169,7 @@ class Incoming:
     def _finish(self) -> Iterator[bytes]:
         file = self._open_file
         if not file.size:
-            raise Refusal(Why.FILE_EMPTY, file.name)
+            raise AnswerFault(Why.FILE_EMPTY, file.name)
         last = b""
         if file.head is not None:
             self._check_kind(file, file.head)
@@ -183,12 +183,12 @@ class Incoming:
 
     def _check_kind(self, file: _File, head: bytes) -> None:
         if is_refused(file.name, head, self._terms.refused_types):
-            raise Refusal(Why.FILE_REFUSED, file.name)
+            raise AnswerFault(Why.FILE_REFUSED, file.name)
 
     @property
     def _open_file(self) -> _File:
         if self._file is None:
-            raise Refusal(Why.BAD_FORM)
+            raise AnswerFault(Why.BAD_FORM)
         return self._file
 
 

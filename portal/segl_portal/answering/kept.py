@@ -20,7 +20,7 @@ from segl.sealed.keys import Place, Secret, unwrap_answer
 from segl.sealed.storage import SealedStorage
 from segl.store import insert_into, transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
-from segl_portal.answering.outcome import Refusal, Why
+from segl_portal.answering.outcome import AnswerFault, Why
 
 HOUR: Final = 3600.0
 _row = sealed_answer.c
@@ -53,7 +53,7 @@ def place_of(answer: Kept) -> Place:
 
 
 def check_room(connection: Connection, recipient_id: str, room: Room, now: float) -> None:
-    """Raises :class:`Refusal` when the message is gone, or there are more answers than *room*."""
+    """Raises :class:`AnswerFault` when the message is gone, or there are more answers than *room*."""
     alive = (
         sa.select(sealed_recipient.c.id)
         .join(sealed_message, sealed_message.c.id == sealed_recipient.c.message_id)
@@ -61,12 +61,12 @@ def check_room(connection: Connection, recipient_id: str, room: Room, now: float
         .where(sealed_recipient.c.server_secret.is_not(None), sealed_message.c.expires_at > now)
     )
     if connection.scalar(alive) is None:
-        raise Refusal(Why.GONE)
+        raise AnswerFault(Why.GONE)
     count = sa.select(sa.func.count()).where(_row.recipient_id == recipient_id)
     if connection.scalars(count).one() > room.answers:
-        raise Refusal(Why.TOO_MANY_ANSWERS)
+        raise AnswerFault(Why.TOO_MANY_ANSWERS)
     if connection.scalars(count.where(_row.created_at > now - HOUR)).one() > room.an_hour:
-        raise Refusal(Why.TOO_SOON)
+        raise AnswerFault(Why.TOO_SOON)
 
 
 def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
@@ -85,14 +85,14 @@ def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
     )
     with transaction(engine) as connection:
         if connection.scalar(hers) is None:
-            raise Refusal(Why.GONE)
+            raise AnswerFault(Why.GONE)
         new = insert_into(connection, sealed_answer).values(**values)
         new = new.on_conflict_do_nothing(index_elements=[_row.once])
         if connection.scalar(new.returning(_row.id)) is None:
             query = _select().where(_row.once == once, _row.recipient_id == answer.recipient_id)
             found = connection.execute(query).one_or_none()
             if found is None:  # forgotten at this very moment
-                raise Refusal(Why.GONE)
+                raise AnswerFault(Why.GONE)
             return _kept(found)
         check_room(connection, answer.recipient_id, room, answer.created_at)
     return answer
@@ -150,7 +150,7 @@ def _one_by_one(connection: Connection, recipient_id: str) -> None:
     processes wait for each other, each with what the other wants. SQLite has one writer at a time anyhow."""
     hers = sa.select(sealed_recipient.c.id).where(sealed_recipient.c.id == recipient_id)
     if connection.scalar(hers.with_for_update()) is None:
-        raise Refusal(Why.GONE)
+        raise AnswerFault(Why.GONE)
 
 
 def forget(engine: Engine, directory: SealedStorage, answer_id: str) -> None:

@@ -36,7 +36,7 @@ class Why(StrEnum):
     CUT = "cut"  # the browser went away; nobody reads this
 
 
-class Refusal(Exception):
+class AnswerFault(Exception):
     """Ends the taking of an answer. ``file`` is the (clean) name of the file it is about."""
 
     def __init__(self, why: Why, file: str = "") -> None:

@@ -38,7 +38,7 @@ from segl_portal.answering.incoming import FileSpan, Incoming
 from segl_portal.answering.kept import Kept, Room
 from segl_portal.answering.letter import Letter
 from segl_portal.answering.original import HEADER_BYTES, Original, read_original
-from segl_portal.answering.outcome import AnswerRefused, Refusal, Taken, Why
+from segl_portal.answering.outcome import AnswerFault, AnswerRefused, Taken, Why
 from segl_portal.answering.scanner import Clamd, Finding
 from segl_portal.answering.terms import Terms
 
@@ -142,7 +142,7 @@ class Taking:
 
     def _refused(self, error: BaseException, text: str) -> AnswerRefused:
         match error:
-            case Refusal(why=why, file=file):
+            case AnswerFault(why=why, file=file):
                 return AnswerRefused(why, file, text)
             case SealingError():
                 self.events.failed("answer", error)
@@ -165,8 +165,8 @@ class Taking:
         try:
             with transaction(self.engine) as connection:
                 kept.check_room(connection, opened.recipient_id, room, self.clock())
-        except Refusal as refusal:
-            return refusal.why
+        except AnswerFault as fault:
+            return fault.why
         return None
 
     def _letter(self, answer_id: str, opened: Opened, original: Original, now: float) -> Letter:
@@ -186,8 +186,8 @@ class Taking:
         )
 
     def _scan(self, opened: Opened, answer: Kept, files: Iterable[FileSpan]) -> None:
-        """Raises :class:`Refusal`. The file is read again for this, at once: a scanner has few places, and a phone is
-        slow."""
+        """Raises :class:`AnswerFault`. The file is read again for this, at once: a scanner has few places, and a phone
+        is slow."""
         if self.clamd is None:
             return
         with kept.content_of(self.directory, answer, opened.answers) as content:
@@ -197,9 +197,9 @@ class Taking:
                 if said.finding is not Finding.CLEAN:
                     self.events.scanned(answer.id, said.finding.value, said.detail)
                 if said.finding is Finding.FOUND:
-                    raise Refusal(Why.FILE_INFECTED, file.name)
+                    raise AnswerFault(Why.FILE_INFECTED, file.name)
                 if said.finding is Finding.UNKNOWN and self.settings.portal.answers.clamd_down == "refuse":
-                    raise Refusal(Why.NOT_SCANNED, file.name)
+                    raise AnswerFault(Why.NOT_SCANNED, file.name)
 
 
 def _once_key(answers: Secret) -> bytes:

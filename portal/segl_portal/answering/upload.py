@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from segl_portal.answering.outcome import Refusal, Why
+from segl_portal.answering.outcome import AnswerFault, Why
 
 IDLE_SECONDS: Final = 30.0
 LONGEST_SECONDS: Final = 3600.0
@@ -33,18 +33,18 @@ class Upload:
         self._over = False
 
     def pull(self) -> bytes:
-        """The next piece, none at the end. For another thread than the loop's. Raises :class:`Refusal`."""
+        """The next piece, none at the end. For another thread than the loop's. Raises :class:`AnswerFault`."""
         coming = asyncio.run_coroutine_threadsafe(self._next(IDLE_SECONDS), self._loop)
         try:
             return coming.result(IDLE_SECONDS + 5)
         except TimeoutError:
             self._over = True
-            raise Refusal(Why.TOO_SLOW) from None
-        except Refusal:
+            raise AnswerFault(Why.TOO_SLOW) from None
+        except AnswerFault:
             raise
         except Exception:  # the server tells in a way of its own that the browser has gone
             self._over = True
-            raise Refusal(Why.CUT) from None
+            raise AnswerFault(Why.CUT) from None
 
     @property
     def is_begun(self) -> bool:
@@ -78,4 +78,4 @@ class Upload:
         spent = self._clock() - self._began
         if spent > LONGEST_SECONDS or (spent > GRACE_SECONDS and self._bytes < SLOWEST * spent):
             self._over = True
-            raise Refusal(Why.TOO_SLOW)
+            raise AnswerFault(Why.TOO_SLOW)

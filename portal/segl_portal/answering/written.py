@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from segl_portal.answering.form import Field, FileBegun, FormReader
 from segl_portal.answering.incoming import FIELDS, SHORT, typed
-from segl_portal.answering.outcome import Refusal
+from segl_portal.answering.outcome import AnswerFault
 
 _PARTS = 10  # the text stands before the files
 
@@ -25,7 +25,7 @@ class Written:
             return
         try:
             events = self._reader.feed(data)
-        except Refusal:
+        except AnswerFault:
             events = []
             self._reader = None
         for event in events:

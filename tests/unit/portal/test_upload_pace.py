@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from segl_portal.answering import upload
-from segl_portal.answering.outcome import Refusal, Why
+from segl_portal.answering.outcome import AnswerFault, Why
 from segl_portal.answering.upload import Upload
 from world.forms import Gone
 
@@ -43,8 +43,8 @@ def read(make: Callable[[Clock], AsyncIterator[bytes]]) -> tuple[int, Why | None
             try:
                 while piece := incoming.pull():
                     size += len(piece)
-            except Refusal as refusal:
-                return size, refusal.why
+            except AnswerFault as fault:
+                return size, fault.why
             return size, None
 
         return await asyncio.to_thread(pull_all)
