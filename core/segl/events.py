@@ -1,5 +1,5 @@
-"""Every log event of Segl, one method each: this file, with events_of_lists and events_of_milter, is the
-vocabulary of the log.
+"""Every log event of Segl, one method each: this file, with those that it is put together from (``events_of_*``), is
+the vocabulary of the log.
 
 Events go to standard error, one a line, as JSON (for journals and collectors) or as coloured text on a
 terminal. Arguments are facts about a message (queue id, addresses, ids, counts, times in
@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segl.errors import SeglError
-from segl.events_of_lists import CanaryEvents, ListEvents
+from segl.events_of_canary import CanaryEvents
+from segl.events_of_lists import ListEvents
 from segl.events_of_milter import MilterEvents
+from segl.events_of_workers import WorkerEvents
 from segl.log import Log
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route
 
 
-class Events(MilterEvents, ListEvents, CanaryEvents):
+class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents):
     """The log of one process. Methods are grouped by who calls them."""
 
     def __init__(self, process: str) -> None:

@@ -1,32 +1,9 @@
-"""Log events of tunnel lists and of canaries: a part of :mod:`segl.events`, which see."""
+"""Log events of tunnel lists: a part of :mod:`segl.events`, which see."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from segl.errors import SeglError
-from segl.vocabulary import Came
-
-
-class Logged:
-    """What all parts of the vocabulary write to."""
-
-    _log: Any
-
-
-class CanaryEvents(Logged):
-    def canary_arrived(self, canary: str, sink: str, came: Came, *, read: bool | None) -> None:
-        """*read*: a milter had read it; ``None``: that is told later."""
-        tell = self._log.info if came is Came.SECURE and read is not False else self._log.error
-        tell("canary_arrived", id=canary, sink=sink, came=came.value, read=read)
-
-    def canary_alarm(self, sink: str, host: str, result: str, detail: str) -> None:
-        """Once, when a sink's canaries of *host* begin to fare so."""
-        self._log.error("canary_alarm", sink=sink, host=host, result=result, detail=detail)
-
-    def canary_leak(self, host: str, found: str) -> None:
-        """*host*'s Postfix settings let mail out in clear, or keep it from passing. Once for each thing found."""
-        self._log.error("canary_leak", host=host, found=found)
+from segl.log import Logged
 
 
 class ListEvents(Logged):

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segl.events_of_lists import Logged
+from segl.log import Logged
 from segl.vocabulary import Verdict
 
 
 class MilterEvents(Logged):
-    def worker_started(self, pid: int, generation: int, kind: str = "worker") -> None:
-        self._log.info("worker_started", pid=pid, generation=generation, kind=kind)
-
-    def worker_died(self, pid: int, status: int, kind: str = "worker") -> None:
-        """Unasked; another takes its place. *status* is its exit code, or minus the signal that ended it."""
-        self._log.error("worker_died", pid=pid, status=status, kind=kind)
-
-    def worker_relieved(self, pid: int) -> None:
-        """It has read its number of messages; another has taken its place."""
-        self._log.info("worker_relieved", pid=pid)
-
     def classified(
         self,
         queue_id: str,

@@ -60,6 +60,12 @@ class Log:
         _put_out(_as_json(told) if _form == "json" else _as_text(told))
 
 
+class Logged:
+    """What all parts of :class:`segl.events.Events` write to."""
+
+    _log: Log
+
+
 def _as_json(told: dict[str, object]) -> str:
     return _JSON.encode(told)
 
