@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
+from segl.errors import SmtpReply
 from segl_milter.protocol import (
     HEAD,
     MOST_BYTES,
@@ -46,7 +47,7 @@ class Context(Protocol):
     def queue_id(self) -> str: ...
     @property
     def client(self) -> str: ...
-    def refuse(self, code: int, enhanced: str, text: str) -> None: ...
+    def refuse(self, words: SmtpReply) -> None: ...
 
 
 class Callbacks(Protocol):
@@ -178,7 +179,7 @@ class Connection:
         told = (macro(data, name) for data in reversed(self._macros.values()))
         return next((value for value in told if value is not None), b"")
 
-    def refuse(self, code: int, enhanced: str, text: str) -> None:
-        """Answer with these words, and make no edits."""
-        self._refusal = reply(code, enhanced, text)
+    def refuse(self, words: SmtpReply) -> None:
+        """Answer with these *words*, and make no edits."""
+        self._refusal = reply(words)
         self.edits = Edits()

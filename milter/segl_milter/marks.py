@@ -13,6 +13,7 @@ from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
 from segl.vocabulary import Decision, Proof, Verdict
 from segl.wishes import Wishes, to_fields
+from segl_milter import refusals
 from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
 from segl_milter.transaction import Mail
 
@@ -20,23 +21,10 @@ from segl_milter.transaction import Mail
 # a thousand, a minute for five. A message to more keeps the notices its client asked for. A thousand
 # is also what Postfix takes in one transaction unless told otherwise (smtpd_recipient_limit).
 MOST_NOTICES = 1_000
-# Mail programs show it to the sender, and whoever connects reads it: what was found stands in the log alone.
-_REFUSED = SmtpReply(
-    550,
-    "5.7.1",
-    "Mailen er ikke sendt: den er afvist efter organisationens regler. Kontakt jeres it-ansvarlige. / "
-    "Refused by the organisation's rules",
-)
 # For each field that comes off, cleanup(8) reads the header anew: 1,000 of them cost it .03 s, 10,000 3.1, and 1,000
 # in a header of 50,000 lines 2 (processor time, Postfix 3.10); at 20,000 it panics. It does so after the milter's
 # answer, when no time-out ends it. What is counted is lines read, some 40 ns each.
 _MOST_LINES_READ = 10_000_000
-FORGED = SmtpReply(
-    550,
-    "5.6.0",
-    "Mailen er ikke sendt: i dens hoved er der for mange felter, som kun mailserveren selv skriver "
-    "(X-Segl, TLS-Required). / Too many header fields that no sender writes",
-)
 BORROWED = "not-ours"  # in reports, in place of an envelope id of ours that a client names
 
 
@@ -88,7 +76,7 @@ def marks_for(
     sealed, and for its receipt. *wishes* are what the first subject asks of the portal: they come off it for all
     ways. *borrowed*: the client's ENVID is one of ours, of another message."""
     if action is Decision.REJECT:
-        return Marks(refusal=_REFUSED)
+        return Marks(refusal=refusals.BY_RULES)
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)

@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from enum import Enum, IntFlag
 from functools import lru_cache
 
+from segl.errors import SmtpReply
+
 VERSION, _OLDEST = 6, 2
 MOST_BYTES = 65_536  # of a packet; Postfix cuts fields at 60 KB and body at 64 KB less one
 _THREE = struct.Struct("!III")
@@ -184,7 +186,6 @@ class Edits:
         self.packets.append(packet(command, before + told))
 
 
-def reply(code: int, enhanced: str, text: str) -> bytes:
+def reply(words: SmtpReply) -> bytes:
     """The packet that answers with a reply in our own words; the protocol wants per cent signs doubled."""
-    line = f"{code} {enhanced} {text.replace('%', '%%')}"
-    return packet(b"y", line.encode("utf-8", "replace") + b"\0")
+    return packet(b"y", str(words).replace("%", "%%").encode("utf-8", "replace") + b"\0")

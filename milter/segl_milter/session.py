@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from segl import metrics
@@ -17,16 +17,18 @@ from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
 from segl.settings_policy import Policy
 from segl.subject_tags import encoded
-from segl.vocabulary import Asked, Decision, Doubt, Prefix, Proof, Verdict
+from segl.vocabulary import Decision, Proof, Verdict
 from segl_classifier.rules import RuleSet
-from segl_classifier.stages import Stage, Stages
+from segl_classifier.stages import Stages
 from segl_classifier.understanding.reading import Model
+from segl_milter import refusals
 from segl_milter.connection import Context
+from segl_milter.counting import count, count_stages
 from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.gateway import relays_for_stranger
 from segl_milter.in_hand import InHand, Share
-from segl_milter.marks import FORGED, Marks, costs_too_much, marks_for
+from segl_milter.marks import Marks, costs_too_much, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
@@ -41,9 +43,6 @@ from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
 LONGEST_FACTS = 55_000  # characters of a header field: Postfix cuts what a milter adds at some 60,000
-
-# looked up once, not for each message
-_STAGES = {stage: metrics.STAGE_SECONDS.labels(stage.value) for stage in Stage}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +229,7 @@ class Session:
         self._office.events.stranger_refused(
             self._context.queue_id, self._context.client, sender=_printable(mail.sender.bare)
         )
-        self._context.refuse(
-            550,
-            "5.7.1",
-            "Denne afsender kan ikke sende mail her. Kontakt jeres it-ansvarlige. / Sender not allowed here",
-        )
+        self._context.refuse(refusals.STRANGER)
         return Answer.REJECT
 
     def _refused_forgery(self, mail: Mail) -> Answer:
@@ -246,17 +241,13 @@ class Session:
             forged=mail.forged,
             size=mail.size,
         )
-        self._context.refuse(FORGED.code, FORGED.enhanced, FORGED.text)
+        self._context.refuse(refusals.FORGED)
         return Answer.REJECT
 
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
         self._office.events.failed("end of message", error)
-        self._context.refuse(
-            451,
-            "4.3.0",
-            "Mailen kan ikke kontrolleres lige nu. Send den igen om lidt. / Cannot be checked now, try again later",
-        )
+        self._context.refuse(refusals.NOT_NOW)
         return Answer.TEMPFAIL
 
     def _drop(self) -> None:
@@ -288,7 +279,7 @@ def sealed_facts(key: ReceiptKey, name: str, facts: Facts) -> str:
 def apply(marks: Marks, context: Context) -> Answer:
     """Make the edits; the answer to the end of the message."""
     if marks.refusal:
-        context.refuse(marks.refusal.code, marks.refusal.enhanced, marks.refusal.text)
+        context.refuse(marks.refusal)
         return Answer.REJECT
     make(marks, context.edits)
     return Answer.CONTINUE
@@ -309,37 +300,6 @@ def make(marks: Marks, edits: Edits) -> None:
         edits.quarantine(marks.hold)
     for name, value in marks.add:
         edits.add_header(name, f" {value}")
-
-
-def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
-    """The metrics of one message."""
-    metrics.MESSAGES.labels(verdict.decision.value, mode).inc()
-    metrics.SCAN_SECONDS.observe(seconds)
-    for label in verdict.labels:
-        metrics.LABELS.labels(label.value).inc()
-    for finding in verdict.unreadable:
-        metrics.UNREADABLE.labels(finding.rule.removeprefix(Prefix.UNREADABLE)).inc()
-    if verdict.reasons:  # most have none
-        _count_reasons(verdict.reasons)
-    if forged:
-        metrics.FORGED.inc(forged)
-
-
-def _count_reasons(reasons: Sequence[str]) -> None:
-    for doubt in Doubt:
-        if doubt in reasons:
-            metrics.DOUBTS.labels(doubt.value).inc()
-    if any(reason.startswith(Prefix.VETO) for reason in reasons):
-        metrics.VETOES.inc()
-    if Asked.REQUESTED in reasons:
-        metrics.REQUESTED.inc()
-    if Asked.ANSWERS_SEALED in reasons:
-        metrics.ANSWERS_SEALED.inc()
-
-
-def count_stages(stages: Stages) -> None:
-    for stage, took in stages.seconds.items():
-        _STAGES[stage].observe(took)
 
 
 def _address(given: bytes, parameters: tuple[bytes, ...]) -> Address:

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from segl.vocabulary import Decision, Label, Verdict
-from segl_milter.session import count
+from segl_milter.counting import count
 
 
 def value(name: str, **labels: str) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from segl.decisions.reading import from_bytes
+from segl.errors import SmtpReply
 from segl.events import Events
 from segl.listening import UnixListener, listen_unix
 from segl.metrics import DECISIONS
@@ -244,8 +245,8 @@ class Desk:
     def __init__(self) -> None:
         self.edits = Edits()
 
-    def refuse(self, code: int, enhanced: str, text: str) -> None:
-        raise AssertionError(text)
+    def refuse(self, words: SmtpReply) -> None:
+        raise AssertionError(words)
 
 
 def read_to_the_end(session: Session) -> None:

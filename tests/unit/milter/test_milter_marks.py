@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from segl.errors import SmtpReply
 from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
 from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
-from segl_milter.marks import FORGED, MOST_NOTICES, Marks, costs_too_much, marks_for
+from segl_milter.marks import MOST_NOTICES, Marks, costs_too_much, marks_for
+from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER
 from segl_milter.session import LONGEST_FACTS, facts_of, sealed_facts
 from segl_milter.transaction import Address, Mail
 
@@ -102,10 +104,16 @@ def test_more_forged_fields_than_postfix_can_take_off_in_time_are_too_many(
     assert costs_too_much(mail(steering=steering, more_steering=more, header_lines=lines)) is too_much
 
 
-def test_who_forges_too_much_is_told_why_in_ascii() -> None:
+def test_who_forges_too_much_is_told_why() -> None:
     assert str(FORGED).startswith("550 5.6.0 Mailen er ikke sendt: i dens hoved er der for mange felter")
-    assert str(FORGED).isascii()
-    assert len(str(FORGED)) < 500  # RFC 5321 section 4.5.3.1.5
+
+
+@pytest.mark.parametrize("refusal", [BY_RULES, FORGED, NOT_NOW, STRANGER], ids=str)
+def test_a_refusal_is_one_short_line_of_ascii_in_two_languages(refusal: SmtpReply) -> None:
+    assert str(refusal).isascii()
+    assert len(str(refusal)) < 500  # RFC 5321 section 4.5.3.1.5
+    assert " / " in refusal.text
+    assert refusal.temporary is (refusal is NOT_NOW)
 
 
 def test_hold_waits_with_the_secure_route_on_it() -> None:

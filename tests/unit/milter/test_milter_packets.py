@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl.errors import SmtpReply
 from segl_milter.connection import Connection, Context
 from segl_milter.protocol import Answer, Edits, MilterProtocolError, macro, negotiate, packet, reply, strings
 
@@ -228,7 +229,7 @@ def test_a_nul_in_an_edit_cannot_make_two_strings_of_one() -> None:
 
 
 def test_a_reply_keeps_its_per_cent_signs() -> None:
-    assert reply(550, "5.7.1", "100% no") == packet(b"y", b"550 5.7.1 100%% no\0")
+    assert reply(SmtpReply(550, "5.7.1", "100% no")) == packet(b"y", b"550 5.7.1 100%% no\0")
 
 
 def test_macros() -> None:

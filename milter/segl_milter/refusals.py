@@ -1,0 +1,31 @@
+"""What the milter says, in Danish and in English, about a message that it does not let pass. Mail programs show it to
+its sender, and whoever connects reads it: what was found stands in the log alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from segl.errors import SmtpReply
+
+BY_RULES: Final = SmtpReply(
+    550,
+    "5.7.1",
+    "Mailen er ikke sendt: den er afvist efter organisationens regler. Kontakt jeres it-ansvarlige. / "
+    "Refused by the organisation's rules",
+)
+FORGED: Final = SmtpReply(
+    550,
+    "5.6.0",
+    "Mailen er ikke sendt: i dens hoved er der for mange felter, som kun mailserveren selv skriver "
+    "(X-Segl, TLS-Required). / Too many header fields that no sender writes",
+)
+STRANGER: Final = SmtpReply(
+    550,
+    "5.7.1",
+    "Denne afsender kan ikke sende mail her. Kontakt jeres it-ansvarlige. / Sender not allowed here",
+)
+NOT_NOW: Final = SmtpReply(
+    451,
+    "4.3.0",
+    "Mailen kan ikke kontrolleres lige nu. Send den igen om lidt. / Cannot be checked now, try again later",
+)
