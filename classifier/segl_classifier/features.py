@@ -89,7 +89,7 @@ def _hits(findings: Iterable[Finding], places: Mapping[str, Place], rules: RuleS
 
 
 def _said(understanding: Understanding, places: Mapping[str, Place]) -> Said:
-    telling = [label for label, score in understanding.scores.items() if score >= FAINT]
+    telling = sorted(label for label, score in understanding.scores.items() if score >= FAINT)
     counted: list[Label | None] = [*telling, *([None] if understanding.any >= FAINT else [])]
     windows = [reading for reading in understanding.readings if not by_itself(reading)]
     passages = [(label, best_reading(understanding, label)) for label in counted]

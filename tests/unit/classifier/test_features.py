@@ -157,6 +157,17 @@ def test_no_word_and_no_number_of_the_message_is_in_it() -> None:
     assert [step.reason for step in kept.said.best[0].lowered] == ["company"]
 
 
+def test_the_record_is_the_same_in_whatever_order_the_categories_were_scored() -> None:
+    rules = shipped_rules()
+    content = MAIL.format(subject="mødet", body=f"{TEXT} Han har gæld til hende.").encode()
+    found = gather(content, rules, model=MODEL)
+    known = found.understanding
+    assert known is not None
+    other = replace(found, understanding=replace(known, scores=dict(reversed(list(known.scores.items())))))
+    assert len(known.scores) > 1
+    assert features_of(found, rules) == features_of(other, rules)
+
+
 def test_where_it_was_is_a_kind_of_place() -> None:
     findings = [
         Finding("cpr", Label.CPR, "part 2 > preben.zip > journal for Preben.docx > sheet 1"),
