@@ -40,10 +40,10 @@
         ├── TakenBack              its sender has revoked it (segl.sealed.records)
         ├── NotOurs                the place of sealed messages is another store's (segl.sealed.belonging)
         ├── CannotOpen             an encrypted message could not be opened (one public text for every cause)
-        ├── OutcomeUnknown         Postfix's answer did not come: it has the message, or not (segl.mail.return_port)
-        ├── Refused                the return port said no (segl.mail.return_port)
-        └── Unreachable            nobody listens there (segl.mail.return_port)
-            └── NotThere           or somebody else than Segl's own service (segl.mail.return_port)
+        ├── OutcomeUnknown         Postfix's answer did not come: it has the message, or not (segl.mail.handover)
+        ├── Refused                the server that was asked said no (segl.mail.handover)
+        └── Unreachable            nobody listens there (segl.mail.handover)
+            └── NotThere           or somebody else than Segl's own service (segl.mail.handover)
 
 Each carries two texts: ``public``, which may be shown to a peer or user and tells nothing about the
 inside, and ``private``, which goes to the log. Neither ever holds message content. ``reply`` is the
