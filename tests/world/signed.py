@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from world import namespace
+from world import namespace, needs
 from world.dns import SERIAL, TTL, DnsServer, Record
 from world.name_servers import Server, end, inside
 from world.process import ends_with_us
@@ -218,8 +218,9 @@ class SignedDns(DnsServer):
 
 
 def _run(program: str, *arguments: str | Path) -> str:
+    needs.program(program)
     done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{program} (apt-get install bind9-utils): {done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{program}: {done.stderr[-2000:]}"
     return done.stdout
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import quopri
-import sys
 import tracemalloc
 
 import pybase64
@@ -15,7 +14,8 @@ from hypothesis import strategies as st
 
 from segl.mime.transfer import Encoding, decode, encoding_named, head, readings
 
-_STOPS_AT_PADDING = sys.version_info < (3, 12)  # the standard library, whatever stands behind it
+# The standard library, whatever stands behind it: so in 3.11, and in the first releases of 3.12 and 3.13.
+_STOPS_AT_PADDING = base64.b64decode(b"AA==AA==") == b"\0"
 TEXT = "Cpr 010190-1234 på Åvej".encode()
 B64 = base64.b64encode(TEXT)
 
