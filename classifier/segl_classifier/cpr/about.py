@@ -14,11 +14,11 @@ class About(NamedTuple):
 
     bare: bool
     divided: bool
-    cells: bool = True
-    row: bool = False
-    likely: bool = False
-    recent: bool = False
-    spaced: bool = False
-    file: bool = False
-    personal: bool = False
-    living: bool = False
+    cells: bool
+    row: bool
+    likely: bool
+    recent: bool
+    spaced: bool
+    file: bool
+    personal: bool
+    living: bool

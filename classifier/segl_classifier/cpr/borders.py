@@ -137,7 +137,7 @@ _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn",
 
 
 def letters(
-    text: str, start: int, end: int, divided: bool, likely: bool, file: bool = False, living: bool = False
+    text: str, start: int, end: int, *, divided: bool, likely: bool, file: bool, living: bool
 ) -> Adjustment | None:
     """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. Initials that
     touch a number like hardly any other (*likely*) are none, nor is what "_" or "-" joins to it, as in the name of a
@@ -191,7 +191,7 @@ _AMOUNT_OF = {
 }
 
 
-def counted(text: str, end: int, tight: bool) -> Adjustment | None:
+def counted(text: str, end: int, *, tight: bool) -> Adjustment | None:
     """The doubt from a unit behind the number: "1234 stk.". *tight*: spelled with a hyphen and no blanks."""
     found = _COUNTED.match(text, end)
     if found is None or found[1].istitle() or not unit(key(found[1])):  # "Tage" is a name, "tage" are days
@@ -208,7 +208,7 @@ def dialled(text: str, start: int, end: int) -> Adjustment | None:
     return _DIALLED if between else None
 
 
-def address(text: str, start: int, end: int, divided: bool) -> Adjustment | None:
+def address(text: str, start: int, end: int, *, divided: bool) -> Adjustment | None:
     """The doubt from standing inside a web or mail address or a message id, unless its key is personal."""
     left = _touching(text[max(0, start - 120) : start], last=True)
     right = _touching(text[end : end + 60], last=False)

@@ -131,9 +131,10 @@ class _Reader:
                 self.complete = False
                 break
             age = birth.age(self.today)
-            if self.file or score.likely(candidate, birth, age):
+            living = score.living(birth, age)
+            if self.file or score.likely(candidate, living=living):
                 candidate = self._in_name(candidate)
-            case = self._case(candidate, birth, age, top)
+            case = self._case(candidate, birth, age, top, living=living)
             if case.said.kind is Kind.OTHER:
                 self.others.add(candidate.digits)
             cases.append(case)
@@ -180,7 +181,7 @@ class _Reader:
         birth = read(candidate.digits, self.today)
         if birth is None or candidate.layout is not Layout.HYPHEN:
             return False
-        if score.likely(candidate, birth, birth.age(self.today)):
+        if score.living(birth, birth.age(self.today)):
             return True
         if score.of_the_living(birth, self.today):
             self.passed_over.setdefault(self.column, set()).add(candidate.digits)
@@ -202,16 +203,17 @@ class _Reader:
         """Whether nothing stands before the number in its cell."""
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
-    def _case(self, candidate: Candidate, birth: Birth, age: int, top: Said) -> Case:
+    def _case(self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool) -> Case:
         steps = score.of_digits(candidate, birth, age, self.today)
-        likely = score.likely(candidate, birth, age)
-        personal = score.personal(candidate, birth, age) and borders.alone(self.text.text, *candidate[:2])
+        likely = score.likely(candidate, living=living)
+        personal = score.personal(candidate, living=living) and borders.alone(self.text.text, *candidate[:2])
         if (likely or personal) and top.kind is Kind.OTHER:
             top = self._heading(candidate, likely=likely, personal=personal)
-        living = score.living(birth, age)
-        said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal, living), top)
-        if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT and not candidate.read:
-            steps += self._doubts(candidate, likely, living, said)
+        said = NOTHING
+        if not candidate.read:
+            said = self._said(candidate, birth, top, likely=likely, personal=personal, living=living)
+            if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
+                steps += self._doubts(candidate, said, likely=likely, living=living)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
@@ -220,22 +222,27 @@ class _Reader:
         self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
         return case
 
-    def _doubts(self, candidate: Candidate, likely: bool, living: bool, said: Said) -> list[Adjustment]:
+    def _doubts(self, candidate: Candidate, said: Said, *, likely: bool, living: bool) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
         text, (start, end, layout, *_) = self.text.text, candidate
-        doubts = [borders.letters(text, start, end, layout.divided, likely, self.file, living)]
-        doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
-        doubts.append(None if layout.divided else borders.dialled(text, start, end))
+        divided, file = layout.divided, self.file
+        doubts = [
+            borders.letters(text, start, end, divided=divided, likely=likely, file=file, living=living),
+            borders.counted(text, end, tight=layout is Layout.HYPHEN),
+            None if divided else borders.dialled(text, start, end),
+        ]
         if not likely and self._has_addresses():
-            doubts.append(borders.address(text, start, end, layout.divided))
+            doubts.append(borders.address(text, start, end, divided=divided))
         if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
-    def _said(self, candidate: Candidate, birth: Birth, made: tuple[bool, bool, bool], top: Said) -> Said:
+    def _said(
+        self, candidate: Candidate, birth: Birth, top: Said, *, likely: bool, personal: bool, living: bool
+    ) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
-        bare, divided = layout is Layout.BARE, layout.divided
+        divided = layout.divided
         first_in_line = start == 0 or text[start - 1] == "\n"
         if self.in_row and not first_in_line and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
             cell = self.tables.cell(start)
@@ -246,10 +253,21 @@ class _Reader:
             return top
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
-        cells, spaced = top.kind is not Kind.CPR, layout is Layout.PARTED
-        likely, personal, living = made
-        about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal, living)
-        left = before(text, start, self.find, about)
+        left = before(
+            text,
+            start,
+            self.find,
+            bare=layout is Layout.BARE,
+            divided=divided,
+            cells=top.kind is not Kind.CPR,
+            row=row,
+            likely=likely,
+            recent=recent,
+            spaced=layout is Layout.PARTED,
+            file=self.file,
+            personal=personal,
+            living=living,
+        )
         if left.yields and living and name_behind(text, end):
             left = NOTHING
         if left.kind is not Kind.UNKNOWN:
@@ -275,7 +293,7 @@ class _Reader:
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row, self.column = cell is not None, cell or ""
-        return self._says(cell, bare, likely, personal) if cell else NOTHING
+        return self._says(cell, bare=bare, likely=likely, personal=personal) if cell else NOTHING
 
     def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
         """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
@@ -285,7 +303,7 @@ class _Reader:
         rest = self._says(cell, bare=True)
         return rest if rest.kind is Kind.OTHER else top
 
-    def _says(self, cell: str, bare: bool, likely: bool = False, personal: bool = False) -> Said:
+    def _says(self, cell: str, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
         known = self.headings.get((cell, bare, likely, personal))
         if known is None:
             known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal)

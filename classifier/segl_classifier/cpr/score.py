@@ -77,17 +77,17 @@ def of_the_living(birth: Birth, today: date) -> bool:
     return ordinary and _YOUNG <= birth.age(today) < _OLD
 
 
-def likely(candidate: Candidate, birth: Birth, age: int) -> bool:
+def likely(candidate: Candidate, *, living: bool) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
-    who may well be alive, with modulus 11."""
-    return candidate.layout is Layout.HYPHEN and living(birth, age)
+    who may well be alive, with modulus 11 (:func:`living`)."""
+    return living and candidate.layout is Layout.HYPHEN
 
 
-def personal(candidate: Candidate, birth: Birth, age: int) -> bool:
+def personal(candidate: Candidate, *, living: bool) -> bool:
     """Whether the number, :func:`likely` or the same with a blank for its hyphen, is all that stands there: so it
     cannot be one of eight digits or thirteen."""
     spelled = candidate.layout is Layout.HYPHEN or candidate.layout is Layout.PARTED
-    return spelled and not candidate.doubts and living(birth, age)
+    return living and spelled and not candidate.doubts
 
 
 def recent(birth: Birth, today: date) -> bool:

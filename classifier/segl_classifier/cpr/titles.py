@@ -102,7 +102,7 @@ def _in_cells(text: str, candidate: Candidate) -> bool:
         return False
     begins, ends = (_BEGINS_AT_COMMA, _ENDS_AT_COMMA) if by_comma else (_BEGINS, _ENDS)
     alone = begins.search(text, max(0, start - 4), start) and ends.match(text, end)
-    return alone is not None and counted(text, end, False) is None
+    return alone is not None and counted(text, end, tight=False) is None
 
 
 def _says(title: str, find: Lookup) -> Said:
