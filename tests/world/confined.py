@@ -23,8 +23,6 @@ from typing import Any
 
 import pyseccomp
 
-from world import needs
-
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_MDWE = 65  # since Linux 6.3; systemd has its own seccomp rules for the same
 _MDWE_REFUSE_EXEC_GAIN = 1
@@ -65,6 +63,8 @@ def _expanded(word: str) -> set[str]:
 def _sets() -> dict[str, list[str]]:
     """Systemd's named sets of system calls, as this machine's systemd has them."""
     command = ["systemd-analyze", "syscall-filter", "--no-pager"]
+    from world import needs  # the launcher is a script of its own, which needs none of it
+
     needs.program(command[0])
     sets: dict[str, list[str]] = {}
     members: list[str] = []

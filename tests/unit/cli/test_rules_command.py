@@ -142,7 +142,7 @@ def test_settings_that_may_not_be_read_are_not_passed_over(
 
     monkeypatch.setattr(Path, "read_text", denied)
     monkeypatch.setattr("os.access", lambda *_: False)
-    for module in ("rules", "thresholds"):
+    for module in ("rules", "options"):
         monkeypatch.setattr(f"segl.cli.{module}.DEFAULT_FILE", settings)
     done = CliRunner().invoke(build(command[0]), command)
     assert (done.exit_code, done.stdout) == (2, "")
