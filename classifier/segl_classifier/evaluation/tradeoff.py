@@ -8,7 +8,7 @@ own rules and settings in a moment, without the texts and without running the mo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -17,9 +17,9 @@ from segl.decisions.reading import from_form
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Feedback, Says
 from segl.errors import SeglError
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.again import Terms, findings_of, understanding_of
-from segl_classifier.decide import balance_of
+from segl_classifier.decide import Balance, balance_of
 
 NAME: Final = "tradeoff.jsonl"
 STEPS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -43,6 +43,15 @@ class Corpus:
 
     texts: tuple[Measured, ...]
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A labelled text with its verdict at the present thresholds, and what that rests on."""
+
+    text: Measured
+    verdict: Verdict
+    balance: Balance
 
 
 @dataclass(slots=True)
@@ -144,7 +153,7 @@ def table(
     terms: Terms,
     name: Name,
     thresholds: Sequence[float],
-    texts: Sequence[Measured],
+    texts: Iterable[Judged],
     mail: Iterable[DecisionRecord] = (),
     said: Mapping[str, Feedback] | None = None,
 ) -> list[Row]:
@@ -153,9 +162,12 @@ def table(
     every = sorted({*(t for t in thresholds if abs(t - present) > 0.005), present})
     tried = [(threshold, at_threshold(terms, name, threshold)) for threshold in every]
     found = [Row(threshold, threshold == present, OnTexts(), OnMail()) for threshold, _ in tried]
-    for text in texts:
-        for row, (_, other) in zip(found, tried, strict=True):
-            _count_text(row.texts, text, name, other)
+    for judged in texts:
+        moved = _may_move(judged, name, every[0])
+        for row, (threshold, other) in zip(found, tried, strict=True):
+            again = moved and threshold != present
+            verdict = other.decide(judged.text.record) if again else judged.verdict
+            _count_text(row.texts, judged.text, name, verdict)
     for record in mail:
         if score_of(record, terms, name) >= every[0]:  # what lies below all of them, none changes
             now = terms.decide(record).decision
@@ -164,17 +176,35 @@ def table(
     return found
 
 
-def score_of(record: DecisionRecord, terms: Terms, name: Name) -> float:
-    """What *name* comes to in *record*, before it is held against a threshold."""
+def judge(terms: Terms, texts: Iterable[Measured]) -> Iterator[Judged]:
+    """Each of *texts* by the present thresholds."""
+    for text in texts:
+        yield Judged(text, terms.decide(text.record), _balance(text.record, terms))
+
+
+def _may_move(judged: Judged, name: Name, least: float) -> bool:
+    """Whether another threshold of *name*, of *least* or more, may be another verdict: a category that stays below
+    them all, and below where doubt begins, is not heard at any of them."""
+    if name == "any":
+        return True
+    weighing = judged.balance.labels.get(Label(name))
+    return weighing is not None and weighing.score >= min(least, weighing.threshold.unsure)
+
+
+def _balance(record: DecisionRecord, terms: Terms) -> Balance:
     understanding = understanding_of(record) if terms.model is not None else None
     findings = list(findings_of(record, terms.rules))
-    balance = balance_of(findings, terms.rules, terms.stance, model=terms.model, understanding=understanding)
+    return balance_of(findings, terms.rules, terms.stance, model=terms.model, understanding=understanding)
+
+
+def score_of(record: DecisionRecord, terms: Terms, name: Name) -> float:
+    """What *name* comes to in *record*, before it is held against a threshold."""
+    balance = _balance(record, terms)
     weighing = balance.whole if name == "any" else balance.labels.get(Label(name))
     return weighing.score if weighing is not None else 0.0
 
 
-def _count_text(row: OnTexts, text: Measured, name: Name, terms: Terms) -> None:
-    verdict = terms.decide(text.record)
+def _count_text(row: OnTexts, text: Measured, name: Name, verdict: Verdict) -> None:
     secure = verdict.decision is not Decision.PLAIN
     if name != "any":
         row.found += name in text.labels and name in verdict.labels

@@ -53,7 +53,7 @@ def thresholds(
     from segl.cli.output import fail, fail_of, say_json
     from segl.errors import SeglError
     from segl_classifier.again import Terms
-    from segl_classifier.evaluation.tradeoff import STEPS, names, present_threshold, table
+    from segl_classifier.evaluation.tradeoff import STEPS, judge, names, present_threshold, table
 
     try:
         loaded = settings_or_defaults(settings)
@@ -65,10 +65,11 @@ def thresholds(
     if not chosen:
         fail(f"{label!r} has no threshold here", f"one of {', '.join(names(terms))}")
     own = _own(loaded, settings, time.time() - days * DAY_SECONDS)
+    judged = tuple(judge(terms, texts))
     for name in chosen:
         present = present_threshold(terms, name)
         tried = STEPS if label else (round(present - _NEAR, 2), round(present + _NEAR, 2))
-        rows = table(terms, name, [t for t in tried if 0 < t <= 1], texts, own.told, own.said)
+        rows = table(terms, name, [t for t in tried if 0 < t <= 1], judged, own.told, own.said)
         if as_json:
             say_json(_as_dict(name, rows, texts, own))
         else:
