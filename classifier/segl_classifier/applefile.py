@@ -16,9 +16,9 @@ from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.entity import GENERIC
 from segl_classifier.extracted import Extracted, source_of
 from segl_classifier.message import Part, Text, unreadable
+from segl_classifier.parsing.entity import GENERIC
 
 TYPE = "application/applefile"
 TYPES = frozenset((TYPE, "application/applesingle"))

@@ -30,13 +30,13 @@ from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import applefile, readers
 from segl_classifier.deadline import NEVER, Deadline
-from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.picture_words import words_of
 from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
 from segl_classifier.formats.pictures import is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Source, Text, shown_name, unreadable
+from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
 
 DECORATION_BYTES = 30_000
 DECORATION_PIXELS = 60_000  # a letterhead logo of 400 by 150; a scanned page has a million

@@ -14,8 +14,8 @@ from dataclasses import replace
 from itertools import islice
 
 from segl.vocabulary import Adjustment, Effect, Finding
-from segl_classifier.calendar_prose import is_coded, prose
 from segl_classifier.message import Source, Text
+from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.rules import RuleSet
 
 _MOST_WORDS = 20

@@ -1,13 +1,13 @@
-"""Bytes to :class:`.message.Message`: the first stage. The work is done in :mod:`.walk`."""
+"""Bytes to :class:`.message.Message`: the first stage. The work is done in :mod:`.parsing.walk`."""
 
 from __future__ import annotations
 
 from segl.mime.fields import read_block
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.headers import read_headers
 from segl_classifier.message import Message, Source, Text, unreadable
-from segl_classifier.walk import Walk
+from segl_classifier.parsing.headers import read_headers
+from segl_classifier.parsing.walk import Walk
 
 
 def parse(raw: bytes, limits: Limits) -> Message:

@@ -9,15 +9,16 @@ from segl.mime import sniff
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier import cards, saved_document, saved_sheet, xml_entities
-from segl_classifier.coded_lines import coded_lines
-from segl_classifier.drawing_lines import with_lines
 from segl_classifier.extracted import Extracted, Notebook
+from segl_classifier.formats.lost_zeros import may_be_sheet, restored
 from segl_classifier.formats.registry import type_by_name
-from segl_classifier.lost_zeros import may_be_sheet, restored
+from segl_classifier.markup import xml_entities
+from segl_classifier.markup.drawing_lines import with_lines
 from segl_classifier.message import Part, unreadable
-from segl_classifier.records import told_of_json, told_of_xml
-from segl_classifier.walk import Walk
+from segl_classifier.parsing.walk import Walk
+from segl_classifier.records import cards, saved_document, saved_sheet
+from segl_classifier.records.coded_lines import coded_lines
+from segl_classifier.records.lists import told_of_json, told_of_xml
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
 
@@ -107,7 +108,7 @@ def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
 
 
 def read_folded(part: Part, limits: Limits) -> Extracted:
-    """Calendars and cards (:mod:`.cards`)."""
+    """Calendars and cards (:mod:`.records.cards`)."""
     notes = Notebook(part, limits)
     for where, data in notes.readings():
         cards.read(notes, data, where, limits.parts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segl.vocabulary import Label
-from segl_classifier.html import read_html
+from segl_classifier.markup.html import read_html
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.windows import windows_of

@@ -25,8 +25,8 @@ from segl.events import Events
 from segl.metrics import DECISIONS
 from segl.settings import Settings
 from segl_classifier.classify import Evidence
-from segl_classifier.features import features_of
 from segl_classifier.rules import RuleSet
+from segl_classifier.tuning.features import features_of
 from segl_classifier.understanding.reading import Model
 from segl_milter.ruling import Ruling
 

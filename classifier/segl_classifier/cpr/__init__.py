@@ -23,9 +23,9 @@ from segl_classifier.cpr.masked import excerpts
 from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
+from segl_classifier.layout.paragraphs import lines_ended, lines_of_cells_ended
+from segl_classifier.layout.tidy import KEPT_APART, closed_up, has_covered, opened
 from segl_classifier.message import Text
-from segl_classifier.paragraphs import lines_ended, lines_of_cells_ended
-from segl_classifier.tidy import KEPT_APART, closed_up, has_covered, opened
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "Written", "find_cpr", "read_numbers"]
 

@@ -7,8 +7,8 @@ import re
 from segl.masking import MASK, mask_digits, mask_far_apart
 from segl_classifier.cpr import THRESHOLD, Written, read_numbers
 from segl_classifier.cpr.masked import last_four_first
+from segl_classifier.layout.tidy import KEPT_APART, ONLY_OF_TABLES, closed_up, opened
 from segl_classifier.message import Text
-from segl_classifier.tidy import KEPT_APART, ONLY_OF_TABLES, closed_up, opened
 
 _SIGN = re.compile(KEPT_APART)
 _KEPT = 4  # leading characters: the day and the month

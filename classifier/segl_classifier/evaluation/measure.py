@@ -11,8 +11,8 @@ from segl_classifier.evaluation.judge import Gather
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record
 from segl_classifier.evaluation.tradeoff import Measured
-from segl_classifier.features import features_of
 from segl_classifier.rules import RuleSet
+from segl_classifier.tuning.features import features_of
 from segl_classifier.understanding.reading import Model
 
 

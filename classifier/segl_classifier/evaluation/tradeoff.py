@@ -18,8 +18,8 @@ from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Feedback, Says
 from segl.errors import SeglError
 from segl.vocabulary import Decision, Label, Verdict
-from segl_classifier.again import Terms, findings_of, understanding_of
 from segl_classifier.decide import Balance, balance_of
+from segl_classifier.tuning.again import Terms, findings_of, understanding_of
 
 NAME: Final = "tradeoff.jsonl"
 STEPS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from segl_classifier.character_references import unescape_safely
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.xml_events import Attributes
+from segl_classifier.markup.character_references import unescape_safely
 
 _MOST = 10_000  # numbers
 _FEWEST = 10  # characters of a value with one

@@ -13,7 +13,7 @@ from segl_classifier.formats import rtf
 from segl_classifier.formats.compressed_rtf import unfold
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.page_in_file import take_beside
-from segl_classifier.html import read_html
+from segl_classifier.markup.html import read_html
 
 _MOST_KNOWN = 10
 

@@ -37,7 +37,7 @@ _LONGEST_TYPE = 100  # bytes
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
     """All text and all files in an OpenDocument file. One that is a single XML file is text, and read as such
-    (:mod:`segl_classifier.saved_document`)."""
+    (:mod:`segl_classifier.records.saved_document`)."""
     harvest = Harvest(allowance)
     try:
         package = Package(data, harvest)

@@ -7,9 +7,9 @@ import re
 from segl_classifier.formats import numbers
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.lost_zeros import restored
 from segl_classifier.formats.odf_changes import Changes
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local
-from segl_classifier.lost_zeros import restored
 from segl_classifier.message import shown_name
 
 _PARAGRAPHS = frozenset(("p", "h"))

@@ -24,14 +24,14 @@ from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.controls import CONTROL, read_control
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.kept_tables import read_kept
+from segl_classifier.formats.lost_zeros import restored
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.package import Package, TooLarge
 from segl_classifier.formats.page_in_file import take_beside
 from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.spreadsheet import read_workbook
 from segl_classifier.formats.xml_events import Attributes, NotXml, local, parse
-from segl_classifier.html import read_html
-from segl_classifier.lost_zeros import restored
+from segl_classifier.markup.html import read_html
 
 _LAYOUT = re.compile(
     r"\[Content_Types\]\.xml|(?:.*/)?(?:theme/[^/]+|styles|stylesWithEffects|fontTable|webSettings|tableStyles"

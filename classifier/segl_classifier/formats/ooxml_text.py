@@ -37,7 +37,7 @@ from segl_classifier.formats.ooxml_names import (
     WITHIN,
 )
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, Watcher, local, parse
-from segl_classifier.tidy import COVERED
+from segl_classifier.layout.tidy import COVERED
 
 _MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
 _MOST_COLUMNS = 63  # of a table, in Word

@@ -9,7 +9,7 @@ from __future__ import annotations
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pictures import picture
-from segl_classifier.html import Page
+from segl_classifier.markup.html import Page
 
 
 def take_beside(page: Page, harvest: Harvest, *, shown: str, spoken: str, aside: str) -> None:

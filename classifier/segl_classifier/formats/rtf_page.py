@@ -14,7 +14,7 @@ from html import escape
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.lines import new_lines, words_of
 from segl_classifier.formats.page_in_file import take_beside
-from segl_classifier.html import Page, read_html
+from segl_classifier.markup.html import Page, read_html
 
 TAG, REPEATED_TAG = "htmltag", "mhtmltag"
 

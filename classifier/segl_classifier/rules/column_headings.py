@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from segl_classifier.cells import Place, below, places
+from segl_classifier.layout.cells import Place, below, places
+from segl_classifier.layout.tables import Row
 from segl_classifier.rules.captions import Matter, Said
 from segl_classifier.rules.column_persons import HOMES, Persons
 from segl_classifier.rules.column_rows import Cells
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Rule
 from segl_classifier.rules.words import NormalText
-from segl_classifier.tables import Row
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
 _FEW_CELLS = 2  # so many are asked for words one by one

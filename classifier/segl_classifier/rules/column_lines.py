@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from segl_classifier.cells import Line
+from segl_classifier.layout.cells import Line
+from segl_classifier.layout.tables import Row
 from segl_classifier.rules.captions import Captions, Matter, Said
 from segl_classifier.rules.column_headings import Heading
 from segl_classifier.rules.column_persons import VALUES, Persons
 from segl_classifier.rules.column_rows import Cells
 from segl_classifier.rules.column_tables import Table
-from segl_classifier.tables import Row
 
 _FEWEST = 2  # lines: one is a sentence without its verb
 _NAME = r"[A-ZÆØÅÄÖÜ][\w'’-]*\.?"

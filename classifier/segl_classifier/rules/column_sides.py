@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from segl_classifier.cells import BAR, GAP, Line, cut
+from segl_classifier.layout.cells import BAR, GAP, Line, cut
+from segl_classifier.layout.tables import Row
 from segl_classifier.rules.column_headings import Headings
 from segl_classifier.rules.column_persons import VALUES, Persons
 from segl_classifier.rules.column_rows import Cells
 from segl_classifier.rules.column_tables import Table
-from segl_classifier.tables import Row
 
 _COLON = ":"
 _DIVIDERS = ("\t", ";", BAR, _COLON, GAP)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from segl_classifier.paragraphs import lines_ended, paragraphs
+from segl_classifier.layout.paragraphs import lines_ended, paragraphs
+from segl_classifier.layout.tables import Row, table_rows
 from segl_classifier.rules.captions import Captions, Matter
 from segl_classifier.rules.column_headings import Heading, Headings
 from segl_classifier.rules.column_rows import Cells
-from segl_classifier.tables import Row, table_rows
 
 
 @dataclass(slots=True)

@@ -12,10 +12,10 @@ from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment, Finding
-from segl_classifier.cells import lines_of
 from segl_classifier.excerpts import excerpt
+from segl_classifier.layout.cells import lines_of
+from segl_classifier.layout.paragraphs import lines_ended
 from segl_classifier.message import Source, Text
-from segl_classifier.paragraphs import lines_ended
 from segl_classifier.rules.captions import Captions, Matter, Titles
 from segl_classifier.rules.column_headings import Heading, Headings
 from segl_classifier.rules.column_lines import lists_of_lines

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from segl.vocabulary import FAINT, Adjustment, Finding
 from segl_classifier.excerpts import excerpt
+from segl_classifier.markup.spoken import speaks
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import in_crowds
 from segl_classifier.rules.lexicon import Lexicon
@@ -24,7 +25,6 @@ from segl_classifier.rules.model import Condition, Parts, Rule, Scope
 from segl_classifier.rules.passage import Marked, Marker, Passage
 from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
-from segl_classifier.spoken import speaks
 
 _PLACES = 5  # findings kept of one rule: the best places
 _MORE = 20  # further places looked at in one text for a better one, once a rule has found something

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from segl.vocabulary import Adjustment, Finding, Label
 from segl_classifier.excerpts import excerpt
+from segl_classifier.layout.paragraphs import lines_ended
 from segl_classifier.message import Source, Text
-from segl_classifier.paragraphs import lines_ended
 from segl_classifier.rules.column_persons import COMPANIES, Persons
 from segl_classifier.rules.engine import Scan
 from segl_classifier.rules.lexicon import Lexicon

@@ -20,7 +20,7 @@ from functools import cache
 from typing import NamedTuple
 
 from segl_classifier.latin import LOWER, in_latin
-from segl_classifier.tidy import closed_up
+from segl_classifier.layout.tidy import closed_up
 
 MAX_WORD = 80
 _MIN_STEM = 3  # letters of a word with a star: "*a*" would stand in every message

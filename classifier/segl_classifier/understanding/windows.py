@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from segl_classifier.calendar_prose import is_coded, prose
+from segl_classifier.layout.paragraphs import lines_ended, paragraphs
+from segl_classifier.layout.tables import table_rows, told
+from segl_classifier.markup.spoken import speaks
 from segl_classifier.message import Source, Text
-from segl_classifier.paragraphs import lines_ended, paragraphs
-from segl_classifier.spoken import speaks
-from segl_classifier.tables import table_rows, told
+from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.rows import parts_of
 from segl_classifier.understanding.standing import may_stand, without_standing

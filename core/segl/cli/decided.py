@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from segl.decisions.record import Best, DecisionRecord
     from segl.scope import Scope
-    from segl_classifier.again import Terms
+    from segl_classifier.tuning.again import Terms
 
 _ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@[^<>\s/]+>?")
 
@@ -59,7 +59,7 @@ def explain_ids(
     """``segl explain ID…``; what was decided."""
     from segl.cli.organisation import scope_of
     from segl.cli.sealed import store_of
-    from segl_classifier.again import Terms
+    from segl_classifier.tuning.again import Terms
 
     decisions = []
     with store_of(file or DEFAULT_FILE, scoped=True) as (settings, engine):
@@ -82,7 +82,7 @@ def told(engine: Engine, record: DecisionRecord, terms: Terms) -> dict[str, Any]
     """The record, and what is known beside it, as JSON."""
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.again import by_another_model
+    from segl_classifier.tuning.again import by_another_model
 
     now = terms.decide(record)
     with transaction(engine) as connection:
@@ -102,9 +102,9 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     from segl.cli.explain import show_arithmetic
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.again import by_another_model, findings_of, outdated, understanding_of
     from segl_classifier.decide import balance_of
     from segl_classifier.explain import whys_of
+    from segl_classifier.tuning.again import by_another_model, findings_of, outdated, understanding_of
 
     rules, model = terms.rules, terms.model
     with transaction(engine) as connection:

@@ -18,8 +18,8 @@ from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl.settings import Settings
-    from segl_classifier.again import Terms
-    from segl_classifier.replay import Change, Replayed
+    from segl_classifier.tuning.again import Terms
+    from segl_classifier.tuning.replay import Change, Replayed
 
 _SHOWN = 10
 
@@ -65,8 +65,8 @@ def replay(
     from segl.decisions import kept
     from segl.errors import SeglError
     from segl.settings_file import load_settings
-    from segl_classifier.again import Terms, unforeseen
-    from segl_classifier.replay import replay as replayed
+    from segl_classifier.tuning.again import Terms, unforeseen
+    from segl_classifier.tuning.replay import replay as replayed
 
     if not new and new_settings is None:
         fail("what is new?", "name rule files, or --new-settings FILE")
@@ -114,10 +114,10 @@ def diff(
     """
     from segl.cli.output import Exit, fail_of, paint, say, say_json
     from segl.errors import SeglError
-    from segl_classifier.again import Terms
     from segl_classifier.decide import Stance
     from segl_classifier.rules import load_rules
     from segl_classifier.rules.compare import differences
+    from segl_classifier.tuning.again import Terms
     from segl_classifier.understanding.model import load_scale
 
     def rules_of(name: Path) -> list[Path]:
@@ -165,7 +165,7 @@ def cost(
     from segl.decisions.cost import Cost, costs
     from segl.errors import SeglError
     from segl.store import transaction
-    from segl_classifier.again import Terms, decisive
+    from segl_classifier.tuning.again import Terms, decisive
 
     with store_of(settings) as (loaded, engine):
         try:
@@ -199,7 +199,7 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
     from segl_classifier.classify import gather
     from segl_classifier.decide import decide
     from segl_classifier.extract import Pictures
-    from segl_classifier.replay import Replayed, change_of
+    from segl_classifier.tuning.replay import Replayed, change_of
     from segl_classifier.understanding.model import load_model
 
     model = load_model() if old.model is not None or new.model is not None else None

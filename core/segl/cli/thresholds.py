@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from segl.decisions.record import DecisionRecord
     from segl.decisions.said import Feedback
     from segl.settings import Settings
-    from segl_classifier.again import Terms
     from segl_classifier.evaluation.tradeoff import Measured, Name, Row
+    from segl_classifier.tuning.again import Terms
 
 _NEAR = 0.1
 
@@ -52,8 +52,8 @@ def thresholds(
     """
     from segl.cli.output import fail, fail_of, say_json
     from segl.errors import SeglError
-    from segl_classifier.again import Terms
     from segl_classifier.evaluation.tradeoff import STEPS, judge, names, present_threshold, table
+    from segl_classifier.tuning.again import Terms
 
     try:
         loaded = settings_or_defaults(settings)

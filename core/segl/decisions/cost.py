@@ -2,7 +2,7 @@
 
 A rule *took part* in a decision when it spoke for a category that held, or could not read something; the model, when it
 spoke for one of them, or for the whole. That is known without any rule file. Which rules *alone* made the difference
-takes the rules: :func:`segl_classifier.again.decisive`.
+takes the rules: :func:`segl_classifier.tuning.again.decisive`.
 """
 
 from __future__ import annotations

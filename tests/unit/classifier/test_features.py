@@ -15,14 +15,14 @@ from keyword_model import KeywordModel
 from segl.decisions.reading import from_bytes
 from segl.decisions.record import MOST_HITS, DecisionRecord
 from segl.vocabulary import Decision, Effect, Finding, Label, Mode
-from segl_classifier.again import Terms, decide_again, outdated, speakers, unforeseen, without
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import read_records
-from segl_classifier.features import features_of
-from segl_classifier.replay import replay
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+from segl_classifier.tuning.again import Terms, decide_again, outdated, speakers, unforeseen, without
+from segl_classifier.tuning.features import features_of
+from segl_classifier.tuning.replay import replay
 from segl_classifier.understanding.reading import Understanding
 
 CORPUS = Path(__file__).resolve().parents[3] / "classifier" / "corpus"

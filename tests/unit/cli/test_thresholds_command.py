@@ -15,12 +15,12 @@ from segl.decisions import feedback
 from segl.decisions.said import Says
 from segl.store import transaction
 from segl.vocabulary import Decision, Label
-from segl_classifier.again import Terms
 from segl_classifier.decide import Stance
 from segl_classifier.evaluation.measure import measure
 from segl_classifier.evaluation.records import read_records
 from segl_classifier.evaluation.tradeoff import NAME, STEPS, Name, at_threshold, judge, names, read, table
 from segl_classifier.rules import shipped_rules
+from segl_classifier.tuning.again import Terms
 from segl_classifier.understanding.model import digest_of, load_model, load_scale, shipped_model
 from world.tuning import TuningHouse
 
