@@ -17,8 +17,8 @@ import typer
 
 from segl import __version__
 from segl.cli.main import COMMANDS, build
-from segl.settings_page import default, may_be
-from segl.settings_reference import Table, reference
+from segl.settings.page import default, may_be
+from segl.settings.reference import Table, reference
 
 PROCESSES = {
     "segl-milter": "reads outgoing mail for Postfix",

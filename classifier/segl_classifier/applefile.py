@@ -14,7 +14,7 @@ from struct import Struct
 
 from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.extracted import Extracted, source_of
 from segl_classifier.message import Part, Text, unreadable

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.attachments import Attachments
 from segl_classifier.deadline import Deadline

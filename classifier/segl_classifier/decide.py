@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segl.settings_detection import Detection
+from segl.settings.detection import Detection
 from segl.vocabulary import FAINT, MODEL, Adjustment, Decision, Doubt, Effect, Finding, Label, Prefix, Verdict
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet

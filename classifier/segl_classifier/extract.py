@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from segl.mime import sniff
-from segl.settings_detection import Detection, Limits
+from segl.settings.detection import Detection, Limits
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import applefile, readers

@@ -16,7 +16,7 @@ from itertools import islice
 
 from segl.mime import charset, sniff, transfer
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.layout.tidy import ways_of_separators
 from segl_classifier.markup.html import read_html

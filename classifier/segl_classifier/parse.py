@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segl.mime.fields import read_block
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.message import Message, Source, Text, unreadable
 from segl_classifier.parsing.headers import read_headers

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segl.mime import sniff
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.formats.lost_zeros import may_be_sheet, restored

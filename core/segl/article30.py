@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from segl.settings import Settings
-from segl.settings_organisation import Owner
-from segl.settings_receipts import Receipts
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
+from segl.settings.receipts import Receipts
 from segl.vocabulary import Mode, Way
 
 OPEN = "____________"

@@ -77,7 +77,7 @@ class Act(StrEnum):
     DECIDED = "decided"  # records were written: how many, and their digest
     FORGOTTEN = "forgotten"  # the time of those written before a moment was over
     FEEDBACK = "feedback"  # somebody said whether a decision was right
-    # of settings; the subject is the file, or "rules" (segl.settings_trail)
+    # of settings; the subject is the file, or "rules" (segl.settings.trail)
     SETTINGS_CHANGED = "settings-changed"
     RULES_CHANGED = "rules-changed"
 

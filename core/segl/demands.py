@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from segl.settings import Settings
-from segl.settings_routing import Demand
+from segl.settings.document import Settings
+from segl.settings.routing import Demand
 from segl.vocabulary import Label, Proof
 
 

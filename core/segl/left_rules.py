@@ -1,6 +1,6 @@
 """What segl-milter leaves for the audit trail, which it may not write: digests of the rule files that it loaded.
 
-Apart from :mod:`segl.settings_trail`, because the milter has no business with the store and its library.
+Apart from :mod:`segl.settings.trail`, because the milter has no business with the store and its library.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 
 def left_rules(settings: Settings) -> Path:

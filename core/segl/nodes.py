@@ -23,9 +23,9 @@ from sqlalchemy.engine import Connection, Engine
 from segl import __version__
 from segl.clock import is_behind
 from segl.days import DAY_SECONDS
-from segl.settings import Settings
-from segl.settings_values import without_password
-from segl.settings_web import Web
+from segl.settings.document import Settings
+from segl.settings.values import without_password
+from segl.settings.web import Web
 from segl.store import insert_into, transaction
 from segl.tables.nodes import node
 from segl.tables.sealed import sealed_message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segl.settings_organisation import Owner, Owners
+from segl.settings.organisation import Owner, Owners
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.certificate_records import Revocation
+from segl.certificates.records import Revocation
 from segl.store import insert_into, transaction
 from segl.tables.certificates import signer_standing
 

@@ -23,7 +23,7 @@ from segl.addresses import domain_of
 from segl.decisions.record import LONGEST, DecisionRecord
 from segl.events import Events
 from segl.metrics import DECISIONS
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_classifier.classify import Evidence
 from segl_classifier.rules import RuleSet
 from segl_classifier.tuning.features import features_of

@@ -12,7 +12,7 @@ comes from these addresses, with that customer's id, as mail from the world does
 from __future__ import annotations
 
 from segl.mail.fields import read_header
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_milter.transaction import Mail
 
 TENANT = "x-ms-exchange-crosstenant-id"

@@ -15,7 +15,7 @@ import time
 from typing import Final, Self
 
 from segl.errors import SeglError
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 # Seconds. Postfix waits 60 for the answer, and reading may take 50 (limits.message_seconds).
 PATIENCE: Final = 5.0

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from segl.receipts.key import KeyUnusable, ReceiptKey
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.understanding.reading import Model
 

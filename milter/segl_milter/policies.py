@@ -8,10 +8,10 @@ another's there (docs/policies.md).
 from __future__ import annotations
 
 from segl.addresses import domain_of
-from segl.policy import Message, PolicyTable
-from segl.policy_verdict import Ruled, counting, ruled
-from segl.settings import Settings
-from segl.settings_policy import Policy
+from segl.policy.table import Message, PolicyTable
+from segl.policy.verdict import Ruled, counting, ruled
+from segl.settings.document import Settings
+from segl.settings.policy import Policy
 from segl.subject_tags import leading_tags, tag_word
 from segl.vocabulary import Verdict
 from segl_milter.ruling import INTERNAL, is_inside

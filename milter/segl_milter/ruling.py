@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes

@@ -11,11 +11,11 @@ from segl import metrics
 from segl.canary.token import id_of
 from segl.demands import least_for
 from segl.events import Events
-from segl.policy_verdict import Ruled
+from segl.policy.verdict import Ruled
 from segl.receipts.facts import MOST_MARKS, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
-from segl.settings import Settings
-from segl.settings_policy import Policy
+from segl.settings.document import Settings
+from segl.settings.policy import Policy
 from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Proof, Verdict
 from segl_classifier.rules import RuleSet

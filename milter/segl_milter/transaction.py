@@ -14,7 +14,7 @@ from typing import Final
 from segl import headers
 from segl.answer_ids import answered_domains
 from segl.mime.encoded_words import shown_header
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.smime_types import is_smime
 from segl.subject_tags import LONGEST
 from segl.vocabulary import Envelope

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.classify import classify
 from segl_classifier.rules import Rule, RuleSet
 

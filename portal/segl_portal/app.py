@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segl.events import Events
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_portal.answering import AnswerDesk
 from segl_portal.desk import Desk
 from segl_portal.feedback import FeedbackDesk, FeedbackRoutes

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from segl.errors import Fault, SettingsError
 from segl.sealed.objects import storage_faults
-from segl.settings import Settings
-from segl.settings_file import load_settings
-from segl.settings_web import Web
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
+from segl.settings.web import Web
 from segl_portal.look import load_looks
 from segl_portal.serving import tls_context
 from segl_portal.sms import sms_faults

@@ -25,8 +25,8 @@ from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
-from segl.settings import Settings
-from segl.settings_web import Web
+from segl.settings.document import Settings
+from segl.settings.web import Web
 from segl.starting import options_of
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ from segl.sealed.keys import SECRET, Secret
 from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import revocation_hash
 from segl.sealed.storage import StorageAway
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_message
 from segl_portal import limits, visits

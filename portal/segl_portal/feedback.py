@@ -26,7 +26,7 @@ from segl.decisions.said import Says
 from segl.metrics import FEEDBACK
 from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.revocation import house_secret
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.receipts import sent_message
 from segl_portal.browser import Browser

@@ -29,7 +29,7 @@ from segl import metrics
 from segl.errors import StoreError
 from segl.events import Events
 from segl.sealed.storage import StorageAway
-from segl.settings_web import Web
+from segl.settings.web import Web
 from segl_portal.limits import unmapped
 
 FORM_BYTES: Final = 16 * 1024

@@ -19,7 +19,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from segl.settings_portal import PortalLimits
+from segl.settings.portal import PortalLimits
 from segl.store import insert_into
 from segl.tables.sealed import portal_count
 

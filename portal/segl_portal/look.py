@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from segl.errors import Fault, SettingsError
-from segl.settings import Settings
-from segl.settings_web import Look as LookSettings
+from segl.settings.document import Settings
+from segl.settings.web import Look as LookSettings
 from segl_portal.colours import TEXT, Palette
 
 LOGO_BYTES: Final = 200_000
@@ -56,7 +56,7 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Looks:
     """All of them. ``default`` is for pages before a message is open, ``otherwise`` for senders who have none; which of
-    ``made`` a sender has is for *chosen* to say (:meth:`~segl.settings.Settings.look_of`)."""
+    ``made`` a sender has is for *chosen* to say (:meth:`~segl.settings.document.Settings.look_of`)."""
 
     default: Look
     made: Mapping[LookSettings, Look]

@@ -15,11 +15,11 @@ from sqlalchemy.engine import Engine
 from starlette.types import ASGIApp
 
 from segl import metrics
-from segl.certificate_ends import first_end
+from segl.certificates.ends import first_end
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_trail import note_quietly
-from segl.settings_web import Web
+from segl.settings.document import Settings
+from segl.settings.trail import note_quietly
+from segl.settings.web import Web
 from segl.store import open_store, transaction
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk

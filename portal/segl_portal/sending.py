@@ -16,7 +16,7 @@ from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort, send_to_one
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl_portal.code_mail import CodeMail
 from segl_portal.sms import SmsGateway, SmsNotSent

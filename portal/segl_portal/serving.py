@@ -22,7 +22,7 @@ from h11 import IDLE
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from segl.settings_web import Web
+from segl.settings.web import Web
 from segl_portal.workers import BEAT, NOT_TAKEN, TAKEN
 
 HEADER_BYTES = 16 * 1024

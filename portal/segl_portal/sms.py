@@ -21,8 +21,8 @@ from typing import Final
 from urllib.parse import quote, quote_plus, urlsplit
 
 from segl.errors import Fault, SeglError
-from segl.settings import Settings
-from segl.settings_portal import Sms
+from segl.settings.document import Settings
+from segl.settings.portal import Sms
 
 _CREDENTIAL: Final = "segl-sms"
 _LONGEST_ANSWER: Final = 65536

@@ -8,13 +8,13 @@ from typing import assert_never
 from sqlalchemy.engine import Engine
 
 from segl.canary.way_key import WayKey
-from segl.certificate_records import CertificateRecords
+from segl.certificates.records import CertificateRecords
 from segl.events import Events
 from segl.mail.handover import NextHop
 from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.vocabulary import Came, Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming

@@ -33,8 +33,8 @@ from segl.receipts.key import ReceiptKey
 from segl.receipts.states import News, Stage, State
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import revoke
-from segl.settings import Settings
-from segl.settings_canary import OWN, is_own_sink, name_of_way, way_of_sink
+from segl.settings.canary import OWN, is_own_sink, name_of_way, way_of_sink
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.vocabulary import Came, Decision, Mode, Way
 from segl_delivery.agent import Delivery, Incoming

@@ -1,4 +1,4 @@
-"""The sinks behind the ways (:data:`segl.settings_canary.WAY_SINKS`), as far as they are segl-deliver's.
+"""The sinks behind the ways (:data:`segl.settings.canary.WAY_SINKS`), as far as they are segl-deliver's.
 
 What the ways ``tunnel``, ``certificate`` and ``portal`` make of a canary comes back through the return port, as a
 partner or a recipient would get it, and here it is opened as they would: the ciphertext with the key of
@@ -27,8 +27,8 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened
 from segl.sealed.life import revoke
 from segl.sealed.opening import open_sealed
-from segl.settings import Settings
-from segl.settings_canary import OWN_SINK
+from segl.settings.canary import OWN_SINK
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Came, Way

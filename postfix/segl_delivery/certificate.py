@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from segl.addresses import domain_of
-from segl.certificate_names import mail_key
-from segl.certificate_records import CertificateRecords, CertificateRow, Revocation
+from segl.certificates.names import mail_key
+from segl.certificates.recipient import load_der, unfit
+from segl.certificates.records import CertificateRecords, CertificateRow, Revocation
 from segl.errors import NoCertificate, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.recipient_certificates import load_der, unfit
-from segl.settings_certificates import Certificates
+from segl.settings.certificates import Certificates
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
 from segl_delivery.certificates import Finder, TunnelCertificate

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from cryptography import x509
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.errors import NoCertificate
 from segl.events import Events
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_routing.tunnels import Tunnels
 
 

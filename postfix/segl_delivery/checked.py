@@ -12,8 +12,8 @@ from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.sealed.objects import storage_faults
 from segl.sealed.spare import load_resend_key
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from segl.vocabulary import Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Incoming

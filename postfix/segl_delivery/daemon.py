@@ -24,14 +24,14 @@ from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
 from segl.accepting import tell_of_refused
-from segl.certificate_ends import first_end, partners_files
+from segl.certificates.ends import first_end, partners_files
 from segl.clock import Clock
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.looping import HOUR_SECONDS, every
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.starting import options_of
 from segl.store import open_store
 from segl.vocabulary import Way

@@ -25,7 +25,7 @@ from segl.errors import StoreError
 from segl.events import Events
 from segl.listening import UnixListener, listen_unix
 from segl.metrics import DECISIONS
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 
 WRITE_SECONDS: Final = 10.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from segl.certificate_names import mail_key
+from segl.certificates.names import mail_key
 from segl.errors import DeliveryError, NoCertificate, SmtpReply
 from segl.events import Events
 from segl.mail.handover import Handover, Refused, Step

@@ -21,7 +21,7 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.sealed.missing import missing, openable
 from segl.sealed.storage import SealedStorage
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 
 class Left(Exception):

@@ -34,12 +34,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from segl.certificate_chain import read_pem
-from segl.certificate_names import addresses_of, domain_authorities_of, mail_key
-from segl.certificates import UNREADABLE
+from segl.certificates.chain import read_pem
+from segl.certificates.judgement import UNREADABLE
+from segl.certificates.names import addresses_of, domain_authorities_of, mail_key
 from segl.errors import DeliveryError
-from segl.settings_organisation import Owner, Owners
-from segl.settings_values import Domain
+from segl.settings.organisation import Owner, Owners
+from segl.settings.values import Domain
 from segl_delivery.cms import keys as cms
 from segl_delivery.cms.digests import PrivateKey
 
@@ -82,8 +82,8 @@ class LockedKey:
 @dataclass(frozen=True, slots=True)
 class OwnKey(cms.OwnKey):
     """A key of ours and whose mail it is for: whole *domains*, and single *addresses* in the form of
-    :func:`~segl.certificate_names.mail_key`. They say for whom it is offered and signed with, and at whose domains what
-    is encrypted to it is opened."""
+    :func:`~segl.certificates.names.mail_key`. They say for whom it is offered and signed with, and at whose domains
+    what is encrypted to it is opened."""
 
     name: str = ""
     domains: tuple[str, ...] = ()

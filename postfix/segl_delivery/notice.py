@@ -23,7 +23,7 @@ from segl.language import OTHER, Language
 from segl.mail.compose import automatic_header, one_line, text_part
 from segl.mail.paths import is_plain
 from segl.sealed.keys import Secret
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_delivery.notice_texts import TEXTS, NoticeTexts
 
 COLOUR: Final = "#0b4f6c"

@@ -16,14 +16,14 @@ from cryptography import x509
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.errors import DeliveryError, StoreError
 from segl.events import Events
 from segl.mail.fields import Field, read_header
 from segl.mime.parameters import read_parameters
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings import Settings
-from segl.settings_encryption import Algorithms, HeaderForm, SignWhen
+from segl.settings.document import Settings
+from segl.settings.encryption import Algorithms, HeaderForm, SignWhen
 from segl.smime_types import CMS_TYPES
 from segl_delivery.agent import Delivery
 from segl_delivery.cms.capabilities import reads_modern

@@ -25,7 +25,7 @@ from segl.sealed.news import About, Kind, News
 from segl.sealed.overview import MessageSeen, State
 from segl.sealed.records import add_recipient, drop_recipients, mark_notified
 from segl.sealed.spare import load_resend_key, spare_content_key
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_delivery.notice import Notice, NoticeFrom

@@ -30,7 +30,7 @@ from segl.sealed import news as kept
 from segl.sealed.keys import Secret
 from segl.sealed.news import About, Ids, Kind, News
 from segl.sealed.revocation import house_secret, revocation_link
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_delivery.notice import NoticeFrom
 from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealed_news_texts import DAYS_LEFT, NEWS, REMINDER

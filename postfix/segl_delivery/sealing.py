@@ -34,7 +34,7 @@ from segl.sealed.records import SealedMessage, SealedRecipient, had_notice, reco
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.sealed.spare import load_resend_key, make_spare
 from segl.sealed.storage import SealedStorage
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.wishes import Wishes, from_fields, normal, read_wishes
 from segl_delivery import numbers
 from segl_delivery.agent import Delivery

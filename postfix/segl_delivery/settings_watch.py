@@ -11,8 +11,8 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.left_rules import left_rules
-from segl.settings import Settings
-from segl.settings_trail import note, note_rules
+from segl.settings.document import Settings
+from segl.settings.trail import note, note_rules
 
 LOOK_SECONDS: Final = 10.0
 

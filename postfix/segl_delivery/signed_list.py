@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from segl.ber import Damaged
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 from segl_delivery.cms.signed import Signer, sign, verify

@@ -25,7 +25,7 @@ from segl.ber import Piece
 from segl.headers import PREFIX
 from segl.mail.fields import LINE_END, Field, canonical, ended, join_header, read_header
 from segl.mail.outgoing import Outgoing
-from segl.settings_encryption import HeaderForm
+from segl.settings.encryption import HeaderForm
 from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size

@@ -17,7 +17,7 @@ from segl.addresses import domain_of
 from segl.demand_tag import UnknownDemand, untagged
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import open_existing
 from segl.store_status import StoreMissing
 from segl.vocabulary import Proof, Way

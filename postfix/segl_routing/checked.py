@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from segl.certificate_chain import Authorities
+from segl.certificates.chain import Authorities
 from segl.errors import Fault, SettingsError
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.checking import mail_dns, trusts
 

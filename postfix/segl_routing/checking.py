@@ -11,8 +11,8 @@ from pathlib import Path
 from segl.addresses import normal_domain
 from segl.errors import Fault, SettingsError
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_routing import Routing
+from segl.settings.document import Settings
+from segl.settings.routing import Routing
 from segl_routing.dane import Dane
 from segl_routing.hosts import HostProbes
 from segl_routing.live import LiveCheck, promises_of

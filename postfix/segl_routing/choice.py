@@ -1,7 +1,7 @@
 """The certificates to encrypt to, chosen once and remembered for as long as the choice stays the same.
 
 Judging a certificate costs tens of microseconds, and Postfix asks about every recipient several times. Which
-of some certificates is used (:func:`segl.certificates.usable_of`) changes only when one of them begins or
+of some certificates is used (:func:`segl.certificates.judgement.usable_of`) changes only when one of them begins or
 ends, so until then the answer is at hand.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificates import usable_of
+from segl.certificates.judgement import usable_of
 
 MOST: Final = 8  # a message grows with each; more at a time is no change of keys but an oversight
 

@@ -23,15 +23,15 @@ from sqlalchemy.engine import Engine
 from segl import metrics, notify
 from segl.accepting import tell_of_refused
 from segl.canary.way_key import WayKey
-from segl.certificate_records import CertificateRecords
+from segl.certificates.records import CertificateRecords
 from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.looping import HOUR_SECONDS, every
-from segl.settings import Settings
-from segl.settings_canary import is_own_sink
-from segl.settings_trail import note_quietly
+from segl.settings.canary import is_own_sink
+from segl.settings.document import Settings
+from segl.settings.trail import note_quietly
 from segl.signer_standings import SignerStandings
 from segl.starting import options_of
 from segl.store import open_store

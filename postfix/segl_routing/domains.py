@@ -14,8 +14,8 @@ from typing import Any
 from segl.events import Events
 from segl.receipts.of_owner import messages_of
 from segl.receipts.statistics import DomainTraffic, traffic_since
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 from segl.store import open_existing, transaction
 from segl.vocabulary import Way
 from segl_routing.archive import facts_in

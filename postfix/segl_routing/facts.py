@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from segl.settings_routing import Routing
+from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.evidence import Evidence
 from segl_routing.no_mail import NoMail

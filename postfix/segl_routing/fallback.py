@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
 from segl.days import DAY_SECONDS
-from segl.settings_routing import Routing
+from segl.settings.routing import Routing
 from segl.vocabulary import Proof
 from segl_routing.failures import Failure, clause, failure_of
 from segl_routing.queue_watch import Waiting

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.metrics import PROOFS
-from segl.settings_routing import Routing
+from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.archive import Archive
 from segl_routing.evidence import Evidence

@@ -21,8 +21,8 @@ import dns.name
 import dns.rdatatype
 
 from segl.addresses import normal_domain
-from segl.settings_routing import Routing
-from segl.settings_values import is_address
+from segl.settings.routing import Routing
+from segl.settings.values import is_address
 from segl_routing.dnssec import NoDnssec, Validator
 from segl_routing.no_mail import NoMail
 from segl_routing.resolver import (

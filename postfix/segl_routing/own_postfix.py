@@ -17,7 +17,7 @@ from segl.postfix.hops import Hop, fallback
 from segl.postfix.own_ways import Kind, OwnWay, by_local, handed_on, network_service, ways
 from segl.postfix.running import Instance, PostfixBusy, read_instance, run_postfix, version_of
 from segl.postfix.tables import ASKED, tables_in
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 # RELEASE_NOTES 3.10, TLSRPT: the attributes of a policy that tell of MTA-STS. Older ones take an answer with them for a
 # fault of ours, and the mail waits.

@@ -32,7 +32,7 @@ from enum import StrEnum
 
 from segl.addresses import normal_domain
 from segl.errors import RoutingError
-from segl.settings_values import match_name
+from segl.settings.values import match_name
 
 _PROTOCOLS = "protocols=>=TLSv1.2"
 _PIN = re.compile(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}")  # SHA-256

@@ -31,7 +31,7 @@ from typing import Any
 
 from cryptography import x509
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl.vocabulary import Known
 
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512

@@ -34,7 +34,7 @@ import dns.resolver
 
 from segl.errors import RoutingError
 from segl.metrics import DNS_ANSWERS
-from segl.settings_values import server_address
+from segl.settings.values import server_address
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 QUERY_SECONDS = 5.0  # for one look-up, over all name servers and tries

@@ -13,11 +13,11 @@ from typing import assert_never
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
-from segl.policy import NO_TERMS, Message, Terms
-from segl.settings import Settings
-from segl.settings_canary import OWN_SINK, way_of_sink
-from segl.settings_routing import DomainPin, Routing
-from segl.settings_values import is_address, next_hop_host
+from segl.policy.table import NO_TERMS, Message, Terms
+from segl.settings.canary import OWN_SINK, way_of_sink
+from segl.settings.document import Settings
+from segl.settings.routing import DomainPin, Routing
+from segl.settings.values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Step, Undecided, told

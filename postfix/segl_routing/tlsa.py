@@ -26,7 +26,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 
 MAX_RECORDS = 64  # of one host; what is more is not read
 MAX_CHAIN = 10  # certificates of a chain; what is more is not read

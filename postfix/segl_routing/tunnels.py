@@ -22,8 +22,8 @@ from typing import Final
 from cryptography import x509
 
 from segl.addresses import normal_domain
-from segl.certificates import UNREADABLE
-from segl.settings import Settings
+from segl.certificates.judgement import UNREADABLE
+from segl.settings.document import Settings
 from segl.vocabulary import Way
 from segl_routing.choice import Choice, choose
 from segl_routing.tunnel_list.accepted import AcceptedList

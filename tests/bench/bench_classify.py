@@ -38,7 +38,7 @@ from bench.processes import (
     wanted_seconds,
 )
 from bench.stages import STAGES, watched
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.classify import classify
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.extract import NO_OCR

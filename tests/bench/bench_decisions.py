@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from segl.events import Events
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_classifier.classify import gather
 from segl_classifier.decide import decide
 from segl_classifier.evaluation.letter import letter

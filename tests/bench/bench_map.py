@@ -34,7 +34,7 @@ import dns.rdatatype
 from bench.processes import bar, memory, share, tell_noise
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive

@@ -208,7 +208,7 @@ def profile(samples: Sequence[Sample]) -> None:
 
 def stage_times(raw: bytes, rules: Any) -> list[float]:
     """Processor seconds that each of :data:`STAGES` takes of one message, as classify() runs them."""
-    from segl.settings_detection import Limits
+    from segl.settings.detection import Limits
     from segl_classifier.cpr import find_cpr
     from segl_classifier.decide import decide
     from segl_classifier.extract import extract

@@ -26,8 +26,8 @@ from segl.sealed.keys import Place, Secret, wrap
 from segl.sealed.objects import SealedObjects
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
 from segl.sealed.storage import SealedStorage
-from segl.settings_portal import PortalLimits
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.portal import PortalLimits
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
 from segl_portal import limits
 from world.object_store import ObjectStore

@@ -16,10 +16,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.processes import bar, tell_noise
-from segl.policy import Message, PolicyTable
-from segl.policy_verdict import counting, ruled
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.policy.table import Message, PolicyTable
+from segl.policy.verdict import counting, ruled
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Label, Verdict
 
 ROUNDS, TIMES = 9, 2_000

@@ -37,7 +37,7 @@ from segl import given_proofs
 from segl.given_proofs import Given
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
-from segl.settings import Store
+from segl.settings.document import Store
 from segl.store import open_store, transaction
 from segl.vocabulary import Proof
 from world import namespace

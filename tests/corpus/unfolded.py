@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bench.cpr_numbers import TODAY
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.formats.unfold import unfold

@@ -16,7 +16,7 @@ import pytest
 
 from segl.canary.tls_sink import TlsSink
 from segl.canary.way_key import WayKey
-from segl.settings_canary import OWN_SINK, WAY_SINKS
+from segl.settings.canary import OWN_SINK, WAY_SINKS
 from segl.vocabulary import Way
 from world import template
 from world.estate import portal_of, standing_house

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from segl.certificate_records import CertificateRecords
+from segl.certificates.records import CertificateRecords
 from segl.mail.return_port import ReturnPort
 from segl.store import open_store
 from segl_delivery.cms.choice import MODERN

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from world.dns import A
 from world.host import FRONT, QUEUE, Host
 from world.peers import SmtpPeer

@@ -18,8 +18,8 @@ import typer
 from segl.article30 import kept
 from segl.cli.main import COMMANDS, build
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_classifier.rules.load import load_rules
 
 REPOSITORY = Path(__file__).resolve().parents[2]

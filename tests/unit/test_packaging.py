@@ -106,7 +106,7 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
 
     segl = (tmp_path / "segl.1").read_text("utf-8")
     assert all(f'.SS "segl {name}"' in segl for name in COMMANDS)
-    from segl.settings_reference import reference
+    from segl.settings.reference import reference
 
     settings = (tmp_path / "segl.toml.5").read_text("utf-8")
     assert all(f'.SH "{table.header}"' in settings for table in reference())

@@ -28,8 +28,8 @@ from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import open_store
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Desk, Opened

@@ -10,7 +10,7 @@ from segl.mail.handover import Handover, OutcomeUnknown, Unreachable
 from segl.mail.return_port import ReturnPort
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.holding import Holding
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 HELD = Held("4jZ6", "ab" * 32, 1_795_575_511.0, 900, "anna@nordby.example", ("bo@x.example",), ("cpr",))
 OF_SCHOOL = Held("4jZ7", "cd" * 32, HELD.arrived, 900, "rektor@skole.example", ("bo@x.example",), ("cpr",))

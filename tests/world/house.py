@@ -41,8 +41,8 @@ from segl.postfix.conf import (
 )
 from segl.postfix.edit import set_options
 from segl.receipts.key import KEY_BYTES
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
 from world.process import Daemon
 

@@ -21,8 +21,8 @@ from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
 from segl.postfix.plan import Plan, make_plan
 from segl.postfix.running import Instance, read_instance
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 
 _STOCK = Path("/usr/share/postfix/main.cf.debian")
 _STOCK_SERVICES = Path("/etc/postfix/master.cf.proto")

@@ -14,7 +14,7 @@ from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.main import build
 from segl.events import configure_log
 from segl.postfix.check import State
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from world.lists import Publisher, listed
 
 PUBLISHER = Publisher()

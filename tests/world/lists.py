@@ -19,9 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.errors import TunnelListError
-from segl.settings_tunnel import ListFormat, TunnelList
+from segl.settings.tunnel import ListFormat, TunnelList
 from segl.vocabulary import ListFault
 from segl_delivery.cms.signed import Signer
 from segl_delivery.signed_list import open_signed, sign_list

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from segl.events import Events
-from segl.settings_routing import Routing
+from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.archive import Archive, NoArchive
 from segl_routing.evidence import Evidence

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from segl import audit
 from segl.audit import Act
-from segl.certificate_records import CertificateRecords, CertificateRow, Lookup
+from segl.certificates.records import CertificateRecords, CertificateRow, Lookup
 from segl.events import Events
 from segl.receipts import records
 from segl.sealed import life, news
@@ -25,7 +25,7 @@ from segl.sealed.belonging import Belonging
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.revocation import house_secret
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings_portal import PortalLimits
+from segl.settings.portal import PortalLimits
 from segl.signer_standings import SignerStandings
 from segl.store import open_store, transaction
 from segl.vocabulary import Known

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from segl.errors import DeliveryError
-from segl.settings_storage import Storage
+from segl.settings.storage import Storage
 from world.ports import free_port
 from world.process import ends_with_us
 

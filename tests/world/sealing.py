@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.sealed import SealedDirectory, open_sealed
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from segl_delivery.portal import PortalAgent

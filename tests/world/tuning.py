@@ -20,7 +20,7 @@ from segl.decisions import kept
 from segl.decisions.reading import from_bytes
 from segl.decisions.record import DecisionRecord
 from segl.events import Events
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from segl.store import open_store, transaction
 from segl_classifier.rules import load_rules
 from segl_milter.decisions import Circumstances, Recorder

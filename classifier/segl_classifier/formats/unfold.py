@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Protocol
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.extract import Extraction, Pictures, is_mislabelled

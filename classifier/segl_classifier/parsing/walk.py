@@ -28,7 +28,7 @@ from segl.mime.charset import decode_text
 from segl.mime.fields import read_block
 from segl.mime.parameters import LONGEST, Parameters
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
 from segl_classifier.parsing.entity import (

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extract import Pictures

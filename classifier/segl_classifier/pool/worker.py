@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from segl.confined import sandbox
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.unfold import unfold
 from segl_classifier.message import Part, unreadable

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Prefix, Verdict
 from segl_classifier.decide import Stance, decide
 from segl_classifier.rules import RuleSet, load_rules

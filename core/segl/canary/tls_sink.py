@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from segl.canary.way_key import TLS_NAME, WayKey
 from segl.errors import SeglError
-from segl.settings_canary import WAY_SINKS
+from segl.settings.canary import WAY_SINKS
 from segl.vocabulary import Way
 
 _SECONDS: Final = 10.0

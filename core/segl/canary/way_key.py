@@ -1,4 +1,4 @@
-"""The key of the sinks behind the ways (:data:`segl.settings_canary.WAY_SINKS`): a partner whom every house has.
+"""The key of the sinks behind the ways (:data:`segl.settings.canary.WAY_SINKS`): a partner whom every house has.
 
 Canaries to ``tunnel@…`` and ``certificate@…`` are encrypted to its certificate and opened again with it, and the
 TLS server that takes those to ``tls@…`` shows it. It protects nothing: nobody else's mail goes to those addresses. So
@@ -26,7 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy.engine import Engine
 
 from segl.sealed.revocation import house_secret
-from segl.settings_canary import WAY_SINKS
+from segl.settings.canary import WAY_SINKS
 from segl.vocabulary import Way
 
 TLS_NAME: Final = "tls.canary.segl.invalid"

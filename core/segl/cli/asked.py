@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from segl.postfix import sockets
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 SECONDS: Final = 0.3
 _POSTFIX_SECONDS: Final = 2.0  # smtpd is started when somebody connects

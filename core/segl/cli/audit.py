@@ -120,7 +120,7 @@ def settings_(
     from segl.cli.person import me
     from segl.cli.sealed import store_of
     from segl.left_rules import rule_digests
-    from segl.settings_trail import note, note_files
+    from segl.settings.trail import note, note_files
     from segl_classifier.rules import named_files
 
     with store_of(settings) as (loaded, engine):

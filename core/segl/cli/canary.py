@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from segl.canary.standing import Look, Sent, Standing
     from segl.postfix.canary import Cage
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 _POLL_SECONDS = 0.5
 

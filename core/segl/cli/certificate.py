@@ -13,8 +13,8 @@ from segl.cli.output import printable
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.certificate_records import CertificateRecords, CertificateRow
-    from segl.settings import Settings
+    from segl.certificates.records import CertificateRecords, CertificateRow
+    from segl.settings.document import Settings
     from segl_routing.certificates.finder import Finding
 
 EXIT_NONE = 20
@@ -74,7 +74,7 @@ def import_(
     They are judged when they are to be used; one that could never be is refused here. Exit code: 0 all were kept,
     1 one was refused, 2 bad input.
     """
-    from segl.certificate_names import holder_of
+    from segl.certificates.names import holder_of
     from segl.cli.output import complain, fail_of, say, say_json
     from segl.errors import SeglError
 
@@ -157,7 +157,7 @@ def _loaded(file: Path) -> Settings:
 
 
 def _key(address: str) -> str:
-    from segl.certificate_names import mail_key
+    from segl.certificates.names import mail_key
     from segl.cli.output import fail
 
     key = mail_key(address)
@@ -165,7 +165,7 @@ def _key(address: str) -> str:
 
 
 def _records(settings: Settings) -> CertificateRecords:
-    from segl.certificate_records import CertificateRecords
+    from segl.certificates.records import CertificateRecords
     from segl.store import open_existing
 
     return CertificateRecords(open_existing(settings.store.url))
@@ -188,8 +188,8 @@ async def _found(loaded: Settings, file: Path, key: str) -> Finding:
 
 
 def _told(finding: Finding) -> list[str]:
-    from segl.certificate_names import holder_of
-    from segl.certificates import fingerprint
+    from segl.certificates.judgement import fingerprint
+    from segl.certificates.names import holder_of
     from segl.vocabulary import Known
 
     verdict = {Known.YES: "a certificate", Known.NO: "none", Known.UNKNOWN: "cannot be told now"}
@@ -217,9 +217,9 @@ def _offered(file: Path, bound: str) -> list[tuple[Any, str, str]]:
     """``(certificate, mail key, why it is refused)`` for each recipient's certificate in *file*."""
     from datetime import UTC, datetime
 
-    from segl.certificate_names import addresses_of
-    from segl.certificates import is_authority
-    from segl.recipient_certificates import unfit
+    from segl.certificates.judgement import is_authority
+    from segl.certificates.names import addresses_of
+    from segl.certificates.recipient import unfit
     from segl_routing.certificates.folder import read_certificates
 
     try:
@@ -253,8 +253,8 @@ def _keep(
 
 
 def _as_dict(row: CertificateRow) -> dict[str, Any]:
-    from segl.certificate_names import holder_of
-    from segl.recipient_certificates import load_der
+    from segl.certificates.names import holder_of
+    from segl.certificates.recipient import load_der
 
     try:
         certificate = load_der(row.der)

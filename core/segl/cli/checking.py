@@ -11,8 +11,8 @@ from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import complain
 from segl.cli.spread import Lost, cores, spread
 from segl.places import DEFAULT_FILE
-from segl.settings import Settings
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
+from segl.settings.document import Settings
 from segl.vocabulary import Verdict
 from segl_classifier.classify import Evidence, classify, gather
 from segl_classifier.decide import Stance
@@ -64,7 +64,7 @@ class Checker:
         settings: Settings | None = None
         rules: tuple[Path, ...] = ()
         if settings_file or os.access(DEFAULT_FILE, os.R_OK):
-            from segl.settings_file import load_settings
+            from segl.settings.file import load_settings
 
             settings = load_settings(settings_file or DEFAULT_FILE)
             limits = settings.limits

@@ -86,7 +86,7 @@ def _inside(signed: Signed | None) -> bytes | None:
 
 
 def _info_as_dict(found: Info, signed: Signed | None) -> dict[str, Any]:
-    from segl.certificates import fingerprint
+    from segl.certificates.judgement import fingerprint
 
     return {
         "kind": _kind(found),
@@ -195,7 +195,7 @@ def seal(
 
 def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
     """The certificate in the file *text*, or those of a domain (the tunnel's) or address (found by segl-map)."""
-    from segl.certificates import unusable
+    from segl.certificates.judgement import unusable
 
     path = Path(text)
     if "/" not in text and not path.exists() and domain_of(f"x@{text.rpartition('@')[2]}"):
@@ -207,7 +207,7 @@ def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
 
 
 def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
-    from segl.certificate_records import CertificateRecords
+    from segl.certificates.records import CertificateRecords
     from segl.cli.trusted import trusted_settings
     from segl.events import Events, configure_log
     from segl.store import open_existing

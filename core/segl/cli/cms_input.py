@@ -99,7 +99,7 @@ def certificates_in(file: Path) -> list[x509.Certificate]:
     """Those in *file*; ends the run when there are none."""
     from cryptography import x509
 
-    from segl.certificates import UNREADABLE
+    from segl.certificates.judgement import UNREADABLE
 
     try:
         return x509.load_pem_x509_certificates(read_file(file))
@@ -112,7 +112,7 @@ def private_key_in(file: Path) -> PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from segl.certificates import UNREADABLE
+    from segl.certificates.judgement import UNREADABLE
 
     key: object = None
     with suppress(TypeError, *UNREADABLE):
@@ -124,7 +124,7 @@ def private_key_in(file: Path) -> PrivateKey:
 
 def say_signatures(signed: Signed, *, judged: bool) -> None:
     """*judged*: whether the content was there, so that the outcome says something."""
-    from segl.certificates import fingerprint
+    from segl.certificates.judgement import fingerprint
 
     for signature in signed.signatures:
         state = _state(signature) if judged else "signature"
@@ -144,7 +144,7 @@ def _state(signature: Signature) -> str:
 
 
 def signature_as_dict(signature: Signature) -> dict[str, Any]:
-    from segl.certificates import fingerprint
+    from segl.certificates.judgement import fingerprint
 
     certificate = signature.certificate
     return {

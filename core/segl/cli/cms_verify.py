@@ -25,7 +25,7 @@ from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.certificate_chain import Authorities
+    from segl.certificates.chain import Authorities
     from segl_delivery.cms.signed import Signature, Signed
 
 EXIT_NOT_TRUSTED = 23
@@ -65,8 +65,8 @@ def verify(
     Exit code: 0 a signature holds and is trusted, 23 none is, 2 FILE cannot be read.
     """
     from segl.ber import Damaged
-    from segl.certificate_chain import Authorities
-    from segl.certificates import fingerprint, untimely
+    from segl.certificates.chain import Authorities
+    from segl.certificates.judgement import fingerprint, untimely
     from segl_delivery.cms.signed import verify as verify_signatures
     from segl_delivery.cms.trust import pin, signed_by_chain, signed_by_pinned
 
@@ -119,8 +119,8 @@ def verify(
 def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
     """The authorities of the settings *file* (without one: of the usual file, if it is there), and fingerprints of the
     tunnel certificates of *sender*'s domain."""
-    from segl.certificate_chain import Authorities
-    from segl.certificates import fingerprint
+    from segl.certificates.chain import Authorities
+    from segl.certificates.judgement import fingerprint
     from segl.cli.trusted import trusted_settings
     from segl_routing.tunnels import Tunnels
 
@@ -141,7 +141,7 @@ def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
 
 def _standings(signed: Signed, sender: str, now: datetime) -> Iterator[str]:
     """Of each certificate that signed: whether it holds now, and whether it names *sender*."""
-    from segl.certificates import unfit_to_sign, untimely
+    from segl.certificates.judgement import unfit_to_sign, untimely
 
     for signature in signed.signatures:
         if signature.certificate is None:
@@ -156,7 +156,7 @@ def _standings(signed: Signed, sender: str, now: datetime) -> Iterator[str]:
 
 
 def _names(signature: Signature, sender: str) -> bool:
-    from segl.certificate_names import addresses_of, mail_key, signs_for
+    from segl.certificates.names import addresses_of, mail_key, signs_for
 
     certificate = signature.certificate
     if certificate is None:

@@ -15,8 +15,8 @@ from segl.errors import SeglError
 from segl.postfix.canary import Cage
 from segl.postfix.check import Check, State
 from segl.receipts.key import ReceiptKey
-from segl.settings import Settings
-from segl.settings_canary import CanarySink
+from segl.settings.canary import CanarySink
+from segl.settings.document import Settings
 from segl.store import open_store, transaction
 from segl.store_status import look_at_store
 from segl.vocabulary import Mode

@@ -18,7 +18,7 @@ from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, RulesError, SeglError
 from segl.postfix.check import Check, State
 from segl.postfix.doctor import examine
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 
 def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from segl.errors import SeglError
 from segl.postfix.check import AS_ROOT, Check, State, judge
-from segl.settings import Settings
-from segl.settings_encryption import SignWhen
+from segl.settings.document import Settings
+from segl.settings.encryption import SignWhen
 from segl_delivery.keyring import read_passphrase
 from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.directory import State as KeyState

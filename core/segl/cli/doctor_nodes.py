@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from segl.errors import DeliveryError, SeglError
 from segl.postfix.check import AS_ROOT, Check, State
 from segl.sealed.objects import storage_faults
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
 

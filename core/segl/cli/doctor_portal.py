@@ -12,7 +12,7 @@ from typing import Final
 from segl.errors import SettingsError
 from segl.postfix import sockets
 from segl.postfix.check import AS_ROOT, Check, State, judge
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _WHY: Final = "recipients of sealed messages cannot open them"
 _EXPIRY_DAYS: Final = 14
@@ -84,7 +84,7 @@ def _looks(settings: Settings) -> Check:
 def _certificate(file: Path) -> Check:
     from cryptography import x509
 
-    from segl.certificates import UNREADABLE
+    from segl.certificates.judgement import UNREADABLE
 
     id_, why = "portal.certificate", "browsers refuse the page when it has ended"
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from segl.addresses import domain_of
 from segl.errors import SeglError
 from segl.postfix.check import AS_ROOT, Check, State, judge
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_delivery.keyring import KeyRing
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.receipts.follow import is_silent, log_of

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from segl.postfix.check import Check, State, judge
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.vocabulary import Way
 from segl_routing.tunnel_list.standing import Standing, standings
 from segl_routing.tunnels import Tunnels

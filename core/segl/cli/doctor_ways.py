@@ -24,8 +24,8 @@ from segl.postfix.check import Check, State
 from segl.receipts.key import ReceiptKey
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import revoke
-from segl.settings import Settings
-from segl.settings_canary import WAY_SINKS, CanarySink, name_of_way
+from segl.settings.canary import WAY_SINKS, CanarySink, name_of_way
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Came, Way

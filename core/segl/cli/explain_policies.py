@@ -11,8 +11,8 @@ from segl.cli.policy_told import Told, levels_of, told
 from segl.mail.address_lists import Named, named
 from segl.mail.fields import Field, read_header
 from segl.mime.encoded_words import raw_header
-from segl.policy_verdict import Ruled
-from segl.settings import Settings
+from segl.policy.verdict import Ruled
+from segl.settings.document import Settings
 from segl.vocabulary import Decision, Verdict
 
 _MOST = 50  # recipients told of one by one

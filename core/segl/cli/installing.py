@@ -27,7 +27,7 @@ from segl.postfix.role import Role
 from segl.postfix.running import read_instance
 from segl.postfix.shared_networks import unguarded
 from segl.receipts.key import ReceiptKey
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _NOT_DONE = """\
 What this does not do: it starts nothing, opens no port to other hosts, makes no certificate, no user and no

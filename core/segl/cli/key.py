@@ -118,7 +118,7 @@ def import_(
 
     Exit code: 0 taken or there already, 1 refused, 2 bad input.
     """
-    from segl.certificates import fingerprint
+    from segl.certificates.judgement import fingerprint
     from segl.cli import key_text
     from segl_delivery.own_keys.judging import own_and_chain, refusal
 

@@ -13,7 +13,7 @@ from segl.cli.output import Exit, complain, fail, say, say_json
 from segl.errors import SeglError
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
     from segl_delivery.own_keys.directory import Kept, KeyDirectory
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]

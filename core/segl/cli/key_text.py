@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl.addresses import domain_of, normal_domain
-from segl.certificate_names import addresses_of, domain_authorities_of, holder_of, mail_key
-from segl.certificates import CURVES, UNREADABLE, fingerprint
+from segl.certificates.judgement import CURVES, UNREADABLE, fingerprint
+from segl.certificates.names import addresses_of, domain_authorities_of, holder_of, mail_key
 from segl.cli.output import Exit, columns, fail, printable
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 
 if TYPE_CHECKING:
     from segl_delivery.keyring import KeyState, OwnKey

@@ -10,7 +10,7 @@ import typer
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 # Of a command that does without one where nothing is installed.
@@ -25,7 +25,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would ha
 def settings_or_defaults(file: Path | None) -> Settings:
     """The settings of *file*, the usual one's, or defaults: what is asked of texts and rules needs no installation.
     Raises :class:`segl.errors.SettingsError`."""
-    from segl.settings_file import load_settings, parse_settings
+    from segl.settings.file import load_settings, parse_settings
 
     if file is not None or DEFAULT_FILE.exists():
         return load_settings(file or DEFAULT_FILE)

@@ -15,8 +15,8 @@ from segl.cli.person import me
 
 if TYPE_CHECKING:
     from segl.scope import Scope
-    from segl.settings import Settings
-    from segl.settings_organisation import Owner
+    from segl.settings.document import Settings
+    from segl.settings.organisation import Owner
 
 Organisation = Annotated[
     str, typer.Option("--organisation", metavar="NAME", help="Only of this organisation's senders.")

@@ -13,8 +13,8 @@ from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
 
 if TYPE_CHECKING:
     from segl.cli.policy_told import Told
-    from segl.policy import Message
-    from segl.settings import Settings
+    from segl.policy.table import Message
+    from segl.settings.document import Settings
     from segl.vocabulary import Verdict
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
@@ -90,7 +90,7 @@ def list_(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> Non
     """List the entries in the order in which they count: the narrowest first, among equals as in the file."""
     from segl.cli.output import paint, printable, say, say_json
     from segl.cli.policy_told import asked, levels_of, said
-    from segl.policy import Term
+    from segl.policy.table import Term
 
     loaded = _load(settings)
     levels = levels_of(loaded)
@@ -117,7 +117,7 @@ def check(settings: SettingsFile = DEFAULT_FILE) -> None:
     Exit code: 0 good, 1 an entry is to be looked at, 2 the settings cannot be used.
     """
     from segl.cli.output import Exit, complain, say
-    from segl.settings_cautions import policy_cautions
+    from segl.settings.cautions import policy_cautions
 
     loaded = _load(settings)
     found = list(policy_cautions(loaded))
@@ -132,7 +132,7 @@ def check(settings: SettingsFile = DEFAULT_FILE) -> None:
 def _load(file: Path) -> Settings:
     from segl.cli.output import fail_of
     from segl.errors import SeglError
-    from segl.settings_file import load_settings
+    from segl.settings.file import load_settings
 
     try:
         return load_settings(file)
@@ -148,7 +148,7 @@ def _message(
     size: int | None,
     tags: list[str] | None,
 ) -> Message:
-    from segl.policy import Message
+    from segl.policy.table import Message
     from segl.subject_tags import tag_word
 
     found = None if labels is None else tuple(dict.fromkeys(_label(one) for one in labels if one != NONE))

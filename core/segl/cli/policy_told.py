@@ -8,10 +8,10 @@ from typing import Any
 
 from segl.addresses import domain_of
 from segl.demands import least_for
-from segl.policy import About, Level, Message, Term, Terms
-from segl.policy_verdict import counting, decided, in_the_way
-from segl.settings import Settings
-from segl.settings_policy import Policy
+from segl.policy.table import About, Level, Message, Term, Terms
+from segl.policy.verdict import counting, decided, in_the_way
+from segl.settings.document import Settings
+from segl.settings.policy import Policy
 from segl.vocabulary import Decision, Proof, Verdict
 
 OF_SETTINGS = {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from segl.receipts.records import SentMessage
     from segl.receipts.states import Line
-    from segl.settings import Settings
+    from segl.settings.document import Settings
     from segl_delivery.receipts.since import Fates, Since
     from segl_delivery.receipts.view import Tls
 

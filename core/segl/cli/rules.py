@@ -129,7 +129,7 @@ def try_rules(
 def _load(files: Sequence[Path] | None, settings: Path | None, *, examples: bool = True) -> RuleSet:
     """The shipped rules with *files* on top, or else with those the settings name. Settings that are there and may not
     be read end the run: what is said would not be of the house's own rules."""
-    from segl.settings_file import load_settings
+    from segl.settings.file import load_settings
     from segl_classifier.rules import load_rules
 
     try:

@@ -17,7 +17,7 @@ from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
     from segl_classifier.tuning.again import Terms
     from segl_classifier.tuning.replay import Change, Replayed
 
@@ -64,7 +64,7 @@ def replay(
     from segl.cli.sealed import store_of
     from segl.decisions import kept
     from segl.errors import SeglError
-    from segl.settings_file import load_settings
+    from segl.settings.file import load_settings
     from segl_classifier.tuning.again import Terms, unforeseen
     from segl_classifier.tuning.replay import replay as replayed
 

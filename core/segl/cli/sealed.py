@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from segl.scope import Scope
     from segl.sealed.overview import CopySeen, MessageSeen, State
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="The message's id, or at least six digits of its beginning.")

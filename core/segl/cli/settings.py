@@ -32,9 +32,9 @@ def check(
     from segl.cli.output import complain, fail, fail_of, paint, say
     from segl.cli.startable import all_faults, missing_folders
     from segl.errors import FileFaults, SettingsError
-    from segl.settings_cautions import cautions
-    from segl.settings_file import read_settings, read_toml
-    from segl.settings_toml import effective
+    from segl.settings.cautions import cautions
+    from segl.settings.file import read_settings, read_toml
+    from segl.settings.toml import effective
 
     if file == DEFAULT_FILE and not file.exists():
         fail(f"there is no {file}", "segl settings check FILE checks another file")
@@ -70,8 +70,8 @@ def show(
 
     from segl.cli.output import fail_of, printable, say, say_json
     from segl.errors import FileFaults
-    from segl.settings_file import load_settings
-    from segl.settings_toml import effective
+    from segl.settings.file import load_settings
+    from segl.settings.toml import effective
 
     try:
         loaded = load_settings(settings)
@@ -102,8 +102,8 @@ def reference(
     from difflib import get_close_matches
 
     from segl.cli.output import fail, say, say_json
-    from segl.settings_page import page, section
-    from segl.settings_reference import reference as all_tables
+    from segl.settings.page import page, section
+    from segl.settings.reference import reference as all_tables
 
     wanted = table.strip("[]")
     tables = [each for each in all_tables() if not wanted or each.path == wanted]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segl.errors import Fault, RulesError
-from segl.settings import Settings
-from segl.settings_file import Reading, table_and_key
-from segl.settings_values import RUN
+from segl.settings.document import Settings
+from segl.settings.file import Reading, table_and_key
+from segl.settings.values import RUN
 
 _HOUSE = frozenset({"organisation", "tenant"})
 

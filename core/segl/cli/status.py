@@ -33,7 +33,7 @@ from segl.store_status import StoreMissing, look_at_store, sent_by_domain
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 _QUEUE_SECONDS = 1.0
 _FILE_SECONDS = 3.0  # Postfix waits up to two before it reads a main.cf that was written just now

@@ -19,7 +19,7 @@ from segl.places import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl.decisions.record import DecisionRecord
     from segl.decisions.said import Feedback
-    from segl.settings import Settings
+    from segl.settings.document import Settings
     from segl_classifier.evaluation.tradeoff import Measured, Name, Row
     from segl_classifier.tuning.again import Terms
 

@@ -22,14 +22,14 @@ from segl.cli.person import is_behind_sudo
 from segl.errors import Fault, SeglError, SettingsError
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
+    from segl.settings.document import Settings
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def trusted_settings(file: Path) -> Settings:
     """The settings in *file*. Raises :class:`SettingsError` when they cannot be used, or are not :func:`trusted`."""
-    from segl.settings_file import load_settings
+    from segl.settings.file import load_settings
 
     return load_settings(trusted(file))
 

@@ -18,8 +18,8 @@ from segl.errors import TunnelListError
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
-    from segl.settings_tunnel import TunnelList
+    from segl.settings.document import Settings
+    from segl.settings.tunnel import TunnelList
     from segl_routing.tunnel_list.sources import Source
     from segl_routing.tunnel_list.update import Updated
 

@@ -76,7 +76,7 @@ class Made:
 
     def signed(self) -> bytes:
         """The list signed, and read back as a member will."""
-        from segl.certificates import fingerprint
+        from segl.certificates.judgement import fingerprint
         from segl_delivery.signed_list import open_signed, sign_list
         from segl_routing.tunnel_list.content import write_list
 
@@ -86,7 +86,7 @@ class Made:
 
     def pins(self) -> tuple[str, str]:
         """Of certificate and key: what members write into `signers`."""
-        from segl.certificates import fingerprint
+        from segl.certificates.judgement import fingerprint
         from segl_delivery.cms.trust import key_fingerprint
 
         return fingerprint(self.signer.certificate), key_fingerprint(self.signer.certificate)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.cli.output import printable, say
 from segl.errors import TunnelListError
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_routing.tunnel_list.content import Entry
 from segl_routing.tunnel_list.judging import Changes
 from segl_routing.tunnel_list.update import entries_in_force

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from segl.sealed.keys import Secret
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.vocabulary import Doubt, Label, Prefix
 
 _LABEL: Final = b"segl feedback v1\x00"

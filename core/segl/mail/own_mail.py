@@ -21,7 +21,7 @@ from segl.errors import SeglError
 from segl.mail.handover import Handover, NextHop, NotThere, Unreachable
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 # What smtpd says at that port (smtpd_banner in postfix/conf/front.master.cf): a port has a default, and what listens
 # there on a host where `segl install` was not run since may be anything, and say anything (segl.mail.port_owner).

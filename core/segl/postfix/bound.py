@@ -23,7 +23,7 @@ from segl.errors import PostfixError
 from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, next_hop
 from segl.postfix.edit import service_keys
 from segl.postfix.running import complaint, run_postfix
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _IDS_A_CALL = 200
 _NAMED = 3  # ids in an error

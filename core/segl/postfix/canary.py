@@ -31,8 +31,8 @@ from segl.postfix.check_front import front_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.running import read_instance
 from segl.receipts.key import ReceiptKey
-from segl.settings import Settings
-from segl.settings_canary import CanarySink
+from segl.settings.canary import CanarySink
+from segl.settings.document import Settings
 from segl.store import transaction
 
 _SECONDS = 90.0  # Postfix waits 60 for the milter

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segl.postfix.running import Instance, Service, split_list
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 # Names that postfix/conf gives to the services it adds.
 SECURE = "segl-secure"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segl.postfix.check import Check, State, judge
-from segl.settings import Settings
-from segl.settings_cautions import domain_cautions, pin_cautions
+from segl.settings.cautions import domain_cautions, pin_cautions
+from segl.settings.document import Settings
 from segl.vocabulary import Proof
 
 _SHOWN = 10

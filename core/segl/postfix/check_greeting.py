@@ -16,8 +16,8 @@ import dns.resolver
 
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_secure import TLS
-from segl.settings_routing import Routing
-from segl.settings_values import is_address, server_address
+from segl.settings.routing import Routing
+from segl.settings.values import is_address, server_address
 
 _ID: Final = "secure.greeting"
 _SECONDS: Final = 3.0

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from cryptography import x509
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl.errors import StoreError
 from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
-from segl.settings import Settings
-from segl.settings_cautions import hold_cautions, return_cautions
+from segl.settings.cautions import hold_cautions, return_cautions
+from segl.settings.document import Settings
 from segl.store_status import StoreDenied, StoreMissing, look_at_store
 from segl.vocabulary import Mode
 

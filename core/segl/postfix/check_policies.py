@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segl.policy_hidden import hidden, nobodys
-from segl.policy_wide import wide
+from segl.policy.hidden import hidden, nobodys
+from segl.policy.wide import wide
 from segl.postfix.check import Check, Setup, State, judge
 from segl.postfix.sender_binding import binding, near_clients
 from segl.vocabulary import Decision

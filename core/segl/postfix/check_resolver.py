@@ -22,8 +22,8 @@ import dns.rdatatype
 import dns.resolver
 
 from segl.postfix.check import Check, State, judge
-from segl.settings_routing import Routing
-from segl.settings_values import server_address
+from segl.settings.routing import Routing
+from segl.settings.values import server_address
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 _SECONDS = 2.0  # for one resolver

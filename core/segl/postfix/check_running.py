@@ -14,7 +14,7 @@ from segl.demand_tag import entrances
 from segl.postfix import sockets
 from segl.postfix.check import AS_ROOT, OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
 from segl.postfix.running import Instance, split_list
-from segl.settings_cautions import return_cautions
+from segl.settings.cautions import return_cautions
 
 _DEMANDS = "port.demands"
 _FOLDERS = ("private", "public")  # of a queue directory, by master.cf's column "private"

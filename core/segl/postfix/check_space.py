@@ -14,7 +14,7 @@ from typing import Final
 
 from segl.postfix.check import AS_ROOT, Check, Setup, State
 from segl.postfix.running import Instance
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store_status import sqlite_file
 
 # What of an instance's main.cf is looked at here.

@@ -17,9 +17,9 @@ from string import Template
 from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.headers import LEAST
 from segl.postfix.check import next_hop
-from segl.settings import Settings
-from segl.settings_canary import OWN_SINK, WAY_SINKS
-from segl.settings_portal import PortalRelay
+from segl.settings.canary import OWN_SINK, WAY_SINKS
+from segl.settings.document import Settings
+from segl.settings.portal import PortalRelay
 
 FRAGMENTS = (
     "front.main.cf",

@@ -25,7 +25,7 @@ from segl.postfix.check_tables import table_checks
 from segl.postfix.plan import pending_files
 from segl.postfix.refusals import OLDEST
 from segl.postfix.running import Instance, PostfixUnreadable, read_instance
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("front", front_checks),

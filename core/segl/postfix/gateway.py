@@ -15,8 +15,8 @@ from segl.postfix.refusals import Refusal
 from segl.postfix.role import Role
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import TableBusy, TableUnread
-from segl.settings import Settings
-from segl.settings_values import next_hop_host
+from segl.settings.document import Settings
+from segl.settings.values import next_hop_host
 
 UPSTREAM = "segl-upstream"
 _HERE = ("mydestination", "virtual_mailbox_domains", "virtual_alias_domains")

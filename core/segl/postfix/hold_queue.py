@@ -20,7 +20,7 @@ from segl.postfix import sockets
 from segl.postfix.bound import destination_in, in_force, is_served, ordinary
 from segl.postfix.check import SECURE
 from segl.postfix.running import complaint, look_at, read_instance, run_postfix
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 MOST: Final = 10_000  # each costs a run of postcat(1), some milliseconds
 _GONE: Final = "No such file or directory"  # what postcat says of a message that is not there any more

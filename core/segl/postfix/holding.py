@@ -47,8 +47,8 @@ from segl.postfix.hold_texts import (
     HoldTexts,
 )
 from segl.reasons import in_words
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 from segl.store import transaction
 from segl.vocabulary import Asked
 

@@ -25,7 +25,7 @@ from segl.postfix.check import SECURE
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, complaint, read_instance, run_postfix
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 _CHECK_SECONDS = 120
 

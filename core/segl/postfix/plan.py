@@ -39,7 +39,7 @@ from segl.postfix.conf import (
 from segl.postfix.gateway import gateway_refusals, gateway_values, upstream_entries
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 WRITTEN = f"{OURS}, which writes it anew down to the last comment. See docs/operations.md."
 KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor judges them."

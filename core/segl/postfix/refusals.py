@@ -13,7 +13,7 @@ from segl.postfix import edit
 from segl.postfix.check import SECURE, is_loopback, same_path
 from segl.postfix.conf import Site, render_front_master
 from segl.postfix.running import Instance, split_list
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 OLDEST = (3, 7)
 # How a file of the secure instance begins when we wrote it; it must stay recognised by later versions.

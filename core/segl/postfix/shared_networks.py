@@ -18,7 +18,7 @@ from segl.postfix import sockets
 from segl.postfix.gateway import as_postfix
 from segl.postfix.refusals import Refusal
 from segl.postfix.running import Instance, split_list
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 # Nobody has such an address (RFC 6761 section 6.4).
 _STRANGER, _OUTSIDE = "segl-install@stranger.invalid", "segl-install@outside.invalid"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from segl.scope import Scope
-from segl.settings_organisation import Owner, Owners
+from segl.settings.organisation import Owner, Owners
 from segl.tables.receipts import sent_message
 
 

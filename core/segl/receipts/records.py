@@ -22,7 +22,7 @@ from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint
 from segl.receipts.facts import Facts, unknown_marks
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import insert_into
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way

@@ -24,7 +24,7 @@ from segl.errors import DeliveryError
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
 from segl.sealed.storage import Place, SealedFile
-from segl.settings_portal import Portal
+from segl.settings.portal import Portal
 from segl.store import transaction
 from segl.tables import meta
 

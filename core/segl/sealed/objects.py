@@ -30,7 +30,7 @@ from segl.errors import DeliveryError, Fault
 from segl.sealed.directory import ORPHAN_SECONDS, SUFFIX, is_id
 from segl.sealed.format import Header, encrypt
 from segl.sealed.keys import Secret
-from segl.settings_storage import Storage
+from segl.settings.storage import Storage
 
 if TYPE_CHECKING:
     from obstore.store import S3Store

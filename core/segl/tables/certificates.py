@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from segl.tables.base import metadata
 
-# Certificates of single recipients; segl.certificate_records says what is in them and who may rely on it.
+# Certificates of single recipients; segl.certificates.records says what is in them and who may rely on it.
 recipient_certificate = sa.Table(
     "recipient_certificate",
     metadata,
-    sa.Column("address", sa.String(512), primary_key=True),  # segl.certificate_names.mail_key
+    sa.Column("address", sa.String(512), primary_key=True),  # segl.certificates.names.mail_key
     sa.Column("fingerprint", sa.String(64), primary_key=True),  # SHA-256, hex
     sa.Column("kept", sa.Boolean, primary_key=True),  # imported or harvested; else found by a search
     sa.Column("der", sa.LargeBinary, nullable=False),

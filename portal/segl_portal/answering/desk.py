@@ -18,7 +18,7 @@ from segl.metrics import ANSWERS
 from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.keys import WrongSecret
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_portal.answering import kept
 from segl_portal.answering.form import boundary_of
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why

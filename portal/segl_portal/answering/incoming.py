@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from segl.settings_portal import PortalAnswers
+from segl.settings.portal import PortalAnswers
 from segl_portal.answering import letter
 from segl_portal.answering.form import Event, Field, FileBegun, FileEnded, FilePiece, FormReader
 from segl_portal.answering.kinds import HEAD, is_refused

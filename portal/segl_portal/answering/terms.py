@@ -13,7 +13,7 @@ from typing import Final
 
 from segl.errors import DeliveryError
 from segl.mail.return_port import MailPort
-from segl.settings_portal import PortalAnswers
+from segl.settings.portal import PortalAnswers
 
 _KNOWN_SECONDS: Final = 300.0
 _UNKNOWN_SECONDS: Final = 15.0

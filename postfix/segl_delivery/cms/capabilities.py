@@ -13,7 +13,7 @@ from asn1crypto import core
 from cryptography import x509
 
 from segl import ber
-from segl.certificates import UNREADABLE, KeyKind, key_kind
+from segl.certificates.judgement import UNREADABLE, KeyKind, key_kind
 from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import algorithm
 from segl_delivery.cms.ciphers import Cipher

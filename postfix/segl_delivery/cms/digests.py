@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-from segl.certificates import SMALLEST_RSA
+from segl.certificates.judgement import SMALLEST_RSA
 
 Piece = bytes | memoryview
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey

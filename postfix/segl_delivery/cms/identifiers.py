@@ -9,7 +9,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

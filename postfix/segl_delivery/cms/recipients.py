@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from segl import ber
 from segl.ber import Damaged
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl_delivery.cms import names
 from segl_delivery.cms.agreement import Agreement, agree, read_agreement
 from segl_delivery.cms.algorithm import (

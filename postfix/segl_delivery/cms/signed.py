@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl import ber
 from segl.ber import Damaged, Piece
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import check_version, integer, octets, oid, read_oid
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for

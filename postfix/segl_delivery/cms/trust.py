@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from segl.certificate_chain import Authorities
-from segl.certificates import fingerprint, unfit_to_sign, untimely
+from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint, unfit_to_sign, untimely
 from segl_delivery.cms.signed import Signature, Signed
 
 

@@ -20,7 +20,7 @@ from functools import partial
 
 from segl.addresses import domain_of
 from segl.ber import Piece
-from segl.certificate_names import addresses_of
+from segl.certificates.names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import PREFIX
@@ -29,8 +29,8 @@ from segl.mail.handover import Refused
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
 from segl.metrics import INBOUND
-from segl.settings import Settings
-from segl.settings_inbound import Inbound
+from segl.settings.document import Settings
+from segl.settings.inbound import Inbound
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from segl.certificate_names import mail_key
+from segl.certificates.names import mail_key
 from segl.mail.fields import Field
 from segl.mail.paths import is_plain
 
@@ -23,7 +23,7 @@ _FROM = re.compile(
 
 
 def author_of(fields: Sequence[Field]) -> str:
-    """The address in the form of :func:`~segl.certificate_names.mail_key`; ``""`` for nobody."""
+    """The address in the form of :func:`~segl.certificates.names.mail_key`; ``""`` for nobody."""
     found = [field.value for field in fields if field.name == "from"]
     if len(found) != 1 or len(found[0]) > _LONGEST:
         return ""

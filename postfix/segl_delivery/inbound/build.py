@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 from cryptography import x509
 from sqlalchemy.engine import Engine
 
-from segl.certificate_chain import Authorities
-from segl.certificate_records import CertificateRecords
-from segl.certificates import fingerprint
+from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint
+from segl.certificates.records import CertificateRecords
 from segl.errors import NoCertificate, StoreError
 from segl.events import Events
 from segl.mail.handover import NextHop
 from segl.mail.return_port import ReturnPort
 from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings import Settings
-from segl.settings_certificates import CertificateSource
+from segl.settings.certificates import CertificateSource
+from segl.settings.document import Settings
 from segl.signer_standings import SignerStandings
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.inbound.agent import OpeningAgent

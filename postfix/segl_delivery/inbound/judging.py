@@ -20,10 +20,10 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificate_chain import Authorities
-from segl.certificate_names import addresses_of, signs_for
-from segl.certificate_records import Revocation
-from segl.certificates import fingerprint, unfit_to_sign, untimely
+from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint, unfit_to_sign, untimely
+from segl.certificates.names import addresses_of, signs_for
+from segl.certificates.records import Revocation
 from segl_delivery.cms.signed import Outcome, Signature, Signed
 from segl_routing.certificates.standing import Standing
 

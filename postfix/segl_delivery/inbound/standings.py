@@ -13,7 +13,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificate_records import Revocation
+from segl.certificates.records import Revocation
 from segl.errors import StoreError
 from segl.events import Events
 from segl.signer_standings import SignerStandings

@@ -22,7 +22,7 @@ from segl.headers import OPENED, PREFIX, claims_smime
 from segl.mail.fields import Field
 from segl.mail.paths import is_plain
 from segl.mime.encoded_words import shown_header
-from segl.settings_inbound import Inbound
+from segl.settings.inbound import Inbound
 from segl.subject_tags import LONGEST, encoded, without_tags
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.inbound.judging import Judgement, SignatureResult

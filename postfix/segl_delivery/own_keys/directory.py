@@ -31,8 +31,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from segl.certificate_chain import read_pem
-from segl.certificates import UNREADABLE, lasting_fault, untimely
+from segl.certificates.chain import read_pem
+from segl.certificates.judgement import UNREADABLE, lasting_fault, untimely
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
 from segl_delivery.keyring import (

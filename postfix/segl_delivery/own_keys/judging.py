@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from segl.certificates import CURVES, SMALLEST_RSA, UNREADABLE, lasting_fault, untimely
+from segl.certificates.judgement import CURVES, SMALLEST_RSA, UNREADABLE, lasting_fault, untimely
 from segl_delivery.cms.digests import PrivateKey
 from segl_delivery.own_keys.directory import may_sign
 

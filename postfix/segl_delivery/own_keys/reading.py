@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
 

@@ -16,9 +16,9 @@ from email.utils import getaddresses
 from typing import Final
 
 from segl.addresses import domain_of
-from segl.certificate_chain import read_pem
+from segl.certificates.chain import read_pem
 from segl.mail.fields import read_header
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_delivery.cms.signed import Signer
 from segl_delivery.keyring import CERTIFICATE, KeyRing, KeysUnreadable, LockedKey, OwnKey
 from segl_delivery.own_keys.directory import may_sign

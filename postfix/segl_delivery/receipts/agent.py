@@ -24,8 +24,8 @@ from segl.mail.return_port import MailPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey, is_written_as_ours
-from segl.settings import Settings
-from segl.settings_receipts import Receipts
+from segl.settings.document import Settings
+from segl.settings.receipts import Receipts
 from segl_delivery.agent import Delivery, Incoming, reply_to
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger

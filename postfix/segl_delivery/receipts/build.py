@@ -10,7 +10,7 @@ from segl.events import Events
 from segl.receipts import digests, protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.receipts.records import forget
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 
 

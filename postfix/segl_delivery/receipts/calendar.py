@@ -32,9 +32,9 @@ from segl.nodes import last_heard
 from segl.receipts import digests
 from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
-from segl.settings import Settings
-from segl.settings_organisation import Owner
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import transaction
 from segl.tables import meta
 from segl_delivery.receipts import sender_links

@@ -32,8 +32,8 @@ from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
 from segl.receipts.states import State
-from segl.settings import Settings
-from segl.settings_receipts import ReceiptTerms
+from segl.settings.document import Settings
+from segl.settings.receipts import ReceiptTerms
 from segl.store import patiently, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links

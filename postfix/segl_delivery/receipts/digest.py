@@ -11,7 +11,7 @@ from typing import Final
 from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line
-from segl.settings_receipts import ReceiptTerms
+from segl.settings.receipts import ReceiptTerms
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office, readable_by

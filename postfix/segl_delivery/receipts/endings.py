@@ -9,10 +9,10 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
 from segl.errors import SeglError
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 from segl_delivery.keyring import KeyRing
 from segl_routing.tunnels import Tunnels
 

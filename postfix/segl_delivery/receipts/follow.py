@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from segl.events import Events
 from segl.postfix.edit import parameters_of
 from segl.receipts import protection, read_logs
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import insert_into, transaction
 from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal

@@ -8,7 +8,7 @@ from typing import Final
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.masking import mask_digits
-from segl.settings_organisation import Owner
+from segl.settings.organisation import Owner
 
 _TEXTS: Final[dict[Language, tuple[str, str, str]]] = {
     "da": (

@@ -18,7 +18,7 @@ from segl.errors import StoreError
 from segl.metrics import RECIPIENTS
 from segl.receipts.records import Heard, WrongSender, hear
 from segl.receipts.statistics import WAYS
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import transaction
 from segl.vocabulary import Way
 

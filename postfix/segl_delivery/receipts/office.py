@@ -18,8 +18,8 @@ from segl.receipts import protection
 from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
-from segl.settings import Settings
-from segl.settings_receipts import ReceiptTerms
+from segl.settings.document import Settings
+from segl.settings.receipts import ReceiptTerms
 from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
 from segl_delivery.identifiers import holds_number

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from segl.addresses import domain_of
 from segl.given_proofs import given_between, noted_between
 from segl.receipts.protection import Protection
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.vocabulary import Proof
 
 _SLACK: Final = 2.0  # seconds: the log may count whole ones, and tells of a delivery a little later

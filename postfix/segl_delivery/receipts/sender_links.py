@@ -10,7 +10,7 @@ from segl.decisions import links
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line
 from segl.sealed.revocation import house_secret, revocation_link
-from segl.settings import Settings
+from segl.settings.document import Settings
 
 
 def no_link(_: Line) -> str:

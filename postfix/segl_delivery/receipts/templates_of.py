@@ -20,8 +20,8 @@ from segl.language import Language
 from segl.receipts.due import Told
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
-from segl.settings import Settings
-from segl.settings_receipts import Receipts
+from segl.settings.document import Settings
+from segl.settings.receipts import Receipts
 from segl.vocabulary import Way
 from segl_delivery.receipts.own_templates import OwnTemplate, UnfitTemplate
 from segl_delivery.receipts.template_worker import template

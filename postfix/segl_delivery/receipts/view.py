@@ -18,7 +18,7 @@ from segl.reasons import in_words
 from segl.receipts.due import is_bad
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
-from segl.settings_receipts import Receipts
+from segl.settings.receipts import Receipts
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import faults
 from segl_delivery.receipts.since import Fates, fate_of

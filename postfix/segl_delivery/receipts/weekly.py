@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 
 from segl.receipts.of_owner import messages_of
 from segl.receipts.statistics import WAYS, Volumes, volumes_until
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 from segl_delivery.receipts.mail import Receipt, attached
 from segl_delivery.receipts.plot import bars
 from segl_delivery.receipts.weekly_sections import SECTIONS, Section, Week

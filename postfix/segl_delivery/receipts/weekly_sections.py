@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from segl.receipts.statistics import DAYS, WAYS, Volumes
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.organisation import Owner
 from segl.vocabulary import Way
 from segl_delivery.receipts.endings import endings
 from segl_delivery.receipts.weekly_rules import rules_that_cost

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import assert_never
 
-from segl.certificate_chain import Authorities
-from segl.certificate_records import CertificateRecords
+from segl.certificates.chain import Authorities
+from segl.certificates.records import CertificateRecords
 from segl.errors import Fault, SettingsError
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_certificates import CertificateSource
+from segl.settings.certificates import CertificateSource
+from segl.settings.document import Settings
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.folder import FolderSource

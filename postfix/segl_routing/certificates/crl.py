@@ -14,8 +14,8 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificate_records import Revocation
-from segl.certificates import UNREADABLE, is_authority, key_usage
+from segl.certificates.judgement import UNREADABLE, is_authority, key_usage
+from segl.certificates.records import Revocation
 from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
 
 LARGEST: Final = 16 * 1024 * 1024

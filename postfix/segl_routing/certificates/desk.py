@@ -7,11 +7,11 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from segl.certificate_records import CertificateRecords
+from segl.certificates.records import CertificateRecords
 from segl.errors import StoreError
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_certificates import Certificates
+from segl.settings.certificates import Certificates
+from segl.settings.document import Settings
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge

@@ -17,12 +17,12 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificate_chain import Authorities
-from segl.certificate_names import holder_of
-from segl.certificate_records import CertificateRow, Revocation
-from segl.certificates import fingerprint
-from segl.recipient_certificates import unfit
-from segl.settings_certificates import Certificates
+from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint
+from segl.certificates.names import holder_of
+from segl.certificates.recipient import unfit
+from segl.certificates.records import CertificateRow, Revocation
+from segl.settings.certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer, Source

@@ -16,9 +16,9 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificate_names import addresses_of, mail_key
-from segl.certificates import UNREADABLE, is_authority
-from segl.recipient_certificates import load_der
+from segl.certificates.judgement import UNREADABLE, is_authority
+from segl.certificates.names import addresses_of, mail_key
+from segl.certificates.recipient import load_der
 from segl_routing.certificates.sources import Answer, Offer
 
 LARGEST_FILE: Final = 256 * 1024

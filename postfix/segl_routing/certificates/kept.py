@@ -11,11 +11,11 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificate_names import mail_key
-from segl.certificate_records import CertificateRecords, CertificateRow
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
+from segl.certificates.names import mail_key
+from segl.certificates.recipient import load_der, unfit
+from segl.certificates.records import CertificateRecords, CertificateRow
 from segl.errors import StoreError
-from segl.recipient_certificates import load_der, unfit
 from segl_routing.certificates.sources import Answer, Offer
 
 HARVESTED: Final = "harvest"

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from segl.certificate_names import mail_key
-from segl.certificate_records import CertificateRow, Lookup
+from segl.certificates.names import mail_key
+from segl.certificates.records import CertificateRow, Lookup
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.metrics import CERTIFICATE_SEARCHES
-from segl.settings_certificates import Certificates
+from segl.settings.certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import Finding
 from segl_routing.skew import NODES_SKEW
@@ -50,7 +50,7 @@ class Finder(Protocol):
 
 
 class Records(Protocol):
-    """What is needed of :class:`segl.certificate_records.CertificateRecords`."""
+    """What is needed of :class:`segl.certificates.records.CertificateRecords`."""
 
     def lookup(self, address: str) -> Lookup | None: ...
     def record(self, lookup: Lookup, found: Sequence[CertificateRow]) -> None: ...

@@ -25,10 +25,10 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from segl.certificates import is_authority
+from segl.certificates.judgement import is_authority
+from segl.certificates.recipient import load_der
 from segl.errors import Fault, SettingsError
-from segl.recipient_certificates import load_der
-from segl.settings_certificates import Directory
+from segl.settings.certificates import Directory
 from segl_routing.certificates.sources import MOST_OFFERED, Answer, Offer
 
 MOST_AT_ONCE: Final = 4  # processes, and so connections, for one directory

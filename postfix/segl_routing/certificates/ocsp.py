@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from segl.certificate_records import Revocation
-from segl.certificates import UNREADABLE
+from segl.certificates.judgement import UNREADABLE
+from segl.certificates.records import Revocation
 from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
 from segl_routing.skew import OTHERS_SKEW
 

@@ -19,8 +19,8 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificate_records import Revocation
-from segl.certificates import UNREADABLE, fingerprint, is_authority
+from segl.certificates.judgement import UNREADABLE, fingerprint, is_authority
+from segl.certificates.records import Revocation
 from segl_routing.certificates import crl, ocsp
 from segl_routing.certificates.fetch import Fetch, NotFetched
 from segl_routing.certificates.standing import Standing

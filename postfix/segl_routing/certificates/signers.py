@@ -11,10 +11,10 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificate_records import Revocation
+from segl.certificates.recipient import load_der
+from segl.certificates.records import Revocation
 from segl.errors import SeglError
 from segl.events import Events
-from segl.recipient_certificates import load_der
 from segl.signer_standings import Answered, SignerStandings
 from segl_routing.certificates.standing import Standing
 

@@ -21,7 +21,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from segl.recipient_certificates import load_der
+from segl.certificates.recipient import load_der
 from segl.vocabulary import Known
 from segl_routing.certificates.sources import Answer, Offer
 from segl_routing.resolver import Answer as DnsAnswer

@@ -56,7 +56,7 @@ class Source(Protocol):
         """As it stands in log, store and ``segl certificate find``: ``folder``, ``directory ldap.x.dk``."""
 
     async def ask(self, address: str) -> Answer:
-        """What it has for *address* (:func:`segl.certificate_names.mail_key`). Does not raise for a source
+        """What it has for *address* (:func:`segl.certificates.names.mail_key`). Does not raise for a source
         that fails: that is an answer."""
         ...
 

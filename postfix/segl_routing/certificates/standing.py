@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-from segl.certificate_records import Revocation
-from segl.certificates import FORGEABLE
+from segl.certificates.judgement import FORGEABLE
+from segl.certificates.records import Revocation
 from segl_routing.skew import OTHERS_SKEW
 
 

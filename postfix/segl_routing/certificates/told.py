@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from segl.certificate_names import holder_of, mail_key
-from segl.certificate_records import CertificateRecords, CertificateRow
+from segl.certificates.names import holder_of, mail_key
+from segl.certificates.recipient import load_der
+from segl.certificates.records import CertificateRecords, CertificateRow
 from segl.errors import StoreError
 from segl.events import Events
-from segl.recipient_certificates import load_der
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import open_existing
 from segl.store_status import StoreMissing
 from segl.vocabulary import Known

@@ -20,8 +20,8 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from segl.addresses import parents
 from segl.errors import TunnelListError
-from segl.settings_tunnel import ListFormat
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.tunnel import ListFormat
+from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.choice import Choice, choose
 from segl_routing.tunnel_list.content import Entry, TunnelList, parse_list

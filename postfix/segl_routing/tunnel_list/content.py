@@ -24,7 +24,7 @@ from cryptography import x509
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from segl.addresses import normal_domain
-from segl.certificates import UNREADABLE, newest_usable
+from segl.certificates.judgement import UNREADABLE, newest_usable
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 

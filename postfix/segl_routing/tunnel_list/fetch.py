@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from segl import __version__
 from segl.errors import TunnelListError
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.probe import trust
 from segl_routing.tunnel_list.accepted import Accepted, is_trusted

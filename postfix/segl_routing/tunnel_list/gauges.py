@@ -20,7 +20,7 @@ from segl.metrics import (
     TUNNEL_LIST_DOMAINS,
     TUNNEL_LIST_LEFT,
 )
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_routing.tunnel_list.accepted import Accepted, folder_of, read_state
 
 Figure = Callable[[Accepted, float], float]

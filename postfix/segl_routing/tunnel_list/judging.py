@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import Final
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import ListFormat
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.tunnel import ListFormat
+from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.skew import OTHERS_SKEW
 from segl_routing.tunnel_list.accepted import Accepted

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import ListFormat
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.tunnel import ListFormat
+from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.tunnel_list.accepted import Accepted
 from segl_routing.tunnel_list.content import LARGEST_SERIAL, Entry, TunnelList, parse_list, write_list

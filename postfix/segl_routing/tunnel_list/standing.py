@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from segl.errors import TunnelListError
-from segl.settings import Settings
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.document import Settings
+from segl.settings.tunnel import TunnelList as Terms
 from segl_routing.tunnel_list.accepted import Accepted, Copy, ends, folder_of, is_trusted, moment, read_state
 
 OLD: Final = timedelta(hours=26)  # the timer has missed four runs

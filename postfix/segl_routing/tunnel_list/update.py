@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import TunnelList as Terms
+from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.tunnel_list.accepted import (
     Accepted,

@@ -21,8 +21,8 @@ from segl.events import Events
 from segl.nodes import Node, announce
 from segl.postfix.check import State
 from segl.receipts.key import ReceiptKey
-from segl.settings_canary import OWN, OWN_SINK, Canary
-from segl.settings_file import parse_settings
+from segl.settings.canary import OWN, OWN_SINK, Canary
+from segl.settings.file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Came
 from segl_delivery.canary import CanaryWatch
@@ -246,7 +246,7 @@ def test_a_message_with_two_names_is_none() -> None:
 def test_the_letter_is_one_that_must_go_securely() -> None:
     from datetime import UTC, datetime
 
-    from segl.settings_detection import Limits
+    from segl.settings.detection import Limits
     from segl.vocabulary import Decision
     from segl_classifier.classify import classify
     from segl_classifier.rules import shipped_rules

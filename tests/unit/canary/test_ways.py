@@ -19,13 +19,13 @@ from segl.canary.letter import letter
 from segl.canary.tls_sink import TlsSink
 from segl.canary.token import Token
 from segl.canary.way_key import WayKey
-from segl.certificates import unusable
+from segl.certificates.judgement import unusable
 from segl.cli.doctor_ways import ways_open
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.receipts.key import ReceiptKey
-from segl.settings_canary import OWN_SINK, WAY_SINKS, is_own_sink, way_of_sink
-from segl.settings_file import parse_settings
+from segl.settings.canary import OWN_SINK, WAY_SINKS, is_own_sink, way_of_sink
+from segl.settings.file import parse_settings
 from segl.store import open_store
 from segl.vocabulary import Came, Envelope, Way
 from segl_delivery.agent import Delivery

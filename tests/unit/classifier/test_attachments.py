@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from corpus.compound import message as saved_by_outlook
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier.classify import classify, gather
 from segl_classifier.deadline import NEVER, Deadline

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from keyword_model import BrokenModel, KeywordModel
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Decision, Label, Unreadable
 from segl_classifier import classify as module
 from segl_classifier import detect as detecting

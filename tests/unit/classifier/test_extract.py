@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.extract import DECORATION_BYTES, REGISTRY, Pictures, extract
 from segl_classifier.extracted import Extracted

@@ -16,7 +16,7 @@ from corpus import pdf_files
 from corpus.compound import compound
 from corpus.office_files import package
 from corpus.pdf_by_hand import built, page, written
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Decision, Unreadable
 from segl_classifier.classify import classify
 from segl_classifier.rules import shipped_rules

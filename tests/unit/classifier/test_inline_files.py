@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.extract import extract
 from segl_classifier.message import Source, Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.classify import classify
 from segl_classifier.rules import shipped_rules
 from segl_classifier.stages import Stage, Stages

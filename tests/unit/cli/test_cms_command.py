@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from typer.testing import CliRunner, Result
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.cli.main import build
 from segl_delivery.cms.choice import COMMON, MODERN
 from segl_delivery.cms.enveloped import encrypt

@@ -35,7 +35,7 @@ HEAVY = (
         "prometheus_client",
         "starlette",
         "asyncio",
-        "segl.settings",
+        "segl.settings.document",
         "segl_classifier",
         "segl_delivery",
     ),
@@ -66,7 +66,7 @@ def test_status_loads_nothing_that_it_does_not_ask(tmp_path: Path) -> None:
     """Where no certificate is looked at, no key and no list, it needs settings, sockets and SQLite alone."""
     file = tmp_path / "segl.toml"
     file.write_text('[organisation]\nname = "V"\ndomains = ["nordby.example"]\n', "utf-8")
-    heavy = set(HEAVY) - {"segl.settings"}
+    heavy = set(HEAVY) - {"segl.settings.document"}
     assert loaded_by(["status", "--settings", str(file)], of=heavy, ends=(0, 1)) == {}
 
 

@@ -24,7 +24,7 @@ from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Decision, Label, Way
 from world.counter import Counter

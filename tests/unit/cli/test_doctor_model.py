@@ -10,7 +10,7 @@ from keyword_model import KeywordModel
 from segl.cli.doctor_checks import check_model
 from segl.errors import SeglError
 from segl.postfix.check import State
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 
 
 def damaged() -> None:

@@ -10,8 +10,8 @@ import pytest
 from segl.cli.doctor_portal import page_line, portal_checks
 from segl.postfix import sockets
 from segl.postfix.check import Check, State
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from world.portal_site import HOST, PortalSite
 from world.ports import free_port
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from keyword_model import KeywordModel
 from segl.cli.explain_policies import applied
 from segl.cli.main import build
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import gather
 from segl_classifier.deadline import NEVER, Deadline

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from typer.testing import CliRunner, Result
 
-from segl.certificate_names import addresses_of
+from segl.certificates.names import addresses_of
 from segl.cli.main import build
 from segl_delivery.cms.enveloped import encrypt
 from segl_delivery.cms.opening import decrypt

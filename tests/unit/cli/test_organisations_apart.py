@@ -25,8 +25,8 @@ from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.sealed.revocation import house_secret
-from segl.settings_file import load_settings
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.file import load_settings
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import transaction
 from segl.tables.decisions import decision_feedback
 from segl.vocabulary import Decision, Way

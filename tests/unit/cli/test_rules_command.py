@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from segl.cli.doctor_checks import check_rules
 from segl.cli.main import build
 from segl.postfix.check import State
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_classifier.rules import shipped_rules
 
 RULE = """

@@ -17,7 +17,7 @@ from segl.mail.return_port import MailPort, send_to_one
 from segl.sealed import NotOpened, life, open_sealed
 from segl.sealed.keys import Secret
 from segl.sealed.phrase import hash_of
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_recipient

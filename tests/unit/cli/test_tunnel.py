@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.cli.status import _tunnel_lists
 from segl.postfix.check import State
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from world.listhouse import Desk, segl
 from world.lists import entry, listed, partner
 from world.partners import certificate, pem, rsa_key

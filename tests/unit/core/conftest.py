@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.postfix.holding import Holding
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.holding import Port, Queue
 from world.installation import Installation
 

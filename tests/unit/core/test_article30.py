@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from segl.article30 import OPEN, record
 from segl.cli.main import build
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from segl.tables import metadata
 
 BASE = '[organisation]\nname = "Nordby | Vandværk"\ndomains = ["nordby.example"]\n'

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from segl.certificate_chain import Authorities
+from segl.certificates.chain import Authorities
+from segl.certificates.recipient import load_der, unfit
 from segl.errors import SettingsError
-from segl.recipient_certificates import load_der, unfit
 from world.authority import Authority, now
 from world.partners import rsa_key, usage
 

@@ -7,7 +7,7 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.certificate_names import addresses_of, holder_of, mail_key
+from segl.certificates.names import addresses_of, holder_of, mail_key
 from world.authority import Attributes, Authority, oces2, oces3
 
 CA = Authority("Prøve-CA")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_certificates import CertificateSource
-from segl.settings_file import parse_settings
+from segl.settings.certificates import CertificateSource
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 
 TRUST = {"trust": ["/etc/segl/root.pem"]}
 LDAP = {"url": "ldaps://ldap.x.dk", "base": "c=DK"}

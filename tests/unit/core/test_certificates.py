@@ -11,9 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from segl.certificate_chain import read_pem
-from segl.certificates import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
-from segl.recipient_certificates import load_der
+from segl.certificates.chain import read_pem
+from segl.certificates.judgement import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
+from segl.certificates.recipient import load_der
 from segl_routing.certificates.folder import read_certificates
 from segl_routing.tlsa import Matching, Selector, Tlsa, Usage, matches
 from segl_routing.tunnel_list.content import Entry

@@ -8,8 +8,8 @@ import pytest
 
 from segl.demands import least_for
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Label, Proof
 
 

@@ -10,7 +10,7 @@ from segl.postfix import gateway
 from segl.postfix.refusals import Refusal
 from segl.postfix.running import Instance
 from segl.postfix.tables import TableBusy, TableUnread
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 
 SETTINGS = """
 [organisation]

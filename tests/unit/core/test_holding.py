@@ -13,7 +13,7 @@ from segl.audit import Act
 from segl.mail.handover import Refused, Unreachable
 from segl.postfix.hold_queue import Held
 from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.holding import FULL, GONE, HELD, OF_SCHOOL, Port, Queue, done, refuse, sent
 
 

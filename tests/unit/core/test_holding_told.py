@@ -16,7 +16,7 @@ from segl.mail.return_port import ReturnPort
 from segl.postfix.hold_queue import Held
 from segl.postfix.hold_texts import TO_OFFICER
 from segl.postfix.holding import Holding, Release
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.holding import FULL, GONE, HELD, OF_SCHOOL, Port, Queue, done, plain, refuse, sent
 from world.peers import SmtpPeer
 from world.ports import free_port

@@ -12,8 +12,8 @@ from segl.nodes import Node, announce, nodes_of, not_behind, this_node
 from segl.postfix.check import Check, State
 from segl.sealed.keys import Secret
 from segl.sealed.records import SealedMessage, SealedRecipient, record
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import open_store
 from world.object_store import Fault as WireFault
 from world.object_store import ObjectStore, Wire

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_file import load_settings, parse_settings
-from segl.settings_receipts import Receipts
+from segl.settings.document import Settings
+from segl.settings.file import load_settings, parse_settings
+from segl.settings.receipts import Receipts
 
 TENANTS: dict[str, Any] = {
     "organisation": {"name": "Hosting", "domains": ["hosting.example"], "subdomains": True},

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.policy import Level, Message, PolicyTable, Term
-from segl.settings import Settings
-from segl.settings_file import parse_settings
-from segl.settings_policy import Policy
+from segl.policy.table import Level, Message, PolicyTable, Term
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.policy import Policy
 from segl.vocabulary import Decision, Label, Proof, Way
 
 ANNA, BO = "anna@skole.example", "bo@kommune.example"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.policy import Message, PolicyTable
-from segl.policy_verdict import counting, decided, in_the_way, ruled
-from segl.settings_policy import Policy
+from segl.policy.table import Message, PolicyTable
+from segl.policy.verdict import counting, decided, in_the_way, ruled
+from segl.settings.policy import Policy
 from segl.vocabulary import Decision, Doubt, Finding, Label, Verdict
 
 UNREAD = Finding("unreadable.encrypted", None, "part 1")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from segl.policy_wide import wide
+from segl.policy.wide import wide
 from segl.public_suffixes import Suffixes
-from segl.settings_cautions import cautions
-from segl.settings_file import parse_settings
+from segl.settings.cautions import cautions
+from segl.settings.file import parse_settings
 from segl.vocabulary import Label
 
 HOUSE: dict[str, Any] = {

@@ -18,7 +18,7 @@ from segl.postfix import install
 from segl.postfix.backup import DONE, UNDONE, WRITING, write_file
 from segl.postfix.conf import Site
 from segl.postfix.plan import FileChange, NewDirectory, Plan
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 
 
 @pytest.fixture

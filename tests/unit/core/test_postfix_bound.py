@@ -14,8 +14,8 @@ from segl.errors import PostfixError
 from segl.postfix import bound, hold_queue
 from segl.postfix.bound import Bound, is_served, left_behind
 from segl.postfix.hold_queue import HoldQueue
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from world.peers import SmtpPeer
 from world.ports import free_port
 

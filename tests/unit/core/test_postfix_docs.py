@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from segl.settings_canary import WAY_SINKS, name_of_way
+from segl.settings.canary import WAY_SINKS, name_of_way
 
 # Ids that are put together from names: of the two instances, of the canaries' sinks.
 GENERATED = {f"{name}.{what}" for name in ("front", "secure") for what in ("config", "warnings")} | {

@@ -13,8 +13,8 @@ from segl.postfix.check import State
 from segl.postfix.gateway import advice, role_of
 from segl.postfix.role import Role
 from segl.postfix.running import read_instance
-from segl.settings_file import parse_settings
-from segl.settings_gateway import Gateway
+from segl.settings.file import parse_settings
+from segl.settings.gateway import Gateway
 from world.installation import Installation
 from world.needs import POSTFIX
 

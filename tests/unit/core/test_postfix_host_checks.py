@@ -24,8 +24,8 @@ from segl.postfix.check_instances import debian_unit, instance_checks
 from segl.postfix.check_running import is_running, running_checks
 from segl.postfix.doctor import examine, exit_code
 from segl.postfix.running import read_instance
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import open_store
 from world.installation import Installation
 from world.needs import POSTFIX, ROOT

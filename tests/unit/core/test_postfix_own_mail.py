@@ -17,7 +17,7 @@ from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.hops import Hop, Place, places, tls_level
 from segl.postfix.own_ways import BY_SENDER
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.installation import Installation
 from world.needs import POSTFIX
 

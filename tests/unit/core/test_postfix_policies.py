@@ -9,7 +9,7 @@ import pytest
 
 from segl.postfix.check import State
 from segl.postfix.check_policies import policy_checks
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.installation import Installation
 from world.needs import POSTFIX
 

@@ -10,7 +10,7 @@ import pytest
 from segl.errors import SettingsError
 from segl.postfix.check import Check, State
 from segl.postfix.tables import look_up
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.installation import Installation
 from world.needs import POSTFIX
 

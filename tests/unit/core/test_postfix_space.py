@@ -11,7 +11,7 @@ import pytest
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_space import space_checks
 from segl.postfix.running import Instance
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 
 MB = 1024 * 1024
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN

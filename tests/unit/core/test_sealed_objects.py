@@ -155,7 +155,7 @@ from segl.sealed.content import SealedContent
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
 from segl.sealed.objects import SealedObjects
-from segl.settings_storage import Storage
+from segl.settings.storage import Storage
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 place = SealedObjects(Storage(bucket="segl", endpoint=sys.argv[1], credentials=Path(sys.argv[2])))
 place.prepare()

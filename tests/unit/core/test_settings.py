@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_cautions import detection_cautions
-from segl.settings_file import load_settings, parse_settings
+from segl.settings.cautions import detection_cautions
+from segl.settings.document import Settings
+from segl.settings.file import load_settings, parse_settings
 from segl.vocabulary import Decision, Label, Mode, Way
 
 SMALLEST: dict[str, Any] = {"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}}

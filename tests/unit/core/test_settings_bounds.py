@@ -11,7 +11,7 @@ import pytest
 
 from segl import toml_text
 from segl.errors import MOST_TOLD, Fault, SettingsError
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from segl_classifier.rules.read import read_file
 
 SMALL = '[organisation]\nname = "Nordby"\ndomains = ["nordby.example"]\n'

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from segl.errors import Fault
-from segl.settings_file import read_settings
-from segl.settings_reference import reference
+from segl.settings.file import read_settings
+from segl.settings.reference import reference
 
 ORGANISATION = {"name": "Nordby", "domains": ["nordby.example"]}
 

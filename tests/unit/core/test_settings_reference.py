@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
-from segl.settings_file import load_settings, parse_settings
-from segl.settings_page import default, may_be, page
-from segl.settings_reference import EXAMPLE, Key, reference
-from segl.settings_toml import effective, toml_value
+from segl.settings.file import load_settings, parse_settings
+from segl.settings.page import default, may_be, page
+from segl.settings.reference import EXAMPLE, Key, reference
+from segl.settings.toml import effective, toml_value
 from segl.vocabulary import Mode
 
 LEAST: dict[str, Any] = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}

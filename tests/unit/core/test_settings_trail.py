@@ -12,13 +12,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl import audit, settings_trail
+from segl import audit
 from segl.errors import StoreError
 from segl.events import Events
 from segl.left_rules import leave_rules, rule_digests
-from segl.settings import Settings
-from segl.settings_file import parse_settings
-from segl.settings_trail import note, note_rules
+from segl.settings import trail as settings_trail
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.trail import note, note_rules
 from segl.store import open_store
 from segl.tables.settings import settings_state
 from segl_delivery import settings_watch

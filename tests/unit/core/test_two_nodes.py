@@ -25,7 +25,7 @@ from segl.sealed import life, records
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from world.node_at_work import NOW, ROUNDS

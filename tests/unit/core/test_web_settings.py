@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 
 
 def settings(portal: dict[str, Any]) -> Settings:

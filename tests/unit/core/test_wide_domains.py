@@ -10,9 +10,9 @@ from segl.errors import SettingsError
 from segl.postfix.check import State
 from segl.postfix.check_domains import domain_checks
 from segl.public_suffixes import Suffixes
-from segl.settings import Settings
-from segl.settings_cautions import cautions, domain_cautions, pin_cautions
-from segl.settings_file import parse_settings
+from segl.settings.cautions import cautions, domain_cautions, pin_cautions
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Proof
 
 SUFFIXES = Suffixes(frozenset({"dk", "co.uk", "biz.dk"}))

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.sealed import SealedDirectory
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_delivery.sealing import Sealer
 
 

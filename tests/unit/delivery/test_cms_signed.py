@@ -11,8 +11,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl import ber
 from segl.ber import Damaged
-from segl.certificate_chain import Authorities
-from segl.certificates import fingerprint
+from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint
 from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import integer
 from segl_delivery.cms.ciphers import Cipher

@@ -19,7 +19,7 @@ import cryptography_vectors
 import pytest
 from cryptography import x509
 
-from segl.certificate_chain import Authorities
+from segl.certificates.chain import Authorities
 from segl_delivery.cms.compressed import decompress
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.opening import decrypt

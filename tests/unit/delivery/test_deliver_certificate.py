@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from segl.certificate_records import CertificateRecords, CertificateRow, Lookup, Revocation
+from segl.certificates.records import CertificateRecords, CertificateRow, Lookup, Revocation
 from segl.store import open_store, transaction
 from segl.tables.certificates import recipient_certificate
 from segl.vocabulary import Known

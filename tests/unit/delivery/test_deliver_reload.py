@@ -19,7 +19,7 @@ from segl.errors import StoreError
 from segl.events import Events, configure_log
 from segl.sealed.belonging import storage_of
 from segl.sealed.keys import new_content_key
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl.store import open_store
 from segl.vocabulary import Way
 from segl_delivery import daemon as process

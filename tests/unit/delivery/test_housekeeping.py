@@ -21,7 +21,7 @@ from segl.nodes import last_heard
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
 from segl.sealed.records import begin_notice
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl_delivery.housekeeping import announce, keep_house

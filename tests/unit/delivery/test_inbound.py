@@ -13,11 +13,11 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.certificate_chain import Authorities
-from segl.certificate_records import Revocation
+from segl.certificates.chain import Authorities
+from segl.certificates.records import Revocation
 from segl.headers import claims_smime, steers
 from segl.mail.fields import join_header, read_header
-from segl.settings_inbound import Inbound
+from segl.settings.inbound import Inbound
 from segl.smime_types import is_smime
 from segl_delivery.cms.signed import Signed, Signer, sign, verify
 from segl_delivery.inbound.author import author_of

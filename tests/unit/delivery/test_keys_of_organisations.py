@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_delivery.keyring import KeyRing, KeyState, OwnKey
 from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.making import Holder, self_signed

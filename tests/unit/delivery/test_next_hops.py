@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from segl.events import Events
 from segl.mail.handover import NextHop
 from segl.mail.return_port import MailPort, ReturnPort
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_delivery.agents import Agents
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.storage_threads import StorageThreads

@@ -21,7 +21,7 @@ from segl.language import Language
 from segl.mail.compose import one_line
 from segl.mail.paths import parse_path
 from segl.sealed.keys import Secret
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_delivery.notice import Notice, NoticeFrom
 from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealing import end_of_day

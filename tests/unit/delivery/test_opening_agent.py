@@ -13,13 +13,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from segl.certificate_chain import Authorities
+from segl.certificates.chain import Authorities
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.handover import Handover, OutcomeUnknown, Refused, Step
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from segl_delivery.cms.keys import KeyRing as Opener

@@ -22,8 +22,8 @@ from segl.errors import DeliveryError
 from segl.events import Events
 from segl.mail.fields import canonical, split_header
 from segl.mail.return_port import ReturnPort
-from segl.settings_encryption import Algorithms
-from segl.settings_file import parse_settings
+from segl.settings.encryption import Algorithms
+from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.certificates import TunnelCertificate

@@ -19,8 +19,8 @@ from segl.cli.doctor_keys import key_checks, key_line
 from segl.errors import SettingsError
 from segl.events import Events
 from segl.postfix.check import State
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.keys import OwnKey

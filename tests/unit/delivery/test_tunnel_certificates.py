@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 
 from segl.errors import NoCertificate
 from segl.events import Events, configure_log
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_delivery.certificates import CertificateDirectory
 from world.partners import certificate, pem, rsa_key, usage
 

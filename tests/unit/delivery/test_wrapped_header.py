@@ -14,7 +14,7 @@ import pytest
 from segl.events import Events
 from segl.mail.fields import canonical, join_header, read_header
 from segl.mail.return_port import ReturnPort
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.certificates import TunnelCertificate

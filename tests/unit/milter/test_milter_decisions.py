@@ -22,7 +22,7 @@ from segl.errors import SmtpReply
 from segl.events import Events
 from segl.listening import UnixListener, listen_unix
 from segl.metrics import DECISIONS
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Mode, Verdict
 from segl_classifier.classify import Evidence
 from segl_classifier.rules import shipped_rules

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from segl.events import Events
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision
 from segl_classifier.rules import shipped_rules
 from segl_milter import session as session_module

@@ -12,8 +12,8 @@ from typing import cast
 import pytest
 
 from segl.events import Events
-from segl.settings_detection import Limits
-from segl.settings_file import parse_settings
+from segl.settings.detection import Limits
+from segl.settings.file import parse_settings
 from segl_classifier.rules import shipped_rules
 from segl_milter.connection import Context
 from segl_milter.in_hand import InHand, NoRoom, Share

@@ -10,7 +10,7 @@ import pytest
 from segl.errors import SmtpReply
 from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
 from segl.receipts.key import KEY_BYTES, ReceiptKey
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl_milter.marks import MOST_NOTICES, Marks, costs_too_much, marks_for
 from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER

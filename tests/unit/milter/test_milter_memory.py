@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.classify import classify
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet, shipped_rules

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Label, Proof, Verdict
 from segl_classifier.rules import shipped_rules
 from segl_milter.policies import apply_policies, words_of

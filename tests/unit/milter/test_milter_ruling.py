@@ -10,11 +10,11 @@ import pytest
 
 from keyword_model import KeywordModel
 from segl.reasons import in_words
-from segl.settings import Settings
-from segl.settings_detection import Limits
-from segl.settings_file import parse_settings
-from segl.settings_inbound import Inbound
-from segl.settings_portal import Portal, Sms
+from segl.settings.detection import Limits
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.inbound import Inbound
+from segl.settings.portal import Portal, Sms
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_milter.transaction import MOST_STEERING, MOST_SUBJECTS, Address, Mail, Transaction
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from segl.postfix.running import Instance
 from segl.postfix.shared_networks import unguarded
-from segl.settings import Settings
-from segl.settings_file import load_settings
+from segl.settings.document import Settings
+from segl.settings.file import load_settings
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from segl.sealed import life
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why, desk
 from world.counter import Counter
 from world.forms import Form, sent

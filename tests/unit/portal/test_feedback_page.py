@@ -17,7 +17,7 @@ from segl.decisions.links import feedback_link, feedback_secret, is_asked, is_ri
 from segl.decisions.said import Feedback, Says
 from segl.sealed.keys import Secret
 from segl.sealed.revocation import house_secret, revocation_secret
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.tables.base import metadata
 from segl.tables.decisions import decision_feedback

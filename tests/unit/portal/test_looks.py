@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import SettingsError
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_portal.catalogue import Texts
 from segl_portal.colours import DARK_GROUND, LIGHT_GROUND, TEXT, Palette, contrast
 from segl_portal.guard import Trouble

@@ -16,7 +16,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from segl.events import Events
-from segl.settings_file import load_settings
+from segl.settings.file import load_settings
 from segl.store import open_store
 from segl_portal.app import Swapped
 from segl_portal.posting import Posting

@@ -18,8 +18,8 @@ import pytest
 from segl.audit import entries
 from segl.errors import SettingsError
 from segl.sealed.phrase import hash_of
-from segl.settings_file import parse_settings
-from segl.settings_portal import Sms
+from segl.settings.file import parse_settings
+from segl.settings.portal import Sms
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.browser import Browser

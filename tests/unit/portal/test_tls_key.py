@@ -14,7 +14,7 @@ PASSWORD = b"hemmelig"
 LOAD = """
 import sys
 from pathlib import Path
-from segl.settings_web import Web
+from segl.settings.web import Web
 from segl_portal.serving import tls_context
 tls_context(Web(certificate=Path(sys.argv[1]), key=Path(sys.argv[2])))
 """

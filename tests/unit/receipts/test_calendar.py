@@ -23,8 +23,8 @@ from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module

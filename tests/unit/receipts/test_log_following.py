@@ -17,8 +17,8 @@ from segl.cli.doctor_receipts import receipt_checks
 from segl.events import Events
 from segl.postfix.check import State as Health
 from segl.receipts import protection
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl_delivery.receipts import follow as follow_module
 from segl_delivery.receipts import journal

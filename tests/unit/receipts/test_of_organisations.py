@@ -20,9 +20,9 @@ from segl.receipts.of_owner import messages_of
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.receipts.statistics import DomainTraffic, traffic_since
-from segl.settings import Settings
-from segl.settings_file import parse_settings
-from segl.settings_organisation import Owner
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.organisation import Owner
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar

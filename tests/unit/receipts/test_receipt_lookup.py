@@ -17,8 +17,8 @@ from segl.receipts.facts import Facts
 from segl.receipts.protection import Protection, Waiting
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import desk

@@ -15,7 +15,7 @@ from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.receipts.statistics import traffic_since, volumes_until
-from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
 from world.postgresql import PostgreSQL

@@ -12,7 +12,7 @@ from segl.mail.return_port import ReturnPort
 from segl.receipts.due import Told
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, News, Stage, State
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Way
 from segl_delivery.receipts.digest import digest
 from segl_delivery.receipts.machine import MOST_LISTED, machine_form

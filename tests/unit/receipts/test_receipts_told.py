@@ -17,7 +17,7 @@ from segl.postfix.conf import Site, render
 from segl.receipts import protection, read_logs
 from segl.receipts.protection import Waiting
 from segl.receipts.states import News, State
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.vocabulary import Way
 from world.peers import ReceivedMail, SmtpPeer

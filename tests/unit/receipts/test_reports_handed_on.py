@@ -16,8 +16,8 @@ from segl.mail.handover import Handover
 from segl.mail.outgoing import Outgoing
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from segl_delivery.canary import CanaryReports

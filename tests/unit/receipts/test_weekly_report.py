@@ -16,8 +16,8 @@ from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.receipts.statistics import WAYS
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.endings import endings

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from segl.certificate_records import CertificateRecords
+from segl.certificates.records import CertificateRecords
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.desk import CertificateDesk

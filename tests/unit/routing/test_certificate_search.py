@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from segl.certificate_chain import Authorities
-from segl.certificate_records import CertificateRecords, Revocation
+from segl.certificates.chain import Authorities
+from segl.certificates.records import CertificateRecords, Revocation
 from segl.errors import RoutingError
 from segl.events import Events
-from segl.settings_certificates import Certificates
+from segl.settings.certificates import Certificates
 from segl.store import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import CertificateFinder

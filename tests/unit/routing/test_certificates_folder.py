@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl.certificate_records import MOST_KEPT, CertificateRecords
+from segl.certificates.records import MOST_KEPT, CertificateRecords
 from segl.vocabulary import Known
 from segl_routing.certificates.folder import FolderSource
 from segl_routing.certificates.kept import HARVESTED, KeptSource, harvest, kept_row

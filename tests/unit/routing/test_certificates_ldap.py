@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.certificate_names import mail_key
-from segl.certificates import fingerprint
-from segl.settings_certificates import Directory
+from segl.certificates.judgement import fingerprint
+from segl.certificates.names import mail_key
+from segl.settings.certificates import Directory
 from segl.vocabulary import Known
 from segl_routing.certificates.ldap import LdapSource, filter_for
 from segl_routing.certificates.sources import Answer

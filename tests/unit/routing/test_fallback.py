@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.settings_routing import Routing
+from segl.settings.routing import Routing
 from segl_routing.failures import Failure
 from segl_routing.fallback import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
 from segl_routing.queue_watch import Waiting

@@ -13,7 +13,7 @@ import pytest
 
 from segl import notify
 from segl.events import configure_log
-from segl.settings import Settings
+from segl.settings.document import Settings
 from segl_routing import daemon as process
 from segl_routing import own_postfix as module
 from segl_routing.daemon import _Daemon

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 
 from segl.errors import RoutingError
 from segl.events import Events, configure_log
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive

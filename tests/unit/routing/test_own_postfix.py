@@ -11,8 +11,8 @@ import pytest
 
 from segl.events import Events
 from segl.postfix.running import PostfixBusy, version_of
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_routing import own_postfix as module
 from segl_routing.checking import greeting
 from segl_routing.own_postfix import OwnPostfix, follow, own_postfix

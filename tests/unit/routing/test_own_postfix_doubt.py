@@ -15,7 +15,7 @@ import pytest
 
 from segl.events import Events, configure_log
 from segl.postfix.running import PostfixBusy
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl_routing import own_postfix as module
 from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
 from world.installation import Installation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.outcome import Routed, Undecided

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts, Held
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
-from segl.settings import Settings
-from segl.settings_file import parse_settings
-from segl.settings_routing import Routing
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.routing import Routing
 from segl.store import open_store
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers

@@ -10,7 +10,7 @@ import pytest
 from segl.postfix import check_resolver
 from segl.postfix.check import Check, State
 from segl.postfix.check_resolver import resolver_checks
-from segl.settings_file import parse_settings
+from segl.settings.file import parse_settings
 from world.ports import free_port
 from world.signed import SignedDns
 

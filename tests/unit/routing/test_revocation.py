@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from segl.certificate_records import Revocation
+from segl.certificates.records import Revocation
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import FRESH, RevocationChecks
 from segl_routing.certificates.standing import Standing

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.settings import Settings
-from segl.settings_file import parse_settings
-from segl.settings_routing import DomainPin
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
+from segl.settings.routing import DomainPin
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.no_mail import NoMail

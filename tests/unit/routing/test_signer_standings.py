@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from segl.certificate_records import Revocation
+from segl.certificates.records import Revocation
 from segl.events import Events
 from segl.signer_standings import MOST_IN_HAND, MOST_WANTED, Answered, SignerStandings
 from segl.store import open_store

@@ -15,8 +15,8 @@ from cryptography.x509.oid import NameOID
 
 from segl.errors import NoCertificate
 from segl.events import Events, configure_log
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_delivery.certificates import CertificateDirectory
 from segl_routing.tunnels import Tunnels
 from world.ca import TestCA

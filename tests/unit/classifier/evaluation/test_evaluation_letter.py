@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.evaluation.documents import docx, pdf, xlsx
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import TYPES, Attached, Record

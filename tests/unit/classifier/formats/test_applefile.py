@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.evaluation.documents import pdf
 from segl_classifier.extract import Pictures, extract

@@ -13,7 +13,7 @@ import pytest
 
 from corpus.written import WRITERS
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.extract import extract
 from segl_classifier.message import Message, Part
 

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, WITH_OCR, stands_in
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.extract import Pictures, extract
 from segl_classifier.extracted import Extracted

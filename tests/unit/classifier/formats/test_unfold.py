@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from corpus.written import MACRO, WRITERS
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
 from segl_classifier.formats.unfold import unfold

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.extract import extract

@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.extract import extract

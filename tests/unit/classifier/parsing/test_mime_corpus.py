@@ -17,7 +17,7 @@ from html import unescape
 import pytest
 
 from corpus.messages import MONSTERS, hidden, outside_corpus, outside_messages
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl.vocabulary import Decision, Finding, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.extract import extract

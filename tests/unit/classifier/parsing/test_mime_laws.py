@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus.messages import hidden
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.extract import extract
 from segl_classifier.parse import parse
 

@@ -9,7 +9,7 @@ import pytest
 
 from corpus.messages import hidden
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.extract import extract
 from segl_classifier.message import Message, Source
 from segl_classifier.parse import parse

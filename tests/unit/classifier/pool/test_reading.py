@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from corpus import pdf_files
 from segl.mime.transfer import Encoding
-from segl.settings_detection import Detection, Limits
+from segl.settings.detection import Detection, Limits
 from segl.vocabulary import Finding
 from segl_classifier.deadline import Deadline
 from segl_classifier.extract import NO_OCR, Pictures, extract

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from segl.settings_detection import Limits
+from segl.settings.detection import Limits
 from segl_classifier.extract import extract
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.rules import shipped_rules

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import TunnelList
+from segl.settings.tunnel import TunnelList
 from segl.vocabulary import ListFault
 from segl_delivery.signed_list import open_signed
 from segl_routing.tunnel_list.fetch import fetch

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import ListFormat, TunnelList
+from segl.settings.tunnel import ListFormat, TunnelList
 from segl.vocabulary import ListFault
 from segl_delivery.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import Accepted

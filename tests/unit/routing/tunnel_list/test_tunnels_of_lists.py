@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from segl.certificates import fingerprint
+from segl.certificates.judgement import fingerprint
 from segl.errors import NoCertificate
 from segl.events import Events, configure_log
-from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.signed_list import open_signed
 from segl_routing.tunnel_list.content import Entry, TunnelList
