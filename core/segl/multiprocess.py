@@ -17,20 +17,26 @@ import shutil
 import sys
 import tempfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segl.metric_files import Told
 
 _PREFIX, _LOCK, _UNLOCKED = "segl-metrics-", "owner.lock", "owner.new"
 
 _named: tuple[int, str] = (0, "")  # of which process, and its name
 
 
-def prepare_multiprocess() -> None:
-    """Call before :mod:`segl.metrics` is imported. The directory goes when this process ends."""
+def prepare_multiprocess(told: Told = lambda _where, _error: None) -> None:
+    """Call before :mod:`segl.metrics` is imported. The directory goes when this process ends. *told* hears of values
+    that could not be kept there."""
     if "prometheus_client" in sys.modules:
         raise RuntimeError("prepare_multiprocess comes too late: prometheus_client is loaded")
     if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         _make_directory()
-    _let_processes_have_names()
+    _let_processes_have_names(told)
 
 
 def _make_directory() -> None:
@@ -81,9 +87,12 @@ def _counts_as() -> str:
     return _named[1] if _named[0] == pid else str(pid)
 
 
-def _let_processes_have_names() -> None:
+def _let_processes_have_names(told: Told) -> None:
     from prometheus_client import values  # the library looks where to keep values when it is loaded
 
+    from segl.metric_files import Values
+
+    vars(values).update(MmapedDict=partial(Values, told=told))
     values.ValueClass = values.MultiProcessValue(_counts_as)  # type: ignore[no-untyped-call]
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"good: {options.settings}, {len(orders.rules.rules)} rules")  # noqa: T201 - the answer asked for
             return
         configure_log(orders.settings.log.format, orders.settings.log.level)
-        prepare_multiprocess()
+        prepare_multiprocess(events.failed)
         from segl_milter.parent import Parent  # not before: it imports the metrics
 
         Parent(options.settings, orders, events).run()

@@ -97,7 +97,7 @@ class Session:
             self._transaction.body(chunk)
 
     def end_of_message(self) -> Answer:
-        """Parse, extract, detect, decide, mark, record. A fault of ours is a temporary failure."""
+        """Parse, extract, detect, decide, mark, record. A fault of ours is a temporary failure, but for the last."""
         started = time.perf_counter()
         try:
             mail = self._whole()
@@ -110,9 +110,8 @@ class Session:
             ruled, asking = apply_policies(mail, ruling.verdict, office.settings)
             seconds = time.perf_counter() - started
             answer, name = self._mark(mail, ruled.verdict, asking, canary=canary)
-            self._record(mail, ruled, asking, seconds, canary=canary)
+            self._record(mail, ruled, asking, seconds, stages, canary=canary)
             if not canary:
-                count_stages(stages)
                 around = self._circumstances(mail, name, seconds)
                 self._decided = Ruling(ruled.verdict, ruling.found), around
         except Exception as error:  # whatever it is: the message must wait, not pass
@@ -189,13 +188,34 @@ class Session:
         return name, sealed_facts(key, name, facts_of(mail, verdict, self._office.settings))
 
     def _record(
-        self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool
+        self,
+        mail: Mail,
+        ruled: Ruled,
+        asking: Policy | None,
+        seconds: float,
+        stages: Stages,
+        *,
+        canary: bool,
     ) -> None:
+        """Never raises: the message has its verdict and its marks, and need not wait for what is told of it."""
+        try:
+            self._tell(mail, ruled, asking, seconds, canary=canary)
+            if not canary:
+                self._count(mail, ruled, seconds, stages)
+        except Exception as error:
+            self._office.events.failed("record of a message", error)
+
+    def _count(self, mail: Mail, ruled: Ruled, seconds: float, stages: Stages) -> None:
+        mode = self._office.settings.detection.mode.value
+        count(ruled.verdict, mode, forged=len(mail.steering), seconds=seconds)
+        count_stages(stages)
+        if ruled.by:
+            metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()
+
+    def _tell(self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool) -> None:
         verdict = ruled.verdict
         mode = self._office.settings.detection.mode.value
         envelope = mail.envelope(self._context.queue_id)
-        if not canary:
-            count(verdict, mode, forged=len(mail.steering), seconds=seconds)
         self._office.events.classified(
             envelope.queue_id,
             verdict,
@@ -208,8 +228,6 @@ class Session:
             policies=list(dict.fromkeys((*ruled.by, *([asking.name] if asking else [])))),
             canary=canary,
         )
-        if ruled.by and not canary:
-            metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()
         if ruled.lowered:
             self._office.events.lowered(
                 envelope.queue_id, ruled.by, verdict, sender=_printable(envelope.sender)

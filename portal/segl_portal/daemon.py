@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_log()
     events = Events("segl-portal")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
-    prepare_multiprocess()
+    prepare_multiprocess(events.failed)
     from segl_portal.checked import checked_settings  # not before: it imports the metrics
     from segl_portal.workers import signals_held
 

@@ -167,8 +167,8 @@ def grandchild():
 """
 
 
-def counted(folder: Path, script: str) -> str:
-    command = [sys.executable, "-c", COUNTS + script]
+def counted(folder: Path, script: str, before: str = "") -> str:
+    command = [sys.executable, "-c", before + COUNTS + script]
     done = subprocess.run(command, capture_output=True, text=True, env={"RUNTIME_DIRECTORY": str(folder)})
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -197,3 +197,61 @@ def test_files_that_cannot_be_read_are_begun_anew(tmp_path: Path, left: str) -> 
     both = "child('1-worker-1')\nchild('1-worker-2')\n"
     told = counted(tmp_path, both + spoil + mend + "child('1-worker-1')\n" + COUNTERS)
     assert "segl_forged_headers_total 2.0" in told
+
+
+# Files beyond that size are refused, as where the disk is full (EFBIG for ENOSPC); what is said of them is shown.
+LIMITED = """
+import resource
+from segl import multiprocess
+told = []
+prepared = multiprocess.prepare_multiprocess
+multiprocess.prepare_multiprocess = lambda: prepared(lambda where, error: told.append((where, error.private)))
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+"""
+TELL = "metrics.FORGED.inc()\nprint(metrics.FORGED._value.get(), *told, sep='\\n')\n"
+
+
+def test_values_of_which_no_file_can_be_made_stay_in_memory(tmp_path: Path) -> None:
+    """The disk was full when a worker began."""
+    told = limited(tmp_path, "limit(32_768)\ncount_as('1-worker-1')\nmetrics.FORGED.inc()\n" + TELL)
+    value, *events = told.splitlines()
+    assert value == "2.0"
+    assert "('metrics', 'counter_1-worker-1.db: File too large')" in events
+    assert len(events) == len(set(events)), "said once of each file"
+
+
+def test_values_of_a_folder_that_is_gone_stay_in_memory(tmp_path: Path) -> None:
+    gone = "import shutil\nshutil.rmtree(folder)\ncount_as('1-worker-1')\nmetrics.FORGED.inc()\n"
+    value, *events = limited(tmp_path, gone + TELL).splitlines()
+    assert value == "2.0"
+    assert "('metrics', 'counter_1-worker-1.db: No such file or directory')" in events
+
+
+def test_values_for_which_a_file_cannot_grow_stay_in_memory_and_the_others_in_it(tmp_path: Path) -> None:
+    many = "for number in range(2_000): metrics.RELOADS.labels(str(number)).inc()\n"
+    last = "print(metrics.RELOADS.labels('1999')._value.get())\n"
+    value, *rest = limited(tmp_path, "limit(65_536)\n" + many + TELL + last + COUNTERS).splitlines()
+    assert value == "1.0"
+    assert rest[0].startswith("('metrics', 'counter_")
+    assert rest[1] == "1.0"
+    served = "\n".join(rest[2:])
+    assert "segl_forged_headers_total 1.0" in served
+    assert 'segl_reloads_total{result="3"} 1.0' in served
+    assert 'segl_reloads_total{result="1999"}' not in served
+
+
+def test_all_blocks_of_a_file_are_there_before_it_is_written(tmp_path: Path) -> None:
+    """A hole that finds the disk full would end the process (SIGBUS)."""
+    many = "for number in range(2_000): metrics.RELOADS.labels(str(number)).inc()\n"
+    sizes = "print(*[(f.stat().st_size, f.stat().st_blocks * 512) for f in folder.glob('*.db')], sep='\\n')\n"
+    told = [line.strip("()").split(", ") for line in counted(tmp_path, many + sizes).splitlines()]
+    assert max(int(size) for size, _ in told) > 65_536
+    assert all(int(size) <= int(blocks) for size, blocks in told)
+
+
+def limited(folder: Path, script: str) -> str:
+    """As :func:`counted`, under :data:`LIMITED`."""
+    return counted(folder, script, before=LIMITED)

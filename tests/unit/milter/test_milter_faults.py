@@ -129,3 +129,20 @@ def test_a_fault_of_ours_lets_the_message_wait_and_the_next_one_is_served(
     line.end()
     assert line.remembered == [Decision.SECURE], "what must come again is decided on anew"
     assert line.traffic.messages == 0
+
+
+@pytest.mark.parametrize("broken", ["count", "count_stages", "_printable"])
+def test_a_fault_of_ours_in_what_is_told_of_a_message_holds_nothing_up(
+    line: Line, broken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = failures()
+    with monkeypatch.context() as patched:
+        patched.setattr(session_module, broken, fault)
+        answer = line.message()
+    assert (answer.verdict, answer.headers["X-Segl-Route"]) == ("c", "secure")
+    line.end()
+    assert (line.endings, line.remembered) == ([Ending.CONTINUE], [Decision.SECURE])
+    assert failures() == before
+    told = capsys.readouterr()
+    assert '"where": "record of a message", "error": "ZeroDivisionError"' in told.out + told.err
+    assert SECRET not in told.out + told.err
