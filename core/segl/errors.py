@@ -36,6 +36,7 @@
         ├── NoSigner               what must be signed, and there is no key for it (segl_delivery.outbound)
         ├── KeysUnreadable         nobody can say which keys we hold (segl_delivery.keyring)
         ├── SealingError           the message could not be sealed
+        ├── StillInHand            an earlier try of this mail has not ended yet (segl_delivery.resuming)
         ├── NumberUnclear          a telephone number that may be another's (segl_delivery.sealing)
         ├── TakenBack              its sender has revoked it (segl.sealed.records)
         ├── NotOurs                the place of sealed messages is another store's (segl.sealed.belonging)

@@ -156,6 +156,10 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents):
     def sealed(self, sealed_id: str, recipients: Sequence[str], *, size: int) -> None:
         self._log.info("sealed", sealed_id=sealed_id, recipients=list(recipients), size=size)
 
+    def sealed_before(self, sealed_id: str, recipients: Sequence[str]) -> None:
+        """An earlier try had sealed it, and came to no end: it is taken up."""
+        self._log.info("sealed_before", sealed_id=sealed_id, recipients=list(recipients))
+
     def storage_unusable(self, error: SeglError) -> None:
         """Where sealed messages lie cannot be used now; what is to be sealed waits."""
         self._log.error("storage_unusable", error=error.private, hint=error.hint)

@@ -14,6 +14,8 @@ FACTS = "X-Segl-Facts"  # what the receipt will tell of the message, sealed (seg
 HELD = "X-Segl-Hold"  # on a message in the front's hold queue: the reasons of its verdict (segl.postfix.hold_queue)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 
+# What the links of its sealed message are made from (segl.sealed.keys): random, and nowhere but on the message.
+LINK = "X-Segl-Link"
 WISHES = "X-Segl-Wishes"  # what the subject asked of the portal (segl.wishes), taken off it by the milter
 
 # These two stay on. Forged ones are taken off.

@@ -67,14 +67,16 @@ def marks_for(
     opened: bool = False,
     subjects: tuple[tuple[int, str], ...] = (),
     facts: str = "",
+    link_seed: str = "",
     wishes: Wishes | None = None,
     borrowed: bool = False,
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
     *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
     through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`. *facts* are
-    sealed, and for its receipt. *wishes* are what the first subject asks of the portal: they come off it for all
-    ways. *borrowed*: the client's ENVID is one of ours, of another message."""
+    sealed, and for its receipt. *link_seed*: what the links of its sealed message are made from. *wishes* are what the
+    first subject asks of the portal: they come off it for all ways. *borrowed*: the client's ENVID is one of ours, of
+    another message."""
     if action is Decision.REJECT:
         return Marks(refusal=refusals.BY_RULES)
     remove = tuple(reversed(mail.steering))
@@ -93,6 +95,7 @@ def marks_for(
         add=(
             *_identity(mail, segl_id),
             *_facts(mail, facts),
+            *(((headers.LINK, link_seed),) if link_seed else ()),
             *_wishes(wishes),
             *_held(action, verdict),
             *_demand(least),

@@ -160,6 +160,7 @@ class Session:
             opened=opened,
             subjects=subjects,
             facts=facts,
+            link_seed=secrets.token_urlsafe(32) if goes_secure else "",
             wishes=wishes,
             borrowed=not goes_secure and not canary and self._is_borrowed(mail),
         )

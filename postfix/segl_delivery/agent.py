@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 from segl.addresses import domain_of
 from segl.errors import DeliveryError, SeglError, SmtpReply
-from segl.headers import ID
+from segl.headers import ID, LINK
 from segl.mail.fields import read_header
+from segl.sealed.keys import Secret
 from segl.vocabulary import Envelope, Way
 
 LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
@@ -50,9 +51,21 @@ class Delivery:
     @property
     def envelope_id(self) -> str:
         """What reports of this message name it by: the milter's ``X-Segl-Id``; ``""`` when it has none."""
-        fields, _ = read_header(self.content)
-        found = next((field.value for field in fields if field.name == ID.lower()), b"")
+        found = self._mark(ID)
         return found.decode("ascii") if _ID.fullmatch(found) else ""
+
+    @property
+    def link_seed(self) -> Secret | None:
+        """What the links of what is sealed are made from (:class:`segl.sealed.keys.Links`): the milter's
+        ``X-Segl-Link``; ``None`` when it has none."""
+        try:
+            return Secret.from_text(self._mark(LINK).decode("ascii"))
+        except ValueError:
+            return None
+
+    def _mark(self, name: str) -> bytes:
+        fields, _ = read_header(self.content)
+        return next((field.value for field in fields if field.name == name.lower()), b"")
 
     @property
     def is_late(self) -> bool:

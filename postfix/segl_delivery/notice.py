@@ -73,6 +73,7 @@ class Notice:
     subject: str = ""  # of the message, where the house wants it told
     phone: str | None = None  # codes go there
     phrase: bool = False  # the sender gave one
+    name: str = ""  # the left part of its Message-ID; "": any
 
     def message(self) -> bytes:
         """The mail, CR LF line ends, ready to send."""
@@ -98,6 +99,7 @@ class Notice:
             subject,
             self.written,
             languages,
+            name=self.name,
             reply_to=self.sender,
         )
         return [*lines, "MIME-Version: 1.0"]

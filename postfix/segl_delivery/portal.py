@@ -2,18 +2,20 @@
 
 The order makes a process that dies at any point lose nothing: the file is written and synced, then the
 rows of all recipients, then each recipient's row is marked, her notice goes to the return port, and only then is 250
-said for her. Until then Postfix keeps the message; at worst it is sealed twice. Who certainly had her notice before,
-of a try whose reply Postfix did not hear, is not told again. A copy whose notice was never begun,
-whose link nobody has, is shredded after a day; one whose notice may have gone lives as long as that promises
-(docs/decisions/0054-a-notice-that-is-going.md).
+said for her. Until then Postfix keeps the message, and hands it over again. Who certainly had her notice before is not
+told again; of whom that is not known has the same notice once more, of the same sealed message
+(:mod:`segl_delivery.resuming`). A copy whose notice was never begun, whose link nobody has, is shredded after a day;
+one whose notice may have gone lives as long as that promises (docs/decisions/0054-a-notice-that-is-going.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from segl.errors import SeglError, SmtpReply, StoreError
@@ -25,6 +27,8 @@ from segl.store import patiently
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.notice import Notice, NoticeFrom
+from segl_delivery.resuming import StillInHand, resume
+from segl_delivery.rows_in_hand import ROWS_IN_HAND
 from segl_delivery.sealing import Addressee, NumberUnclear, Sealed, Sealer
 from segl_delivery.storage_threads import StorageThreads
 
@@ -45,59 +49,65 @@ class PortalAgent:
         return Way.PORTAL
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
-        had: dict[str, SmtpReply] = {}
+        replies: dict[str, SmtpReply] = {}
+        ready: list[Sealed] = []
+        seen: set[str] = set()
         try:
             told = await self.threads.run(self.sealer.told_before, delivery)
-            had = {address: _sealed_as(message_id) for address, message_id in told.items()}
-            if len(had) == len(delivery.recipients):
-                return had
-            sealed = await self.threads.run(self.sealer.seal, delivery, told)
+            replies |= {address: _sealed_as(message_id) for address, message_id in told.items()}
+            seen |= set(told)
+            if len(seen) < len(delivery.recipients):
+                resumed = await self.threads.run(resume, self.sealer, delivery, told)
+                replies |= self._not_delivered(resumed.busy, StillInHand())
+                ready += resumed.sealed
+                seen |= resumed.addresses
+            if len(seen) < len(delivery.recipients):
+                new = await self.threads.run(self.sealer.seal, delivery, seen)
+                replies |= self._not_delivered(new.refused, NumberUnclear())
+                ready.append(new)
         except SeglError as error:
-            left = [address for address in delivery.recipients if address not in had]
-            self.events.not_delivered(self.way.value, left, error)
-            return had | dict.fromkeys(left, error.reply)
+            left = [address for address in delivery.recipients if address not in seen]
+            replies |= self._not_delivered(left, error)
         at_once = asyncio.Semaphore(NOTICES_AT_ONCE)
 
-        async def notify(addressee: Addressee) -> SmtpReply:
+        async def notify(sealed: Sealed, addressee: Addressee) -> tuple[str, SmtpReply]:
             async with at_once:
-                return await self.threads.run(self._notify, delivery, sealed, addressee)
+                reply = await self.threads.run(self._notify, delivery, sealed, addressee)
+            return addressee.row.address, reply
 
-        replies = await asyncio.gather(*(notify(addressee) for addressee in sealed.addressees))
-        unclear = NumberUnclear()
-        if sealed.refused:
-            self.events.not_delivered(self.way.value, sealed.refused, unclear)
-        return (
-            had
-            | dict.fromkeys(sealed.refused, unclear.reply)
-            | {
-                addressee.row.address: reply
-                for addressee, reply in zip(sealed.addressees, replies, strict=True)
-            }
-        )
+        each = [notify(sealed, addressee) for sealed in ready for addressee in sealed.addressees]
+        return replies | dict(await asyncio.gather(*each))
+
+    def _not_delivered(self, recipients: Sequence[str], error: SeglError) -> dict[str, SmtpReply]:
+        if recipients:
+            self.events.not_delivered(self.way.value, recipients, error)
+        return dict.fromkeys(recipients, error.reply)
 
     def _notify(self, delivery: Delivery, sealed: Sealed, addressee: Addressee) -> SmtpReply:
         """Send one notice; the recipient's reply. Does not raise: the others' notices must go."""
+        try:
+            return self._notify_once(delivery, sealed, addressee)
+        finally:
+            ROWS_IN_HAND.give_back(addressee.row.id)
+
+    def _notify_once(self, delivery: Delivery, sealed: Sealed, addressee: Addressee) -> SmtpReply:
         row, message, engine = addressee.row, sealed.message, self.sealer.engine
         at = max(time.time(), sealed.sealed_at.timestamp())
         try:
             delivery.check_time()
-            is_live = begin_notice(engine, row.id, at)
+            begin_notice(engine, message.id, row.id, at)
+        except TakenBack as gone:  # its row stays, and says so to who comes later
+            return self._not_delivered([row.address], gone)[row.address]
         except Exception as error:
             self._take_back(delivery, message.id, row, error)
             return reply_to(error)
-        if not is_live:  # its row stays, and says so to who comes later
-            gone = TakenBack(message.id)
-            self.events.not_delivered(self.way.value, [row.address], gone)
-            return gone.reply
         try:
             queued_as = self._send_notice(sealed, addressee, delivery.envelope_id)
         except OutcomeUnknown as error:
-            # The notice may have arrived: its link must go on working. The next try seals and tells once
-            # more.
-            self.events.not_delivered(self.way.value, [row.address], error)
+            # The notice may have arrived: its link must go on working, and the next try sends the same once more.
             with suppress(SeglError):
                 mark_notified(engine, row.id, at)
-            return error.reply
+            return self._not_delivered([row.address], error)[row.address]
         except Exception as error:
             self._take_back(delivery, message.id, row, error)
             return reply_to(error)
@@ -124,6 +134,7 @@ class PortalAgent:
             subject=sealed.subject,
             phone=row.phone,
             phrase=row.phrase_hash is not None,
+            name=_name_of(row),
         )
         return send_to_one(self.return_port, sender, row.address, notice.message(), envelope_id=envelope_id)
 
@@ -144,3 +155,8 @@ class PortalAgent:
 
 def _sealed_as(message_id: str) -> SmtpReply:
     return SmtpReply(250, "2.0.0", f"portal: sealed as {message_id}")
+
+
+def _name_of(row: SealedRecipient) -> str:
+    """Her notice's name in its Message-ID, the same at each try: a server that has it knows it again."""
+    return sha256(b"notice\0" + row.id.encode("ascii")).hexdigest()[:32]

@@ -28,7 +28,7 @@ from segl.mime.encoded_words import shown_header
 from segl.nodes import not_behind
 from segl.sealed.belonging import storage_of
 from segl.sealed.directory import new_id
-from segl.sealed.keys import Place, Secret, new_content_key, wrap
+from segl.sealed.keys import Links, Place, Secret, new_content_key, wrap
 from segl.sealed.phrase import hash_of
 from segl.sealed.records import SealedMessage, SealedRecipient, had_notice, record
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
@@ -38,6 +38,7 @@ from segl.settings.document import Settings
 from segl.wishes import Wishes, from_fields, normal, read_wishes
 from segl_delivery import numbers
 from segl_delivery.agent import Delivery
+from segl_delivery.rows_in_hand import ROWS_IN_HAND
 
 _LONGEST_SUBJECT: Final = 4096  # bytes that are looked at
 _SHOWN: Final = 120  # characters of it in a notice
@@ -91,15 +92,16 @@ class Sealer:
         had = had_notice(self.engine, envelope_id, sender, time.time()) if envelope_id else []
         if not had:
             return {}
-        content, _ = self._read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
+        content, _ = self.read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
         found = {one.recipient: one.message_id for one in had if one.size == len(content)}
         return {one: found[one] for one in delivery.recipients if one in found}
 
     def seal(self, delivery: Delivery, told: Container[str] = ()) -> Sealed:
-        """Write the file, then the rows, for all recipients but those *told* before; both are on disk on return.
-        Blocking. Raises :class:`~segl.errors.SeglError`; nothing is left behind then."""
+        """Write the file, then the rows, for all recipients but those *told* before; both are on disk on return, and
+        the rows are in hand (:data:`~segl_delivery.rows_in_hand.ROWS_IN_HAND`). Blocking. Raises
+        :class:`~segl.errors.SeglError`; nothing is left behind then."""
         portal, sender = self.settings.portal, delivery.envelope.sender
-        content, wishes = self._read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
+        content, wishes = self.read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
         every = self._phones(delivery.recipients, wishes, content)
         phones = {address: phone for address, phone in every.items() if address not in told}
         if not phones:
@@ -109,10 +111,12 @@ class Sealer:
         until = end_of_day(now, self.settings.expiry_days_of(sender))
         resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
         phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None
+        house = house_secret(self.engine)
+        links = Links(house, delivery.link_seed)
         addressees = tuple(
-            addressee(message_id, key, address, phone, phrase) for address, phone in phones.items()
+            addressee(message_id, key, address, phone, phrase, links) for address, phone in phones.items()
         )
-        revocation = revocation_secret(house_secret(self.engine), message_id)
+        revocation = revocation_secret(house, message_id)
         message = SealedMessage(
             id=message_id,
             sender=sender,
@@ -125,17 +129,24 @@ class Sealer:
         self.directory.write(message_id, key, [content])
         try:
             spare = make_spare(key, resend_key, message_id) if resend_key is not None else None
-            record(self.engine, message, [addressee.row for addressee in addressees], spare)
+            for one in addressees:
+                ROWS_IN_HAND.take(one.row.id)
+            record(self.engine, message, [one.row for one in addressees], spare)
         except BaseException:
+            for one in addressees:
+                ROWS_IN_HAND.give_back(one.row.id)
             self.directory.remove(message_id)
             raise
         SEALED_BYTES.inc(len(content))
         self.events.sealed(message_id, list(phones), size=len(content))
-        subject = _tellable(wishes.subject) if portal.subject_shown else ""
         refused = tuple(one for one in delivery.recipients if one not in phones and one not in told)
-        return Sealed(message, addressees, now.astimezone(), until, subject, refused)
+        return Sealed(message, addressees, now.astimezone(), until, self.told_of(wishes), refused)
 
-    def _read(self, message: bytes, *, is_own: bool) -> tuple[bytes, Wishes]:
+    def told_of(self, wishes: Wishes) -> str:
+        """What a notice tells of the subject."""
+        return _tellable(wishes.subject) if self.settings.portal.subject_shown else ""
+
+    def read(self, message: bytes, *, is_own: bool) -> tuple[bytes, Wishes]:
         """The message as it is sealed, and what its subject asks for. A stranger's, passed on here, asks nothing: he
         gave nobody here a phrase. What the milter noted is an own sender's, whatever the envelope says by now."""
         fields, body = split_header(message)
@@ -201,11 +212,17 @@ def try_storage(settings: Settings, engine: Engine, events: Events | None) -> No
 
 
 def addressee(
-    message_id: str, key: Secret, address: str, phone: str | None = None, phrase_hash: str | None = None
+    message_id: str,
+    key: Secret,
+    address: str,
+    phone: str | None = None,
+    phrase_hash: str | None = None,
+    links: Links | None = None,
 ) -> Addressee:
-    """A new link to the message for *address*."""
-    row_id, link, server = new_id(), Secret.new(), Secret.new()
+    """A new link to the message for *address*; a random one without *links*."""
+    row_id, server = new_id(), Secret.new()
     place = Place(bytes.fromhex(message_id), bytes.fromhex(row_id))
+    link = links.of(place) if links is not None else Secret.new()
     wrapped = wrap(key, link, server, place)
     return Addressee(SealedRecipient(row_id, address, server, wrapped, phone, phrase_hash), link)
 

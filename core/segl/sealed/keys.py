@@ -37,6 +37,7 @@ SECRET: Final = 32
 SECRET_LENGTH: Final = 43  # characters of it in a link
 _LABEL: Final = b"segl sealed message v1: content key"
 _ANSWERS_LABEL: Final = b"segl sealed message v1: answers"
+_LINK_LABEL: Final = b"segl sealed message v1: link"
 _NONCE: Final = 12
 WRAPPED: Final = _NONCE + KEY + 16
 
@@ -89,6 +90,24 @@ class Place:
     @property
     def aad(self) -> bytes:
         return bytes([VERSION]) + self.message_id + self.recipient_id
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes the link secrets of one message.
+
+    A message that bears a *seed* (``X-Segl-Link``: 32 random bytes of the milter's, which are in Postfix's queue and
+    nowhere else) has the same link each time it is handed over: a try whose process died is taken up where it stopped.
+    The *house*'s secret, in the store, is mixed in: neither alone makes a link. Without a seed each is random."""
+
+    house: Secret
+    seed: Secret | None
+
+    def of(self, place: Place) -> Secret:
+        if self.seed is None:
+            return Secret.new()
+        kdf = HKDF(SHA256(), SECRET, salt=place.message_id, info=_LINK_LABEL + b"\x00" + place.recipient_id)
+        return Secret(kdf.derive(self.seed.reveal() + self.house.reveal()))
 
 
 def new_content_key() -> Secret:

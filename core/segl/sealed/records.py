@@ -152,13 +152,19 @@ def _values(message_id: str, row: SealedRecipient) -> dict[str, object]:
     }
 
 
-def begin_notice(engine: Engine, recipient_id: str, at: float) -> bool:
+def begin_notice(engine: Engine, message_id: str, recipient_id: str, at: float) -> None:
     """The notice is about to go: from now on its link may be in the world, and the row lives as long as it promises,
-    also if this process dies at once. False when the link opens nothing any more."""
+    also if this process dies at once. Raises :class:`TakenBack` when the sender has revoked the mail, and
+    :class:`~segl.errors.DeliveryError` when the link opens nothing any more for another reason."""
     row = sealed_recipient.c
     live = sealed_recipient.update().where(row.id == recipient_id, row.server_secret.is_not(None))
+    revoked = sa.select(row.id).where(row.id == recipient_id, row.revoked_at.is_not(None))
     with transaction(engine) as connection:
-        return bool(connection.execute(live.values(notified_at=at)).rowcount)
+        if connection.execute(live.values(notified_at=at)).rowcount:
+            return
+        if connection.scalar(revoked) is not None:
+            raise TakenBack(message_id)
+    raise DeliveryError("not delivered now", f"the row of a recipient of {message_id} has ended")
 
 
 def mark_notified(
@@ -193,8 +199,8 @@ class Had:
 
 
 def had_notice(engine: Engine, envelope_id: str, sender: str, now: float) -> list[Had]:
-    """Who had a notice of this mail by a link that still opens it. Postfix hands her over again when it did not hear
-    our reply."""
+    """Who had a notice of this mail by a link that still opens it, as the trail says, or that she has opened. Postfix
+    hands her over again when it did not hear our reply."""
     message, row, entry = sealed_message.c, sealed_recipient.c, audit_entry.c
     taken = sa.exists().where(
         entry.subject == row.id,
@@ -205,7 +211,7 @@ def had_notice(engine: Engine, envelope_id: str, sender: str, now: float) -> lis
         sa.select(row.recipient, row.message_id, message.size)
         .join(sealed_message, message.id == row.message_id)
         .where(message.envelope_id == envelope_id, message.sender == sender, message.expires_at > now)
-        .where(row.server_secret.is_not(None), taken)
+        .where(row.server_secret.is_not(None), taken | row.opened_at.is_not(None))
     )
     with transaction(engine) as connection:
         return [Had(*one) for one in connection.execute(query)]

@@ -232,6 +232,26 @@ def test_killed_before_the_next_holder_answered_nothing_was_promised(desk: Desk,
     assert len(desk.return_port.received) == 1
 
 
+def test_killed_after_sealing_the_next_try_is_the_same_sealed_message_by_the_same_link(desk: Desk) -> None:
+    """As Postfix does: the same bytes, with what the milter put on them, are handed over again."""
+    marked = b"X-Segl-Id: abc.1\r\nX-Segl-Link: " + b"A" * 43 + b"\r\n" + MESSAGE
+    peer, dot = stalled(desk)
+    try:
+        with desk.client("portal") as client:
+            client.envelope(SENDER, [BO])
+            client.begin_data(marked)
+            assert dot.wait(30)
+            desk.daemon.kill()
+    finally:
+        peer.stop()
+    [sealed] = desk.sealed_files()
+    desk.start()
+    replies = [desk.portal(SENDER, [BO], marked) for _ in range(2)]
+    assert replies == [[f"250 2.0.0 portal: sealed as {sealed.stem}"]] * 2
+    assert desk.sealed_files() == [sealed]
+    assert len(desk.return_port.received) == 1
+
+
 def test_killed_in_the_middle_of_the_data_nothing_was_promised(desk: Desk) -> None:
     desk.start()
     with desk.client("portal") as client:

@@ -86,7 +86,7 @@ def test_messages_that_have_lost_their_file_are_told_each_hour_until_it_is_back(
     try_storage(settings, engine, None)
     every = [seal(desk, letter(name)) for name in "abcd"]
     for one in every[:3]:  # of the last nobody was told: Postfix has it yet, and tries again
-        begin_notice(engine, one.addressees[0].row.id, time.time())
+        begin_notice(engine, one.message.id, one.addressees[0].row.id, time.time())
     lost, revoked, whole, untold = (one.message.id for one in every)
     assert isinstance(desk.directory, SealedDirectory)
     life.revoke(engine, desk.directory, revoked, time.time(), actor="test")

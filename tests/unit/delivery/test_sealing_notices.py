@@ -19,7 +19,7 @@ from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
-from segl.sealed.records import mark_notified
+from segl.sealed.records import begin_notice, mark_notified
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
@@ -183,7 +183,11 @@ def test_no_reply_waits_long_for_a_copy_to_be_taken_back(
 def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal, "begin_notice", lambda *_: False)
+    def revoked(engine: Engine, message_id: str, *given: Any) -> None:
+        assert revoke(engine, office.directory, message_id, time.time(), actor=SENDER)
+        begin_notice(engine, message_id, *given)
+
+    monkeypatch.setattr(portal, "begin_notice", revoked)
     assert office.deliver() == 550
     assert office.peer.received == []
 

@@ -232,3 +232,9 @@ def test_facts_that_would_be_cut_name_nobody_and_know_everybody(length: int, nam
     assert len(value) <= LONGEST_FACTS
     assert Facts.from_bytes(key.unseal(name, value)) == (facts if named else facts.without_names())
     assert facts.without_names().marks[:MARK] == mark_of(names[0])
+
+
+def test_the_seed_of_links_is_put_on_what_goes_securely_and_on_nothing_else() -> None:
+    added = marks_for(mail(), Decision.SECURE, FOUND, ID, link_seed="QUJD").add
+    assert ("X-Segl-Link", "QUJD") in added
+    assert "X-Segl-Link" not in repr(marks_for(mail(), Decision.PLAIN, FOUND, ID, link_seed="QUJD"))

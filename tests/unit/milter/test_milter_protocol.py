@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from segl.vocabulary import Envelope
+from segl_delivery.agent import Delivery
 from world.milterclient import ALL_STEPS, HEADER_LEADING_SPACE, Dropped
 from world.milterprocess import NewMilter, RunningMilter
 
@@ -25,7 +27,13 @@ def test_plain_and_secure_on_one_connection(milter: RunningMilter) -> None:
         secure = client.message(FROM, TO, CPR)
         assert secure.headers["X-Segl-Route"] == "secure"
         assert client.message(FROM, TO, TEA).headers == {"X-Segl-Route": "plain"}
-        assert client.message(FROM, TO, CPR).headers["X-Segl-Id"] != secure.headers["X-Segl-Id"]
+        again = client.message(FROM, TO, CPR)
+    for field in ("X-Segl-Id", "X-Segl-Link"):
+        assert again.headers[field] != secure.headers[field]
+    seed = Delivery(
+        Envelope(FROM, ()), f"X-Segl-Link: {secure.headers['X-Segl-Link']}\r\n\r\n".encode()
+    ).link_seed
+    assert seed is not None, "segl-deliver reads it"
 
 
 def test_a_secure_message_asks_for_every_notice_under_its_id(milter: RunningMilter) -> None:
