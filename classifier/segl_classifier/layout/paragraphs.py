@@ -22,6 +22,9 @@ _BEHIND_ANOTHER = r"(?<=(?P<before>[;,\t|]))"
 _BEGINS_ROW = rf"(?<![^{_ENDS}\ufeff])"
 _CELL = r'"[^"]*+(?:""[^"]*+)*+"'
 _QUOTED = re.compile(rf"{_BEHIND_ANOTHER}{_CELL}(?=[;,\t|{_ENDS}]|\Z)|{_BEGINS_ROW}{_CELL}(?=[;\t|]|,(?! ))")
+# Where the mark stands that such a cell begins with. Most are of quotations in prose, which this passes over: it looks
+# for the mark first, and behind it at what stands before, in a fiftieth of the time.
+_BEGINS_CELL = re.compile(rf'"(?<=[;,\t|\ufeff{_ENDS}]")')
 _END = re.compile(rf"\r\n|[{_ENDS}]")
 _END_ALONE = re.compile(r"(?<!\r)\r++(?!\n)")
 
@@ -31,7 +34,7 @@ def lines_ended(text: str) -> str:
     stays in its place."""
     if BREAKS_CELL in text:
         text = text.replace(BREAKS_CELL, f"{KEPT_APART} ")
-    if '"' in text:
+    if text.startswith('"') or _BEGINS_CELL.search(text):
         text = _QUOTED.sub(_in_one_line, text)
     if text.isascii() and "\r" not in text and "\v" not in text:
         return text
