@@ -6,6 +6,7 @@
     │   ├── RulesError             a rule file
     │   └── RecordsError           a file of labelled messages
     ├── StoreError                 the store cannot be reached or is of another version
+    │   ├── StoreLocked            another program keeps it to itself
     │   ├── StoreMissing           it is not there yet (segl.store_status)
     │   └── StoreDenied            this user may not read it (segl.store_status)
     ├── StorageAway                a sealed message cannot be had now (segl.sealed.storage)
@@ -180,6 +181,10 @@ class RecordsError(FileFaults):
 
 class StoreError(SeglError):
     """The store cannot be reached or was made by another version."""
+
+
+class StoreLocked(StoreError):
+    """Another program keeps the store's file to itself. Temporary: told of once (:mod:`segl.store_watch`)."""
 
 
 class ProtocolError(SeglError):

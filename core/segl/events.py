@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from segl.errors import SeglError
+from segl.errors import SeglError, StoreLocked
 from segl.events_of_canary import CanaryEvents
 from segl.events_of_lists import ListEvents
 from segl.events_of_milter import MilterEvents
+from segl.events_of_store import StoreEvents
 from segl.events_of_workers import WorkerEvents
 from segl.log import Log
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route
 
 
-class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents):
+class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
     """The log of one process. Methods are grouped by who calls them."""
 
     def __init__(self, process: str) -> None:
@@ -48,9 +49,11 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents):
 
     def failed(self, where: str, error: BaseException) -> None:
         """A fault of ours or of the machine. Only the kind of the exception is logged: its text could
-        hold content."""
+        hold content. Of a store that is locked :meth:`store_locked` has told; each that meets it is told at level
+        debug."""
         text = error.private if isinstance(error, SeglError) else type(error).__name__
-        self._log.error("failed", where=where, error=text)
+        tell = self._log.debug if isinstance(error, StoreLocked) else self._log.error
+        tell("failed", where=where, error=text)
 
     # segl-map
 

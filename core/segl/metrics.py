@@ -222,6 +222,11 @@ CERTIFICATE_END = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+STORE_LOCKED = Gauge(
+    "segl_store_locked_since_seconds",
+    "Since when another program keeps the store's file to itself (Unix time); 0 when nobody does",
+    multiprocess_mode="mostrecent",
+)
 # One series for each [[tunnel_list]] of the settings. NaN: nothing was accepted yet, or it has no end.
 TUNNEL_LIST_AGE = Gauge(
     "segl_tunnel_list_age_seconds",
@@ -243,7 +248,7 @@ TUNNEL_LIST_DOMAINS = Gauge(
 # segl-milter without workers. So each process gives out its own alone.
 _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
     "segl-milter": (WORKERS,),
-    "segl-map": (MARKED_DOMAINS, QUEUE_MESSAGES, QUEUE_OLDEST),
+    "segl-map": (MARKED_DOMAINS, QUEUE_MESSAGES, QUEUE_OLDEST, STORE_LOCKED),
     "segl-deliver": (
         RECEIPTS_DUE,
         CANARY_LOOKED,
@@ -252,8 +257,9 @@ _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
         OWN_KEY_DAYS,
         AUDIT_WENT_BACK,
         SEALED_MISSING,
+        STORE_LOCKED,
     ),
-    "segl-portal": (),
+    "segl-portal": (STORE_LOCKED,),
 }
 _RELOADS: Final = (RELOADS, (("ok", "refused"),))
 # What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
@@ -357,8 +363,8 @@ def registry_of(process: str) -> CollectorRegistry:
 class _Own(Collector):
     def __init__(self, every: CollectorRegistry, process: str) -> None:
         self._every = every
-        others = (gauges for name, gauges in _GAUGES.items() if name != process)
-        self._left_out = {family.name for gauges in others for gauge in gauges for family in gauge.describe()}
+        others = {gauge for gauges in _GAUGES.values() for gauge in gauges} - set(_GAUGES[process])
+        self._left_out = {family.name for gauge in others for family in gauge.describe()}
 
     def collect(self) -> Iterator[Metric]:
         return (family for family in self._every.collect() if family.name not in self._left_out)

@@ -22,15 +22,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from segl.errors import StoreError
+from segl.errors import StoreError, StoreLocked
 from segl.migrations import migrate
-from segl.store_status import missing_at, missing_file
+from segl.store_status import missing_at, missing_file, sqlite_file
+from segl.store_watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
 T = TypeVar("T")
@@ -51,6 +53,7 @@ _LIBPQ = {  # of the client's end of a connection, in seconds; a word in the URL
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # this one in milliseconds
 }
+_WATCHES: WeakKeyDictionary[Engine, LockWatch] = WeakKeyDictionary()
 _THERE = {  # names of tables and indexes
     "sqlite": "SELECT name FROM sqlite_master",
     "postgresql": "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace",
@@ -71,6 +74,10 @@ def open_store(url: str) -> Engine:
             engine.dispose()
             raise
     except SQLAlchemyError as error:
+        if is_busy(getattr(error, "orig", None)):
+            raise StoreLocked(
+                "the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", HINT
+            ) from None
         hint = (
             "is it there, is it a database, and may this user (root may) read and write it? "
             "The file belongs to the group segl-store, mode 0660"
@@ -161,7 +168,22 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             with engine.begin() as connection:
                 yield connection.execution_options(segl_turn=turn)
         except SQLAlchemyError as error:
-            raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+            raise _fault(engine, error) from None
+
+
+def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[[float], None]) -> None:
+    """Call *locked* when another program keeps the file of *engine*'s store to itself, and *free* when it does no more:
+    once each, with the time since when (Unix seconds), from some thread. Nothing of the kind is seen of PostgreSQL."""
+    if (file := sqlite_file(str(engine.url))) is not None:
+        _WATCHES[engine] = LockWatch(file, locked, free)
+
+
+def _fault(engine: Engine, error: SQLAlchemyError) -> StoreError:
+    if not is_busy(getattr(error, "orig", None)):
+        return StoreError("the store cannot be reached", f"store: {_kind(error)}")
+    if (watch := _WATCHES.get(engine)) is not None:
+        watch.met(_BUSY_SECONDS)
+    return StoreLocked("the store cannot be reached", f"store {engine.url.database}: {_kind(error)}", HINT)
 
 
 def _take_turn(
@@ -217,7 +239,7 @@ def forget_deleted(engine: Engine) -> None:
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}").close()
     except SQLAlchemyError as error:
-        raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+        raise _fault(engine, error) from None
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

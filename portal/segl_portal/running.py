@@ -21,6 +21,7 @@ from segl.settings.document import Settings
 from segl.settings.trail import note_quietly
 from segl.settings.web import Web
 from segl.store import open_store, transaction
+from segl.store_told import tell_of_locks
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
@@ -52,6 +53,7 @@ def run_worker(
     with ExitStack() as closing:
         engine = open_store(started.store.url)
         closing.callback(engine.dispose)
+        tell_of_locks(engine, events)
         posting = Posting(events)
         closing.callback(posting.close)
         web = served(started.portal.web, settings.portal.web)

@@ -34,6 +34,7 @@ from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
 from segl.starting import options_of
 from segl.store import open_store
+from segl.store_told import tell_of_locks
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent, Incoming
 from segl_delivery.agents import Agents
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-deliver")
         with _store_of(settings) as engine:
+            tell_of_locks(engine, events)
             try_storage(settings, engine, None if options.check_only else events)
             if options.check_only:
                 return 0

@@ -35,6 +35,7 @@ from segl.settings.trail import note_quietly
 from segl.signer_standings import SignerStandings
 from segl.starting import options_of
 from segl.store import open_store
+from segl.store_told import tell_of_locks
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
@@ -98,6 +99,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     events = Events("segl-map")
     engine = open_store(settings.store.url)
     opened.callback(engine.dispose)
+    tell_of_locks(engine, events)
     archive = StoreArchive(engine, events)
     opened.callback(archive.close)
     policies = StorePolicyArchive(engine, events)

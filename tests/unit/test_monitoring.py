@@ -276,6 +276,12 @@ CASES = [
     ),
     Case("SeglAuditWentBack", "5m", {"segl_audit_went_back": "1x10"}, {"segl_audit_went_back": "0x10"}),
     Case("SeglSealedMissing", "5m", {"segl_sealed_missing": "2x10"}, {"segl_sealed_missing": "0x10"}),
+    Case(
+        "SeglStoreLocked",
+        "10m",
+        {"segl_store_locked_since_seconds": "1800000000x20"},
+        {"segl_store_locked_since_seconds": "0x4 1800000000x1 0x20"},
+    ),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",
@@ -470,7 +476,8 @@ def test_each_process_gives_out_its_own_gauges_alone() -> None:
         assert "segl_reloads" in given
         for name in bare & given:
             owners[name].append(process)
-    assert {name: len(who) for name, who in owners.items()} == dict.fromkeys(bare, 1)
+    assert len(owners.pop("segl_store_locked_since_seconds")) == 3, "each that has the store open"
+    assert {name: len(who) for name, who in owners.items()} == dict.fromkeys(owners, 1)
     assert owners["segl_workers"] == ["segl-milter"]
 
 

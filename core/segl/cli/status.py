@@ -29,7 +29,8 @@ from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
-from segl.store_status import StoreMissing, look_at_store, sent_by_domain
+from segl.store_lock import holder_of
+from segl.store_status import StoreMissing, look_at_store, sent_by_domain, sqlite_file
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _FAULTS = {
     "segl-portal": (),
 }
 _REFUSED = 'segl_reloads_total{result="refused"}'
+_LOCKED = "segl_store_locked_since_seconds"
 _IN_WORDS = {_REFUSED: "reloads refused", _NOT_TAKEN: "times no connection taken"}
 
 
@@ -88,15 +90,15 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
     with ThreadPoolExecutor(24) as pool:
         processes = [pool.submit(_process, *who) for who in asked(settings)]
         processes.append(pool.submit(_page, settings))
-        facts: list[Future[Line]] = [
-            pool.submit(_rules, settings),
-            pool.submit(_queue, "queue front", settings.postfix.front),
-            pool.submit(_queue, "queue secure", settings.postfix.secure),
-            pool.submit(_sealed, settings),
-            pool.submit(_disks, settings),
-            *(pool.submit(_faults, *who) for who in _metrics(settings)),
+        facts: list[Future[list[Line]]] = [
+            pool.submit(lambda: [_rules(settings)]),
+            pool.submit(lambda: [_queue("queue front", settings.postfix.front)]),
+            pool.submit(lambda: [_queue("queue secure", settings.postfix.secure)]),
+            pool.submit(lambda: [_store(settings), _sealed(settings)]),
+            pool.submit(lambda: [_disks(settings)]),
+            *(pool.submit(lambda who=who: [_faults(*who)]) for who in _metrics(settings)),  # type: ignore[misc]
         ]
-    found = [future.result() for future in facts]
+    found = [line for future in facts for line in future.result()]
     more = (*_tunnel_lists(settings), *_keys(settings), *_organisations(settings))
     return [future.result() for future in processes], [*found, *more]
 
@@ -159,6 +161,20 @@ def _queue(name: str, directory: Path) -> Line:
     held = sum(message["queue_name"] == "hold" for message in messages)
     more = f", {held} on hold" if held else ""
     return Line(name, True, f"{len(messages)} message{'s' * (len(messages) != 1)}, the oldest {oldest}{more}")
+
+
+def _store(settings: Settings) -> Line:
+    """Whether somebody else keeps it to himself. Before it is opened here (:mod:`segl.store_lock`)."""
+    file = sqlite_file(settings.store.url)
+    if file is None or not file.exists():
+        return Line("store", True, "none yet" if file is not None else settings.store.url.partition(":")[0])
+    try:
+        holder = holder_of(file)
+    except OSError as error:
+        return Line("store", None, f"{error.filename}: {error.strerror}; run as root")
+    if holder is None:
+        return Line("store", True, f"{file}: nobody locks it")
+    return Line("store", False, f"{file} is locked by {holder}: nothing is sealed until that ends")
 
 
 def _sealed(settings: Settings) -> Line:
@@ -267,10 +283,13 @@ def _faults(name: str, host: str, port: int) -> Line:
             text = answer.read(4_000_000).decode("utf-8", "replace")
     except (OSError, ValueError):
         return Line(f"faults {name}", None, f"no metrics on {host}:{port}")
-    wanted = (*_FAULTS[name], _REFUSED)
+    wanted = (*_FAULTS[name], _REFUSED, _LOCKED)
     counts = {key: int(float(value)) for key, value in _samples(text) if key in wanted}
-    found = {_IN_WORDS.get(key) or _in_words(key): n for key, n in counts.items() if n}
-    said = ", ".join(f"{n} {words}" for words, n in found.items())
+    locked = counts.pop(_LOCKED, 0)
+    found = [f"{n} {_IN_WORDS.get(key) or _in_words(key)}" for key, n in counts.items() if n]
+    if locked:
+        found.append(f"store locked since {minute(locked)}")
+    said = ", ".join(found)
     return Line(f"faults {name}", not found, said or "none since its start")
 
 

@@ -17,7 +17,8 @@ from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings.cautions import hold_cautions, return_cautions
 from segl.settings.document import Settings
-from segl.store_status import StoreDenied, StoreMissing, look_at_store
+from segl.store_lock import holder_of
+from segl.store_status import StoreDenied, StoreMissing, look_at_store, sqlite_file
 from segl.vocabulary import Mode
 
 _EXPIRY_DAYS = 30
@@ -120,6 +121,12 @@ def _certificate_file(file: Path) -> Iterator[Check]:
 
 def _store(settings: Settings) -> Check:
     id_, why = "store", "routes are not remembered and nothing can be sealed"
+    try:
+        if (file := sqlite_file(settings.store.url)) is not None and (holder := holder_of(file)):
+            fix = f"end it, or wait for it (ps -fp {holder.pid}); what waits then goes by itself"
+            return Check(id_, State.FAIL, f"{file} is locked by {holder}", why, fix)
+    except OSError:
+        pass  # whether it can be read is told next
     try:
         status = look_at_store(settings.store.url)
     except StoreMissing as error:

@@ -1,0 +1,66 @@
+"""Who keeps the store's SQLite file to himself: nobody can write then, and what is to be sealed waits.
+
+SQLite locks ranges of bytes with fcntl(2), whose ``F_GETLK`` tells of a lock and the process that has it, and changes
+nothing. Of a store with a write-ahead log two matter (https://www.sqlite.org/walformat.html, "WAL Locks"): byte 120 of
+the ``-shm`` file, which who writes has, and the database's lock bytes, which a program that wants all for itself has.
+
+Not for a process that has the store open: to close a file ends all locks that the process has on it (fcntl(2)).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+HELD_SECONDS: Final = 2.0  # a transaction of ours takes milliseconds
+_EACH_SECONDS: Final = 0.02
+_FLOCK: Final = "hhqqi4x"  # struct flock: type, whence, start, length, process
+_PLACES: Final = (("-shm", 120, 1), ("", 0x40000000, 512))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that keeps the file; ``pid`` 0 where it cannot be seen from here (of another container, say)."""
+
+    pid: int
+
+    def __str__(self) -> str:
+        if not self.pid:
+            return "a program that cannot be seen from here"
+        name = ""
+        with suppress(OSError):
+            name = Path(f"/proc/{self.pid}/comm").read_text("utf-8", "replace").strip()
+        return f"{name or 'a program'} (process {self.pid})"
+
+
+def holder_of(file: Path, seconds: float = HELD_SECONDS) -> Holder | None:
+    """Who keeps *file* for *seconds* without a break, as far as looks now and again can tell; ``None``: nobody.
+    Blocking, for so long where it is kept. Raises :class:`OSError`."""
+    until = time.monotonic() + seconds
+    while (holder := _now(file)) is not None:
+        if time.monotonic() >= until:
+            return holder
+        time.sleep(_EACH_SECONDS)
+    return None
+
+
+def _now(file: Path) -> Holder | None:
+    for suffix, start, length in _PLACES:
+        try:
+            descriptor = os.open(f"{file}{suffix}", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, start, length, 0)
+            kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+        finally:
+            os.close(descriptor)
+        if kind != fcntl.F_UNLCK:
+            return Holder(max(0, pid))
+    return None

@@ -1,0 +1,107 @@
+"""A store that another program keeps to itself: who it is, and that it is told of once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl import store
+from segl.errors import StoreError, StoreLocked
+from segl.store import open_store, transaction, watch_locks
+from segl.store_lock import Holder, holder_of
+from segl.tables.base import meta
+from world.locker import Locker
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    open_store(f"sqlite:///{tmp_path}/segl.db").dispose()
+    return tmp_path / "segl.db"
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Engine]:
+    """Its log of writes stays, as at a running host."""
+    engine = open_store(f"sqlite:///{file}")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def test_nobody_keeps_a_store_at_rest_nor_one_that_is_read(file: Path) -> None:
+    assert holder_of(file, 0) is None
+    with Locker(file, "BEGIN", "SELECT * FROM meta"):
+        assert holder_of(file, 0) is None
+
+
+@pytest.mark.parametrize(
+    "statements", [("BEGIN IMMEDIATE",), ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE")]
+)
+def test_who_keeps_it_is_named_by_process(file: Path, statements: tuple[str, ...]) -> None:
+    with Locker(file, *statements) as locker:
+        assert holder_of(file, 0.1) == Holder(locker.pid)
+        assert str(Holder(locker.pid)).endswith(f"(process {locker.pid})")
+        assert not str(Holder(locker.pid)).startswith("a program")
+    assert holder_of(file, 0) is None
+
+
+def test_a_transaction_that_ends_is_nobody_who_keeps_it(file: Path) -> None:
+    with Locker(file, "BEGIN IMMEDIATE") as locker:
+        threading.Timer(0.2, locker.end).start()
+        began = time.monotonic()
+        assert holder_of(file, 20) is None
+        assert time.monotonic() - began < 10
+
+
+def test_one_whom_this_host_cannot_see_is_told_of_so() -> None:
+    assert str(Holder(0)) == "a program that cannot be seen from here"
+    assert str(Holder(os.getpid())) != str(Holder(0))
+
+
+def write(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(meta.update().where(meta.c.key == "none").values(value="x"))
+
+
+def test_a_lock_is_told_of_once_and_its_end_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.1)
+    told: list[tuple[str, float]] = []
+    free = threading.Event()
+
+    def is_free(since: float) -> None:
+        told.append(("free", since))
+        free.set()
+
+    with opened(file) as engine:
+        watch_locks(engine, lambda since: told.append(("locked", since)), is_free)
+        before = time.time() - 1
+        with Locker(file, "BEGIN IMMEDIATE"):
+            for _ in range(3):
+                with pytest.raises(StoreLocked, match="database is locked"):
+                    write(engine)
+            assert [what for what, _ in told] == ["locked"]
+        assert free.wait(20)
+        write(engine)
+    assert [what for what, _ in told] == ["locked", "free"]
+    assert before < told[0][1] == told[1][1] <= time.time()
+
+
+def test_another_fault_of_the_store_is_no_lock(file: Path) -> None:
+    told: list[float] = []
+    with opened(file) as engine:
+        watch_locks(engine, told.append, told.append)
+        with sqlite3.connect(file) as connection:
+            connection.execute("DROP TABLE meta")
+        with pytest.raises(StoreError) as raised:
+            write(engine)
+    assert not isinstance(raised.value, StoreLocked)
+    assert told == []
