@@ -17,7 +17,6 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.verification import (
     Criticality,
@@ -29,7 +28,7 @@ from cryptography.x509.verification import (
 )
 
 from segl.certificates.constraints import forbidden
-from segl.certificates.judgement import SMALLEST_RSA, UNREADABLE
+from segl.certificates.judgement import SMALLEST_RSA, UNREADABLE, is_short_rsa
 from segl.errors import Fault, SettingsError
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
@@ -104,7 +103,7 @@ class Authorities:
             chain = tuple(verifier.verify(leaf, list(helpers)).chain)
         except (VerificationError, ValueError, UnsupportedAlgorithm) as error:
             return Chain(fault=_why(leaf, error))
-        if any(_is_weak(entry) for entry in chain[1:]):
+        if any(is_short_rsa(entry.public_key()) for entry in chain[1:]):
             return Chain(fault=f"an authority above it has an RSA key of fewer than {SMALLEST_RSA} bits")
         if fault := forbidden(chain):
             return Chain(fault=fault)
@@ -139,11 +138,6 @@ _AUTHORITY: Final = (
     .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority)
     .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_sign)
 )
-
-
-def _is_weak(certificate: x509.Certificate) -> bool:
-    key = certificate.public_key()
-    return isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA
 
 
 def _why(leaf: x509.Certificate, error: Exception) -> str:

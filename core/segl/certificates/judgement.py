@@ -163,8 +163,14 @@ def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
         return None
 
 
+def is_short_rsa(key: object) -> bool:
+    """Whether *key* is an RSA key of fewer than :data:`SMALLEST_RSA` bits, on which nobody's word rests any more. Keys
+    of other kinds are not."""
+    return isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA
+
+
 def _rsa_fault(key: RSAPublicKey, usage: x509.KeyUsage | None) -> str:
-    if key.key_size < SMALLEST_RSA:
+    if is_short_rsa(key):
         return f"the RSA key has {key.key_size} bits, fewer than {SMALLEST_RSA}"
     if key.key_size > LARGEST_RSA:
         return f"the RSA key has {key.key_size} bits, more than {LARGEST_RSA}"

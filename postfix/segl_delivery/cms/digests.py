@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-from segl.certificates.judgement import SMALLEST_RSA
+from segl.certificates.judgement import is_short_rsa
 
 Piece = bytes | memoryview
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -68,7 +68,7 @@ class SignatureAlgorithm:
         """Why a signature by it is worth little though it is right; ``""`` when it is worth all."""
         if self.digest is Digest.SHA1:
             return "SHA-1"
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALLEST_RSA:
+        if isinstance(key, rsa.RSAPublicKey) and is_short_rsa(key):
             return f"RSA of {key.key_size} bits"
         return ""
 

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from segl.certificates.judgement import CURVES, SMALLEST_RSA, UNREADABLE, lasting_fault, untimely
+from segl.certificates.judgement import CURVES, UNREADABLE, is_short_rsa, lasting_fault, untimely
 from segl_delivery.cms.digests import PrivateKey
 from segl_delivery.own_keys.directory import may_sign
 
@@ -32,10 +31,9 @@ def refusal(certificate: x509.Certificate, now: datetime, *, retired: bool) -> t
     if why := untimely(certificate, now):
         return f"the certificate is {why}", "a key that only has to open old mail is imported with --retired"
     key = _public(certificate)
-    weak = isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA
     odd = isinstance(key, EllipticCurvePublicKey) and key.curve.name not in CURVES
     fault = lasting_fault(certificate)
-    if weak or odd or (fault and not may_sign(certificate, now)):
+    if is_short_rsa(key) or odd or (fault and not may_sign(certificate, now)):
         return fault, "ask the authority for another; for old mail alone: --retired"
     return None
 
