@@ -4,7 +4,7 @@ It listens on a unix socket for the site's web server, or on a port, with TLS if
 (``[portal.web]``), with several workers. SIGTERM and SIGINT: no new connections, requests in hand finish
 (``drain_seconds``). SIGHUP: settings, looks and certificate are read again; ``listen``, ``workers``, the time limits,
 store, log and metrics stay as they are until a restart. A settings file that cannot be used stops a start (exit 78) and
-leaves a running process as it is.
+leaves a running process as it is; so does one that a single worker cannot use: all have the same settings.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ class _Parent:
 
         notify.reloading()
         try:
-            self._settings = checked_settings(self._file)  # a worker that is replaced begins with them
-            workers.reload()
+            settings = checked_settings(self._file)
+            workers.reload(lambda: self._put_in_force(settings))
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
@@ -134,6 +134,9 @@ class _Parent:
             metrics.RELOADS.labels("ok").inc()
         finally:
             notify.ready()
+
+    def _put_in_force(self, settings: Settings) -> None:
+        self._settings = settings  # a worker that is replaced begins with them
 
     def _work(self, _slot: int, lifeline: int, beat: int) -> None:
         from segl_portal.running import run_worker

@@ -63,7 +63,7 @@ def run_worker(
         site = Site(file, settings, engine, events, posting, Reader(workshop), tls)
         closing.callback(site.app.close)
         note_quietly(engine, settings, file, events, "segl-portal")
-        serving = serve(site.app, listening, web, tls, reload=site.reload, lifeline=lifeline, beat=beat)
+        serving = serve(site.app, listening, web, tls, reload=site, lifeline=lifeline, beat=beat)
         asyncio.run(serving)
 
 
@@ -89,21 +89,43 @@ class Site:
         self._tls = tls
         app, answers = self._made(settings)
         self.app = Swapped(app, answers.close)
+        self._next: tuple[Settings, ASGIApp, AnswerDesk] | None = None
 
-    def reload(self) -> bool:
-        """All of the settings as they stand in the file come into force, or none. Called in the event loop."""
+    def prepare(self) -> bool:
+        """See :class:`segl_portal.serving.Reload`."""
+        self.forget()
         try:
             fresh = checked_settings(self._file)  # the parent has read the same file a moment ago
-            app, answers = self._made(fresh)
-            _renew(self._tls, fresh)
+            if self._tls is not None:
+                tls_context(fresh.portal.web)
+            self._next = (fresh, *self._made(fresh))
         except Exception as error:
             self._events.failed("reload", error)
+            return False
+        return True
+
+    def go_over(self) -> bool:
+        """See :class:`segl_portal.serving.Reload`."""
+        if self._next is None:  # forgotten, since this process was late
+            return False
+        (fresh, app, answers), self._next = self._next, None
+        try:
+            _renew(self._tls, fresh)
+        except Exception as error:  # the file was there a moment ago
+            self._events.failed("reload", error)
+            answers.close()
             return False
         self.app.swap(app, answers.close)
         asyncio.get_running_loop().run_in_executor(
             None, note_quietly, self._engine, fresh, self._file, self._events, "segl-portal"
         )
         return True
+
+    def forget(self) -> None:
+        """See :class:`segl_portal.serving.Reload`."""
+        if self._next is not None:
+            self._next[-1].close()
+            self._next = None
 
     def _made(self, settings: Settings) -> tuple[ASGIApp, AnswerDesk]:
         engine, events = self._engine, self._events

@@ -13,9 +13,10 @@ import logging
 import os
 import signal
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socket import socket
+from typing import Protocol
 
 import uvicorn
 from h11 import IDLE
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from segl.settings.web import Web
-from segl_portal.workers import BEAT, NOT_TAKEN, TAKEN
+from segl_portal.workers import BEAT, FORGET, GO_OVER, NOT_READY, OVER, PREPARE, READY, RELOADING
 
 HEADER_BYTES = 16 * 1024
 _BEAT_SECONDS = 1.0
@@ -42,20 +43,33 @@ def tls_context(web: Web) -> ssl.SSLContext | None:
     return context
 
 
+class Reload(Protocol):
+    """The steps of a reload (:mod:`segl_portal.workers`). None raises; called in the event loop."""
+
+    def prepare(self) -> bool:
+        """Whether all is ready for the settings as they stand in the file. Nothing has changed yet."""
+
+    def go_over(self) -> bool:
+        """Whether what was made ready is in force."""
+
+    def forget(self) -> None:
+        """What was made ready is not wanted."""
+
+
 async def serve(
     app: ASGIApp,
     listening: socket,
     web: Web,
     tls: ssl.SSLContext | None,
     *,
-    reload: Callable[[], bool],
+    reload: Reload,
     lifeline: int,
     beat: int,
 ) -> None:
     """Serve until SIGTERM, or until the parent is gone (*lifeline*, a pipe, ends). Requests in hand may finish
-    (``drain_seconds``). SIGHUP calls *reload*, which says whether the new settings are in force. What is written to the
-    pipe *beat* the parent reads (:mod:`segl_portal.workers`): that it is ready, that its loop still turns, and what
-    became of a reload."""
+    (``drain_seconds``). The signals of a reload call *reload*; who cannot go over ends, and is replaced. What is
+    written to the pipe *beat* the parent reads (:mod:`segl_portal.workers`): that it is ready, that its loop still
+    turns, and what became of a reload."""
     server = _Server(_config(app, web, tls))
     loop = asyncio.get_running_loop()
 
@@ -65,11 +79,18 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
 
-    def take_settings() -> None:
-        _tell(beat, TAKEN if reload() else NOT_TAKEN)
+    def prepare() -> None:
+        _tell(beat, READY if reload.prepare() else NOT_READY)
 
-    loop.add_signal_handler(signal.SIGHUP, take_settings)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    def go_over() -> None:
+        if reload.go_over():
+            _tell(beat, OVER)
+        else:
+            stop()
+
+    for signal_, step in ((PREPARE, prepare), (GO_OVER, go_over), (FORGET, reload.forget)):
+        loop.add_signal_handler(signal_, step)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, set(RELOADING))
 
     def orphaned() -> None:
         loop.remove_reader(lifeline)

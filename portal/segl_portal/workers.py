@@ -2,8 +2,11 @@
 
 The parent has one thread and serves nothing, so that forking it is safe at any time. Each worker holds the reading end
 of a pipe that nobody writes to: when the parent is gone, however it went, the pipe ends and the worker stops. On
-another pipe the worker writes a byte each second; one that is silent for long hangs, and is killed and replaced. There
-it tells, too, what became of a reload.
+another pipe the worker writes a byte each second; one that is silent for long hangs, and is killed and replaced.
+
+A reload is in two steps, so that all workers have the new settings or none: each makes ready by them (SIGHUP) and says
+on its pipe whether it could; when all could they are told to go over (SIGUSR1), else to forget them (SIGUSR2). Who is
+ready and does not go over is replaced, and whoever is replaced begins with the settings in force.
 """
 
 from __future__ import annotations
@@ -22,11 +25,15 @@ from segl.events import Events
 from segl.multiprocess import count_as, mend_files
 from segl.prefork import LONGEST_DELAY, Backoff
 
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-# What a worker writes on its pipe: each second that it lives; and after SIGHUP, whether it has the new settings.
-BEAT, TAKEN, NOT_TAKEN = b".", b"+", b"-"
+# Those of a reload: make ready, go over, forget it.
+PREPARE, GO_OVER, FORGET = signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2
+RELOADING: Final = (PREPARE, GO_OVER, FORGET)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, *RELOADING)
+# What a worker writes on its pipe: each second that it lives; and of a reload whether it is ready, and that it is over.
+BEAT, READY, NOT_READY, OVER = b".", b"+", b"-", b"="
 _READY_SECONDS: Final = 30.0
 _RELOAD_SECONDS: Final = 20.0
+_GO_OVER_SECONDS: Final = 5.0
 _SILENT_SECONDS: Final = 30.0
 
 # What a child does: its number, the lifeline, the pipe for its beats.
@@ -44,7 +51,7 @@ class _Worker:
     started: float
     heard: float
     ready: bool = False
-    taken: bool | None = None  # the settings of the last reload; ``None`` until it says
+    said: bytes = b""  # the last it said of the step of a reload that is under way
 
 
 class Workers:
@@ -98,19 +105,37 @@ class Workers:
                 self._events.failed("fork", error)
                 self._due[slot] = now + LONGEST_DELAY
 
-    def reload(self) -> None:
-        """Have each take the settings anew. Returns when all have that did not end over it: who takes the place of one
-        that ended begins with them. Raises :class:`SeglError` when one could not take them, or is late."""
+    def reload(self, in_force: Callable[[], None]) -> None:
+        """Have all take the settings anew. *in_force* is called when all are ready for them: who takes the place of
+        another begins with them from then on. Raises :class:`SeglError` when one is not ready in time; then all go on
+        with those before."""
+        self._ask(PREPARE, _RELOAD_SECONDS)
+        if unready := [worker for worker in self._workers.values() if worker.said != READY]:
+            self.signal(FORGET)
+            refused = [str(worker.pid) for worker in unready if worker.said == NOT_READY]
+            silent = [str(worker.pid) for worker in unready if worker.said != NOT_READY]
+            why = [
+                *([f"process {', '.join(refused)} could not take them, and has said why"] if refused else []),
+                *([f"process {', '.join(silent)} did not answer"] if silent else []),
+            ]
+            private = f"{'; '.join(why)}: all workers go on with the settings before"
+            raise SeglError("the settings are not in force", private, "once it is mended, reload again")
+        in_force()
+        self._ask(GO_OVER, _GO_OVER_SECONDS)
         for worker in self._workers.values():
-            worker.taken = None
-        self.signal(signal.SIGHUP)
-        end = time.monotonic() + _RELOAD_SECONDS
-        while any(worker.taken is None for worker in self._workers.values()) and time.monotonic() < end:
+            if worker.said != OVER:
+                os.kill(worker.pid, signal.SIGKILL)
+
+    def _ask(self, number: signal.Signals, seconds: float) -> None:
+        """Tell all, and wait until each has said something or has ended; at most so long."""
+        for worker in self._workers.values():
+            worker.said = b""
+        self.signal(number)
+        end = time.monotonic() + seconds
+        while any(not worker.said for worker in self._workers.values()) and time.monotonic() < end:
             self.listen()
             self._reap()
             time.sleep(0.02)
-        if not all(worker.taken for worker in self._workers.values()):
-            raise SeglError("the settings are not in force", "a worker goes on with those before, or hangs")
 
     def signal(self, number: signal.Signals) -> None:
         for pid in list(self._workers):
@@ -140,8 +165,8 @@ class Workers:
             with contextlib.suppress(BlockingIOError):
                 if said := os.read(worker.beat, 4096):
                     worker.ready, worker.heard = True, time.monotonic()
-                    if NOT_TAKEN in said or TAKEN in said:
-                        worker.taken = NOT_TAKEN not in said
+                    if of_reload := said.replace(BEAT, b""):
+                        worker.said = of_reload[-1:]
 
     def _reap(self) -> bool:
         """Take note of those that have ended; whether there was one."""
@@ -197,8 +222,8 @@ class Workers:
             for worker in self._workers.values():
                 os.close(worker.beat)
             os.set_blocking(beat_end, False)
-            # SIGHUP waits until there is somebody to take it: one that came before would end a worker that starts.
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, set(SIGNALS) - {signal.SIGHUP})
+            # Those wait until there is somebody to take them: one that came before would end a worker that starts.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, set(SIGNALS) - set(RELOADING))
             self._serve(slot, self._lifeline, beat_end)
             code = 0
         except SeglError as error:

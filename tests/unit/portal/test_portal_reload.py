@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Semaphore
@@ -26,54 +27,108 @@ from segl_portal.running import Site
 from world.portal_site import PortalSite
 
 PARENT = """
-import os, signal, sys
+import os, signal, sys, time
 from segl.errors import SeglError
 from segl.events import Events
 from segl_portal import workers
-from segl_portal.workers import BEAT, NOT_TAKEN, TAKEN, Workers, signals_held
+from segl_portal.workers import BEAT, FORGET, GO_OVER, NOT_READY, OVER, PREPARE, READY, Workers, signals_held
 
 def serve(slot, lifeline, beat):
     os.write(beat, BEAT)
-    signal.sigwait({signal.SIGHUP})
-    told(slot, beat)
+    signal.sigwait({PREPARE})
+    if begun == 1:
+        prepared(slot, beat)
+        step = signal.sigwait({GO_OVER, FORGET})
+        print(slot, "goes over" if step == GO_OVER else "forgets", flush=True)
+        if step == GO_OVER:
+            over(slot, beat)
     os.read(lifeline, 1)
 
+def in_force():
+    global begun
+    begun += 1
+
+begun = 1
 with signals_held():
-    workers._RELOAD_SECONDS = float(sys.argv[1])
+    workers._RELOAD_SECONDS = workers._GO_OVER_SECONDS = float(sys.argv[1])
     all = Workers(2, serve, Events("t"))
     all.start()
+    pids = list(all._workers)
     try:
-        all.reload()
-        print("in force, by", all.alive)
+        all.reload(in_force)
+        now = time.monotonic()
+        while time.monotonic() < now + .5 or (all.alive < 2 and time.monotonic() < now + 20):
+            all.tend()
+            time.sleep(.05)
+        print("in force, by", all.alive, "of them new", len(set(all._workers) - set(pids)))
     except SeglError as error:
-        print(error)
+        time.sleep(.3)
+        print(str(error).replace(str(pids[0]), "A").replace(str(pids[1]), "B"), begun)
     all.kill()
 """
+READY_AND_OVER = ("os.write(beat, READY)", "os.write(beat, OVER)")
+ON = "all workers go on with the settings before 1"
 
 
-def outcome(told: str, seconds: float = 30) -> str:
-    """What the parent of two workers hears of a reload, each of which does as *told*."""
-    program = f"def told(slot, beat):\n    {told}\n{textwrap.dedent(PARENT)}"
-    command = [sys.executable, "-c", program, str(seconds)]
+def outcome(prepared: str, over: str, seconds: float = 30) -> list[str]:
+    """What is seen of a reload of two workers, each of which does so when told to make ready and to go over."""
+    does = f"def prepared(slot, beat):\n    {prepared}\ndef over(slot, beat):\n    {over}\n"
+    command = [sys.executable, "-c", does + textwrap.dedent(PARENT), str(seconds)]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return sorted(line for line in done.stdout.splitlines() if not line.startswith("{"))
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds", "outcome_is"),
+    ("prepared", "over", "seconds", "seen"),
     [
-        ("os.write(beat, TAKEN)", 30, "in force, by 2"),
-        ("os.write(beat, NOT_TAKEN if slot else TAKEN)", 30, "a worker goes on with those before, or hangs"),
-        ("os.write(beat, TAKEN) if slot else None", 0.5, "a worker goes on with those before, or hangs"),
-        ("os.write(beat, TAKEN) if slot else os._exit(1)", 30, "in force, by 1"),
+        (*READY_AND_OVER, 30, ["0 goes over", "1 goes over", "in force, by 2 of them new 0"]),
+        (
+            "os.write(beat, NOT_READY if slot else READY)",
+            "pass",
+            30,
+            ["0 forgets", "1 forgets", f"process B could not take them, and has said why: {ON}"],
+        ),
+        (
+            "os.write(beat, READY) if slot else None",
+            "pass",
+            0.5,
+            ["0 forgets", "1 forgets", f"process A did not answer: {ON}"],
+        ),
+        (
+            "os.write(beat, READY) if slot else os._exit(1)",
+            "os.write(beat, OVER)",
+            30,
+            ["1 goes over", "in force, by 2 of them new 1"],
+        ),
+        (
+            "os.write(beat, READY)",
+            "os.write(beat, OVER) if slot else os._exit(1)",
+            30,
+            ["0 goes over", "1 goes over", "in force, by 2 of them new 1"],
+        ),
+        (
+            "os.write(beat, READY)",
+            "os.write(beat, OVER) if slot else None",
+            0.5,
+            ["0 goes over", "1 goes over", "in force, by 2 of them new 1"],
+        ),
     ],
-    ids=["both take them", "one does not", "one hangs", "one ends, and begins again with them"],
+    ids=[
+        "both",
+        "one refuses",
+        "one hangs",
+        "one ends before",
+        "one ends going over",
+        "one hangs going over",
+    ],
 )
-def test_a_reload_is_done_when_every_worker_says_so(told: str, seconds: float, outcome_is: str) -> None:
-    assert outcome(told, seconds) == outcome_is
+def test_all_workers_take_the_settings_or_none(
+    prepared: str, over: str, seconds: float, seen: list[str]
+) -> None:
+    assert outcome(prepared, over, seconds) == seen
 
 
 class _Counted:
@@ -139,17 +194,56 @@ class _Unready(SSLContext):
         raise FileNotFoundError
 
 
-def test_a_reload_that_fails_at_its_last_step_changes_nothing(tmp_path: Path) -> None:
+@pytest.fixture
+def reloaded(tmp_path: Path) -> Iterator[tuple[PortalSite, Callable[[SSLContext | None], Site]]]:
+    """A site, and what makes a worker's own of it, with this TLS."""
     site, events = PortalSite(tmp_path), Events("segl-portal")
-    engine, tls = open_store(site.settings.store.url), _Unready(PROTOCOL_TLS_SERVER)
-    settings = load_settings(site.settings_file)
-    worker = Site(site.settings_file, settings, engine, events, Posting(events), Reader(Workshop()), tls)
+    engine = open_store(site.settings.store.url)
+
+    def worker(tls: SSLContext | None) -> Site:
+        settings = load_settings(site.settings_file)
+        return Site(site.settings_file, settings, engine, events, Posting(events), Reader(Workshop()), tls)
+
+    yield site, worker
+    engine.dispose()
+
+
+def test_what_is_made_ready_is_in_force_when_all_go_over_and_not_before(
+    reloaded: tuple[PortalSite, Callable[[SSLContext | None], Site]],
+) -> None:
+    site, made = reloaded
+    worker = made(None)
     before = worker.app._now
     site.write_settings('[[portal.look]]\nname = "Syd Vand"\n')
 
-    async def reloaded() -> bool:
-        return worker.reload()
+    async def steps() -> None:
+        assert not worker.go_over(), "nothing was made ready"
+        assert worker.prepare()
+        worker.forget()
+        assert not worker.go_over(), "it was forgotten"
+        assert worker.prepare()
+        assert worker.app._now is before
+        assert worker.go_over()
+        assert worker.app._now is not before
+        now = worker.app._now
+        site.settings_file.write_text("nonsense = [")
+        assert not worker.prepare()
+        assert not worker.go_over()
+        assert worker.app._now is now
 
-    assert not asyncio.run(reloaded())
+    asyncio.run(steps())
+
+
+def test_who_cannot_go_over_says_so_and_changes_nothing(
+    reloaded: tuple[PortalSite, Callable[[SSLContext | None], Site]],
+) -> None:
+    site, made = reloaded
+    worker = made(_Unready(PROTOCOL_TLS_SERVER))
+    before = worker.app._now
+    site.write_settings('[[portal.look]]\nname = "Syd Vand"\n')
+
+    async def steps() -> tuple[bool, bool]:
+        return worker.prepare(), worker.go_over()
+
+    assert asyncio.run(steps()) == (True, False)
     assert worker.app._now is before
-    engine.dispose()
