@@ -47,7 +47,7 @@ _MODULES: Final = {
 # What commands load when they are run and not to tell of their options: half a second of it.
 _BEHIND_COMMANDS: Final = tuple(
     f"segl.{name}"
-    for name in ("cli.doctor_checks", "cli.doctor_text", "cli.installing", "cli.key_text", "settings_file")
+    for name in ("cli.doctor_checks", "cli.doctor_text", "cli.installing", "cli.key_text", "settings.file")
 )
 _NAMESPACES: Final = ("net", "mnt")
 _LENGTH_BYTES: Final = 4
