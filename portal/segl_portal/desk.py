@@ -112,7 +112,7 @@ class Desk:
         self._clock = clock
         self._longest = settings.portal.visit_hours * 3600.0  # a visit, in seconds
         self._rules = Rules.of(settings.portal.limits, settings.portal.failures)
-        port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        port = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds)
         self._sender = CodeSender(settings, engine, events, port)
 
     def ask(

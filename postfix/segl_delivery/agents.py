@@ -92,7 +92,7 @@ class Agents:
         way_key = WayKey.of_house(engine)
         key, reinject = receipt_key(settings, events), settings.delivery
         onward = key.onward_id if key is not None else None
-        return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
+        return_port = ReturnPort.at(settings.reinject, reinject.reinject_seconds, onward)
         own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
         entrance = ReturnPort.at(
             settings.postfix.secure_port, settings.delivery.reinject_seconds, hop=NextHop.SECURE

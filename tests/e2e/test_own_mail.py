@@ -252,7 +252,7 @@ def test_an_address_that_the_house_does_not_know_is_refused_at_once(house: House
     """And not lost in a queue: whoever was to be told of it is."""
     known = f"inline:{{ {{ {SENDER} = x }} }}"
     with changed(house, main_cf=with_parameters(house.front.main_cf, relay_recipient_maps=known)):
-        back = ReturnPort.at(house.settings.delivery.reinject, 60)
+        back = ReturnPort.at(house.settings.reinject, 60)
         mail = OwnMail.of(house.settings, back, lambda error: pytest.fail(error.private))
         gone = f"fratraadt@{DOMAIN}"
         assert mail.send("", [gone], MESSAGE, smtputf8=False).refused[gone].code == 550

@@ -64,7 +64,7 @@ class Counter:
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
         self.settings = counter_settings(directory, self.port, store, **portal)
-        self.desk_port = ReturnPort.at(self.settings.delivery.reinject, 10.0)
+        self.desk_port = ReturnPort.at(self.settings.reinject, 10.0)
         self.now = time.time()
         self.events = Events("segl-portal")
 

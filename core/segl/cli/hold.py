@@ -216,7 +216,7 @@ def _holding(file: Path) -> Iterator[Holding]:
 
     with store_of(file, scoped=True) as (settings, engine):
         patience = min(settings.delivery.reinject_seconds, MAIL_SECONDS)
-        back = ReturnPort.at(settings.delivery.reinject, patience)
+        back = ReturnPort.at(settings.reinject, patience)
         port = OwnMail.of(settings, back, Events("segl-hold").own_port_missing)
         yield Holding(settings, engine, HoldQueue(settings.postfix.front), port)
 

@@ -232,7 +232,7 @@ def resend(
 
     with store_of(settings, scoped=True) as (loaded, engine):
         found = _one(engine, message, scope_of(loaded, organisation))
-        port = ReturnPort.at(loaded.delivery.reinject, loaded.delivery.reinject_seconds)
+        port = ReturnPort.at(loaded.reinject, loaded.delivery.reinject_seconds)
         resender = Resender(loaded, engine, port, Events("segl-sealed"), me())
         if not resender.whom(found, recipient):
             hint = "segl sealed show tells who has opened it; name one with --to"

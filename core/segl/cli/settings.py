@@ -47,10 +47,17 @@ def check(
         fail_of(error)
     lines = list(effective(reading.settings, changed=True))
     keys = sum(" = " in line for line in lines)
-    for caution in cautions(reading.settings):
-        complain(f"warning: {caution.where}: {caution.problem}", caution.hint)
+    found = list(cautions(reading.settings))
+    for caution in found:
+        word = "error" if caution.fails else "warning"
+        complain(f"{word}: {caution.where}: {caution.problem}", caution.hint)
     for key, folder, hint in missing_folders(reading.settings):
         complain(f"warning: {key}: there is no folder {folder}", hint)
+    if any(caution.fails for caution in found):
+        fail(
+            "not in order: two settings say one thing, and not the same",
+            "a process that runs goes on with them",
+        )
     say(f"{paint('in order', typer.colors.GREEN)}: {keys} keys differ from the defaults")
 
 

@@ -78,10 +78,9 @@ def _reinject(settings: Settings) -> Check:
         "settings.reinject",
         not found,
         "; ".join(f"{one.where} = {one.problem}" for one in found)
-        or f"delivery.reinject = {settings.delivery.reinject}, the return port",
+        or f"segl-deliver hands on to {settings.reinject}, the return port",
         why="what segl-deliver has encrypted, notices and receipts go there: where nobody listens they wait",
-        fix="name the same in delivery.reinject and postfix.return_port; docs/operations.md, Reload, has the order",
-        bad=State.WARN,
+        fix="take delivery.reinject out of segl.toml: postfix.return_port holds for both (docs/operations.md, Reload)",
     )
 
 

@@ -48,9 +48,9 @@ def running_checks(setup: Setup) -> Iterator[Check]:
         )
     for caution in return_cautions(setup.settings):
         text = f"{caution.where}: {caution.problem}"
-        fix = f"{caution.hint} in segl.toml, then: systemctl reload segl-deliver segl-portal"
+        fix = f"in segl.toml {caution.hint}; then: systemctl reload segl-map segl-deliver segl-portal"
         yield Check(
-            "port.return", State.WARN, text, "notices, tunnel mail and receipts go astray or wait", fix
+            "port.return", State.FAIL, text, "notices, tunnel mail and receipts go astray or wait", fix
         )
 
 

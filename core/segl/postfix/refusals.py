@@ -72,7 +72,7 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         yield Refusal(
             f"{front.directory}/master.cf has a service {key} already",
             why,
-            "see [postfix] return_port, which delivery.reinject repeats, and own_ports",
+            "see [postfix] return_port and own_ports",
         )
 
 
@@ -109,11 +109,10 @@ def _port_refusal(settings: Settings, name: str, port: str) -> Iterator[Refusal]
         probe.settimeout(1)
         if probe.connect_ex((host.strip("[]"), int(number))) == 0:
             why = "Segl's Postfix could not listen there"
-            too = ", and the same as delivery.reinject" if name == "return_port" else ""
             yield Refusal(
                 f"something listens on {port} already",
                 why,
-                f"choose another postfix.{name} in segl.toml{too}",
+                f"choose another postfix.{name} in segl.toml",
             )
 
 

@@ -24,11 +24,13 @@ _NEVER = 0.97  # a score that few messages reach
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """``where`` is a table or key, as faults name it."""
+    """``where`` is a table or key, as faults name it. ``fails``: it cannot be meant, and whoever asks whether the
+    settings are in order is told no; a process goes on all the same."""
 
     where: str
     problem: str
     hint: str
+    fails: bool = False
 
 
 def cautions(settings: Settings) -> Iterator[Caution]:
@@ -145,10 +147,11 @@ def detection_cautions(settings: Settings) -> Iterator[Caution]:
 
 def return_cautions(settings: Settings) -> Iterator[Caution]:
     """segl-deliver hands on to a place at which Postfix does not listen by these settings."""
-    handed, back = settings.delivery.reinject, settings.postfix.return_port
+    handed, back = settings.reinject, settings.postfix.return_port
     if not same_place(handed, back):
         problem = f"{handed} is not postfix.return_port ({back}): where nobody listens, encrypted mail and notices wait"
-        yield Caution("delivery.reinject", problem, "name the same in both")
+        hint = "take delivery.reinject out: postfix.return_port holds for both"
+        yield Caution("delivery.reinject", problem, hint, fails=True)
 
 
 def _table(owner: Owner) -> str:

@@ -57,8 +57,9 @@ class Delivery:
     keys_passphrase: Path | None = None
     # Own domain = the name of the key that signs for it; without a word the newest that is for that domain.
     sign_keys: Mapping[Domain, str] = field(default_factory=dict, hash=False)
-    # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
-    reinject: HostPort = "127.0.0.1:10027"
+    # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains). Not set:
+    # `postfix.return_port`, and nothing else is right where `segl install` writes Postfix's files.
+    reinject: HostPort | None = None
     # How long it may take for one answer; for all of a message four times that, at most 240 seconds. The last answer is
     # waited for until then: when none comes the message is sent again, and arrives twice.
     reinject_seconds: Seconds = 60.0
@@ -89,7 +90,7 @@ class Postfix:
     # Messages that demand more than usual (`[[demand]]`) come in by an entrance for each least proof: five
     # ports one after the other, from this one on.
     demand_ports: FirstOfFive = "127.0.0.1:10031"
-    # Where what is safe now comes back to the front; on loopback. `delivery.reinject` must say the same.
+    # Where what is safe now comes back to the front; on loopback. segl-deliver and segl-portal hand on to it.
     return_port: HostPort = "127.0.0.1:10027"
     # Where what Segl itself writes to own people comes in, so that their aliases count: the first of two ports, one
     # after the other; the second is the secure instance's. Not set: the next two above `return_port` that no other

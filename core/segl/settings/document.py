@@ -219,6 +219,11 @@ class Settings:
         return (look and look.name) or self.owner(domain_of(sender)).name
 
     @property
+    def reinject(self) -> str:
+        """Where what is safe to travel now is handed on to (``host:port``)."""
+        return self.delivery.reinject or self.postfix.return_port
+
+    @property
     def canary_sender(self) -> str:
         return self.canary.sender or f"segl-canary@{self.organisation.domains[0]}"
 

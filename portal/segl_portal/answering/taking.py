@@ -77,7 +77,7 @@ class Taking:
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events, clock: Callable[[], float]) -> Self:
         answers, directory = settings.portal.answers, storage_of(settings.portal, engine)
-        back = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        back = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds)
         # All of it: an addressee who is no own one any more must not be written to in clear, but waits for the port.
         port = OwnMail.of(settings, back, events.own_port_missing, lambda _: True, settings.takes)
         return cls(

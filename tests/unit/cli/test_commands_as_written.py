@@ -99,7 +99,8 @@ sealed = "{directory}/sealed"
 certificates = "{directory}/tunnel.d"
 keys = "{directory}/keys"
 tunnel_lists = "{directory}/lists"
-reinject = "127.0.0.1:{port}"
+[postfix]
+return_port = "127.0.0.1:{port}"
 [routing]
 nameservers = ["127.0.0.1:1"]
 [[tunnel_list]]

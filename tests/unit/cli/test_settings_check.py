@@ -100,17 +100,32 @@ certificate = "web.pem"
 
 
 @pytest.mark.slow
-def test_a_return_port_that_segl_deliver_does_not_know_is_a_warning(file: Path) -> None:
-    moved = check(file, GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n')
-    assert (moved.exit_code, moved.stdout.startswith("in order: ")) == (0, True)
+@pytest.mark.parametrize("back", ['[postfix]\nreturn_port = "127.0.0.1:10127"\n', ""])
+def test_two_settings_for_the_return_port_that_do_not_agree_are_not_in_order(file: Path, back: str) -> None:
+    bad = check(file, GOOD + back + '[delivery]\nreinject = "127.0.0.1:10227"\n')
+    assert bad.exit_code == 2
+    assert "in order: " not in bad.stdout
+    port = 10127 if back else 10027
     assert (
-        "warning: delivery.reinject: 127.0.0.1:10027 is not postfix.return_port (127.0.0.1:10127)"
-        in moved.stderr
+        f"error: delivery.reinject: 127.0.0.1:10227 is not postfix.return_port (127.0.0.1:{port})"
+        in bad.stderr
     )
-    both = GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n[delivery]\nreinject = "127.0.0.1:10127"\n'
-    assert "reinject" not in check(file, both).stderr
-    by_name = GOOD + '[delivery]\nreinject = "localhost:10027"\n'
-    assert "reinject" not in check(file, by_name).stderr
+    assert "hint: take delivery.reinject out" in bad.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "tables",
+    [
+        '[postfix]\nreturn_port = "127.0.0.1:10127"\n',
+        '[postfix]\nreturn_port = "127.0.0.1:10127"\n[delivery]\nreinject = "127.0.0.1:10127"\n',
+        '[delivery]\nreinject = "localhost:10027"\n',
+    ],
+)
+def test_one_is_enough_and_twice_the_same_is_no_fault(file: Path, tables: str) -> None:
+    good = check(file, GOOD + tables)
+    assert (good.exit_code, good.stdout.startswith("in order: ")) == (0, True)
+    assert "reinject" not in good.stderr
 
 
 def test_what_depends_on_a_socket_that_is_none_does_not_break_the_check(file: Path) -> None:

@@ -103,8 +103,11 @@ def test_the_portals_address_must_be_set(tmp_path: Path, portal: dict[str, str],
 
 
 def test_a_return_port_that_segl_deliver_does_not_know_is_named(tmp_path: Path) -> None:
-    moved = settings(tmp_path, postfix={"return_port": "127.0.0.1:10127"})
-    assert states(host_checks(moved), "settings.reinject") == {WARN}
+    moved = {"return_port": "127.0.0.1:10127"}
+    assert states(host_checks(settings(tmp_path, postfix=moved)), "settings.reinject") == {OK}
+    apart = settings(tmp_path, postfix=moved, delivery={"reinject": "127.0.0.1:10027"})
+    assert apart.reinject == "127.0.0.1:10027", "what is set holds, and is told of"
+    assert states(host_checks(apart), "settings.reinject") == {FAIL}
     assert states(host_checks(settings(tmp_path)), "settings.reinject") == {OK}
 
 
@@ -234,7 +237,7 @@ class TestInstances:
     def test_a_return_port_that_segl_deliver_does_not_know_is_told(self, site: Installation) -> None:
         site.tables["delivery"] = {"reinject": "127.0.0.1:20027"}
         [told] = [check for check in running_checks(site.setup) if "delivery.reinject" in check.found]
-        assert (told.id, told.state) == ("port.return", WARN)
+        assert (told.id, told.state) == ("port.return", FAIL)
 
     def reloaded(self, setup: Setup) -> dict[Path, State]:
         found = [check for check in running_checks(setup) if check.id == "run.reloaded"]

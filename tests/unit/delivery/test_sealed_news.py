@@ -62,7 +62,7 @@ def changed(settings: Settings, language: str = "da", **portal: Any) -> Settings
         {
             "organisation": {"name": "Nordby Vandværk", "domains": [DOMAIN], "language": language},
             "portal": {"url": settings.portal.url, "sealed": str(settings.portal.sealed), **portal},
-            "delivery": {"reinject": settings.delivery.reinject},
+            "delivery": {"reinject": settings.reinject},
             "store": {"url": settings.store.url},
         }
     )

@@ -303,7 +303,7 @@ def without_the_domain(settings: Settings) -> Settings:
         {
             "organisation": {"name": "Nordby Vandværk", "domains": ["nordby.example"]},
             "portal": {"url": settings.portal.url, "sealed": str(settings.portal.sealed)},
-            "delivery": {"reinject": settings.delivery.reinject},
+            "delivery": {"reinject": settings.reinject},
             "store": {"url": settings.store.url},
         }
     )
