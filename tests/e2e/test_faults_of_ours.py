@@ -22,7 +22,7 @@ from world.faulty_milter import KILL
 from world.house import House
 from world.letters import BARE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
-from world.process import is_alive
+from world.process import Daemon, is_alive
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -190,19 +190,6 @@ def test_a_store_on_a_full_disk(house: House, street: Street) -> None:
     arrives(house, street)
 
 
-def test_decisions_that_cannot_be_written_are_written_later(house: House, street: Street) -> None:
-    """As all records of the tests before, which wait since the first of them."""
-    submit(house)
-    arrives(house, street)
-    wait_until(lambda: '"where": "decisions"' in house.deliver.log, 30, lambda: house.deliver.log[-2000:])
-    assert written(house) == []
-    with store(house) as one:
-        one.execute("DROP TRIGGER no_room")
-    house.deliver.stop()  # it writes what it has
-    assert events(house, "classified")[-1]["queue_id"] in written(house)
-    house.deliver.start()
-
-
 def test_metrics_that_have_no_room_or_no_folder(house: House, street: Street) -> None:
     """The values of a worker that starts then stay in memory."""
     (folder,) = (house.directory / "metrics").glob("segl-metrics-*")
@@ -239,14 +226,29 @@ def kill_all_workers(house: House) -> None:
     )
 
 
+def test_decisions_that_cannot_be_written_are_written_later(house: House, street: Street) -> None:
+    """As all records of the tests before, which wait since the first of them."""
+    submit(house)
+    arrives(house, street)
+    wait_until(lambda: '"where": "decisions"' in house.deliver.log, 30, lambda: house.deliver.log[-2000:])
+    assert written(house) == []
+    with store(house) as one:
+        one.execute("DROP TRIGGER no_room")
+    house.deliver.stop()  # it writes what it has
+    assert events(house, "classified")[-1]["queue_id"] in written(house)
+    house.deliver.start()
+
+
 def test_a_log_on_a_full_disk(house: House, street: Street) -> None:
     house.milter.stop()
-    file, house.milter.log_file = house.milter.log_file, Path("/dev/full")
+    file = house.milter.log_file
+    house.milter = Daemon("segl-milter", "--settings", str(house.settings_file), directory=house.directory)
+    house.milter.log_file = Path("/dev/full")
     try:
         house.milter.start()
+        submit(house)
     finally:
         house.milter.log_file = file
-    submit(house)
     arrives(house, street)
 
 

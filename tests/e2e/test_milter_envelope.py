@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from world import raw_smtp
 from world.milterprocess import RunningMilter
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
 
@@ -35,16 +35,7 @@ class Office:
 
     def submit(self, message: bytes, *envelope: str, port: int = PORT) -> str:
         """The last reply of a session in which *envelope* (SMTP commands) and *message* are sent."""
-        commands = [c.encode("utf-8", "surrogateescape") for c in ("EHLO desk.example", *envelope, "DATA")]
-        content = message.replace(b"\r\n.", b"\r\n..") + b"."
-        with socket.create_connection(("127.0.0.1", port), 90) as sock, sock.makefile("rb") as replies:
-            reply = replies.readline()
-            for line in (*commands, content):
-                sock.sendall(line + b"\r\n")
-                while (reply := replies.readline())[3:4] == b"-":
-                    pass
-                assert reply[:1] in b"23" or line is content, (line[:80], reply)
-        return reply.decode()
+        return raw_smtp.submit(port, message, envelope)
 
     def queued(self, message: bytes, *envelope: str, port: int = PORT) -> Queued:
         """The queue file that came of it."""

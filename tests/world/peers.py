@@ -141,6 +141,7 @@ class SmtpPeer(_Peer):
     ``data_reply``    reply after the final dot; anything but 2xx means the message was not taken.
     ``announces_dsn`` whether it says that it reports deliveries itself (RFC 3461).
     ``announces_utf8`` whether it says that it takes addresses in UTF-8 (RFC 6531).
+    ``announces_8bit`` whether it says that it takes bytes beyond ASCII (RFC 6152).
 
     Replies may be changed while it runs. ``connections`` counts those accepted; ``clear`` holds every byte
     received outside TLS.
@@ -164,6 +165,7 @@ class SmtpPeer(_Peer):
         self.data_reply = ACCEPTED
         self.announces_dsn = False
         self.announces_utf8 = True
+        self.announces_8bit = True
         self.connections = 0
         self.clear = bytearray()
         self._received: list[ReceivedMail] = []
@@ -206,7 +208,8 @@ class SmtpPeer(_Peer):
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        said = responses if self.announces_utf8 else [line for line in responses if "SMTPUTF8" not in line]
+        unsaid = [*(["SMTPUTF8"] * (not self.announces_utf8)), *(["8BITMIME"] * (not self.announces_8bit))]
+        said = [line for line in responses if not any(word in line for word in unsaid)]
         return [*said[:-1], "250-DSN", said[-1]] if self.announces_dsn else said
 
     async def handle_MAIL(  # noqa: N802
