@@ -18,7 +18,7 @@ from segl_classifier.extracted import Extracted
 from segl_classifier.memory import Judged, Memory
 from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
-from segl_classifier.rules.captions import files_of
+from segl_classifier.rules.lists.captions import files_of
 from segl_classifier.understand import understand
 from segl_classifier.understanding.reading import Model, Understanding
 

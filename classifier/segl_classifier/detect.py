@@ -4,8 +4,8 @@ writing that neither rules nor model read (:mod:`.unread_script`)."""
 from __future__ import annotations
 
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier.cpr import find_cpr
 from segl_classifier.cpr.calendar import this_day
+from segl_classifier.cpr.find import find_cpr
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text, unreadable
 from segl_classifier.rules import RuleSet

@@ -8,7 +8,7 @@ the message is not called read.
 
 File formats that need a library (PDF, office files, archives) go to *files*, one reader for all of them. In the
 process that judges messages this is :mod:`segl_classifier.pool`, which has them read elsewhere; in a worker of the
-pool the same loop runs with :mod:`segl_classifier.formats.unfold`.
+pool the same loop runs with :mod:`segl_classifier.pool.unfold`.
 
 Pictures are read only with :attr:`Pictures.ocr`. So that not every mail with a logo is unreadable, a picture
 that was not read counts as decoration, and gives no finding, when all of this holds: the message or the
@@ -31,9 +31,9 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import applefile, readers
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted, Extractor
-from segl_classifier.formats.picture_words import words_of
-from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
-from segl_classifier.formats.pictures import is_decoration, is_page, kind_of, pixels
+from segl_classifier.formats.pictures.picture import DECORATION_BYTES as FEW_BYTES
+from segl_classifier.formats.pictures.picture import is_decoration, is_page, kind_of, pixels
+from segl_classifier.formats.pictures.words import words_of
 from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Source, Text, shown_name, unreadable
 from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
@@ -99,18 +99,14 @@ def extract(
     limits: Limits,
     registry: Mapping[str, Extractor] = REGISTRY,
     *,
-    files: Extractor | None = None,
+    files: Extractor,
     pictures: Pictures = NO_OCR,
     deadline: Deadline = NEVER,
 ) -> tuple[list[Text], list[Finding]]:
     """All texts of *message* in reading order, and a finding for each part that was not read. At most
     ``limits.text_chars`` characters, ``limits.parts`` parts and ``limits.depth`` levels, until *deadline*; what
-    lies beyond gives a finding. *files* reads file formats; the default is the pool of this process. Never raises: a
-    reader that fails is a finding too."""
-    if files is None:
-        from segl_classifier.pool.reading import PoolReader  # most messages need none
-
-        files = PoolReader(limits, pictures, deadline).read
+    lies beyond gives a finding. *files* reads file formats. Never raises: a reader that fails is a
+    finding too."""
     work = Extraction(limits, registry, files=files, pictures=pictures, deadline=deadline)
     for text in message.texts:
         work.take(text)

@@ -10,7 +10,7 @@ from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.extracted import Extracted, Notebook
-from segl_classifier.formats.lost_zeros import may_be_sheet, restored
+from segl_classifier.formats.cells.lost_zeros import may_be_sheet, restored
 from segl_classifier.formats.registry import type_by_name
 from segl_classifier.markup import xml_entities
 from segl_classifier.markup.drawing_lines import with_lines

@@ -17,7 +17,7 @@ _ONE_UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0
 _ANY_UNSEEN = re.compile(_ONE_UNSEEN)
 _UNSEEN = f"{_ONE_UNSEEN}*+"
 # A digit, then digits kept apart by signs, percent codes or entities: "01_01_90&ndash;12 34". As many as the
-# detector reads over (segl_classifier.cpr.candidates): what it takes for a number is masked.
+# detector reads over (segl_classifier.cpr.spelling.candidates): what it takes for a number is masked.
 _NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|[\W_]){_UNSEEN}){{0,6}}\d)+")
 # The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
 _PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}")

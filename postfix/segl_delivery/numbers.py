@@ -20,7 +20,8 @@ def _counts(text: str, source: str) -> bool:
     if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
         return False
     # Eight megabytes, a tenth of a second: at the first text with digits, not at the start.
-    from segl_classifier.cpr import THRESHOLD, find_cpr
+    from segl_classifier.cpr.find import find_cpr
+    from segl_classifier.cpr.judging.score import THRESHOLD
     from segl_classifier.message import Source, Text
 
     return any(one.score >= THRESHOLD for one in find_cpr(Text(text, source, Source(source))))

@@ -22,7 +22,8 @@ from bench.cpr_numbers import TODAY, cpr, lookalike
 from bench.cpr_sentences import CALLED, OTHER_WORDS
 from bench.cpr_unseen import unseen_cases
 from bench.processes import bar, tell_noise
-from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Source, Text
 
 EXAMPLES = 3  # of each kind that goes wrong

@@ -209,16 +209,17 @@ def profile(samples: Sequence[Sample]) -> None:
 def stage_times(raw: bytes, rules: Any) -> list[float]:
     """Processor seconds that each of :data:`STAGES` takes of one message, as classify() runs them."""
     from segl.settings.detection import Limits
-    from segl_classifier.cpr import find_cpr
+    from segl_classifier.cpr.find import find_cpr
     from segl_classifier.decide import decide
-    from segl_classifier.extract import extract
+    from segl_classifier.extract import NO_OCR, extract
     from segl_classifier.parse import parse
+    from segl_classifier.pool.reading import PoolReader
 
     limits = Limits()
     marks = [time.thread_time()]
     message = parse(raw, limits)
     marks.append(time.thread_time())
-    texts, unread = extract(message, limits)
+    texts, unread = extract(message, limits, files=PoolReader(limits, NO_OCR).read)
     marks.append(time.thread_time())
     findings = [finding for text in texts for finding in find_cpr(text)]
     marks.append(time.thread_time())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bench.cpr_numbers import TODAY
 from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Source, Text
 
 

@@ -9,20 +9,20 @@ from pathlib import Path
 
 from corpus.reading import ALLOWANCE
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.storage import Storage
+from segl_classifier.formats.ole.storage import Storage
 
 HERE = Path(__file__).parent / "formats"
 
 # File → the module that reads it.
 MODULES = {
-    "text.doc": "ole",
-    "text.docx": "ooxml",
-    "text.odt": "odf",
-    "text.rtf": "rtf",
-    "sheets.xls": "ole",
-    "sheets.ods": "odf",
-    "slides.ppt": "ole",
-    "slides.odp": "odf",
+    "text.doc": "compound",
+    "text.docx": "ooxml.reader",
+    "text.odt": "odf.reader",
+    "text.rtf": "rtf.reader",
+    "sheets.xls": "compound",
+    "sheets.ods": "odf.reader",
+    "slides.ppt": "compound",
+    "slides.odp": "odf.reader",
 }
 
 

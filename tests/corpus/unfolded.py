@@ -7,9 +7,10 @@ import time
 from bench.cpr_numbers import TODAY
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.formats.unfold import unfold
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Part, Text
+from segl_classifier.pool.unfold import unfold
 
 
 class Read(list[Text]):

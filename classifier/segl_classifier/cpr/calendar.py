@@ -50,7 +50,7 @@ class Birth(NamedTuple):
 
 def this_day() -> date:
     """The day on which a birth can be at the latest. The one place where the detector looks at a clock;
-    whoever must have the same answer every day gives ``today`` to :func:`segl_classifier.cpr.find_cpr`."""
+    whoever must have the same answer every day gives ``today`` to :func:`.find_cpr`."""
     return date.today()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from segl.masking import MASK, mask_digits, mask_far_apart
-from segl_classifier.cpr import THRESHOLD, Written, read_numbers
-from segl_classifier.cpr.masked import last_four_first
+from segl_classifier.cpr.find import read_numbers
+from segl_classifier.cpr.judging.score import THRESHOLD
+from segl_classifier.cpr.shown.masked import last_four_first
+from segl_classifier.cpr.written import Written
 from segl_classifier.layout.tidy import KEPT_APART, ONLY_OF_TABLES, closed_up, opened
 from segl_classifier.message import Text
 

@@ -13,7 +13,7 @@ from segl.mime import transfer
 from segl.mime.transfer import Encoding
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.pictures import picture
+from segl_classifier.formats.pictures.picture import picture
 from segl_classifier.written_in import files_in, with_signs, without
 
 _FEWEST_LETTERS = 80  # of a line with a file

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from segl.mime.sniff import DBASE
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.cells.lost_zeros import restored
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.lost_zeros import restored
 
 _HEAD, _FIELD, _END_OF_FIELDS = 32, 32, 0x0D
 _LETTERS = frozenset("CNFDL")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.pictures import picture
+from segl_classifier.formats.pictures.picture import picture
 from segl_classifier.markup.html import Page
 
 

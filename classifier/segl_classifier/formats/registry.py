@@ -21,50 +21,50 @@ MS = "application/vnd.ms"
 METAFILES = frozenset(("image/emf", "image/wmf"))  # pictures whose words stand in them as words
 # Content type → module of this package with a function ``read``.
 _MODULES: dict[str, str] = {
-    "application/pdf": "pdf",
-    "application/x-pdf": "pdf",
-    "application/rtf": "rtf",
-    "text/rtf": "rtf",
-    f"{OOXML}.wordprocessingml.document": "ooxml",
-    f"{OOXML}.wordprocessingml.template": "ooxml",
-    f"{OOXML}.spreadsheetml.sheet": "ooxml",
-    f"{OOXML}.spreadsheetml.template": "ooxml",
-    f"{OOXML}.presentationml.presentation": "ooxml",
-    f"{OOXML}.presentationml.slideshow": "ooxml",
-    f"{OOXML}.presentationml.template": "ooxml",
-    f"{MS}-word.document.macroenabled.12": "ooxml",
-    f"{MS}-word.template.macroenabled.12": "ooxml",
-    f"{MS}-excel.sheet.macroenabled.12": "ooxml",
-    f"{MS}-excel.template.macroenabled.12": "ooxml",
-    f"{MS}-excel.sheet.binary.macroenabled.12": "ooxml",
-    f"{MS}-powerpoint.presentation.macroenabled.12": "ooxml",
-    f"{MS}-powerpoint.slideshow.macroenabled.12": "ooxml",
-    "application/msword": "ole",
-    f"{MS}-excel": "ole",
-    f"{MS}-powerpoint": "ole",
-    OLE: "ole",
-    VISIO: "visio",
+    "application/pdf": "pdf.reader",
+    "application/x-pdf": "pdf.reader",
+    "application/rtf": "rtf.reader",
+    "text/rtf": "rtf.reader",
+    f"{OOXML}.wordprocessingml.document": "ooxml.reader",
+    f"{OOXML}.wordprocessingml.template": "ooxml.reader",
+    f"{OOXML}.spreadsheetml.sheet": "ooxml.reader",
+    f"{OOXML}.spreadsheetml.template": "ooxml.reader",
+    f"{OOXML}.presentationml.presentation": "ooxml.reader",
+    f"{OOXML}.presentationml.slideshow": "ooxml.reader",
+    f"{OOXML}.presentationml.template": "ooxml.reader",
+    f"{MS}-word.document.macroenabled.12": "ooxml.reader",
+    f"{MS}-word.template.macroenabled.12": "ooxml.reader",
+    f"{MS}-excel.sheet.macroenabled.12": "ooxml.reader",
+    f"{MS}-excel.template.macroenabled.12": "ooxml.reader",
+    f"{MS}-excel.sheet.binary.macroenabled.12": "ooxml.reader",
+    f"{MS}-powerpoint.presentation.macroenabled.12": "ooxml.reader",
+    f"{MS}-powerpoint.slideshow.macroenabled.12": "ooxml.reader",
+    "application/msword": "compound",
+    f"{MS}-excel": "compound",
+    f"{MS}-powerpoint": "compound",
+    OLE: "compound",
+    VISIO: "ooxml.visio",
     GEODATA: "geodata",
-    f"{MS}-outlook": "outlook",
-    "application/ms-tnef": "tnef",
-    f"{MS}-tnef": "tnef",
-    ZIP: "archive",
-    "application/x-zip": "archive",
-    "application/x-zip-compressed": "archive",
-    "application/gzip": "archive",
-    "application/x-gzip": "archive",
-    "application/x-bzip2": "archive",
-    "application/x-bzip": "archive",
-    "application/x-xz": "archive",
-    "application/zstd": "archive",
-    "application/x-tar": "archive",
-    "application/x-gtar": "archive",
-    "application/x-compressed-tar": "archive",
-    "application/x-7z-compressed": "archive",
-    "application/x-rar-compressed": "archive",
-    "application/vnd.rar": "archive",
-    "application/x-rar": "archive",
-    f"{MS}-cab-compressed": "archive",
+    f"{MS}-outlook": "outlook.message",
+    "application/ms-tnef": "outlook.tnef",
+    f"{MS}-tnef": "outlook.tnef",
+    ZIP: "archives.archive",
+    "application/x-zip": "archives.archive",
+    "application/x-zip-compressed": "archives.archive",
+    "application/gzip": "archives.archive",
+    "application/x-gzip": "archives.archive",
+    "application/x-bzip2": "archives.archive",
+    "application/x-bzip": "archives.archive",
+    "application/x-xz": "archives.archive",
+    "application/zstd": "archives.archive",
+    "application/x-tar": "archives.archive",
+    "application/x-gtar": "archives.archive",
+    "application/x-compressed-tar": "archives.archive",
+    "application/x-7z-compressed": "archives.archive",
+    "application/x-rar-compressed": "archives.archive",
+    "application/vnd.rar": "archives.archive",
+    "application/x-rar": "archives.archive",
+    f"{MS}-cab-compressed": "archives.archive",
 }
 ODF = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+|application/vnd\.sun\.xml\.[a-z.]+")
 
@@ -85,18 +85,18 @@ _ENDINGS = {
 
 # What the template process loads ahead; the readers import the libraries behind them.
 LIBRARIES = (
-    "segl_classifier.formats.unfold",
+    "segl_classifier.pool.unfold",
     "segl_classifier.pool.worker",
-    "segl_classifier.formats.archive",
-    "segl_classifier.formats.ooxml",
-    "segl_classifier.formats.pdf",
-    "segl_classifier.formats.odf",
-    "segl_classifier.formats.rtf",
-    "segl_classifier.formats.ole",
-    "segl_classifier.formats.outlook",
-    "segl_classifier.formats.tnef",
-    "segl_classifier.formats.image",
-    "segl_classifier.formats.visio",
+    "segl_classifier.formats.archives.archive",
+    "segl_classifier.formats.ooxml.reader",
+    "segl_classifier.formats.pdf.reader",
+    "segl_classifier.formats.odf.reader",
+    "segl_classifier.formats.rtf.reader",
+    "segl_classifier.formats.compound",
+    "segl_classifier.formats.outlook.message",
+    "segl_classifier.formats.outlook.tnef",
+    "segl_classifier.formats.pictures.ocr",
+    "segl_classifier.formats.ooxml.visio",
     "segl_classifier.formats.geodata",
 )
 
@@ -114,23 +114,23 @@ def type_by_name(filename: str) -> str:
 
 def is_archive(kind: str) -> bool:
     """Whether a file of this kind is but a bag of other files."""
-    return _MODULES.get(kind) == "archive"
+    return _MODULES.get(kind) == "archives.archive"
 
 
 def is_never_empty(kind: str) -> bool:
     """Whether a file of this kind in which nothing at all was found is more likely damaged than empty: formats
     of chained blocks, where a reader that loses the thread sees nothing."""
-    return _MODULES.get(kind) in ("ole", "outlook", "tnef")
+    return _MODULES.get(kind) in ("compound", "outlook.message", "outlook.tnef")
 
 
 def reader_for(kind: str) -> Reader | None:
     """The reader for a kind that :func:`.kind.kind_of` gave; ``None`` when there is none. May raise ImportError."""
     if kind in METAFILES:
-        module = "pictures"
+        module = "pictures.picture"
     elif kind.startswith("image/"):
-        module = "image"
+        module = "pictures.ocr"
     elif ODF.match(kind):
-        module = "odf"
+        module = "odf.reader"
     elif kind in _MODULES:
         module = _MODULES[kind]
     else:

@@ -12,8 +12,8 @@ from contextlib import suppress
 from segl.confined import sandbox
 from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.unfold import unfold
 from segl_classifier.message import Part, unreadable
+from segl_classifier.pool.unfold import unfold
 from segl_classifier.pool.wire import Answer, Job, receive_job
 
 JOBS = 100  # after so many a new process is better than what may have gathered in this one

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.odf_text import OdfText
-from segl_classifier.formats.ooxml_text import read_flow
-from segl_classifier.formats.xml_events import NotXml, parse
+from segl_classifier.formats.odf.text import OdfText
+from segl_classifier.formats.xml.events import NotXml, parse
+from segl_classifier.formats.xml.flow import read_flow
 
 _MARK = re.compile(
     r"progid\s?=\s?[\"'](?:Word\.Document|PowerPoint\.Show)|/office/word/20\d\d/\w*ml|/office/20\d\d/xmlPackage"

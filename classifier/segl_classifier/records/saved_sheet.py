@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from segl_classifier.formats.grid import Grid
-from segl_classifier.formats.numbers import full
+from segl_classifier.formats.cells.grid import Grid
+from segl_classifier.formats.cells.numbers import full
 from segl_classifier.markup.character_references import unescape_safely
 
 _MARK = "urn:schemas-microsoft-com:office:spreadsheet"

@@ -12,7 +12,7 @@ import re
 from itertools import islice
 from typing import NamedTuple, Union
 
-from segl_classifier.formats.xml_events import Attributes, NotXml, parse
+from segl_classifier.formats.xml.events import Attributes, NotXml, parse
 
 DEEPEST = 40
 _MOST = 50_000  # records and elements: those behind are of the same kinds

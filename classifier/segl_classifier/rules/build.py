@@ -8,8 +8,8 @@ from pathlib import Path
 from segl.vocabulary import Decision, Effect, Label
 from segl_classifier.message import Source
 from segl_classifier.rules import schema
-from segl_classifier.rules.column_persons import LISTS
 from segl_classifier.rules.layers import Draft
+from segl_classifier.rules.lists.persons import LISTS
 from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
 from segl_classifier.rules.pattern import Pattern, parse_pattern
 from segl_classifier.rules.read import near_name
@@ -140,8 +140,9 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
 def _of_words_alone(
     draft: Draft, file: Path, key: str, table: schema.RuleTable, *, beside: bool, without: str, reads: str
 ) -> None:
-    """What a rule cannot have, and what it cannot do without, that reads statements (:mod:`.statements`) or columns
-    (:mod:`.columns`). *beside*: it has what it may not have; *without* names all that; *reads* is what it is for."""
+    """What a rule cannot have, and what it cannot do without, that reads statements (:mod:`.lists.statements`) or
+    columns (:mod:`.lists.columns`). *beside*: it has what it may not have; *without* names all that; *reads* is what it
+    is for."""
     if beside or table.near or table.boost or table.unless or table.effect is not Effect.RAISE:
         hint = f"no {without}: write another rule for those"
         draft.fault(file, key, "goes with words and lists of words alone", hint)

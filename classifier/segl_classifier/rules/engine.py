@@ -2,7 +2,7 @@
 
 A text is read in one pass by an Aho–Corasick automaton over every word of every rule, and by one RE2 set over
 every pattern, those of lists included. For each hit, and only there, the passage around it is looked at for
-what the rule wants by its side (:mod:`segl_classifier.rules.passage`). An ordinary mail hits few rules or
+what the rule wants by its side (:mod:`.passage`). An ordinary mail hits few rules or
 none, so nearly all the time is the one pass.
 
 A compiled engine is never changed: threads and forked workers share it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from segl_classifier.rules.column_persons import COMPANIES, FIRST_NAMES, LISTS
+from segl_classifier.rules.lists.persons import COMPANIES, FIRST_NAMES, LISTS
 from segl_classifier.rules.model import Condition, Parts, Rule
 
 

@@ -12,12 +12,12 @@ from segl.errors import RulesError
 from segl.vocabulary import Finding, Label
 from segl_classifier.message import Text
 from segl_classifier.rules.build import build
-from segl_classifier.rules.columns import Columns, Missing
 from segl_classifier.rules.engine import Engine
 from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
+from segl_classifier.rules.lists.columns import Columns, Missing
+from segl_classifier.rules.lists.statements import Statements
 from segl_classifier.rules.model import LabelPolicy, Parts, Rule
-from segl_classifier.rules.statements import Statements
 from segl_classifier.rules.verify import faults_of_examples
 
 _HERE = Path(__file__).parent

@@ -61,11 +61,11 @@ class Rule:
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
     (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. ``column``: its words name a
-    column of a list of persons (:mod:`.columns`), those whose column is headed by a word of one of the lists *persons*,
-    if there are any. ``alone``: what it finds counts with the model as it does without, for writing that the model has
-    not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
+    column of a list of persons (:mod:`.lists.columns`), those whose column is headed by a word of one of the lists
+    *persons*, if there are any. ``alone``: what it finds counts with the model as it does without, for writing that the
+    model has not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
     ``notes``: which must be written as notes (:mod:`.notes`). ``entries``: its words stand before the amounts of a
-    statement, in which the *distinct* ones must stand (:mod:`.statements`).
+    statement, in which the *distinct* ones must stand (:mod:`.lists.statements`).
     """
 
     id: str

@@ -14,7 +14,7 @@ from typing import Protocol
 from segl.errors import Fault
 from segl.vocabulary import Finding
 from segl_classifier.message import Source, Text
-from segl_classifier.rules.columns import Missing
+from segl_classifier.rules.lists.columns import Missing
 from segl_classifier.rules.model import Rule
 
 _SUBJECT = "Emne:"

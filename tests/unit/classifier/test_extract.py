@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from corpus.extracted import extract
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
-from segl_classifier.extract import DECORATION_BYTES, REGISTRY, Pictures, extract
+from segl_classifier.extract import DECORATION_BYTES, REGISTRY, Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.parse import parse

@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
+from corpus.extracted import extract
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
-from segl_classifier.extract import extract
 from segl_classifier.message import Source, Text
 from segl_classifier.parse import parse
 

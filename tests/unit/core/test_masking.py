@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bench.cpr_numbers import LABELLED, PLAIN
 from segl.masking import excerpt, excerpts, mask_digits
-from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Source, Text
 
 DIGITS = st.text("0123456789", min_size=10, max_size=10)

@@ -12,8 +12,8 @@ from stdnum.dk import cpr as oracle
 from stdnum.exceptions import ValidationError
 
 from bench.cpr_numbers import cpr
-from segl_classifier.cpr import find_cpr
 from segl_classifier.cpr.calendar import RAN_OUT, modulus11, read, this_day
+from segl_classifier.cpr.find import find_cpr
 from segl_classifier.message import Source, Text
 
 TODAY = date(2026, 11, 24)

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from corpus.numbers import found
-from segl_classifier.cpr.tables import Tables, _Table
+from segl_classifier.cpr.table.tables import Tables, _Table
 from segl_classifier.message import Source
 
 HYPHEN = "070761-4285"  # spelled and made like hardly any other number

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from corpus import growth
 from corpus.numbers import found
 from segl.vocabulary import Finding
-from segl_classifier.cpr.level import level
-from segl_classifier.cpr.shape import digits_in, shape_of
+from segl_classifier.cpr.spelling.level import level
+from segl_classifier.cpr.spelling.shape import digits_in, shape_of
 
 
 def told(shown: str) -> list[Finding]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.cpr.fold import fold
+from segl_classifier.cpr.spelling.fold import fold
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.cpr_cases import cases
-from segl_classifier.cpr import candidates
-from segl_classifier.cpr.groups import DATED, SHORT, USUAL, Groups
+from segl_classifier.cpr.spelling import candidates
+from segl_classifier.cpr.spelling.groups import DATED, SHORT, USUAL, Groups
 
 _SPELLINGS = (
     (USUAL, candidates._USUAL),

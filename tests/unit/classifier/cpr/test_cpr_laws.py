@@ -13,10 +13,12 @@ from bench.cpr_cases import cases
 from bench.cpr_numbers import LABELLED, PLAIN
 from corpus import growth
 from corpus.numbers import looked_at
-from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, context
-from segl_classifier.cpr.context import Lookup
-from segl_classifier.cpr.shape import shape_of
-from segl_classifier.cpr.split import split_candidates
+from segl_classifier.cpr.apart.split import split_candidates
+from segl_classifier.cpr.context import said as context
+from segl_classifier.cpr.context.said import Lookup
+from segl_classifier.cpr.find import MOST_DOUBTFUL, MOST_FINDINGS
+from segl_classifier.cpr.judging.score import THRESHOLD
+from segl_classifier.cpr.spelling.shape import shape_of
 
 _CASES = list(cases(2_000))
 

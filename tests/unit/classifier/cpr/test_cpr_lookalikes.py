@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corpus.numbers import found, looked_at
-from segl_classifier.cpr import THRESHOLD
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Source
 
 

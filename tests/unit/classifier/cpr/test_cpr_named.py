@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from corpus.numbers import found, looked_at
-from segl_classifier.cpr import THRESHOLD
-from segl_classifier.cpr.mentions import mentions_cpr
-from segl_classifier.cpr.words import Kind, key, look_up, names_person, value
+from segl_classifier.cpr.judging.score import THRESHOLD
+from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
+from segl_classifier.cpr.vocabulary.words import Kind, key, look_up, names_person, value
 
 WORDS_FOR_A_VALUE = [
     '{"name":"cpr","value":"0707614285"}',

@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from corpus.numbers import found
-from segl_classifier.cpr.by_chance import Called, beyond_chance, is_by_chance
 from segl_classifier.cpr.calendar import modulus11
-from segl_classifier.cpr.layout import Layout
+from segl_classifier.cpr.judging.by_chance import Called, beyond_chance, is_by_chance
+from segl_classifier.cpr.spelling.form import Layout
 from segl_classifier.message import Source
 
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from corpus.numbers import found
-from segl_classifier.cpr.tables import Tables
+from segl_classifier.cpr.table.tables import Tables
 from segl_classifier.message import Source
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from segl_classifier.cpr.mentions import SAYS_CPR
-from segl_classifier.cpr.wordlists import CPR, CPR_PAIRS, REPLACEMENT
-from segl_classifier.cpr.words import Kind, also_name, key, look_up, pair, thing
+from segl_classifier.cpr.vocabulary.mentions import SAYS_CPR
+from segl_classifier.cpr.vocabulary.wordlists import CPR, CPR_PAIRS, REPLACEMENT
+from segl_classifier.cpr.vocabulary.words import Kind, also_name, key, look_up, pair, thing
 
 # Common given names and surnames in Denmark, and some that end like a thing.
 NAMES = """

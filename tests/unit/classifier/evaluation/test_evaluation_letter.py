@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from corpus.extracted import extract
 from segl.settings.detection import Limits
 from segl_classifier.evaluation.documents import docx, pdf, xlsx
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import TYPES, Attached, Record
-from segl_classifier.extract import extract
 from segl_classifier.message import Source
 from segl_classifier.parse import parse
 

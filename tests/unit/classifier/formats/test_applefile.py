@@ -8,11 +8,12 @@ import zipfile
 
 import pytest
 
+from corpus.extracted import extract
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.evaluation.documents import pdf
-from segl_classifier.extract import Pictures, extract
+from segl_classifier.extract import Pictures
 from segl_classifier.message import Message, Part, Text
 
 CPR = "010190-1234"

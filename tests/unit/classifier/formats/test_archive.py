@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.formats.archive import read
+from segl_classifier.formats.archives.archive import read
 from segl_classifier.formats.content import Allowance, Content
 
 MEGABYTE = 1 << 20

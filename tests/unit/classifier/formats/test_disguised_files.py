@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from corpus.extracted import extract
 from corpus.written import WRITERS
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
-from segl_classifier.extract import extract
 from segl_classifier.message import Message, Part
 
 CPR = "010190-1234"

@@ -9,7 +9,7 @@ import pytest
 from corpus import office_files
 from corpus.reading import ALLOWANCE, stands_in
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 CPR = "010190-1234"
 BESIDE = "beside a part of the file"

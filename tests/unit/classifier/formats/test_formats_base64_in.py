@@ -20,8 +20,9 @@ from corpus.reading import ALLOWANCE, WITH_OCR, causes, text_of
 from corpus.unfolded import Whole
 from corpus.written import WRITERS
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import ooxml, pdf
 from segl_classifier.formats.content import Content
+from segl_classifier.formats.ooxml import reader as ooxml
+from segl_classifier.formats.pdf import reader as pdf
 
 NUMBER = "010190-1234"
 PDF = WRITERS["pdf"](f"Kære Ida\n\nDit CPR-nummer er {NUMBER}.")

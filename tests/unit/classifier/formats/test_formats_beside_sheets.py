@@ -14,7 +14,7 @@ from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, causes, stands_in
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 NUMBER = "010190-1234"
 

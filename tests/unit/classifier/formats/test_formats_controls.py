@@ -17,7 +17,7 @@ from corpus.compound import compound
 from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, stands_in, text_of
 from corpus.unfolded import Read, Whole
-from segl_classifier.formats.ole import read
+from segl_classifier.formats.compound import read
 
 CPR = "010190-1234"
 TEXT_BOX = uuid.UUID("8bd21d10-ec42-11ce-9e0d-00aa006002f3").bytes_le

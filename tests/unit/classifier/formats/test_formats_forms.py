@@ -11,9 +11,9 @@ import pytest
 from corpus import saved
 from corpus.compound import compound
 from corpus.reading import ALLOWANCE, stands_in, text_of
+from segl_classifier.formats.compound import read
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.doc_fields import words_of_fields
-from segl_classifier.formats.ole import read
+from segl_classifier.formats.office97.doc_fields import words_of_fields
 
 NUMBER = "010190-1234"
 TEXT, CHOICE = 0, 2

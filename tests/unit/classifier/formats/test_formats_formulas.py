@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from corpus.reading import ALLOWANCE, causes
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.cells.formulas import joined
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.formulas import joined
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 CPR = "010190-1234"
 ROW = ("Bo", "010190", "1234", "0101901234", 10190)  # A2 to E2

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import numbers
+from segl_classifier.formats.cells import numbers
+from segl_classifier.formats.cells.grid import Grid
 from segl_classifier.formats.content import Allowance, Lack, Passage
-from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
 
 

@@ -15,11 +15,12 @@ from PIL import Image, ImageDraw, ImageOps
 from corpus import pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import image, pictures
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.pdf import read as read_pdf
-from segl_classifier.formats.raster import grey_png
+from segl_classifier.formats.pdf.reader import read as read_pdf
+from segl_classifier.formats.pictures import ocr as image
+from segl_classifier.formats.pictures import picture as pictures
+from segl_classifier.formats.pictures.raster import grey_png
 from world.needs import TESSERACT
 
 CPR = "010190-1234"

@@ -8,7 +8,7 @@ from corpus import office_files
 from corpus.reading import ALLOWANCE, causes, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 STROKE = "<inkml:trace>8 22 9830, 6 -3 1200, 5 0 990</inkml:trace>"
 

@@ -12,11 +12,12 @@ import pytest
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from corpus.unfolded import Read, Whole
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import art, pictures
 from segl_classifier.formats.content import Content
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.metafile import read_metafile
-from segl_classifier.formats.rtf import read as read_rtf
+from segl_classifier.formats.ole import art
+from segl_classifier.formats.pictures import picture as pictures
+from segl_classifier.formats.pictures.metafile import read_metafile
+from segl_classifier.formats.rtf.reader import read as read_rtf
 
 CPR = "010190-1234"
 

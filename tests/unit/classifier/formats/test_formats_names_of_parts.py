@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from corpus.reading import ALLOWANCE, stands_in, text_of
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NAMES = re.compile(rb"(workbook|styles|sharedStrings|sheet1|document)(?=\.xml)")

@@ -14,7 +14,7 @@ from corpus import office_files, saved
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
-from segl_classifier.formats.odf import read
+from segl_classifier.formats.odf.reader import read
 
 CPR = "010190-1234"
 NAMES = " ".join(

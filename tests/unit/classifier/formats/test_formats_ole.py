@@ -16,9 +16,9 @@ from corpus.compound import compound, compressed
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from corpus.saved import streams_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import vba
+from segl_classifier.formats.compound import read
 from segl_classifier.formats.content import Allowance
-from segl_classifier.formats.ole import read
+from segl_classifier.formats.ole import vba
 
 
 def saved_book(fill: Callable[[xlwt.Workbook], None]) -> bytes:

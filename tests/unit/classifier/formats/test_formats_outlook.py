@@ -13,9 +13,11 @@ from corpus.compound import message
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from corpus.tnef_by_hand import attribute, properties, winmail
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import ole, outlook, tnef
-from segl_classifier.formats.compressed_rtf import unfold
+from segl_classifier.formats import compound as ole
 from segl_classifier.formats.content import Content
+from segl_classifier.formats.outlook import message as outlook
+from segl_classifier.formats.outlook import tnef
+from segl_classifier.formats.rtf.compressed import unfold
 
 RICH = b"{\\rtf1\\ansi\\ansicpg1252 Krop med 070190-1237 \\'e6\\par}"
 # The example of MS-OXRTFCP §3.1.1.

@@ -14,7 +14,7 @@ from corpus.office_files import package
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
-from segl_classifier.formats.ooxml import read
+from segl_classifier.formats.ooxml.reader import read
 
 MAKERS = {"docx": office_files.word, "xlsx": office_files.workbook, "pptx": office_files.presentation}
 

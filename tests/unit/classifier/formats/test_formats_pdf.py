@@ -17,7 +17,7 @@ from corpus.pdf_by_hand import built
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 DOCUMENT, PLACES = pdf_files.document()
 CONTENT = read(DOCUMENT, "brev.pdf", ALLOWANCE)

@@ -14,8 +14,8 @@ from corpus import pdf_by_hand, pdf_files
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
-from segl_classifier.formats.pdf import read
-from segl_classifier.formats.pdf_copy import NOISE
+from segl_classifier.formats.pdf.copy import NOISE
+from segl_classifier.formats.pdf.reader import read
 
 NUMBER = "010190-1234"
 TEXT = f"({NUMBER})"

@@ -11,7 +11,7 @@ import pytest
 from corpus import pdf_by_hand, pdf_files
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 NUMBER = "010190-1234"
 LETTER = pdf_by_hand.page(pdf_by_hand.written("Vedr. Ib Holm", f"CPR {NUMBER}", "Venlig hilsen"))

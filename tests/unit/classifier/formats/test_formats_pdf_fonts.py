@@ -13,7 +13,7 @@ from corpus.pdf_by_hand import page, stream
 from corpus.reading import ALLOWANCE, causes, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 VERA = (Path(reportlab.__file__).parent / "fonts/Vera.ttf").read_bytes().decode("latin-1")
 CHANCE = random.Random(7).randbytes(20_000).decode("latin-1")

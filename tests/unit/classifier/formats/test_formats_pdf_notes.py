@@ -8,7 +8,7 @@ from corpus import pdf_by_hand
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 FORM = pdf_by_hand.written(
     "Ansøgning om hjælp", "Navn:", "CPR-nr.:", "Adresse:", "Telefon:", "Dato og underskrift:", top=800

@@ -10,7 +10,7 @@ import pytest
 from corpus import pdf_by_hand
 from corpus.reading import ALLOWANCE, text_of
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 Word = tuple[float, float, str]  # from the left, from below, what it says
 

@@ -15,7 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from corpus import pdf_by_hand, pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 LINE = "Jens Hansen, CPR 010190-1234, er visiteret til behandling for misbrug."
 PLAIN = "Driften i november: vandet var godt, og alle pumper gik som de skulle."

@@ -7,7 +7,7 @@ import pytest
 from corpus import pdf_by_hand
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf.reader import read
 
 PLAIN = "Driften i november: vandet var godt, og alle pumper gik som de skulle, sagde han."
 LINE = "CPR 010190-1234 Hans Hansen, Byvej 3"

@@ -13,7 +13,7 @@ from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.mime.sniff import signature
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
-from segl_classifier.formats.rtf import read
+from segl_classifier.formats.rtf.reader import read
 
 CPR = "010190-1234"
 

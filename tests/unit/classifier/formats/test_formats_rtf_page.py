@@ -12,9 +12,9 @@ from corpus import office_files
 from corpus.compound import message
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import outlook
 from segl_classifier.formats.content import Allowance, Content
-from segl_classifier.formats.rtf import read
+from segl_classifier.formats.outlook import message as outlook
+from segl_classifier.formats.rtf.reader import read
 
 CPR = "010190-1234"
 PNG = office_files.large_png(9_000, 1240, 1754)

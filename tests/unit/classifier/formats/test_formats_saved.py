@@ -63,11 +63,14 @@ def test_a_sheet_keeps_its_columns(name: str) -> None:
 
 HOSTILE: dict[str, tuple[str, bytes]] = {
     **{name: (module, saved.content_of(name)) for name, module in saved.MODULES.items()},
-    "made.docx": ("ooxml", office_files.word()[0]),
-    "made.xlsx": ("ooxml", office_files.workbook()[0]),
-    "made.pptx": ("ooxml", office_files.presentation()[0]),
-    "made.pdf": ("pdf", pdf_files.document()[0]),
-    "mail.msg": ("outlook", message({"0037001F": "Emne".encode("utf-16-le"), "1000001F": b"K\0" * 3000})),
+    "made.docx": ("ooxml.reader", office_files.word()[0]),
+    "made.xlsx": ("ooxml.reader", office_files.workbook()[0]),
+    "made.pptx": ("ooxml.reader", office_files.presentation()[0]),
+    "made.pdf": ("pdf.reader", pdf_files.document()[0]),
+    "mail.msg": (
+        "outlook.message",
+        message({"0037001F": "Emne".encode("utf-16-le"), "1000001F": b"K\0" * 3000}),
+    ),
 }
 
 

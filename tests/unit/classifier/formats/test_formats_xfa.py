@@ -10,8 +10,9 @@ import pytest
 from corpus import pdf_by_hand
 from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, stands_in, text_of
-from segl_classifier.formats import ooxml, pdf
 from segl_classifier.formats.content import Content
+from segl_classifier.formats.ooxml import reader as ooxml
+from segl_classifier.formats.pdf import reader as pdf
 
 NUMBER = "010190-1234"
 XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'

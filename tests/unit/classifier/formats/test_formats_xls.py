@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from corpus.compound import compound
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import xls_formulas
+from segl_classifier.formats.compound import read
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.ole import read
+from segl_classifier.formats.office97 import xls_formulas
 
 NUMBER = "010190-1234"
 WORKBOOK, SHEET, CHART = 5, 0x10, 0x20

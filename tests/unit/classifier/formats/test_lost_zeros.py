@@ -12,7 +12,7 @@ import pytest
 from corpus.numbers import found
 from corpus.unfolded import Whole
 from corpus.written import SHEETS, Cell
-from segl_classifier.formats.lost_zeros import restored
+from segl_classifier.formats.cells.lost_zeros import restored
 from segl_classifier.message import Source
 
 

@@ -15,8 +15,10 @@ from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in
 from corpus.tnef_by_hand import attribute, properties, winmail
 from segl.vocabulary import Unreadable
-from segl_classifier.formats import ooxml, outlook, tnef
 from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.ooxml import reader as ooxml
+from segl_classifier.formats.outlook import message as outlook
+from segl_classifier.formats.outlook import tnef
 
 NUMBER = "010190-1234"
 PNG = office_files.large_png(9_000, 1240, 1754)

@@ -13,15 +13,16 @@ import docx
 import pytest
 from PIL import Image, PngImagePlugin
 
+from corpus.extracted import extract
 from corpus.office_files import repacked
 from corpus.reading import ALLOWANCE, WITH_OCR, stands_in
 from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.extract import Pictures, extract
+from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
-from segl_classifier.formats import ooxml
-from segl_classifier.formats.picture_words import Words, words_of
-from segl_classifier.formats.pictures import kind_of
+from segl_classifier.formats.ooxml import reader as ooxml
+from segl_classifier.formats.pictures.picture import kind_of
+from segl_classifier.formats.pictures.words import Words, words_of
 from segl_classifier.message import Message, Part
 
 SAID = "Sår på ben, CPR 010190-1234"

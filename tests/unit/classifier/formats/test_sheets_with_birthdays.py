@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from corpus.reading import ALLOWANCE
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.formats.ooxml import read
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
+from segl_classifier.formats.ooxml.reader import read
 from segl_classifier.message import Source, Text
 
 TODAY = date(2026, 11, 24)

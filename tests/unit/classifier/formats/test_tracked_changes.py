@@ -11,9 +11,9 @@ import pytest
 from corpus.numbers import found
 from corpus.reading import ALLOWANCE
 from corpus.written import SHEETS
-from segl_classifier.formats import ooxml
 from segl_classifier.formats.content import Content
-from segl_classifier.formats.odf import read
+from segl_classifier.formats.odf.reader import read
+from segl_classifier.formats.ooxml import reader as ooxml
 from segl_classifier.message import Source
 
 NAMES = " ".join(

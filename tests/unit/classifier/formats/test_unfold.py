@@ -13,8 +13,8 @@ from corpus.written import MACRO, WRITERS
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
-from segl_classifier.formats.unfold import unfold
 from segl_classifier.message import Part, Source, Text
+from segl_classifier.pool.unfold import unfold
 
 CPR = b"Cpr 010190-1234"
 BINARY = bytes(range(256)) * 3

@@ -6,13 +6,14 @@ import time
 
 import pytest
 
+from corpus.extracted import extract
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.extract import extract
-from segl_classifier.formats.bodies import Bodies
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.outlook.bodies import Bodies
 from segl_classifier.markup.html import read_html
 from segl_classifier.message import Source, Text
 from segl_classifier.parse import parse

@@ -16,11 +16,11 @@ from html import unescape
 
 import pytest
 
+from corpus.extracted import extract
 from corpus.messages import MONSTERS, hidden, outside_corpus, outside_messages
 from segl.settings.detection import Limits
 from segl.vocabulary import Decision, Finding, Verdict
 from segl_classifier.classify import classify
-from segl_classifier.extract import extract
 from segl_classifier.message import Text
 from segl_classifier.parse import parse
 from segl_classifier.rules import shipped_rules

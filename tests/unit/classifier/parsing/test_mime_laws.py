@@ -12,9 +12,9 @@ from urllib.parse import quote
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from corpus.extracted import extract
 from corpus.messages import hidden
 from segl.settings.detection import Limits
-from segl_classifier.extract import extract
 from segl_classifier.parse import parse
 
 LIMITS = Limits()

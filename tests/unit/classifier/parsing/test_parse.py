@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from corpus.extracted import extract
 from corpus.messages import hidden
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
-from segl_classifier.extract import extract
 from segl_classifier.message import Message, Source
 from segl_classifier.parse import parse
 

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from corpus import pdf_files
+from corpus.extracted import extract
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Detection, Limits
 from segl.vocabulary import Finding
 from segl_classifier.deadline import Deadline
-from segl_classifier.extract import NO_OCR, Pictures, extract
+from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part
 from segl_classifier.pool import reading

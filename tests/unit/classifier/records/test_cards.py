@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from corpus.extracted import extract
 from segl.settings.detection import Limits
-from segl_classifier.extract import extract
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.rules import shipped_rules
 

@@ -7,8 +7,8 @@ from base64 import b64encode
 
 import pytest
 
+from corpus.extracted import extract
 from segl.settings.detection import Limits
-from segl_classifier.extract import extract
 from segl_classifier.parse import parse
 from segl_classifier.records.coded_lines import coded_lines
 

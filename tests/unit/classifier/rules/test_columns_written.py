@@ -8,8 +8,8 @@ import pytest
 
 from segl.errors import RulesError
 from segl_classifier.rules import RuleSet, load_rules
-from segl_classifier.rules.columns import Missing
 from segl_classifier.rules.compare import differences
+from segl_classifier.rules.lists.columns import Missing
 from segl_classifier.rules.verify import example_texts
 
 GUESTS = """

@@ -8,7 +8,7 @@ import pytest
 
 from corpus import growth
 from corpus.lists import found, letter
-from segl_classifier.cpr import find_cpr
+from segl_classifier.cpr.find import find_cpr
 from segl_classifier.markup.html import read_html
 from segl_classifier.rules.words import NormalText
 

@@ -1,0 +1,52 @@
+"""How much a word beside a number says that offices often number by the person whom it concerns: a case, a paper, the
+number of a customer.
+
+*numbered* says of each that "nr." stands between the word and the number: then it has one of its own.
+"""
+
+from __future__ import annotations
+
+from segl_classifier.cpr.context.about import About
+from segl_classifier.cpr.context.said import CALLED_A_PERSONS
+from segl_classifier.cpr.vocabulary.words import (
+    A_BOOKING,
+    A_CASE,
+    A_MARK,
+    A_PAPER,
+    A_PHONE,
+    A_THING,
+    OF_A_PERSON,
+    OF_PEOPLE,
+    Kind,
+    Word,
+)
+
+_CALLED_HERS, _CALLED_A_MATTER = -0.2, -0.45  # of ten digits in a row
+_CALLED_OTHERWISE = -0.25  # of six digits, a blank and four, which say less than with a hyphen
+
+
+def is_of_file(word: Word, about: About, *, numbered: bool) -> bool:
+    """Whether *word* says what the file is in whose name the number stands: "journal_0101901234.pdf"."""
+    own = word.numbers or numbered
+    return word.kind is Kind.MATTER or (about.living and word.other in (A_CASE, A_PAPER, A_MARK) and not own)
+
+
+def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
+    """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
+    to it ("sagsnr.") it has a number of its own, but for the number of a customer or a patient's journal,
+    which often is the personal number."""
+    if about.likely and (
+        word.other in OF_PEOPLE
+        or (word.other in (A_BOOKING, A_PAPER, A_THING) and not (word.numbers or numbered))
+    ):
+        return True
+    return word.other == A_PHONE or (word.other in (A_CASE, A_MARK) and not word.numbers)
+
+
+def weight(word: Word, about: About, *, numbered: bool) -> float:
+    """Of a word that says little; "henvisning 0101901234" is a personal number as much as its digits say."""
+    if about.living and word.other == OF_A_PERSON and not (word.numbers or numbered):
+        return _CALLED_HERS
+    if about.living and about.spaced:
+        return _CALLED_OTHERWISE
+    return CALLED_A_PERSONS if about.divided else _CALLED_A_MATTER

@@ -1,0 +1,23 @@
+"""The text on the left of a number, cut into pieces as far as the walk (:mod:`.leftwards`) needs them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from segl_classifier.cpr.context.said import pieces
+
+
+class Above(NamedTuple):
+    """The text above the line of a number, as far as it is read: ``text[begin:end]``."""
+
+    text: str
+    begin: int
+    end: int
+
+
+def pieces_between(text: str, begin: int, end: int) -> list[str]:
+    """The pieces of ``text[begin:end]`` without a word that *begin* cuts in two."""
+    found = pieces(text[begin:end])
+    if begin and found and found[0][0].isalnum() and text[begin - 1].isalnum():
+        del found[0]
+    return found

@@ -1,0 +1,353 @@
+"""Each candidate of a text judged, overlapping spellings reduced to the likeliest.
+
+A text may hold more numbers than there is time to judge. Numbers of a column whose heading calls them
+something else are passed over at once. Of the others so many are judged as no honest mail holds
+(``MOST_JUDGED``); a text with more of them counts as holding personal numbers, whatever the rest may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr.apart.beside_birthdays import beside_birthdays
+from segl_classifier.cpr.apart.split import split_candidates
+from segl_classifier.cpr.calendar import Birth, read
+from segl_classifier.cpr.context import said as context
+from segl_classifier.cpr.context.after import after, name_behind
+from segl_classifier.cpr.context.before import before
+from segl_classifier.cpr.context.said import CALLED_CPR, NOTHING, Said, say
+from segl_classifier.cpr.judging import score
+from segl_classifier.cpr.judging.called import weigh_columns
+from segl_classifier.cpr.judging.case import Case
+from segl_classifier.cpr.judging.neighbours import Company, listed_with
+from segl_classifier.cpr.spelling import borders
+from segl_classifier.cpr.spelling.candidates import Candidate, candidates
+from segl_classifier.cpr.spelling.file_name import doubts_in_name
+from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.table.cell_lines import Place, follows_another, place
+from segl_classifier.cpr.table.cell_words import heading_is_of_cell, is_of_somebody, label_says_cpr
+from segl_classifier.cpr.table.tables import Tables
+from segl_classifier.cpr.table.titles import Titles
+from segl_classifier.cpr.vocabulary.last_four import heads
+from segl_classifier.cpr.vocabulary.words import A_PHONE, MAY_BE_A_PERSONS, Kind
+from segl_classifier.message import Source, Text
+
+MOST_JUDGED = 10_000  # candidates of one text
+_ENOUGH = 100  # numbers beyond doubt, after which the rest of a text is not looked at
+_OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all the same, to explain them
+
+_BEYOND_DOUBT = 0.7
+_OUTSIDE = Adjustment("stands outside the message's text", -0.2)
+_BEHIND_EMPTY, _NEAR = re.compile(r"[\t|;][ \"':\u00a0]*[\t|;][ \"']*\Z"), 12  # a cell of signs; characters
+_CELL_STARTS = "\n\t|;,\"'"
+
+
+class Judged(NamedTuple):
+    """``start`` and ``end`` are places in the text; ``steps`` add up to ``score``. ``digits`` stay in here."""
+
+    start: int
+    end: int
+    rule: str
+    score: float
+    steps: tuple[Adjustment, ...]
+    digits: str = ""
+
+    def __repr__(self) -> str:
+        return f"Judged({self.start}, {self.end}, {self.rule}, {self.score:.2f})"  # without the digits
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``numbers`` in order of place, none overlapping another; not ``complete`` when there were more of them
+    than were looked at."""
+
+    numbers: list[Judged]
+    complete: bool = True
+
+
+def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Judgement:
+    """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
+    one line, if cells of *text* have several; then of those behind such a cell none is told."""
+    found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
+    if rows is None:  # else it is by the other reading: their cells stand in one row
+        found = chain(found, beside_birthdays(text.text, shape))
+    first = next(found, None)
+    if first is None:  # as in most texts
+        return Judgement([])
+    reader = _Reader(text, today, rows)
+    cases = reader.cases(chain((first,), found))
+    if not cases:
+        return Judgement([])
+    weigh_columns(text.text, reader.tables, cases, reader.passed_over, today)
+    _with_company(text.text, cases, reader.others, today)
+    told = [case for case in cases if reader.place(case.candidate) is not Place.BEHIND]
+    return Judgement(without_overlaps([_judged(case) for case in told]), reader.complete)
+
+
+class _Reader:
+    """Reads what the text says of each candidate."""
+
+    def __init__(self, text: Text, today: date, rows: str | None = None) -> None:
+        self.text, self.today, self.rows = text, today, rows
+        self.file = text.source is Source.FILENAME
+        self.tables = Tables(text.text if rows is None else rows)
+        self.find = context.Lookup(text.text)
+        self.titles = Titles(text.text, self.tables, self.find)
+        self._addresses: bool | None = None
+        self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
+        self.earlier: Case | None = None
+        self.others: set[str] = set()  # digits that the text calls something else
+        self.in_row = False  # whether the candidate at hand stands in the row of a table
+        self.column = ""  # the heading over it
+        self.passed_over: dict[
+            str, set[str]
+        ] = {}  # of them, by heading, those that :meth:`_is_likely` counts
+        self.certain = 0
+        self.complete = True
+
+    def cases(self, found: Iterable[Candidate]) -> list[Case]:
+        cases: list[Case] = []
+        for candidate in found:
+            top = self._heading(candidate)
+            if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
+                top = self._over_the_rest(candidate, top)
+            if top.kind is Kind.OTHER and (
+                self._is_of_another_line(candidate, top) or self._is_of_its_cell(candidate, top)
+            ):
+                top = NOTHING
+            other = top.kind is Kind.OTHER and not candidate.read
+            if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
+                self.others.add(candidate.digits)
+                if not (top.heading in MAY_BE_A_PERSONS and self._is_likely(candidate)):
+                    continue
+            birth = read(candidate.digits, self.today)
+            if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
+                continue
+            if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
+                self.complete = False
+                break
+            age = birth.age(self.today)
+            living = score.living(birth, age)
+            if self.file or score.likely(candidate, living=living):
+                candidate = self._in_name(candidate)
+            case = self._case(candidate, birth, age, top, living=living)
+            if case.said.kind is Kind.OTHER:
+                self.others.add(candidate.digits)
+            cases.append(case)
+            self.earlier = case
+        return cases
+
+    def place(self, candidate: Candidate) -> Place:
+        """Where the number stands among the lines of its cell."""
+        return Place.ROW if self.rows is None else place(self.rows, self.text.text, candidate.start)
+
+    def _is_of_another_line(self, candidate: Candidate, top: Said) -> bool:
+        """Whether the heading, which says *top*, tells of a line above in the cell of the number, and not of it: one
+        made like hardly any other, or as a person's below what else a person has in such a column."""
+        if self.place(candidate) is not Place.FURTHER:
+            return False
+        birth = read(candidate.digits, self.today)
+        if birth is None or not score.living(birth, birth.age(self.today)):
+            return False
+        hers = top.heading in MAY_BE_A_PERSONS or top.heading == A_PHONE
+        return candidate.layout is Layout.HYPHEN or (
+            hers and follows_another(self.text.text, candidate.start)
+        )
+
+    def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
+        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
+        start = candidate.start
+        if top.numbers and (start == 0 or self.text.text[start - 1] == "\n"):
+            return False  # as most: there is no label
+        birth = read(candidate.digits, self.today)
+        if birth is None:
+            return False
+        living, layout = score.living(birth, birth.age(self.today)), candidate.layout
+        cell = self.tables.cell(start) if living or layout is Layout.HYPHEN else None
+        if cell is None:
+            return False
+        if top.numbers or not living:
+            return is_of_somebody(cell.label, self.find)
+        cell = cell._replace(behind=name_behind(self.text.text, candidate.end))
+        return heading_is_of_cell(cell, layout, top, self.find)
+
+    def _is_likely(self, candidate: Candidate) -> bool:
+        """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told
+        of: a column of many cases has some that are so made."""
+        birth = read(candidate.digits, self.today)
+        if birth is None or candidate.layout is not Layout.HYPHEN:
+            return False
+        if score.living(birth, birth.age(self.today)):
+            return True
+        if score.of_the_living(birth, self.today):
+            self.passed_over.setdefault(self.column, set()).add(candidate.digits)
+        return False
+
+    def _in_name(self, candidate: Candidate) -> Candidate:
+        """The candidate as one in the name of a file, which a text may name as well."""
+        start, end, layout, _, doubts, *_ = candidate
+        weighed = doubts_in_name(self.text.text, start, end, layout.divided, doubts, file=self.file)
+        return candidate._replace(doubts=weighed)
+
+    def _has_addresses(self) -> bool:
+        """Whether an address of a page or a person stands anywhere in the text."""
+        if self._addresses is None:
+            self._addresses = any(sign in self.text.text for sign in ("://", "@", "www."))
+        return self._addresses
+
+    def _opens_cell(self, candidate: Candidate) -> bool:
+        """Whether nothing stands before the number in its cell."""
+        return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
+
+    def _case(self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool) -> Case:
+        steps = score.of_digits(candidate, birth, age, self.today)
+        likely = score.likely(candidate, living=living)
+        personal = score.personal(candidate, living=living) and borders.alone(self.text.text, *candidate[:2])
+        if (likely or personal) and top.kind is Kind.OTHER:
+            top = self._heading(candidate, likely=likely, personal=personal)
+        said = NOTHING
+        if not candidate.read:
+            said = self._said(candidate, birth, top, likely=likely, personal=personal, living=living)
+            if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
+                steps += self._doubts(candidate, said, likely=likely, living=living)
+        steps += said.adjustments
+        beyond_doubt = said.kind is Kind.CPR or (
+            candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
+        )
+        case = Case(candidate, birth, steps, said, self.column)
+        self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
+        return case
+
+    def _doubts(self, candidate: Candidate, said: Said, *, likely: bool, living: bool) -> list[Adjustment]:
+        """Doubts from what touches the number and from where it stands."""
+        text, (start, end, layout, *_) = self.text.text, candidate
+        divided, file = layout.divided, self.file
+        doubts = [
+            borders.letters(text, start, end, divided=divided, likely=likely, file=file, living=living),
+            borders.counted(text, end, tight=layout is Layout.HYPHEN),
+            None if divided else borders.dialled(text, start, end),
+        ]
+        if not likely and self._has_addresses():
+            doubts.append(borders.address(text, start, end, divided=divided))
+        if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
+            doubts.append(_OUTSIDE)
+        return [doubt for doubt in doubts if doubt is not None]
+
+    def _said(
+        self, candidate: Candidate, birth: Birth, top: Said, *, likely: bool, personal: bool, living: bool
+    ) -> Said:
+        """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
+        text, (start, end, layout, *_) = self.text.text, candidate
+        divided = layout.divided
+        first_in_line = start == 0 or text[start - 1] == "\n"
+        if self.in_row and not first_in_line and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
+            cell = self.tables.cell(start)
+            if cell is not None and label_says_cpr(cell.label, self.find):
+                return say(Kind.CPR, "called a CPR number", CALLED_CPR)
+        named = top.kind is not Kind.UNKNOWN
+        if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
+            return top
+        row = self.in_row and layout is not Layout.COLUMN  # which is the row
+        recent = score.recent(birth, self.today)
+        left = before(
+            text,
+            start,
+            self.find,
+            bare=layout is Layout.BARE,
+            divided=divided,
+            cells=top.kind is not Kind.CPR,
+            row=row,
+            likely=likely,
+            recent=recent,
+            spaced=layout is Layout.PARTED,
+            file=self.file,
+            personal=personal,
+            living=living,
+        )
+        if left.yields and living and name_behind(text, end):
+            left = NOTHING
+        if left.kind is not Kind.UNKNOWN:
+            return left
+        if named:
+            return top
+        earlier = self.earlier
+        if earlier is not None and not left.adjustments and _is_listed_with(earlier, candidate, text):
+            return earlier.said
+        if borders.GOES_ON in candidate.doubts:
+            end = borders.behind(text, end)
+        right = after(text, end, self.find, divided=divided, personal=personal, living=living)
+        if right.kind is not Kind.UNKNOWN:
+            return right
+        if birth.modulus11 or not recent:  # a day of these years is more likely one beside an amount
+            over = self.titles.said(candidate)
+            if over.kind is not Kind.UNKNOWN:
+                return Said(over.kind, (*over.adjustments, *left.adjustments))
+        return Said(Kind.UNKNOWN, (*left.adjustments, *top.adjustments, *right.adjustments))
+
+    def _heading(self, candidate: Candidate, *, likely: bool = False, personal: bool = False) -> Said:
+        """What the heading of the column says, if the number stands in one."""
+        bare = candidate.layout is Layout.BARE
+        cell = self.tables.heading(candidate.start)
+        self.in_row, self.column = cell is not None, cell or ""
+        return self._says(cell, bare=bare, likely=likely, personal=personal) if cell else NOTHING
+
+    def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
+        """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
+        cell = self.tables.heading(candidate.end - 1)
+        if not cell or heads(cell):
+            return top
+        rest = self._says(cell, bare=True)
+        return rest if rest.kind is Kind.OTHER else top
+
+    def _says(self, cell: str, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
+        known = self.headings.get((cell, bare, likely, personal))
+        if known is None:
+            known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal)
+            self.headings[cell, bare, likely, personal] = known
+        return known
+
+
+def _is_listed_with(earlier: Case, candidate: Candidate, text: str) -> bool:
+    """Whether the *candidate* is what *earlier* is. Numbers of something else are spelled alike in a list."""
+    if earlier.said.kind is Kind.OTHER and earlier.candidate.layout is not candidate.layout:
+        return False
+    return listed_with(text, earlier.candidate.end, candidate.start)
+
+
+def _with_company(text: str, cases: list[Case], others: set[str], today: date) -> None:
+    """Adds what the other numbers of the text say to what its own words do not settle."""
+    company = Company(text, [case.candidate for case in cases], others)
+    for first, last in pairwise(cases):
+        if first.candidate.layout.divided and not score.recent(first.birth, today):
+            continue  # nothing is numbered DDMMYY-SSSS but by the day on which it was
+        if (doubt := company.ends_range(first.candidate, last.candidate)) is not None:
+            first.steps.append(doubt)
+            last.steps.append(doubt)
+    for case in cases:
+        if case.said.kind is Kind.UNKNOWN:
+            case.steps += company.doubt(case.candidate)
+
+
+def _judged(case: Case) -> Judged:
+    rule = "cpr.replacement" if case.birth.replacement else "cpr"
+    candidate = case.candidate
+    steps = tuple(case.steps)
+    return Judged(candidate.start, candidate.end, rule, case.score(), steps, candidate.digits)
+
+
+def without_overlaps(judged: list[Judged]) -> list[Judged]:
+    """Where spellings overlap, the likelier; of two as likely, the longer."""
+    kept: list[Judged] = []
+    for one in sorted(judged, key=lambda j: j.start):
+        if kept and one.start < kept[-1].end:
+            if (one.score, one.end - one.start) > (kept[-1].score, kept[-1].end - kept[-1].start):
+                kept[-1] = one
+        else:
+            kept.append(one)
+    return kept

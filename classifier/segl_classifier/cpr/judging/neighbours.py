@@ -1,0 +1,75 @@
+"""What the other numbers of the same text say of one: the same number elsewhere, a list, a series.
+
+This is no exception to the rule that only the words beside a number count: a number that is plainly called
+an order number once is that order number on its second appearance, and the second of a list is what the first
+is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr.spelling.candidates import Candidate
+from segl_classifier.cpr.spelling.form import Layout
+
+_LISTED = re.compile(r"(?:[\s,;/&+>–-]|og|and|und|och|eller|or|oder|samt|til|to|bis|till|nr|no|\.){1,12}")
+_RANGE = re.compile(r"\s{0,3}(?:til|to|bis|till|-|–)\s{0,3}")
+_RUN = re.compile(r"[0-9]{10}(?<![0-9.,-][0-9]{10})(?![0-9.,-])")
+_SERIES = 200  # two numbers this near each other in value follow one another
+_AROUND = 400  # characters in which other ten-digit numbers are counted
+
+_SAME = Adjustment("called something else in the same text", -0.5)
+_FOLLOWS = Adjustment("follows a number that is called something else", -0.5)
+_ENDS_RANGE = Adjustment("an end of a range of numbers", -0.3)
+_IN_SERIES = Adjustment("one of a series of numbers that follow one another", -0.15)
+_AMONG_IDS = Adjustment("most ten-digit numbers beside it are no dates", -0.15)
+
+
+def listed_with(text: str, earlier_end: int, start: int) -> bool:
+    """Whether only the signs and words of a list stand between two numbers."""
+    return 0 < start - earlier_end <= 12 and _LISTED.fullmatch(text, earlier_end, start) is not None
+
+
+class Company:
+    """The numbers of one text. *others* are those that the text plainly calls something else."""
+
+    def __init__(self, text: str, candidates: Sequence[Candidate], others: Iterable[str]) -> None:
+        self._text = text
+        self._others = sorted(map(int, others))
+        self._values = sorted({int(candidate.digits) for candidate in candidates})
+        self._dates = sorted(c.start for c in candidates if c.layout is Layout.BARE)
+        self._runs: list[int] | None = None  # where ten digits stand, looked for when first asked
+
+    def doubt(self, candidate: Candidate) -> list[Adjustment]:
+        """What the company says of a number that its own words do not name."""
+        value = int(candidate.digits)
+        if _near(self._others, value, value):
+            return [_SAME]
+        if _near(self._others, value - _SERIES, value + _SERIES):
+            return [_FOLLOWS]
+        if candidate.layout is not Layout.BARE:
+            return []
+        doubts = [_IN_SERIES] if _near(self._values, value - _SERIES, value + _SERIES) >= 3 else []
+        return [*doubts, _AMONG_IDS] if self._among_ids(candidate.start, candidate.end) else doubts
+
+    def ends_range(self, first: Candidate, last: Candidate) -> Adjustment | None:
+        """Two neighbours that are the ends of a range: "serial numbers 0101901234 to 0101901240"."""
+        if last.start - first.end > 8 or abs(int(first.digits) - int(last.digits)) > _SERIES:
+            return None
+        return _ENDS_RANGE if _RANGE.fullmatch(self._text, first.end, last.start) else None
+
+    def _among_ids(self, start: int, end: int) -> bool:
+        """Most of the ten-digit numbers around it are no dates, so this one may be a date by chance."""
+        if self._runs is None:
+            self._runs = [run.start() for run in _RUN.finditer(self._text)]
+        low, high = start - _AROUND, end + _AROUND
+        runs, dates = _near(self._runs, low, high), _near(self._dates, low, high)
+        return runs - dates >= 3 and dates * 3 < runs
+
+
+def _near(values: list[int], low: int, high: int) -> int:
+    """How many of the sorted *values* lie from *low* to *high*."""
+    return bisect_left(values, high + 1) - bisect_left(values, low)

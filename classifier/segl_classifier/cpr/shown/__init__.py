@@ -1,0 +1,1 @@
+"""Numbers as they may be shown: masked, and known again by a hash of this process."""

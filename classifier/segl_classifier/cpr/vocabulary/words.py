@@ -1,0 +1,302 @@
+"""Looks words up in :mod:`.wordlists`.
+
+A word is looked up by its :func:`key`: lower case, ``ø`` as ``oe`` and so on, without hyphens and dots, so
+that ``Cpr.-nr.``, ``CPRNR`` and ``cprnr`` meet. Nouns bend and are heads of compounds: since Danish,
+Norwegian, Swedish and German put the head last, "måler" also knows "vandmåleren" and "bimålere". What ends in
+*nummer*, *nr*, *id* or *kode* is some other number unless its first part is a person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+
+from segl_classifier.cpr.vocabulary.wordlists import (
+    ALSO_NAMES,
+    BIRTH,
+    COPULA,
+    CPR,
+    CPR_PAIRS,
+    FILLER,
+    MATTER,
+    MATTER_OF_A_PERSON,
+    NUMBER,
+    NUMBERED,
+    OTHER,
+    OWN,
+    PERSON,
+    PREPOSITION,
+    REPLACEMENT,
+    REPLACEMENT_BEFORE_CPR,
+    UNITS,
+    VALUE,
+)
+
+# The first part of a compound that makes its "nummer" a person's.
+_PERSONAL_FIRST = (
+    "cpr",
+    "person",
+    "persnr",
+    "foedsels",
+    "sygesikring",
+    "sundhedskort",
+    "borger",
+    "patient",
+    "ident",
+)
+_NUMBER_LAST = (
+    "nummer",
+    "nummeret",
+    "numret",
+    "numre",
+    "numrene",
+    "nummern",
+    "nr",
+    "number",
+    "numbers",
+    "kode",
+    "nyckel",
+    "id",
+)
+_NOT_NUMBERS = frozenset(
+    ("david", "sigrid", "astrid", "ingrid", "jonrid", "sunrid", "turid", "altid", "samtid", "fritid")
+)
+_ENDINGS = (
+    "",
+    "s",
+    "n",
+    "en",
+    "et",
+    "t",
+    "r",
+    "er",
+    "e",
+    "ne",
+    "erne",
+    "ene",
+    "ens",
+    "ets",
+    "ernes",
+    "a",
+    "an",
+    "ar",
+)
+# Short nouns that are heads all the same, since no name ends in them.
+_SHORT_HEADS = frozenset(("sag", "sagen", "skab", "skabet", "kort", "kortet", "kode", "koden", "boks"))
+# Ends of nouns for things and doings: "varmecentral", "frakobling"; and names that end so too.
+_THINGS = ("else", "ation", "ationen", "itet", "ering", "eringen", "skab", "tion")
+_NO_THINGS = frozenset(("bering", "duering"))
+_SHORTEST = 3
+_SHORTEST_HEAD = 5  # a shorter noun is known by itself only: "sag-a" and "tag-e" are names
+_LETTERS: dict[int, str | None] = {ord(c): None for c in "-.'’_/ \u00ad\u2010\u2011"}
+_LETTERS |= {
+    ord(a): b
+    for a, b in (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("é", "e"))
+}
+
+
+class Kind(Enum):
+    """What a word says about the number beside it."""
+
+    CPR = "cpr"
+    REPLACEMENT = "replacement"
+    BIRTH = "birth"
+    PERSON = "person"
+    OTHER = "other"
+    MATTER = "matter"
+    NUMBER = "number"
+    COPULA = "copula"
+    FILLER = "filler"
+    PREPOSITION = "preposition"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``other`` says what else the number is; ``numbers`` that the word names a number ("ordrenr"), not a
+    thing that has one ("ordre")."""
+
+    kind: Kind
+    other: str = ""
+    numbers: bool = False
+
+
+UNKNOWN = Word(Kind.UNKNOWN)
+SOME_ID = Word(Kind.OTHER, "an id of some kind", numbers=True)
+_CUSTOMERS = "a number of a customer or member"
+CUSTOMER_NUMBER = Word(Kind.OTHER, _CUSTOMERS, numbers=True)
+_MATTERS = "a matter with a number of its own"
+OF_A_PERSON = "a matter of one person's"
+# Things that concern one person, and are numbered by that person's own number often enough.
+# Other things are not, but a number that is spelled and made like a personal number may stand beside them.
+OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, OF_A_PERSON, "an insurance"))
+A_THING = "a thing"
+# Offices name them by the person whom they concern, and most have no number of their own: a contract, a report.
+A_PAPER = "a paper"
+A_CASE = "a case"
+A_MARK = "a computer's mark"
+A_PHONE = "a phone number"
+A_BOOKING = "a booking or a task"
+AN_AMOUNT = "an amount"
+# What happens to somebody, or is hers: a number beside it is its own only where nothing says whose it is.
+HAPPENS = frozenset((A_BOOKING, A_CASE, A_MARK, A_PAPER, A_PHONE, A_THING))
+# What a column of personal numbers is called, too.
+MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
+OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
+# In the heading of a column of personal numbers, and in the label before one: "Barnets CPR-nr."
+IN_LABELS = OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
+LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
+# CVR and SE numbers have eight digits, EAN and GLN thirteen: what is made like a personal number is none of them.
+OF_COMPANIES = "a company's number"
+
+
+def key(word: str) -> str:
+    """The form in which a word is looked up."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
+    return word.casefold().translate(_LETTERS)
+
+
+_NO_BENDS = frozenset(("kontor",))  # of "konto"
+_HEADS: dict[str, Word] = {}
+
+
+def _tail(word: str) -> str:
+    return word[-_SHORTEST:]
+
+
+def _table() -> dict[str, Word]:
+    table: dict[str, Word] = {}
+    groups = [(Kind.OTHER, what, nouns) for what, nouns in OTHER.items()]
+    groups[:0] = [(Kind.MATTER, _MATTERS, MATTER), (Kind.MATTER, OF_A_PERSON, MATTER_OF_A_PERSON)]
+    for kind, what, group in groups:
+        for noun in group.split():
+            short = len(key(noun)) < _SHORTEST_HEAD
+            endings = _ENDINGS if noun[0] != "=" and not short else ("", "s")
+            for ending in endings:
+                bent = key(noun.lstrip("=")) + ending
+                if bent in _NO_BENDS:
+                    continue
+                word = Word(kind, what, numbers=bent.endswith(_NUMBER_LAST[:8]))
+                table.setdefault(bent, word)
+                if len(endings) > 2 or noun in _SHORT_HEADS:
+                    _HEADS.setdefault(bent, word)
+    small = (
+        (Kind.FILLER, FILLER),
+        (Kind.PREPOSITION, PREPOSITION),
+        (Kind.PERSON, PERSON),
+        (Kind.COPULA, COPULA),
+        (Kind.NUMBER, NUMBER),
+        (Kind.BIRTH, BIRTH),
+        (Kind.CPR, CPR),
+        (Kind.REPLACEMENT, REPLACEMENT),
+    )
+    for kind, words in small:  # a later group outranks an earlier one
+        table.update({key(word): Word(kind) for word in words.split()})
+    return table
+
+
+_TABLE = _table()
+# By their last letters how long heads are, the longest first; most words end in none of them.
+_LENGTHS = {
+    tail: sorted({len(head) for head in heads}, reverse=True)
+    for tail, heads in groupby(sorted(_HEADS, key=_tail), key=_tail)
+}
+_UNITS = frozenset(map(key, UNITS.split()))
+_ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
+_NUMBERED = frozenset(map(key, NUMBERED.split()))
+# Of the words for the personal number those that are no register and no card.
+_KEPT_IN = ("register", "registret", "registeret", "opslag", "bevis", "beviset", "kort", "kortet")
+_OF_ANYTHING = ("idnummer", "idnr")  # of a machine too, where another word says so
+_NUMBERS_OF_PEOPLE = frozenset(word for word in map(key, CPR.split()) if not word.endswith(_KEPT_IN))
+_OWN = frozenset(map(key, OWN.split()))
+_PAIRS = {key(first): frozenset(map(key, seconds)) for first, seconds in CPR_PAIRS.items()}
+_SECONDS = frozenset(second for seconds in _PAIRS.values() for second in seconds)
+_VALUES = frozenset(map(key, VALUE.split()))
+_VALUES |= {first + last for first in _VALUES for last in _VALUES}  # "feltværdi", "data-value"
+_REPLACEMENT_BEFORE = frozenset(map(key, REPLACEMENT_BEFORE_CPR.split()))
+
+
+def look_up(word: str) -> Word:
+    """What *word* (as :func:`key` makes it) says."""
+    found = _TABLE.get(word)
+    if found is not None:
+        return found
+    if word.startswith(("cpr", "personnummer", "personnr")):
+        return Word(Kind.CPR)
+    for last in _NUMBER_LAST if word.endswith(_NUMBER_LAST) else ():
+        if word.endswith(last) and len(word) > len(last) and word not in _NOT_NUMBERS:
+            first = word[: -len(last)]
+            if first.startswith(_PERSONAL_FIRST) or first.endswith("cpr"):
+                return Word(Kind.CPR)
+            if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
+                return Word(Kind.OTHER, _other(first), numbers=True)
+    for length in _LENGTHS.get(_tail(word), ()):
+        if length < len(word) and (found := _HEADS.get(word[-length:])) is not None:
+            return found
+    genitive = _TABLE.get(word[:-1]) if word.endswith("s") else None
+    return genitive if genitive is not None and genitive.kind is Kind.PERSON else UNKNOWN
+
+
+def thing(word: str) -> bool:
+    """Whether an unknown word looks like one for a thing or a doing, not like a name."""
+    return len(word) > 5 and word.endswith(_THINGS) and word not in _NO_THINGS
+
+
+def _other(first: str) -> str:
+    """What a number is whose name begins with *first*: "ordre", "kunde"."""
+    for bare in (first, first.removesuffix("s")):
+        found = _TABLE.get(bare)
+        if bare in _NUMBERED or (found is not None and found.kind is Kind.PERSON):
+            return _CUSTOMERS
+        if found is not None and found.other:
+            return found.other
+    return "a number of another kind"
+
+
+def pair(first: str, second: str) -> bool:
+    """Whether two words, each a :func:`key`, together name the personal number: "dansk nummer"."""
+    return second in _PAIRS.get(first, ())
+
+
+def ends_pair(word: str) -> bool:
+    """Whether the word is the second of any :func:`pair`."""
+    return word in _SECONDS
+
+
+def own(word: str) -> bool:
+    """Whether the word makes a plain "nummer" somebody's: "mit nummer", "hendes nr."."""
+    return word in _OWN
+
+
+def also_name(word: str) -> bool:
+    """Whether the word is somebody's name too."""
+    return word in _ALSO_NAMES
+
+
+def numbered(word: str) -> bool:
+    """Whether the word makes a plain "nr." the number of a customer or a member."""
+    return word in _NUMBERED
+
+
+def replaces(word: str) -> bool:
+    """Whether the word before "cpr" makes it a replacement number: "fiktivt cpr"."""
+    return word in _REPLACEMENT_BEFORE
+
+
+def value(word: str) -> bool:
+    """Whether the word says no more than that here stands a value, as in "værdi: ", "value=": what comes before it
+    says of what."""
+    return word in _VALUES
+
+
+def names_person(word: str) -> bool:
+    """Whether a word of ``Kind.CPR`` is the number itself, not the register or the card that it stands in, and of
+    a person only."""
+    return (word in _NUMBERS_OF_PEOPLE or word.endswith(_NUMBER_LAST)) and word not in _OF_ANYTHING
+
+
+def unit(word: str) -> bool:
+    """Whether the word is a unit, or a thing that is counted."""
+    return word in _UNITS

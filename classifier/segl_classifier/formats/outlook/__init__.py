@@ -1,0 +1,1 @@
+"""What Outlook writes: messages as files (MS-OXMSG) and ``winmail.dat`` (MS-OXTNEF)."""

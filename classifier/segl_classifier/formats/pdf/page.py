@@ -1,0 +1,119 @@
+"""One page of a PDF: its text, what lies on it, and whether it shows something that neither of them says.
+
+What the letters say is read in :mod:`.text`, notes and fields in :mod:`.notes`; :mod:`.shown` looks at the
+pictures and outlines. Here is decided when those make a page unread.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf.notes import filled_in, read_notes, words_in
+from segl_classifier.formats.pdf.shown import Shown, letters_shown, look, picture_of, text_lies_beside
+from segl_classifier.formats.pdf.text import text_of
+
+# Characters: a page with fewer may be a scan that a document system stamped, or a picture of a screen under a line or
+# two. A page of letters has 1,500 and more. Beyond two thirds of that, smaller pictures illustrate a page of a report.
+_LITTLE_TEXT = 400
+_MUCH_TEXT = 1_000
+SCAN = 0.4  # of the page, covered by pictures
+_LARGE = 0.5  # of a page with more text that stands beside: a picture of a screen, of a letter
+# Of the page, by pictures with the pixels of a page: a health card in its own size takes 7 % of A4, a logo some 3.
+_CARD = 0.06
+_WORTH_READING = 0.08  # of the page: with OCR, smaller pictures than a scan are read too
+_DRAWN = 150  # lines and curves on a page without text: letters may be drawn with them
+_CURVED = 50  # curves on a page without text: the ten digits of a number are drawn with them
+_PARTS = 5_000  # of paths beside text, from which on it is looked whether they are lines of letters
+
+
+class _Read(NamedTuple):
+    """What is known of a page from its text and its notes."""
+
+    text: str
+    parts: int  # of its paths
+    unreadable: bool  # letters that nobody says
+    written: bool  # by hand, in a note
+
+
+def read_page(
+    page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest, *, pictures: bool
+) -> None:
+    """Everything on one page. *pictures*: whether the file has any that could show a letter.
+
+    Notes and fields are drawn by streams of their own, which may show what no value says (§12.5.5): a stamp, a scan,
+    who signed. So they are made part of the page, and it is read again. That closes *page*.
+    """
+    first = text_of(page)
+    harvest.text(first.text, f"page {number}")
+    if first.drawn:
+        harvest.text(first.drawn, f"page {number}, as it is drawn")
+    harvest.text(first.place, f"page {number}, line by line")
+    harvest.lines([*first.words], "alternative text")
+    notes = read_notes(page, number, form, harvest)
+    rows = notes.rows() if notes.boxes else []
+    printed = words_in(page, rows)
+    if not notes.drawn or api.FPDFPage_Flatten(page.raw, api.FLAT_NORMALDISPLAY) != api.FLATTEN_SUCCESS:
+        read = _Read(first.text, first.parts, first.unreadable, notes.written)
+        _read_shown(page, number, read, harvest, pictures=pictures)
+        return
+    page.close()
+    try:
+        page = page.pdf[number - 1]
+    except pdfium.PdfiumError:
+        harvest.lack(Unreadable.DAMAGED, "notes on a page")
+        return
+    try:
+        whole = text_of(page)
+        known = {*first.text.split("\n"), *first.drawn.split("\n"), *notes.said}
+        new = [line for line in (*whole.text.split("\n"), *whole.drawn.split("\n")) if line not in known]
+        harvest.lines(new, f"note on page {number}")
+        harvest.text(filled_in(printed, words_in(page, rows)), f"page {number}, filled in")
+        harvest.text(whole.place, f"page {number}, line by line")
+        read = _Read(whole.text, whole.parts, first.unreadable or whole.unreadable, notes.written)
+        _read_shown(page, number, read, harvest, pictures=pictures)
+    finally:
+        page.close()
+
+
+def _read_shown(page: pdfium.PdfPage, number: int, read: _Read, harvest: Harvest, *, pictures: bool) -> None:
+    """What the page shows besides its text, if the text may not be all: to OCR, or told of."""
+    length = len(read.text.strip())
+    unread = "letters of an unknown font" if read.unreadable else "words by hand" if read.written else ""
+    if length >= _LITTLE_TEXT and not (unread or pictures or read.parts >= _PARTS):
+        return
+    shown = look(page)
+    unread = unread or _unread(page, length, shown)
+    worth_reading = unread or shown.pictures.share >= _WORTH_READING
+    if worth_reading and harvest.allowance.too_late:
+        harvest.lack(Unreadable.TIMED_OUT, unread or "a picture on a page")
+    elif worth_reading and harvest.allowance.ocr:
+        harvest.file(f"page {number}.png", "image/png", picture_of(page))
+    elif unread:
+        harvest.lack(Unreadable.UNKNOWN_TYPE, unread)
+    if shown.overflowed:
+        harvest.lack(Unreadable.TOO_MANY, f"{shown.seen} objects on a page")
+
+
+def _unread(page: pdfium.PdfPage, length: int, shown: Shown) -> str:
+    """What *page* shows and a text of *length* may not say; ``""`` if nothing."""
+    covered = shown.pictures.share
+    outlines = shown.outlines
+    if outlines.stand_in_lines:
+        return "letters as outlines"
+    if length >= _LITTLE_TEXT and covered >= SCAN:
+        length = int(length * letters_shown(page))
+    if length < _LITTLE_TEXT:
+        drawn = not length and (outlines.drawn >= _DRAWN or outlines.curves >= _CURVED)
+        if covered >= SCAN or outlines.written or drawn:
+            return "scanned page"
+    large = covered >= _LARGE
+    if large or (length < _MUCH_TEXT and shown.paged.share >= _CARD):
+        beside = shown.pictures if large else shown.paged
+        if length < _LITTLE_TEXT or text_lies_beside(page, beside):
+            return "scanned page: a large picture"
+    return ""

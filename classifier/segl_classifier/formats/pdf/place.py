@@ -1,0 +1,154 @@
+"""The lines of a page of a PDF by their place, where a reader sees them in another order than they were drawn.
+
+A program that fills in a form draws the printed words first and then what was filled in; one that draws a table may do
+so column by column. PDFium gives the text as it was drawn: a personal number in two fields then stands in two places,
+and far from the words that say what it is. So what stands on one line of the page is put together from the left, and
+kept with the lines above it, where it holds digits and was drawn apart. What was drawn together is in the text of
+the page already.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise, repeat
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl_classifier.formats.pdf import quick as pdf_quick
+from segl_classifier.formats.pdf.cover import Box
+
+MOST_PIECES = 4_000  # of a page; each is of one line and one font
+_MOST_LOOKS = 20_000_000  # at a letter: a third of a second
+_THIN = 2.0  # points: lower than this is a hyphen or a stop, which says nothing of the height of the line
+_ABOVE = 24.0  # points: two lines of a form, where the words for a field may stand
+_LINES_ABOVE = 2
+_FEWEST_DIGITS = 4
+_BLANK = 0.3  # of the height of the letters: letters of one word stand nearer
+_CELL = 0.6
+_ONE_NUMBER = re.compile(r"(?<=\d{6})[ \t]?-?[ \t]?(?=\d{4}(?!\d))")
+_BLANKS = re.compile(r"[ \r\n]+")
+_AT_LINE_END = re.compile(r"(?<=\d)[\ufffe\x02]")
+
+
+class _Line:
+    """What stands side by side; *low* and *high* are those of its lowest letters."""
+
+    __slots__ = ("high", "low", "pieces")
+
+    def __init__(self, piece: int, low: float, high: float) -> None:
+        self.pieces = [piece]
+        self.low, self.high = low, high
+
+    def takes(self, low: float, high: float) -> bool:
+        """Whether what reaches from *low* to *high* stands on this line."""
+        return self.low <= (low + high) / 2 <= self.high or low <= (self.low + self.high) / 2 <= high
+
+    def add(self, piece: int, low: float, high: float) -> None:
+        self.pieces.append(piece)
+        height, own = high - low, self.high - self.low
+        if own <= _THIN or _THIN < height < own:
+            self.low, self.high = low, high
+
+
+def boxes_of(raw: int, count: int) -> list[Box]:
+    """Where each of the *count* pieces of the text at *raw* stands, in points."""
+    return [(left, low, right, high) for left, high, right, low in pdf_quick.rectangles(raw, count)]
+
+
+def turn(boxes: Sequence[Box], quarters: int) -> Sequence[Box]:
+    """*boxes* as they stand on a page that is shown turned clockwise, by so many quarters."""
+    for _ in range(quarters):
+        boxes = [(low, -right, high, -left) for left, low, right, high in boxes]
+    return boxes
+
+
+class Pieces:
+    """What each piece of a page says, found when the first is asked for."""
+
+    def __init__(self, textpage: pdfium.PdfTextPage, text: str, boxes: Sequence[Box]) -> None:
+        self._page, self._text, self._boxes = textpage, text, boxes
+        self._texts: list[str] | None = None
+
+    def __getitem__(self, piece: int) -> str:
+        if self._texts is None:
+            self._texts = self._by_objects()
+        return self._texts[piece] if self._texts else ""
+
+    def _by_objects(self) -> list[str]:
+        """Each piece is of one object of the page, and PDFium tells of each letter which it is of."""
+        starts: list[int] = []
+        if api.FPDFText_CountChars(self._page.raw) == len(self._text):
+            raw, before = pdf_quick.address(self._page.raw), None
+            objects = map(pdf_quick.object_of_letter, repeat(raw), range(len(self._text)))
+            for place, (letter, thing) in enumerate(zip(self._text, objects, strict=True)):
+                if thing != before and not letter.isspace():
+                    starts.append(place)
+                    before = thing
+        if len(starts) == len(self._boxes):
+            return [self._text[first:last] for first, last in pairwise([*starts, len(self._text)])]
+        # Letters are left out of the text. To look for those in a box, PDFium goes through all of the page.
+        if len(self._boxes) * len(self._text) > _MOST_LOOKS:
+            return []
+        return [self._page.get_text_bounded(*box) for box in self._boxes]
+
+
+def by_place(boxes: Sequence[Box], pieces: Pieces) -> str:
+    """The lines that were drawn apart and hold digits, each with those above it."""
+    if all(high < above for (_, above, _, _), (_, _, _, high) in pairwise(boxes)):
+        return ""  # each stands below the one before, as on most pages
+    lines = _lines(boxes)
+    kept: dict[int, None] = {}
+    texts: dict[int, str] = {}
+
+    def text(number: int) -> str:
+        if number not in texts:
+            texts[number] = _joined([(boxes[p], pieces[p]) for p in lines[number].pieces])
+        return texts[number]
+
+    for number, line in enumerate(lines):
+        above = lines[number - 1] if number and lines[number - 1].low - line.high < _ABOVE else None
+        if _is_drawn_together(line, above) or sum(map(str.isdigit, text(number))) < _FEWEST_DIGITS:
+            continue
+        kept |= dict.fromkeys(range(max(0, number - _LINES_ABOVE), number + 1))
+    return "\n".join(filter(None, map(text, kept)))
+
+
+def _lines(boxes: Sequence[Box]) -> list[_Line]:
+    """The pieces in lines from the top, each from the left."""
+    lines: list[_Line] = []
+    for piece in sorted(range(len(boxes)), key=[-box[1] - box[3] for box in boxes].__getitem__):
+        _, low, _, high = boxes[piece]
+        if lines and lines[-1].takes(low, high):
+            lines[-1].add(piece, low, high)
+        else:
+            lines.append(_Line(piece, low, high))
+    for line in lines:
+        if len(line.pieces) > 1:
+            line.pieces.sort(key=[box[0] for box in boxes].__getitem__)
+    return lines
+
+
+def _is_drawn_together(line: _Line, above: _Line | None) -> bool:
+    """Whether the pieces of *line* were drawn one after another, and right behind the line above."""
+    first = line.pieces[0]
+    if len(line.pieces) > 1 and line.pieces != list(range(first, first + len(line.pieces))):
+        return False
+    return above is None or above.pieces[-1] + 1 == first
+
+
+def _joined(pieces: list[tuple[Box, str]]) -> str:
+    """The text of a line: a tab where a gap is wider than a blank, but not inside what may be one personal number."""
+    text, before, height = "", -math.inf, 0.0
+    for (left, low, right, high), words in pieces:
+        least = max(_THIN, min(height, high - low))
+        if left - before > _CELL * least:
+            text = text.rstrip() + "\t"
+        elif left - before > _BLANK * least:
+            text += " "
+        text += _AT_LINE_END.sub("-", words.strip("\r\n"))
+        before, height = max(before, right), high - low
+    text = _BLANKS.sub(" ", text.strip())
+    return _ONE_NUMBER.sub(lambda found: found[0].replace("\t", " "), text)

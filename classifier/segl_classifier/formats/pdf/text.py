@@ -1,0 +1,238 @@
+"""The letters of one page of a PDF: its lines with the cells of tables apart, and whether they are letters at all.
+
+PDFium joins glyphs to words by their places and breaks lines; a gap between two cells of a table is one blank to it,
+like any other. So the rectangles of the text are looked at: where two stand on one line with more than a wide
+blank between them, the blank becomes a tab. Never inside what may be one personal number, whatever the gap.
+
+A font may not say which letters its glyphs are; then the page is unreadable. And a page may name another text for
+what it draws (:mod:`.named`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Sequence
+from itertools import repeat
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl_classifier.formats.lines import letters_of, new_lines
+from segl_classifier.formats.pdf import quick as pdf_quick
+from segl_classifier.formats.pdf.cover import Box
+from segl_classifier.formats.pdf.named import take_off
+from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
+
+_MOST_CELLS = 2_000  # rectangles of a page that are looked at
+_MOST_LETTERS = 100_000  # of a page in which cells are looked for
+_DIGITS = 10  # of a personal number
+_CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
+_ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
+_HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
+_WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
+
+# A sign before each point of a list is a glyph of no letter, too; but ten of them do not stand in a row, as the
+# digits of a personal number do. A row of one ornament, or of two in turns, is a rule.
+_RUN = 10
+_ORNAMENTS = 2
+_MOST_BLANKS = 4  # blanks and hyphens between two glyphs of a run: the end of a line is two
+_UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+_UNKNOWN_RUN = re.compile(r"(?:[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]\s{0,4}+){10,}+")
+_LOOKED_AT = 400  # letters of a page: whether one in five is none
+# Fonts of signs keep ASCII in the private use area.
+_SIGNS = {0xF000 + code: code for code in range(0x20, 0x7F)}
+
+# PDFium tells of each glyph whether font or encoding said which letter it is; else it gives the number of the glyph,
+# which looks like a letter. Every tenth is asked, so that no run is missed. Of a line in one font, which says all its
+# letters or hardly any, small letters beyond the first are not: those are words.
+_LINE = re.compile(r"\S[^\n]*")
+_MOST_ASKED = 20_000
+_FEWEST_UNMAPPED = 10
+_UNMAPPED = 0.02  # of the glyphs
+
+
+class PageText(NamedTuple):
+    """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
+    before them); those that were drawn apart, by their *place*; whether a line of it is *unreadable*; of how many
+    *parts* the paths are that stand beside it; and the *words* for its pictures that are said in the page itself."""
+
+    text: str
+    drawn: str
+    place: str
+    unreadable: bool
+    parts: int
+    words: tuple[str, ...]
+
+
+def text_of(page: pdfium.PdfPage) -> PageText:
+    """The lines of *page*. What it names for its glyphs is taken off them when it is read."""
+    textpage = page.get_textpage()
+    try:
+        text, place, unreadable = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
+    finally:
+        textpage.close()
+    named, parts, deep, words = take_off(page)
+    unreadable = unreadable or deep
+    if not named:
+        return PageText(text, "", place, unreadable, parts, words)
+    textpage = page.get_textpage()
+    try:
+        drawn, drawn_place, _ = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
+    finally:
+        textpage.close()
+    known = {letters_of(line) for line in text.split("\n")}
+    return PageText(text, new_lines(known, drawn), place or drawn_place, unreadable, parts, words)
+
+
+def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
+    """The lines of the page, those that were drawn apart by their place, and whether they are unreadable: a font does
+    not say which letters its glyphs are."""
+    text: str = textpage.get_text_range()
+    raw = textpage.raw
+    count = api.FPDFText_CountRects(raw, 0, -1)
+    lines = [line.span() for line in _LINE.finditer(text)]
+    needed = count > len(lines) or sum(map(text.count, "0123456789")) >= _DIGITS
+    boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
+    rows = _rows(lines, boxes, count, len(text))
+    place = by_place(turn(boxes, turned), Pieces(textpage, text, boxes))
+    unreadable = _is_unmapped(raw, text, rows)
+    if rows.gaps:
+        text = _with_cells(raw, text, rows)
+    if "\ufffe" in text or "\x02" in text:
+        text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
+    if _UNKNOWN.search(text):
+        unreadable = unreadable or _is_unknown(text)
+        text = text.translate(_SIGNS)
+    return text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable
+
+
+class _Gap(NamedTuple):
+    """Where what stands behind a gap is: on which line, from the left, half way up, and half its height."""
+
+    line: int
+    left: float
+    middle: float
+    half: float
+
+
+class _Rows(NamedTuple):
+    """Where each line begins and ends in the text; of how many rectangles each is, none where that is not known; and
+    the gaps that are wider than a blank."""
+
+    lines: Sequence[tuple[int, int]]
+    sizes: Sequence[int]
+    gaps: Sequence[_Gap]
+
+
+def _rows(lines: Sequence[tuple[int, int]], boxes: Sequence[Box], count: int, letters: int) -> _Rows:
+    """How the *count* rectangles of a page of so many *letters* stand in its *lines*."""
+    if count <= len(lines):
+        return _Rows(lines, [1] * count, ())
+    if count > _MOST_CELLS or letters >= _MOST_LETTERS:
+        return _Rows(lines, (), ())
+    sizes: list[int] = []
+    gaps: list[_Gap] = []
+    before = (0.0, 0.0, 0.0, 0.0)
+    for box in boxes:
+        left, low, _, high = box
+        height = high - low
+        gap = left - before[2]
+        least = min(height, before[3] - before[1])
+        if gap > 0 and least > 2 and min(high, before[3]) - max(low, before[1]) > least / 2:
+            sizes[-1] += 1
+            if gap > _CELL_GAP * least:
+                gaps.append(_Gap(len(sizes) - 1, left, (high + low) / 2, height / 2))
+        else:
+            sizes.append(1)
+        before = box
+    return _Rows(lines, sizes, gaps)
+
+
+def _is_unknown(text: str) -> bool:
+    """Whether a line of *text* may be of codes that are no letters."""
+    some = text[:: len(text) // _LOOKED_AT + 1]
+    if len(_UNKNOWN.findall(some)) * 5 > len(some):
+        return True
+    return any(len({*"".join(run.split())}) > _ORNAMENTS for run in _UNKNOWN_RUN.findall(text))
+
+
+def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> bool:
+    """Whether a line may be among the glyphs that have no letter."""
+    count = api.FPDFText_CountChars(raw)
+    # Where glyphs are left out of the text it is not known where its blanks are.
+    places = _places(text, rows) if count == len(text) else [*range(0, count, _RUN // 2)]
+    at = pdf_quick.address(raw)
+    answers = list(map(pdf_quick.has_no_letter, repeat(at), places))
+    if 1 not in answers:
+        return False
+    asked = range(0, count, count // _MOST_ASKED + 1)
+    unmapped = list(map(pdf_quick.has_no_letter, repeat(at), asked)).count(1)
+    if unmapped >= max(_FEWEST_UNMAPPED, _UNMAPPED * len(asked)):
+        return True
+    hits = (place for place, answer in zip(places, answers, strict=True) if answer == 1)
+    return any(_is_run(raw, place, count) for place in hits)
+
+
+def _places(text: str, rows: _Rows) -> list[int]:
+    """The glyphs that are asked: the first of each line, and each tenth from there."""
+    known = len(rows.sizes) == len(rows.lines)
+    places: list[int] = []
+    for (first, last), size in zip(rows.lines, rows.sizes if known else repeat(2), strict=False):
+        places.append(first)
+        if size > 1:
+            places += [p if text[p] > " " else p + 1 for p in range(first + _RUN, last, _RUN)]
+        elif last > first + _RUN:
+            places += [p for p in range(first + _RUN, last, _RUN) if not "a" <= text[p] <= "z"]
+    return places
+
+
+def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
+    """Whether ten glyphs without a letter stand in a row around *place*, blanks and hyphens passed over."""
+    glyphs: list[int] = []
+    for start, step in ((place, 1), (place - 1, -1)):
+        blanks = 0
+        while 0 <= start < count and len(glyphs) < 2 * _RUN and blanks <= _MOST_BLANKS:
+            code = api.FPDFText_GetUnicode(raw, start)
+            if api.FPDFText_HasUnicodeMapError(raw, start) == 1:
+                glyphs.append(code)
+                blanks = 0
+            elif not chr(code).isalnum():
+                blanks += 1
+            else:
+                break
+            start += step
+    return len(glyphs) >= _RUN and len({*glyphs}) > _ORNAMENTS
+
+
+def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> str:
+    """*text* with a tab where a gap on the page is wider than a blank."""
+    letters = list(text)
+    known = len(rows.sizes) == len(rows.lines) and api.FPDFText_CountChars(raw) == len(text)
+    place = 0
+    for gap in rows.gaps:
+        place = known and _behind(
+            raw, text, gap, max(place, rows.lines[gap.line][0]), rows.lines[gap.line][1]
+        )
+        if not place:
+            character = api.FPDFText_GetCharIndexAtPos(raw, gap.left + 0.5, gap.middle, 1.0, gap.half)
+            place = api.FPDFText_GetTextIndexFromCharIndex(raw, character) if character > 0 else 0
+        if 0 < place < len(letters) and letters[place - 1] == " ":
+            first, last = _ONE_NUMBER
+            if first.search(text, max(0, place - 10), place) and last.match(text, place):
+                continue
+            letters[place - 1] = "\t"
+    return "".join(letters)
+
+
+def _behind(raw: api.FPDF_TEXTPAGE, text: str, gap: _Gap, first: int, last: int) -> int:
+    """Which letter from *first* to *last* stands behind *gap*, 0 if none does. PDFium itself looks from the first."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    place = text.find(" ", first, last)
+    while place >= 0:
+        api.FPDFText_GetCharBox(raw, place + 1, left, right, bottom, top)
+        if abs(left.value - gap.left) < 0.1 and bottom.value <= gap.middle <= top.value:
+            return place + 1
+        place = text.find(" ", place + 1, last)
+    return 0
