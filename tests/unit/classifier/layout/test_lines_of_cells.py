@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from corpus.lists import sheet
 from segl_classifier.cpr.find import find_cpr
-from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.hidden import hidden
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.layout.paragraphs import lines_ended, lines_of_cells_ended
 from segl_classifier.markup.html import read_html
 

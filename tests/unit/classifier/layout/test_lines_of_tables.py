@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from corpus import lists
 from corpus.lists import sheet
 from segl_classifier.cpr.find import find_cpr
-from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.hidden import hidden
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.formats.cells.lost_zeros import restored
 from segl_classifier.layout.paragraphs import lines_ended
 from segl_classifier.layout.tidy import closed_up

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from corpus.lists import found, letter, told
 from corpus.reading import ALLOWANCE, text_of
 from segl_classifier.cpr.find import find_cpr
-from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.hidden import hidden
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.formats.ooxml.reader import read
 from segl_classifier.layout.tidy import closed_up
 from segl_classifier.markup.attributes import columns_spanned, rows_spanned

@@ -10,8 +10,8 @@ import pytest
 from corpus.extracted import extract
 from segl.settings.detection import Limits
 from segl_classifier.cpr.find import find_cpr
-from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.hidden import hidden
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.layout.tidy import closed_up
 from segl_classifier.markup.html import read_html
 from segl_classifier.message import Source, Text
