@@ -18,7 +18,7 @@ import pytest
 
 from world.estate import at_work, build_house
 from world.faults import fault, faulty_milter, filled, small_disk
-from world.faulty_milter import KILL
+from world.faulty_milter import HALF, KILL
 from world.house import House
 from world.letters import BARE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.world
 PORT = 9461
 MARK = "Kvitteringsmaerke-9917"
 LETTER = letter("", (GOOD, BARE), "Sag", f"Hej\n\nCPR-nummer {CPR}, {MARK}\n").content
+TEA = letter("", (GOOD, BARE), "Te", "Vi ses til te\n").content
 OURS, POSTFIXS = "4.3.0 Mailen kan ikke kontrolleres lige nu", "4.7.1 Service unavailable"
 HOLDING = ["deciding", "ruling", "policies", "marking", "the last of the edits", "the answer"]
 NO_ROOM = "CREATE TRIGGER no_room BEFORE INSERT ON decision BEGIN SELECT RAISE(ABORT, 'no room'); END"
@@ -79,10 +80,10 @@ def submit(house: House) -> None:
     house.submit(LETTER, SENDER, [GOOD, BARE])
 
 
-def refused(house: House, words: str) -> None:
+def refused(house: House, words: str, content: bytes = LETTER) -> None:
     """It is with its sender, and nowhere else."""
     with pytest.raises(smtplib.SMTPDataError) as caught:
-        submit(house)
+        house.submit(content, SENDER, [GOOD, BARE])
     assert caught.value.smtp_code == 451
     assert words.encode() in caught.value.smtp_error
     wait_until(lambda: house.front.queue() == [], 30, lambda: house.log[-6000:])
@@ -142,7 +143,7 @@ def test_a_fault_in_recording_holds_no_message(house: House, street: Street, pla
 def test_a_worker_that_dies_before_the_answer_lets_the_message_wait(
     house: House, street: Street, place: str
 ) -> None:
-    dies(house, lambda: refused(house, POSTFIXS), place)
+    dies(house, lambda: refused(house, POSTFIXS), KILL + place)
     submit(house)
     arrives(house, street)
 
@@ -150,14 +151,26 @@ def test_a_worker_that_dies_before_the_answer_lets_the_message_wait(
 def test_a_worker_that_dies_after_the_answer_takes_only_the_record_along(
     house: House, street: Street
 ) -> None:
-    dies(house, lambda: submit(house), "remembering")
+    dies(house, lambda: submit(house), KILL + "remembering")
     arrives(house, street)
 
 
-def dies(house: House, meanwhile: Callable[[], None], place: str) -> None:
-    """Another takes the place of the worker that dies at *place*."""
+@pytest.mark.parametrize("content", [LETTER, TEA], ids=["secure", "plain"])
+def test_edits_without_an_answer_are_not_enough(house: House, street: Street, content: bytes) -> None:
+    """Postfix makes them as they come, and sees by the verdict where the message is to go; then its milter is gone."""
+    dies(house, lambda: refused(house, POSTFIXS, content), HALF)
+    if content is TEA:
+        house.front.wait_for_log("milter-header-filter: header X-Segl-Route: plain")
+    assert not street.mail_for(GOOD)
+    assert not street.mail_for(BARE)
+    submit(house)
+    arrives(house, street)
+
+
+def dies(house: House, meanwhile: Callable[[], None], order: str) -> None:
+    """Another takes the place of the worker that *order* ends."""
     before, deaths = workers(house), metric("segl_worker_deaths_total")
-    with fault(house, KILL + place):
+    with fault(house, order):
         meanwhile()
         wait_until(lambda: metric("segl_worker_deaths_total") > deaths, 30, lambda: house.milter.log)
     wait_until(lambda: len(workers(house)) == len(before), 30, lambda: house.milter.log)

@@ -202,7 +202,8 @@ def test_nothing_forged_is_left(office: Office, forged: bytes) -> None:
     queued = office.queued(forged + b"\r\n" + CPR, f"MAIL FROM:<{SENDER}>", "RCPT TO:<bo@kunde.example>")
     assert queued.header("X-Segl-Route") == ["secure"]
     assert queued.header("X-Segl-Id") == [queued.envelope_id]
-    assert queued.header("X-Segl-.*?") == [queued.envelope_id, "secure"]
+    (link,) = queued.header("X-Segl-Link")
+    assert queued.header("X-Segl-.*?") == [queued.envelope_id, link, "secure"]
     assert queued.header("TLS-Required") == []
 
 

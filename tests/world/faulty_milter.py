@@ -3,8 +3,8 @@
     faulty_milter.py FILE [argument of segl-milter …]
 
 As long as FILE names a *place*, one of :data:`PLACES`, the function there raises; where it says ``kill`` and a place,
-the process ends there. The functions are replaced when the metrics may be imported, and so before workers are forked.
-It is started by :func:`world.faults.faulty_milter`.
+the process ends there, and :data:`HALF` ends it in the midst of an answer. The functions are replaced when the metrics
+may be imported, and so before workers are forked. It is started by :func:`world.faults.faulty_milter`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PLACES: Final = {
     "remembering": "segl_milter.decisions:Recorder.__call__",
 }
 KILL: Final = "kill "
+HALF: Final = "half of the answer"  # all edits are sent, and nothing behind them: the process ends there
 SECRET: Final = "010170-1234"  # in the text of what is raised, which must not come into any log
 
 
@@ -46,6 +47,28 @@ def _failing(place: str, works: Callable[..., Any], order: Path) -> Callable[...
         return works(*given, **named)
 
     return fails
+
+
+class _Cutting:
+    """A connection whose answers may lose their end."""
+
+    def __init__(self, sock: Any, order: Path) -> None:
+        self._sock, self._order = sock, order
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, told: bytes) -> None:
+        if b"X-Segl-Route" in told and self._order.exists() and self._order.read_text("utf-8") == HALF:
+            self._sock.sendall(told[:-1])
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._sock.sendall(told)
+
+
+def _cut_answers(order: Path) -> None:
+    connection: Any = importlib.import_module("segl_milter.connection").Connection
+    works = connection.__init__
+    connection.__init__ = lambda self, sock, sessions: works(self, _Cutting(sock, order), sessions)
 
 
 def _replace_all(order: Path) -> None:
@@ -64,6 +87,7 @@ def _main() -> None:
     def prepared(*given: Any) -> None:
         prepare(*given)
         _replace_all(order)
+        _cut_answers(order)
 
     daemon.prepare_multiprocess = prepared
     daemon.main()
