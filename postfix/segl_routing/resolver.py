@@ -34,6 +34,7 @@ import dns.resolver
 
 from segl.errors import RoutingError
 from segl.metrics import DNS_ANSWERS
+from segl.resolvers import place_of
 from segl.settings.values import server_address
 
 RESOLV_CONF = Path("/etc/resolv.conf")
@@ -144,7 +145,7 @@ class Resolver:
 
     async def _exchange(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:
         servers = list(self.servers())
-        why = "no answer in time" if servers else "no name server is configured"
+        why = _silent(servers) if servers else "no resolver is configured"
         pause = 0.05
         try:
             async with asyncio.timeout(self._query_seconds):
@@ -164,7 +165,7 @@ class Resolver:
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, 1.0)
         except TimeoutError:
-            why = "no answer in time"
+            why = _silent(servers)
         raise unsure(name, kind, why)
 
     def servers(self) -> tuple[tuple[str, int], ...]:
@@ -215,6 +216,10 @@ class Reply:
             ttl=min(float(found.minimum_ttl), float("inf") if ttl is None else ttl),
             aliased=bool(found.cnames),
         )
+
+
+def _silent(servers: Iterable[tuple[str, int]]) -> str:
+    return f"no answer in time from the resolver {', '.join(map(place_of, servers))}"
 
 
 def unsure(name: dns.name.Name, kind: dns.rdatatype.RdataType, why: str) -> DnsUnsure:

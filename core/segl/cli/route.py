@@ -12,6 +12,7 @@ from segl.places import DEFAULT_FILE
 from segl.vocabulary import Known, Proof
 
 if TYPE_CHECKING:
+    from segl.settings.document import Settings
     from segl_routing.ask import Told
     from segl_routing.facts import Held
 
@@ -59,7 +60,21 @@ def route(
             say_json(one.as_dict())
         else:
             say(_as_text(one))
-    raise typer.Exit(_exit_code(told))
+    code = _exit_code(told)
+    if code == EXIT_UNDECIDED:
+        _tell_of_resolvers(loaded)
+    raise typer.Exit(code)
+
+
+def _tell_of_resolvers(settings: Settings) -> None:
+    """Where none answers, that is why, whatever domain was asked about."""
+    from segl.cli.output import complain
+    from segl.resolvers import hint_of, resolvers, silent, told_of
+
+    servers = resolvers(settings.routing.nameservers)
+    dead = silent(servers)
+    if len(dead) == len(servers):
+        complain(told_of(servers, dead), hint_of(dead[0]) if dead else "name one in /etc/resolv.conf")
 
 
 def _as_text(told: Told) -> str:

@@ -96,6 +96,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             pool.submit(lambda: [_queue("queue secure", settings.postfix.secure)]),
             pool.submit(lambda: [_store(settings), _sealed(settings)]),
             pool.submit(lambda: [_disks(settings)]),
+            pool.submit(lambda: [_resolver(settings)]),
             *(pool.submit(lambda who=who: [_faults(*who)]) for who in _metrics(settings)),  # type: ignore[misc]
         ]
     found = [line for future in facts for line in future.result()]
@@ -206,6 +207,16 @@ def _disks(settings: Settings) -> Line:
         return Line("disks", True, "have room")
     good = None if all(check.state is State.UNKNOWN for check in found) else False
     return Line("disks", good, "; ".join(check.found for check in found))
+
+
+def _resolver(settings: Settings) -> Line:
+    from segl.resolvers import hint_of, place_of, resolvers, silent, told_of
+
+    servers = resolvers(settings.routing.nameservers)
+    dead = silent(servers)
+    if wrong := told_of(servers, dead):
+        return Line("resolver", False, f"{wrong}; {hint_of(dead[0])}" if dead else wrong)
+    return Line("resolver", True, f"{', '.join(map(place_of, servers))} answer{'s' * (len(servers) == 1)}")
 
 
 def _limits(directory: Path) -> Instance:

@@ -22,6 +22,7 @@ import dns.rdatatype
 import dns.resolver
 
 from segl.postfix.check import Check, State, judge
+from segl.resolvers import SAFE, hint_of, place_of
 from segl.settings.routing import Routing
 from segl.settings.values import server_address
 
@@ -49,13 +50,13 @@ def resolver_checks(routing: Routing, resolv_conf: Path = RESOLV_CONF) -> Iterat
         with ThreadPoolExecutor(len(asked)) as pool:
             answers = list(pool.map(_says_ad, asked))
         for (server, whose), says_ad in zip(asked.items(), answers, strict=True):
-            yield _judge(server, f"{server[0]}, asked by {' and '.join(whose)},", says_ad, routing)
+            yield _judge(server, f"{place_of(server)}, asked by {' and '.join(whose)},", says_ad, routing)
 
 
 def _judge(server: Server, place: str, says_ad: bool | None, routing: Routing) -> Check:
     if says_ad is None:
-        why = "while no resolver answers, mail to other domains waits"
-        return Check(_ID, State.UNKNOWN, f"{place} does not answer", why, "see that it runs")
+        found = f"no answer from the resolver {place.removesuffix(',')}"
+        return Check(_ID, State.FAIL, found, f"while none answers, {SAFE}", hint_of(server))
     if not says_ad:
         return Check(_ID, State.WARN, f"{place} does not validate DNSSEC", _WHY, _FIX)
     near = ip_address(server[0]).is_loopback or server[0] in routing.trusted_resolvers

@@ -382,3 +382,13 @@ def test_a_rule_file_that_is_gone_is_told(site: Installation) -> None:
     site.tables["detection"] = {"rules": ["/nowhere/own.toml"]}
     settings: Settings = site.settings
     assert not _rules(settings).good
+
+
+def test_status_names_a_resolver_that_does_not_answer(site: Installation, file: Path) -> None:
+    dead = f"127.0.0.1:{free_port()}"
+    site.tables["routing"] = {**site.tables["routing"], "nameservers": [dead]}
+    file.write_text(toml(site.raw), "utf-8")
+    line = json.loads(segl("status", "--json", "--settings", file).stdout)["resolver"]
+    waits = "mail to domains that are not known yet waits, and none goes a weaker way"
+    assert line["good"] is False
+    assert line["text"].startswith(f"no answer from the resolver {dead}: {waits}")

@@ -35,7 +35,7 @@ def of_map(tmp_path: Path, *nameservers: str, **routing: Any) -> Check:
 def test_a_resolver_beside_us_that_validates_is_ok(tmp_path: Path, validating: SignedDns) -> None:
     check = of_map(tmp_path, validating.nameserver)
     assert (check.id, check.state) == ("host.resolver", State.OK)
-    assert check.found == "127.0.0.1, asked by segl-map, validates DNSSEC"
+    assert check.found == f"{validating.nameserver}, asked by segl-map, validates DNSSEC"
 
 
 def test_one_that_does_not_validate_is_a_warning_with_a_repair(tmp_path: Path, forwarding: SignedDns) -> None:
@@ -51,10 +51,18 @@ def test_each_of_several_is_judged(tmp_path: Path, validating: SignedDns, forwar
     assert [check.state for check in found[1:]] == [State.OK, State.WARN]
 
 
-def test_one_that_does_not_answer_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_answer_fails_and_the_safe_way_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(check_resolver, "_SECONDS", 0.2)
-    check = of_map(tmp_path, f"127.0.0.1:{free_port()}")
-    assert (check.state, "does not answer" in check.found) == (State.UNKNOWN, True)
+    dead = f"127.0.0.1:{free_port()}"
+    check = of_map(tmp_path, dead)
+    assert (check.state, check.found) == (
+        State.FAIL,
+        f"no answer from the resolver {dead}, asked by segl-map",
+    )
+    assert "waits, and none goes a weaker way" in check.why
+    assert "systemctl status unbound" in check.fix
 
 
 def test_no_resolver_is_unknown(tmp_path: Path) -> None:

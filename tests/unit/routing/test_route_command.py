@@ -23,6 +23,7 @@ from segl_routing.own_postfix import OwnPostfix
 from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer
+from world.ports import free_port
 
 SEEN_BEFORE = '[{"proof":"pkix","known":"no","reason":"seen before","checked_at":1,"ends":9e12}]'
 
@@ -268,3 +269,21 @@ def test_a_store_that_cannot_be_read_is_done_without(settings: Path) -> None:
     assert result.exit_code == 0
     assert "→ tls" in result.stdout
     store.unlink()
+
+
+def test_a_resolver_that_does_not_answer_is_named_with_what_becomes_of_mail(
+    settings: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "segl.toml"
+    dead = f"127.0.0.1:{free_port()}"
+    named = re.sub(r"nameservers = .*", f'nameservers = ["{dead}"]', settings.read_text("utf-8"))
+    file.write_text(named, "utf-8")
+    result = ask(file, "bo@andre.example")
+    assert result.exit_code == 21
+    assert f"why        DNS MX andre.example: no answer in time from the resolver {dead}" in result.stdout
+    assert (
+        f"no answer from the resolver {dead}: mail to domains that are not known yet waits" in result.stderr
+    )
+    assert "hint: is it running? systemctl status unbound" in result.stderr
+    ill = ask(settings, "bo@ill.example")
+    assert (ill.exit_code, ill.stderr) == (21, ""), "the domain's own DNS is ill, not ours"
