@@ -73,8 +73,8 @@ def hint_of(server: Server) -> str:
     """What to look at when *server* does not answer."""
     host, _ = server
     if host.startswith("127.") or host == "::1":
-        return "is it running? systemctl status unbound"
-    return f"is it there, and does a firewall let us ask? dig @{host} . SOA"
+        return "Is it running? systemctl status unbound"
+    return f"Is it there, and does a firewall let us ask? dig @{host} . SOA"
 
 
 def _answers(server: Server) -> bool:

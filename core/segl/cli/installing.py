@@ -27,6 +27,7 @@ from segl.postfix.role import Role
 from segl.postfix.running import read_instance
 from segl.postfix.shared_networks import unguarded
 from segl.receipts.key import ReceiptKey
+from segl.resolvers import hint_of, resolvers, silent, told_of
 from segl.settings.document import Settings
 
 _NOT_DONE = """\
@@ -84,6 +85,7 @@ def join(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_fro
     else:
         _show(plan)
         if dry_run:
+            _tell_of_resolvers(settings)
             return
         _ask(yes, "Change Postfix now?")
         done = carry_out.apply(plan, root)
@@ -94,10 +96,22 @@ def join(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_fro
     if not dry_run:
         _make_key(settings.receipts.key)
         _tell_left_behind(settings)
+    _tell_of_resolvers(settings)
     if reload_front and not dry_run:
         _reload(settings)
     elif not plan.empty:
         _show_next_steps(settings)
+
+
+def _tell_of_resolvers(settings: Settings) -> None:
+    """Nothing here is asked of DNS; what comes next needs it."""
+    servers = resolvers(settings.routing.nameservers)
+    dead = silent(servers)
+    if wrong := told_of(servers, dead):
+        say(paint(f"note: {wrong}", "yellow"))
+        say(
+            f"Nothing above was looked up in DNS. {hint_of(dead[0]) if dead else 'Name one in /etc/resolv.conf.'}"
+        )
 
 
 def _tell_left_behind(settings: Settings) -> None:

@@ -215,7 +215,7 @@ def _resolver(settings: Settings) -> Line:
     servers = resolvers(settings.routing.nameservers)
     dead = silent(servers)
     if wrong := told_of(servers, dead):
-        return Line("resolver", False, f"{wrong}; {hint_of(dead[0])}" if dead else wrong)
+        return Line("resolver", False, f"{wrong}. {hint_of(dead[0])}" if dead else wrong)
     return Line("resolver", True, f"{', '.join(map(place_of, servers))} answer{'s' * (len(servers) == 1)}")
 
 

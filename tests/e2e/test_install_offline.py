@@ -1,0 +1,55 @@
+"""`segl install` on a host without a network: it works, and says what it could not look up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from world import namespace
+from world.host import Host
+
+pytestmark = pytest.mark.world
+
+RELAYED = (
+    "relayhost = relay.nordby.example\ntransport_maps = inline:{{kunde.example=smtp:mx.kunde.example}}\n"
+)
+WAITS = "mail to domains that are not known yet waits, and none goes a weaker way"
+
+
+@pytest.fixture(params=["nameserver 192.0.2.1\n", ""], ids=["far", "unnamed"])
+def resolv_conf(request: pytest.FixtureRequest, empty_network: None, tmp_path: Path) -> str:
+    resolv = tmp_path / "resolv.conf"
+    resolv.write_text(request.param, "ascii")
+    namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
+    return str(request.param)
+
+
+@pytest.fixture
+def host(resolv_conf: str) -> Iterator[Host]:
+    with Host(RELAYED) as host:
+        yield host
+
+
+def test_it_is_done_in_seconds_and_says_that_no_resolver_answers(host: Host, resolv_conf: str) -> None:
+    note = (
+        f"note: no answer from the resolver 192.0.2.1: {WAITS}"
+        if resolv_conf
+        else f"no resolver is named: {WAITS}"
+    )
+    before = host.snapshot()
+    began = time.monotonic()
+    assert note in host.segl("install", "--dry-run")
+    assert host.snapshot() == before
+    done = host.segl("install", "--yes")
+    assert "Done. The files as they were are in" in done
+    assert note in done
+    assert "Nothing above was looked up in DNS." in done
+    again = host.segl("install", "--yes")
+    assert "Nothing to change" in again
+    assert note in again
+    assert time.monotonic() - began < 60, "nothing waits for DNS"
+    assert (host.secure / "main.cf").exists()
+    assert "Everything is as it was before segl install." in host.segl("install", "--undo", "--yes")
