@@ -25,7 +25,7 @@ class KeywordModel:
     complete: bool = True
     lowered: tuple[tuple[str, float], ...] = ()
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         readings = tuple(self._reading(window) for window in windows_of(texts))
         scores: dict[Label, float] = {}
         for reading in readings:
@@ -48,5 +48,5 @@ class KeywordModel:
 class BrokenModel(KeywordModel):
     """One that has a bug."""
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         raise ZeroDivisionError("Preben er syg")

@@ -78,7 +78,7 @@ class Attachments:
             if isinstance(each, Judged):
                 yield (), each.understanding
                 continue
-            understanding = understand(list(each.texts), self.message.subject, reader, self.deadline)
+            understanding = understand(list(each.texts), reader, self.deadline)
             if self.memory is not None and each.key is not None:
                 judged = Judged(each.where, each.findings, understanding)
                 self.memory.keep(each.key, judged, self.model, ocr=self.pictures.ocr)
@@ -87,7 +87,7 @@ class Attachments:
     def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:
         """What *part* is remembered by: all that bears on what is found in it."""
         return memory.key(
-            data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
+            data, part.content_type, part.charset, part.filename, part.attached,
             [(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
             files_of(part.where), self.rules.digest, self.pictures, limits,
         )  # fmt: skip

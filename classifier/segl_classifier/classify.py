@@ -107,7 +107,7 @@ def gather(
                 found.findings += findings
         with stages(Stage.UNDERSTAND):
             reader = hearing(model, rules)
-            understood = [understand(found.texts, message.subject, reader, deadline)]
+            understood = [understand(found.texts, reader, deadline)]
             for texts, understanding in attachments.understood(reader):
                 understood.append(behind(understanding, len(found.texts)))
                 found.texts += texts

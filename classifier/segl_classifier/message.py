@@ -114,7 +114,6 @@ class Message:
     """A parsed message. ``texts`` holds what the parse itself yields (subject, names, file names,
     preamble …); ``unread`` says what could not be parsed and why."""
 
-    subject: str
     parts: tuple[Part, ...]
     texts: tuple[Text, ...]
     unread: tuple[Finding, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segl.mime.fields import read_block
 from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.message import Message, Source, Text, unreadable
+from segl_classifier.message import Message, unreadable
 from segl_classifier.parsing.headers import read_headers
 from segl_classifier.parsing.walk import Walk
 
@@ -17,15 +17,11 @@ def parse(raw: bytes, limits: Limits) -> Message:
         return _headers_only(raw, limits)
     walk = Walk(limits)
     walk.run(raw)
-    return Message(_subject(walk.texts), tuple(walk.parts), tuple(walk.texts), tuple(walk.unread))
+    return Message(tuple(walk.parts), tuple(walk.texts), tuple(walk.unread))
 
 
 def _headers_only(raw: bytes, limits: Limits) -> Message:
     block = read_block(raw, 0, len(raw), limits.header_bytes)
     texts = read_headers(block.fields, "")
     finding = unreadable(Unreadable.TOO_LARGE, "message", f"{len(raw)} bytes")
-    return Message(_subject(texts), (), tuple(texts), (finding,))
-
-
-def _subject(texts: list[Text]) -> str:
-    return next((t.text for t in texts if t.source is Source.SUBJECT and t.where == "subject"), "")
+    return Message((), tuple(texts), (finding,))

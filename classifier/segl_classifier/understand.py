@@ -22,16 +22,14 @@ def hearing(model: Model | None, rules: RuleSet) -> Model | None:
     return None if model is None else model.hearing(words_of(rules))
 
 
-def understand(
-    texts: list[Text], subject: str, model: Model | None, deadline: Deadline = NEVER
-) -> Understanding | None:
+def understand(texts: list[Text], model: Model | None, deadline: Deadline = NEVER) -> Understanding | None:
     """What *model* makes of *texts*. Raises :class:`ValueError` for what is no score: compared with a threshold, a
     NaN would pass for harmless."""
     if model is None:
         return None
     if deadline.is_over:
         return Understanding(complete=not texts)
-    understanding = model.understand(texts, subject, deadline)
+    understanding = model.understand(texts, deadline)
     if not all(0.0 <= score <= 1.0 for score in (understanding.any, *understanding.scores.values())):
         raise ValueError("a score of the model lies outside 0 to 1")
     return understanding

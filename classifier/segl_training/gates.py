@@ -66,10 +66,10 @@ class Seen:
 
     record: Record
     evidence: Evidence
-    given: list[tuple[Sequence[Text], str]]
+    given: list[Sequence[Text]]
 
     def understood(self, model: Cascade) -> Understanding | None:
-        return joined([model.understand(texts, subject) for texts, subject in self.given])
+        return joined([model.understand(texts) for texts in self.given])
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,10 @@ class _Given:
 
     def __init__(self, model: Cascade) -> None:
         self.thresholds, self.any_threshold = model.thresholds, model.any_threshold
-        self.given: list[tuple[Sequence[Text], str]] = []
+        self.given: list[Sequence[Text]] = []
 
-    def understand(
-        self, texts: Sequence[Text], subject: str = "", deadline: Deadline = NEVER, /
-    ) -> Understanding:
-        self.given.append((list(texts), subject))
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
+        self.given.append(list(texts))
         return Understanding()
 
     def hearing(self, _words: Callable[[str], bool], /) -> _Given:

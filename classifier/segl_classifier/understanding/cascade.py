@@ -86,9 +86,7 @@ class Cascade:
         if self.frame:
             self.frame.prepare()
 
-    def understand(
-        self, texts: Sequence[Text], subject: str = "", deadline: Deadline = NEVER, /
-    ) -> Understanding:
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message. The looks, from cheap to dear, each at
         what those before leave open:
 

@@ -90,7 +90,7 @@ class Model(Protocol):
     def any_threshold(self) -> Threshold:
         """Of the message as a whole."""
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time, and to
         *deadline*."""
 
@@ -107,7 +107,7 @@ class Scale:
     any_threshold: Threshold
     digest: str = ""
 
-    def understand(self, _texts: Sequence[Text], _subject: str, _deadline: Deadline = NEVER, /) -> NoReturn:
+    def understand(self, _texts: Sequence[Text], _deadline: Deadline = NEVER, /) -> NoReturn:
         raise TypeError("only the thresholds of the model were loaded")
 
     def hearing(self, _words: Callable[[str], bool], /) -> Scale:

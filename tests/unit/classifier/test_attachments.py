@@ -245,7 +245,7 @@ class Echo:
     def any_threshold(self) -> Threshold:
         return Threshold(0.5, 0.3)
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         self.asked.append(len(texts))
         readings = []
         for number, text in enumerate(texts):

@@ -59,8 +59,8 @@ class SlowModel(KeywordModel):
 
     clock: Clock = field(default_factory=Clock)
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
-        whole = super().understand(texts, subject, deadline)
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
+        whole = super().understand(texts, deadline)
         ends = min(self.clock() + 20.0, deadline.at)
         for _ in whole.readings:
             if self.clock() > ends:

@@ -43,7 +43,7 @@ def part(
 
 
 def read(*parts: Part, limits: Limits = LIMITS) -> tuple[list[Text], list[Finding]]:
-    return extract(Message("", parts, ()), limits)
+    return extract(Message(parts, ()), limits)
 
 
 def texts(*parts: Part) -> str:
@@ -244,7 +244,7 @@ def test_with_ocr_only_icons_shown_in_place_are_passed_over() -> None:
         *(part(line, "image/png", content_id="logo@x") for line in lines),
         PAGE,
     )
-    _, unread = extract(Message("", parts, ()), LIMITS, files=ocr, pictures=Pictures(ocr=True, ignore=True))
+    _, unread = extract(Message(parts, ()), LIMITS, files=ocr, pictures=Pictures(ocr=True, ignore=True))
     assert read_by_ocr == [*["logo@x"] * len(lines), "attached"]
     assert unread == []
 
@@ -376,13 +376,13 @@ def archive_of(levels: int) -> dict[str, object]:
 
 
 def test_files_inside_files_end_at_the_depth_limit() -> None:
-    message = Message("", (part(b"\x01x", "application/x-nest"),), ())
+    message = Message((part(b"\x01x", "application/x-nest"),), ())
     _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(1)})  # type: ignore[dict-item]
     assert [finding.rule for finding in unread] == ["unreadable.too-deep"]
 
 
 def test_files_inside_files_end_at_the_limit_of_parts() -> None:
-    message = Message("", (part(b"\x01x", "application/x-nest"),), ())
+    message = Message((part(b"\x01x", "application/x-nest"),), ())
     _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(0)})  # type: ignore[dict-item]
     assert [finding.rule for finding in unread] == ["unreadable.too-many"]
 
@@ -391,7 +391,7 @@ def test_a_reader_that_fails_costs_only_its_part() -> None:
     def broken(part: Part, limits: Limits) -> Extracted:
         raise RecursionError(f"with content {CPR}")
 
-    message = Message("", (part(b"x", "text/plain"), part(b"<p>hej", "text/html")), ())
+    message = Message((part(b"x", "text/plain"), part(b"<p>hej", "text/html")), ())
     found, unread = extract(message, LIMITS, {**REGISTRY, "text/*": broken})
     assert [text.text for text in found] == ["hej"]
     assert [(finding.rule, finding.excerpt) for finding in unread] == [
@@ -406,7 +406,7 @@ def test_a_new_reader_takes_its_type_whatever_the_label() -> None:
         return Extracted((Text(f"{len(part.payload)} bytes", part.where, Source.ATTACHMENT),))
 
     for label in ("application/pdf", "application/octet-stream", "text/plain", "application/x-pdf", ""):
-        message = Message("", (part(b"%PDF-1.7", label, attached=True),), ())
+        message = Message((part(b"%PDF-1.7", label, attached=True),), ())
         found, unread = extract(message, LIMITS, {**REGISTRY, "application/pdf": pdf})
         assert [text.text for text in found] == ["8 bytes"], label
         assert unread == []

@@ -125,8 +125,8 @@ def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class PassingModel(KeywordModel):
     """Sees nothing in a window; a sentence of it with a keyword is read by itself."""
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
-        seen = super().understand(texts, subject, deadline)
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
+        seen = super().understand(texts, deadline)
         quiet = tuple(replace(r, any=0.0, scores={}, lowered=()) for r in seen.readings)
         alone = [
             self._reading(sentence) for passage in split_windows(texts) for sentence in passage.sentences
@@ -137,8 +137,8 @@ class PassingModel(KeywordModel):
 class CertainModel(PassingModel):
     """Is surer of every window than of what a sentence of it says, and of another category."""
 
-    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
-        seen = super().understand(texts, subject, deadline)
+    def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
+        seen = super().understand(texts, deadline)
         others = {Label.FAMILY: 0.95}
         return replace(
             seen,

@@ -45,7 +45,7 @@ def read(
     content: bytes, kind: str, name: str = "", pictures: Pictures | None = None
 ) -> tuple[list[Text], list[Finding]]:
     part = Part("part 2", kind, "", name, True, content, Encoding.NONE)
-    return extract(Message("", (part,), ()), Limits(), pictures=pictures or Pictures())
+    return extract(Message((part,), ()), Limits(), pictures=pictures or Pictures())
 
 
 def told(content: bytes, kind: str, name: str = "", pictures: Pictures | None = None) -> bool:

@@ -46,7 +46,7 @@ def zipped(name: str, content: bytes) -> bytes:
 def read(content: bytes, content_type: str, filename: str) -> tuple[str, list[str]]:
     """All text of a message with this file, and what was not read of it."""
     part = Part("part 2", content_type, "", filename, True, content, Encoding.NONE)
-    texts, unread = extract(Message("", (part,), ()), Limits())
+    texts, unread = extract(Message((part,), ()), Limits())
     return "\n".join(t.text for t in texts), [finding.rule.removeprefix("unreadable.") for finding in unread]
 
 
@@ -54,7 +54,7 @@ def shown(content: bytes, content_type: str, filename: str = "") -> str:
     """All text of a message in which *content* stands where the letter does, or as a file if it has a name."""
     page = Part("part 1", "text/html", "", "", False, b'<img src="cid:logo">', Encoding.NONE)
     part = Part("part 2", content_type, "", filename, bool(filename), content, Encoding.NONE, "logo")
-    texts, _ = extract(Message("", (page, part), ()), Limits())
+    texts, _ = extract(Message((page, part), ()), Limits())
     return "\n".join(t.text for t in texts)
 
 

@@ -129,7 +129,7 @@ def in_message(data: bytes, *, ocr: bool) -> list[str]:
     """Where it stands in a mail with the picture attached."""
     part = Part("part 2", "image/jpeg", "", "foto.jpg", True, data)
     files = lambda part, limits: Extracted()  # noqa: E731
-    texts, _ = extract(Message("", (part,), ()), Limits(), files=files, pictures=Pictures(ocr=ocr))
+    texts, _ = extract(Message((part,), ()), Limits(), files=files, pictures=Pictures(ocr=ocr))
     return [text.where for text in texts if SAID in text.text]
 
 
@@ -183,7 +183,7 @@ def test_more_words_than_are_read_are_told_of(data: bytes) -> None:
     assert time.process_time() - begin < 1
     part = Part("part 2", "image/png", "", "a.png", True, data)
     _, unread = extract(
-        Message("", (part,), ()), Limits(), files=lambda *_: Extracted(), pictures=Pictures(ocr=True)
+        Message((part,), ()), Limits(), files=lambda *_: Extracted(), pictures=Pictures(ocr=True)
     )
     assert f"unreadable.{Unreadable.TOO_LARGE}" in {finding.rule for finding in unread}
 

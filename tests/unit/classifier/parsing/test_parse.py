@@ -27,6 +27,11 @@ def parsed(text: str, limits: Limits = LIMITS) -> Message:
     return parse(crlf(text), limits)
 
 
+def subject(message: Message) -> str:
+    [found] = [text.text for text in message.texts if text.source is Source.SUBJECT]
+    return found
+
+
 def all_text(raw: bytes, limits: Limits = LIMITS) -> str:
     texts, _ = extract(parse(raw, limits), limits)
     return "\n".join(text.text for text in texts)
@@ -73,7 +78,7 @@ Hej igen
 
 def test_an_ordinary_message() -> None:
     message = parsed(ORDINARY)
-    assert message.subject == "Vedrørende måler"
+    assert subject(message) == "Vedrørende måler"
     assert [(p.where, p.content_type, p.attached) for p in message.parts] == [
         ("part 1.1", "text/plain", False),
         ("part 1.2", "text/html", False),
@@ -200,7 +205,7 @@ def test_the_names_of_one_part_are_limited() -> None:
 def test_a_huge_header_is_read_to_its_limit() -> None:
     raw = b"Subject: Emne\r\nX-A: " + b"hej " * 250_000 + b"\r\nX-B: " + CPR.encode() + b"\r\n\r\nkrop"
     message = parse(raw, LIMITS)
-    assert message.subject == "Emne"
+    assert subject(message) == "Emne"
     assert [(f.rule, f.where) for f in message.unread] == [("unreadable.too-large", "header")]
     assert [part.payload for part in message.parts] == [b"krop"]
 
@@ -217,7 +222,7 @@ def test_a_huge_part_header_is_told_of_too() -> None:
 
 def test_a_message_over_the_limit_is_not_read_but_for_its_header() -> None:
     message = parse(b"Subject: sikker: hej\r\n\r\n" + b"x" * 5000, Limits(message_bytes=1000))
-    assert message.subject == "sikker: hej"
+    assert subject(message) == "sikker: hej"
     assert message.parts == ()
     assert [finding.rule for finding in message.unread] == ["unreadable.too-large"]
 

@@ -127,7 +127,7 @@ def picture() -> bytes:
 @TESSERACT
 def test_words_in_a_picture_are_read_inside_the_worker() -> None:
     data = picture()
-    message = Message("", (attachment(data, "image/png"),), ())
+    message = Message((attachment(data, "image/png"),), ())
     found, unread = extract(message, Limits(), pictures=Pictures(ocr=True))
     assert "010190-1234" in "".join(text.text for text in found)
     assert unread == []
@@ -135,17 +135,17 @@ def test_words_in_a_picture_are_read_inside_the_worker() -> None:
 
 def test_a_picture_is_told_of_or_passed_over() -> None:
     data = picture().ljust(40_000, b"\0")
-    message = Message("", (attachment(data, "image/png"),), ())
+    message = Message((attachment(data, "image/png"),), ())
     _, unread = extract(message, Limits())
     assert [finding.rule for finding in unread] == ["unreadable.unknown-type"]
     assert extract(message, Limits(), pictures=Pictures(ignore=True)) == ([], [])
-    lying = Message("", (attachment(b"\x00\x01\x02" * 99, "image/png"),), ())
+    lying = Message((attachment(b"\x00\x01\x02" * 99, "image/png"),), ())
     assert extract(lying, Limits(), pictures=Pictures(ignore=True))[1] != []
 
 
 def test_pages_that_are_pictures_are_passed_over_too_but_letters_that_no_font_says_are_not() -> None:
     def unread(data: bytes) -> list[Finding]:
-        message = Message("", (attachment(data, "application/pdf"),), ())
+        message = Message((attachment(data, "application/pdf"),), ())
         return extract(message, Limits(), pictures=Pictures(ignore=True))[1]
 
     letter = "Vandet var godt. " * 50

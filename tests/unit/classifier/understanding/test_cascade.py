@@ -159,8 +159,8 @@ def test_without_time_it_does_not_say_that_it_understood(model: Cascade) -> None
 
 def test_nor_where_the_message_has_less_time_left_than_the_model_may_take(model: Cascade) -> None:
     text = body(SENSITIVE[Label.HEALTH])
-    assert not model.understand(text, "", Deadline.after(-1.0)).complete
-    assert model.understand(text, "", Deadline.after(60.0)).complete
+    assert not model.understand(text, Deadline.after(-1.0)).complete
+    assert model.understand(text, Deadline.after(60.0)).complete
 
 
 def test_nor_without_time_for_the_sieve(model: Cascade) -> None:
