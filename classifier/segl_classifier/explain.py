@@ -83,7 +83,7 @@ def explain(
     persons_in: Callable[[str], Sequence[Pointer]] = lambda _: (),
 ) -> Explanation:
     """The verdict that follows from *found*, with everything it is based on. *persons_in* says who is in a passage
-    (:func:`.understanding.frame.persons_in`)."""
+    (:func:`.understanding.pointers.persons_in`)."""
     understanding = found.understanding
     verdict = decide(found.findings, rules, stance, model=model, understanding=understanding)
     readings = understanding.readings if understanding else ()

@@ -11,13 +11,11 @@ before a server forks.
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc, Token
 
-_LINE = re.compile(r"[^\n]+")
 LONGEST = 2_000  # characters of a passage that are read; a window of 45 words has some 300
 
 
@@ -80,29 +77,6 @@ class Frame:
                     return [_seen(doc) for doc in nlp.pipe(map(_readable, passages))]
             finally:
                 cast("_Names", nlp.get_pipe("segl_names")).forget()
-
-
-@cache
-def _shipped() -> Frame | None:
-    from segl_classifier.understanding.model import shipped_model
-
-    folder = shipped_model()
-    return Frame.of(folder) if folder else None
-
-
-def persons_in(passage: str) -> list[tuple[int, int, str]]:
-    """Who is in *passage*, line by line, as far as the shipped recogniser finds, for ``explain``: start, end, and in
-    which way; other names are left out. Nothing without it."""
-    frame = _shipped()
-    lines = [(line.start(), line[0]) for line in _LINE.finditer(passage)]
-    return [
-        (at + mention.start, at + mention.end, mention.kind.value)
-        for (at, _), seen in zip(
-            lines, frame.look([line for _, line in lines]) if frame else (), strict=False
-        )
-        for mention in seen.mentions
-        if isinstance(mention.kind, Sign)
-    ]
 
 
 def _readable(text: str) -> str:

@@ -137,7 +137,7 @@ def _one(
 ) -> Decision:
     from segl.cli.explain_policies import applied
     from segl_classifier.explain import explain as explain_message
-    from segl_classifier.understanding.frame import persons_in
+    from segl_classifier.understanding.pointers import persons_in
 
     found = checker.gather(mail.raw)
     told = explain_message(

@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from segl_classifier.understanding import tokens
-from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen, persons_in
+from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
 from segl_classifier.understanding.persons import Person, Sign
+from segl_classifier.understanding.pointers import persons_in
 from segl_classifier.understanding.recogniser import Kind
 
 FOLDER = Path(__file__).resolve().parents[4] / "classifier/model"
