@@ -18,7 +18,7 @@ from segl_classifier.cpr.hidden import hidden
 from segl_classifier.decide import Balance, Stance, balance_of, decide, reading_steps
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
-from segl_classifier.rules.marks import Mark, Marker, merged
+from segl_classifier.rules.highlights import Highlight, Highlighter, merged
 from segl_classifier.rules.words import NormalText
 from segl_classifier.understanding.passing import by_itself, says_more
 from segl_classifier.understanding.reading import Model, Reading, Window
@@ -35,20 +35,20 @@ _CPR = re.compile(rf"(?:\w\W{{0,4}}?){{4}}{_CPR_MASK}(?:\W{{0,4}}?{_CPR_MASK})*"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A window as it is shown: masked, white space in order. ``marks`` are the words of the rules that found
+    """A window as it is shown: masked, white space in order. ``highlights`` are the words of the rules that found
     something in this part; ``reading`` is what the model says of the window, when it was asked; ``persons`` is who is
     in it, where it says anything."""
 
     where: str
     text: str
-    marks: tuple[Mark, ...]
+    highlights: tuple[Highlight, ...]
     reading: Reading | None
     persons: tuple[Pointer, ...] = ()
 
     @property
     def quiet(self) -> bool:
         """Whether nothing in it says anything."""
-        return not self.marks and (self.reading is None or self.reading.any < FAINT)
+        return not self.highlights and (self.reading is None or self.reading.any < FAINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +109,20 @@ def whys_of(findings: Sequence[Finding], rules: RuleSet) -> dict[str, str]:
 def _passages(
     texts: Sequence[Text], findings: Sequence[Finding], rules: RuleSet, readings: Sequence[Reading]
 ) -> Iterator[Passage]:
-    markers = {where: _marker(where, findings, rules) for where in {text.where for text in texts}}
+    highlighters = {where: _highlighter(where, findings, rules) for where in {text.where for text in texts}}
     masked = [hidden(replace(t, text=t.text.replace(_CPR_MASK, "\ufffd")), _CPR_MASK) for t in texts]
     for (number, start, end), reading in _spans(texts, readings):
         where = texts[number].where
         normal = NormalText.of(masked[number][start:end])
         if normal.shown.strip():
-            numbers = [Mark(*found.span(), ("cpr",)) for found in _CPR.finditer(normal.shown)]
-            marks = merged([*markers[where].marks(normal), *numbers])
-            yield Passage(where, normal.shown.replace(_CPR_MASK, MASK), tuple(marks), reading)
+            numbers = [Highlight(*found.span(), ("cpr",)) for found in _CPR.finditer(normal.shown)]
+            highlights = merged([*highlighters[where].highlights(normal), *numbers])
+            yield Passage(where, normal.shown.replace(_CPR_MASK, MASK), tuple(highlights), reading)
 
 
-def _marker(where: str, findings: Sequence[Finding], rules: RuleSet) -> Marker:
+def _highlighter(where: str, findings: Sequence[Finding], rules: RuleSet) -> Highlighter:
     names = {finding.rule for finding in findings if finding.where == where}
-    return Marker(rule for name in sorted(names) if (rule := rules.rule(name)))
+    return Highlighter(rule for name in sorted(names) if (rule := rules.rule(name)))
 
 
 def _spans(texts: Sequence[Text], readings: Sequence[Reading]) -> Iterator[tuple[Span, Reading | None]]:
@@ -181,7 +181,9 @@ def _passage_dict(passage: Passage) -> dict[str, Any]:
     return {
         "where": passage.where,
         "text": passage.text,
-        "hits": [{"rules": list(mark.rules), "start": mark.start, "end": mark.end} for mark in passage.marks],
+        "hits": [
+            {"rules": list(each.rules), "start": each.start, "end": each.end} for each in passage.highlights
+        ],
         "persons": [{"kind": kind, "start": start, "end": end} for start, end, kind in passage.persons],
         **model,
     }

@@ -19,7 +19,7 @@ from segl.vocabulary import FAINT, Adjustment, Finding
 from segl_classifier.excerpts import excerpt
 from segl_classifier.markup.spoken import speaks
 from segl_classifier.message import Source, Text
-from segl_classifier.rules.distinct import in_crowds
+from segl_classifier.rules.distinct import Hit, in_crowds
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Rule, Scope
 from segl_classifier.rules.passage import Marked, Marker, Passage
@@ -34,9 +34,6 @@ _EDGES = " '\"<>()[]{}.,:;!?/*-\n"
 
 # The parts that are read together: one names the matter, another the person.
 _TOGETHER = (Source.SUBJECT, Source.BODY)
-
-
-Hit = tuple[int, int, int]  # start, end, number of the rule
 
 
 class _Near(NamedTuple):

@@ -202,13 +202,13 @@ def _marked(passage: Passage, told: Explanation) -> str:
     """The text with its hits marked. Line breaks stay, everything else is made printable."""
     parts: list[str] = []
     done = 0
-    for mark in passage.marks:
-        label = told.rule_labels.get(mark.rules[0])
+    for found in passage.highlights:
+        label = told.rule_labels.get(found.rules[0])
         parts += (
-            _printable_lines(passage.text[done : mark.start]),
-            _hit(_printable_lines(passage.text[mark.start : mark.end]), ",".join(mark.rules), label),
+            _printable_lines(passage.text[done : found.start]),
+            _hit(_printable_lines(passage.text[found.start : found.end]), ",".join(found.rules), label),
         )
-        done = mark.end
+        done = found.end
     return "".join((*parts, _printable_lines(passage.text[done:])))
 
 

@@ -12,7 +12,7 @@ from segl_classifier.rules.words import NormalText
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """``start`` and ``end`` are places in a text whose white space is in order; ``rules`` are the ids of what
     found something there."""
 
@@ -21,7 +21,7 @@ class Mark:
     rules: tuple[str, ...]
 
 
-class Marker:
+class Highlighter:
     """Finds the words and patterns of *rules*."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -29,28 +29,28 @@ class Marker:
         self._lexicon: Lexicon[str] = Lexicon([(word, rule.id) for rule in every for word in rule.words])
         self._patterns: PatternSet[str] = PatternSet([(p, rule.id) for rule in every for p in rule.patterns])
 
-    def marks(self, text: NormalText) -> list[Mark]:
+    def highlights(self, text: NormalText) -> list[Highlight]:
         """The places in *text*, in order."""
         return merged(self._all(text))
 
-    def _all(self, text: NormalText) -> Iterator[Mark]:
+    def _all(self, text: NormalText) -> Iterator[Highlight]:
         for start, end, _, names in self._lexicon.hits(text):
             for name in names:
-                yield Mark(start, end, (name,))
+                yield Highlight(start, end, (name,))
         encoded = text.shown.encode()
         for name in self._patterns.matching(encoded):
             for start, end in self._patterns.spans(name, encoded):
-                yield Mark(start, end, (name,))
+                yield Highlight(start, end, (name,))
 
 
-def merged(marks: Iterable[Mark]) -> list[Mark]:
-    """*marks* in order, those that overlap made one."""
-    out: list[Mark] = []
-    for mark in sorted(marks, key=lambda m: (m.start, m.end, m.rules)):
-        if out and mark.start < out[-1].end:
+def merged(highlights: Iterable[Highlight]) -> list[Highlight]:
+    """*highlights* in order, those that overlap made one."""
+    out: list[Highlight] = []
+    for highlight in sorted(highlights, key=lambda m: (m.start, m.end, m.rules)):
+        if out and highlight.start < out[-1].end:
             last = out[-1]
-            rules = tuple(dict.fromkeys((*last.rules, *mark.rules)))
-            out[-1] = Mark(last.start, max(last.end, mark.end), rules)
+            rules = tuple(dict.fromkeys((*last.rules, *highlight.rules)))
+            out[-1] = Highlight(last.start, max(last.end, highlight.end), rules)
         else:
-            out.append(mark)
+            out.append(highlight)
     return out
