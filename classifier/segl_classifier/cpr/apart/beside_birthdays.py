@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from segl_classifier.cpr.apart.halves import CPR
 from segl_classifier.cpr.calendar import century
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Tables
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 
 _IN_SHAPE = re.compile(rb"00 00 0000 {1,3}0{2,4} ")  # of the text; it ends with a blank put behind
 _PAIR = re.compile(
@@ -55,7 +55,7 @@ def beside_birthdays(text: str, shape: bytes) -> Iterator[Candidate]:
         if any(piece in lower for piece in _PIECES):
             yield from _in_full(text)
     places = [place for place in map(_short, _SHORT_IN_SHAPE.finditer(shape)) if place >= 0]
-    if places and CPR.search(lower or text):
+    if places and NAMES_CPR.search(lower or text):
         yield from _without_zeros(text, places[:_MOST_ROWS])
 
 
@@ -74,9 +74,9 @@ def _without_zeros(text: str, places: Iterable[int]) -> Iterator[Candidate]:
         if (pair := _SHORT_PAIR.match(text, place)) is None:
             continue
         said, beside = tables.heading(place), tables.heading(pair.start("four"))
-        if said and CPR.search(said) and (not beside or CPR.search(beside)):
+        if said and NAMES_CPR.search(said) and (not beside or NAMES_CPR.search(beside)):
             digits = pair["day"].zfill(6) + pair["four"].zfill(4)
-            yield Candidate(place, pair.end(), Layout.APART, digits)
+            yield Candidate(place, pair.end(), Spelling.APART, digits)
 
 
 def _in_full(text: str) -> Iterator[Candidate]:
@@ -102,4 +102,4 @@ def _fits(pair: re.Match[str]) -> bool:
 
 def _candidate(pair: re.Match[str]) -> Candidate:
     digits = pair["day"] + pair["month"] + pair["year"][2:] + pair["four"].zfill(4)
-    return Candidate(pair.start(), pair.end(), Layout.APART, digits, (), int(pair["year"]))
+    return Candidate(pair.start(), pair.end(), Spelling.APART, digits, (), int(pair["year"]))

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from segl_classifier.cpr.apart.halves import CPR, LAST_FOUR, NAMED, PERSONAL, of_something_else
+from segl_classifier.cpr.apart.halves import NAMED, PERSONAL, SAID_TO_BE_LAST_FOUR, of_something_else
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.dates import day_alone
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.last_four import heads, numbers_only
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 
 _LINED_UP = "  "
 _DIVIDERS = ("\t", "|", ";", ",", _LINED_UP)
@@ -107,7 +108,7 @@ def _columns(row: str) -> _Columns | None:
         ]
         birth = [at for at, cell in enumerate(cells) if PERSONAL.search(cell) and at not in last]
         if last and birth:
-            numbers = numbers_only(cells[last[0]]) and not CPR.search(cells[birth[0]])
+            numbers = numbers_only(cells[last[0]]) and not NAMES_CPR.search(cells[birth[0]])
             return _Columns(divider, len(cells), birth[0], last[0], numbers)
     return None
 
@@ -135,6 +136,6 @@ def _in_row(row: str, start: int, columns: _Columns) -> _Row | None:
     if day is None or not _FOUR.fullmatch(four):
         return None
     first, end = min(at, four_at), max(at + min(day.end, len(born)), four_at + len(four))
-    digits, steps = day.digits + four.zfill(4), (LAST_FOUR, NAMED)
-    number = Candidate(start + first, start + end, Layout.WORDS, digits, steps, day.year, read=True)
+    digits, steps = day.digits + four.zfill(4), (SAID_TO_BE_LAST_FOUR, NAMED)
+    number = Candidate(start + first, start + end, Spelling.WORDS, digits, steps, day.year, read=True)
     return _Row(number, four, len(four) == 4 or (len(four) == 3 and born.isdecimal() and day.year is None))

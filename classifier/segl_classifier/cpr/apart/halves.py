@@ -15,8 +15,9 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.calendar import century
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.dates import LONGEST, Day, days_in
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.last_four import label_before, mask_before, plainly_said
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 from segl_classifier.cpr.vocabulary.words import Kind, key, look_up
 
 PERSONAL = re.compile(
@@ -24,13 +25,12 @@ PERSONAL = re.compile(
     r"|geb(?:oren|urt|\b))",
     re.IGNORECASE,
 )
-CPR = re.compile(r"cpr|personn", re.IGNORECASE)
 _OTHER = re.compile(
     r"lever|track|ordre|order|bestil|booking|faktur|invoice|konto|(?<!sundheds)(?<!sikrings)kort|card|visa\b|iban"
     r"|telefon|phone|tlf|mobil|kolli|pakke|måler|serien|billet|nummerplade|password|kode\b|koden|sag\b|journal",
     re.IGNORECASE,
 )
-LAST_FOUR = Adjustment("the text says that they are the last four", 0.2)
+SAID_TO_BE_LAST_FOUR = Adjustment("the text says that they are the last four", 0.2)
 NAMED = Adjustment("a birthday or a CPR number is named", 0.3)
 _ELSE = Adjustment("something else is named beside it", -0.5)
 
@@ -58,7 +58,7 @@ def of_something_else(text: str, label: int, end: int) -> bool:
         low = found.end()
     behind = _OWN_ENDS.match(text, end)
     own = text[low : behind.end() if behind else end]
-    if CPR.search(own):
+    if NAMES_CPR.search(own):
         return False
     return _OTHER.search(own) is not None or any(map(_names_other, _WORD.findall(own)))
 
@@ -146,9 +146,9 @@ def beside_its_words(
         day = birthdays.first_behind(end, end + _BEHIND)
     if day is None or not _belong_together(text, min(day.end, end), max(day.start, label)):
         return None
-    steps = (LAST_FOUR, _ELSE if of_something_else(text, label, end) else NAMED)
+    steps = (SAID_TO_BE_LAST_FOUR, _ELSE if of_something_else(text, label, end) else NAMED)
     first, last = min(day.start, start), max(day.end, end)
-    return Candidate(first, last, Layout.WORDS, day.digits + serial, steps, day.year, read=True)
+    return Candidate(first, last, Spelling.WORDS, day.digits + serial, steps, day.year, read=True)
 
 
 def _fit(day: Day, serial: str) -> bool:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.columns import in_columns
 from segl_classifier.cpr.apart.halves import (
-    LAST_FOUR,
     NAMED,
     PERSONAL,
+    SAID_TO_BE_LAST_FOUR,
     Birthdays,
     beside_its_words,
     of_surroundings,
@@ -23,7 +23,7 @@ from segl_classifier.cpr.apart.halves import (
 )
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.dates import Day, day_before, may_name_month, month_named
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.last_four import (
     FOUR_AFTER_MASK,
     MASKS,
@@ -65,7 +65,7 @@ _SIGNS_SAID = frozenset(("x", "plus"))  # with which no sentence goes on
 _SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|-]{1,4}")
 _TOWN = re.compile(r"\s{1,3}[A-ZÆØÅ][a-zæøå]")
 
-_LAST_FOUR_BELOW = Adjustment("the text says below that they are the last four", 0.15)
+_SAID_BELOW_TO_BE_LAST_FOUR = Adjustment("the text says below that they are the last four", 0.15)
 _SECOND_PART = Adjustment("the text calls them the second part", 0.05)
 _SAID_HYPHEN = Adjustment("the hyphen is spelled out", 0.25)
 _POSTAL = Adjustment("a town follows: a postal code", -0.3)
@@ -133,8 +133,8 @@ def _in_a_sentence(text: str, shape: bytes, start: int, done: int, says: bool) -
     serial = plain_digits(text[start:end])
     if serial[:2] in ("19", "20") and (hyphen or (step is None and _goes_on(between, day))):
         steps.append(_PERIOD if hyphen else _GOES_ON)
-    layout = Layout.NAMED_MONTH if hyphen else Layout.WORDS
-    return Candidate(day.start, end, layout, day.digits + serial, tuple(steps), day.year)
+    spelling = Spelling.NAMED_MONTH if hyphen else Spelling.WORDS
+    return Candidate(day.start, end, spelling, day.digits + serial, tuple(steps), day.year)
 
 
 def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustment | None, int | None]:
@@ -146,9 +146,9 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
     lines = between.count("\n")
     if says and lines <= _MOST_LINES:
         if (label := plainly_said(text, low, start)) is not None:
-            return LAST_FOUR if lines <= 1 else _LAST_FOUR_BELOW, label
+            return SAID_TO_BE_LAST_FOUR if lines <= 1 else _SAID_BELOW_TO_BE_LAST_FOUR, label
         if (label := ends_said(text, low, start)) is not None:
-            return LAST_FOUR if lines == 0 else _LAST_FOUR_BELOW, label
+            return SAID_TO_BE_LAST_FOUR if lines == 0 else _SAID_BELOW_TO_BE_LAST_FOUR, label
         if SECOND_PART.search(between) or (
             THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low)
         ):

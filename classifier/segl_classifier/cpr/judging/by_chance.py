@@ -11,20 +11,20 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 
 FEWEST = 3  # by chance one in 1,300 tables of three such numbers
 _MANY = 5
 _STRAYS = 1.5**2  # standard deviations, squared: of a column so made by chance one in fifteen has more
 RUN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
-_LAYOUTS = (Layout.HYPHEN, Layout.PARTED, Layout.BARE)
+_SPELLINGS = (Spelling.HYPHEN, Spelling.PARTED, Spelling.BARE)
 
 
 class Called(NamedTuple):
     """A number that the text calls something else. *living*: modulus 11 holds, and she may well be alive."""
 
     digits: str
-    layout: Layout
+    spelling: Spelling
     living: bool
 
 
@@ -33,12 +33,12 @@ def beyond_chance(called: Iterable[Called], text: str) -> set[str]:
     digits in a row those of *text* count that are no days as well: accounts end in a check digit of the same kind."""
     beyond: set[str] = set()
     called = list(called)
-    for layout in _LAYOUTS:
-        alike = {number.digits for number in called if number.layout is layout}
-        living = {number.digits for number in called if number.layout is layout and number.living}
+    for spelling in _SPELLINGS:
+        alike = {number.digits for number in called if number.spelling is spelling}
+        living = {number.digits for number in called if number.spelling is spelling and number.living}
         if len(living) < FEWEST or not _are_most(living, alike):
             continue
-        if layout is not Layout.BARE or _are_most(living, alike.union(RUN.findall(text))):
+        if spelling is not Spelling.BARE or _are_most(living, alike.union(RUN.findall(text))):
             beyond |= living
     return beyond
 

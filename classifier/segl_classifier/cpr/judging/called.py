@@ -11,10 +11,10 @@ from datetime import date
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.context.said import CALLED_A_PERSONS, CALLED_OTHER
 from segl_classifier.cpr.judging import score
+from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.by_chance import FEWEST, RUN, Called, beyond_chance, is_by_chance
-from segl_classifier.cpr.judging.case import Case
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Tables
 from segl_classifier.cpr.vocabulary.words import MAY_BE_A_PERSONS, Kind
 
@@ -26,9 +26,9 @@ _BY_CHANCE = Adjustment(
 _UNNAMED_BY_CHANCE = Adjustment("few of many in the column are made like personal numbers", -0.5)
 # From how many on. That people try out a few made-up numbers is no reason to pass over them; more, where they are
 # spelled as hardly anything else is, and then only of those whose day is of these years or of long ago.
-_FEWEST_UNNAMED = {Layout.BARE: 8, Layout.APART: 8, Layout.HYPHEN: 12, Layout.PARTED: 12}
+_FEWEST_UNNAMED = {Spelling.BARE: 8, Spelling.APART: 8, Spelling.HYPHEN: 12, Spelling.PARTED: 12}
 _ROW = 300  # characters
-_ALL_OF_THEM = frozenset((Layout.BARE, Layout.APART))
+_ALL_OF_THEM = frozenset((Spelling.BARE, Spelling.APART))
 # "Anna Holm", "Bo P. Bro".
 _NAME = re.compile(r"\b[A-ZÆØÅ][a-zæøåéöä]+(?: [A-ZÆØÅ]\.?)? [A-ZÆØÅ][a-zæøåéöä]+\b")
 # A heading for them, whatever is written below: "HOLM, ANNA", "Anna;Holm", "Anna".
@@ -38,79 +38,106 @@ _HEADS_NAMES = re.compile(
 )
 _ABOVE = 2_000  # characters
 
-_Column = tuple[str, Layout]  # the heading, and how its numbers are spelled
+_Column = tuple[str, Spelling]  # the heading, and how its numbers are spelled
 
 
 def weigh_columns(
-    text: str, tables: Tables, cases: list[Case], passed_over: Mapping[str, Collection[str]], today: date
+    text: str,
+    tables: Tables,
+    assessments: list[Assessment],
+    passed_over: Mapping[str, Collection[str]],
+    today: date,
 ) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
     few among many in the column, with those *passed_over*, that chance made them."""
-    _weigh_unnamed(text, [case for case in cases if not _in_two_cells(text, case)], today)
-    named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
+    _weigh_unnamed(
+        text, [assessment for assessment in assessments if not _in_two_cells(text, assessment)], today
+    )
+    named = [assessment for assessment in assessments if assessment.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
-    left: dict[_Column, list[Case]] = {}
-    for (heading, layout), column in _columns(named).items():
-        called = [_called(case, today) for case in column if score.of_the_living(case.birth, today)]
-        if layout is Layout.HYPHEN:
-            called += [Called(digits, layout, living=False) for digits in passed_over.get(heading, ())]
+    left: dict[_Column, list[Assessment]] = {}
+    for (heading, spelling), column in _columns(named).items():
+        called = [
+            _called(assessment, today)
+            for assessment in column
+            if score.of_the_living(assessment.birth, today)
+        ]
+        if spelling is Spelling.HYPHEN:
+            called += [Called(digits, spelling, living=False) for digits in passed_over.get(heading, ())]
         if is_by_chance(called):
-            for case in column:
-                case.steps.append(_BY_CHANCE)
+            for assessment in column:
+                assessment.steps.append(_BY_CHANCE)
         else:
-            left[heading, layout] = column
-    cases = [case for column in left.values() for case in column]
-    if len(cases) < FEWEST:
+            left[heading, spelling] = column
+    assessments = [assessment for column in left.values() for assessment in column]
+    if len(assessments) < FEWEST:
         return
-    looked_at = text[: max(case.candidate.end for case in cases)]  # of a long column the rest is not judged
-    beyond = beyond_chance([_called(case, today) for case in cases], looked_at)
-    runs = _runs(looked_at, tables) if any(layout is Layout.BARE for _, layout in left) else {}
+    looked_at = text[
+        : max(assessment.candidate.end for assessment in assessments)
+    ]  # of a long column the rest is not judged
+    beyond = beyond_chance([_called(assessment, today) for assessment in assessments], looked_at)
+    runs = _runs(looked_at, tables) if any(spelling is Spelling.BARE for _, spelling in left) else {}
     for (heading, _), column in left.items():
-        beyond |= beyond_chance([_called(case, today) for case in column], " ".join(runs.get(heading, ())))
-    for case in cases:
-        if case.candidate.digits in beyond:
-            case.steps.append(_NO_CHANCE)
+        beyond |= beyond_chance(
+            [_called(assessment, today) for assessment in column], " ".join(runs.get(heading, ()))
+        )
+    for assessment in assessments:
+        if assessment.candidate.digits in beyond:
+            assessment.steps.append(_NO_CHANCE)
 
 
-def _in_two_cells(text: str, case: Case) -> bool:
+def _in_two_cells(text: str, assessment: Assessment) -> bool:
     """Whether a birthday stands in one cell and four digits in the next: two headings speak of it, and other words were
     asked what they say."""
-    return "\t" in text[case.candidate.start : case.candidate.end]
+    return "\t" in text[assessment.candidate.start : assessment.candidate.end]
 
 
-def _weigh_unnamed(text: str, cases: Iterable[Case], today: date) -> None:
+def _weigh_unnamed(text: str, assessments: Iterable[Assessment], today: date) -> None:
     """Takes from numbers below a heading that says nothing of them ("Konsignation", "Aflæst") what chance made: hardly
     anybody has a wrong last digit, so a column of many where one in eleven has the right one is not one of persons. A
     number like that of somebody who may well be alive stays one among those whose days are of another kind, and so do
     all where names stand in the rows: whoever reads "Anna Holm" beside them takes them for hers, check digit or not."""
     unnamed = [
-        case
-        for case in cases
-        if case.candidate.layout in _FEWEST_UNNAMED and case.column and case.said.kind is Kind.UNKNOWN
+        assessment
+        for assessment in assessments
+        if assessment.candidate.spelling in _FEWEST_UNNAMED
+        and assessment.column
+        and assessment.said.kind is Kind.UNKNOWN
     ]
-    for (_, layout), column in _columns(unnamed).items():
-        least = _FEWEST_UNNAMED[layout]
-        ordinary = [case for case in column if not case.birth.replacement and not case.birth.ran_out]
+    for (_, spelling), column in _columns(unnamed).items():
+        least = _FEWEST_UNNAMED[spelling]
+        ordinary = [
+            assessment
+            for assessment in column
+            if not assessment.birth.replacement and not assessment.birth.ran_out
+        ]
         if not _by_chance(ordinary, least) or _names_beside(text, column):
             continue
-        if layout in _ALL_OF_THEM:
-            of_the_living = [case for case in column if score.of_the_living(case.birth, today)]
+        if spelling in _ALL_OF_THEM:
+            of_the_living = [
+                assessment for assessment in column if score.of_the_living(assessment.birth, today)
+            ]
             all_of_them = _by_chance(of_the_living, least)
-            stays = [not all_of_them and score.living(case.birth, case.birth.age(today)) for case in column]
+            stays = [
+                not all_of_them and score.living(assessment.birth, assessment.birth.age(today))
+                for assessment in column
+            ]
         else:
-            stays = [score.of_the_living(case.birth, today) for case in column]
-        for case, hers in zip(column, stays, strict=True):
+            stays = [score.of_the_living(assessment.birth, today) for assessment in column]
+        for assessment, hers in zip(column, stays, strict=True):
             if not hers:
-                case.steps.append(_UNNAMED_BY_CHANCE)
+                assessment.steps.append(_UNNAMED_BY_CHANCE)
 
 
-def _names_beside(text: str, column: Sequence[Case]) -> bool:
+def _names_beside(text: str, column: Sequence[Assessment]) -> bool:
     """Whether what may be somebody's name stands in half of the lines of *column*, or names are said to, above it."""
-    first = min(case.candidate.start for case in column)
+    first = min(assessment.candidate.start for assessment in column)
     if _HEADS_NAMES.search(text, max(0, first - _ABOVE), first) is not None:
         return True
-    return 2 * sum(_NAME.search(_line(text, case.candidate)) is not None for case in column) >= len(column)
+    return 2 * sum(
+        _NAME.search(_line(text, assessment.candidate)) is not None for assessment in column
+    ) >= len(column)
 
 
 def _line(text: str, candidate: Candidate) -> str:
@@ -121,17 +148,20 @@ def _line(text: str, candidate: Candidate) -> str:
     return text[begin : end if end >= 0 else candidate.end + _ROW]
 
 
-def _by_chance(cases: Iterable[Case], least: int) -> bool:
-    """Whether *cases* are *least* numbers or more, and chance gave those that have it their last digit."""
-    called = [Called(case.candidate.digits, case.candidate.layout, case.birth.modulus11) for case in cases]
+def _by_chance(assessments: Iterable[Assessment], least: int) -> bool:
+    """Whether *assessments* are *least* numbers or more, and chance gave those that have it their last digit."""
+    called = [
+        Called(assessment.candidate.digits, assessment.candidate.spelling, assessment.birth.modulus11)
+        for assessment in assessments
+    ]
     return len({one.digits for one in called}) >= least and is_by_chance(called)
 
 
-def _columns(cases: Iterable[Case]) -> dict[_Column, list[Case]]:
-    """*cases* by the heading over them and their spelling."""
-    columns: dict[_Column, list[Case]] = {}
-    for case in cases:
-        columns.setdefault((case.column, case.candidate.layout), []).append(case)
+def _columns(assessments: Iterable[Assessment]) -> dict[_Column, list[Assessment]]:
+    """*assessments* by the heading over them and their spelling."""
+    columns: dict[_Column, list[Assessment]] = {}
+    for assessment in assessments:
+        columns.setdefault((assessment.column, assessment.candidate.spelling), []).append(assessment)
     return columns
 
 
@@ -143,6 +173,6 @@ def _runs(text: str, tables: Tables) -> dict[str, list[str]]:
     return runs
 
 
-def _called(case: Case, today: date) -> Called:
-    living = score.living(case.birth, case.birth.age(today))
-    return Called(case.candidate.digits, case.candidate.layout, living)
+def _called(assessment: Assessment, today: date) -> Called:
+    living = score.living(assessment.birth, assessment.birth.age(today))
+    return Called(assessment.candidate.digits, assessment.candidate.spelling, living)

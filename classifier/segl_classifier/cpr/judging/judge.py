@@ -23,13 +23,13 @@ from segl_classifier.cpr.context.after import after, name_behind
 from segl_classifier.cpr.context.before import before
 from segl_classifier.cpr.context.said import CALLED_CPR, NOTHING, Said, say
 from segl_classifier.cpr.judging import score
+from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.called import weigh_columns
-from segl_classifier.cpr.judging.case import Case
-from segl_classifier.cpr.judging.neighbours import Company, listed_with
+from segl_classifier.cpr.judging.neighbours import Neighbours, listed_with
 from segl_classifier.cpr.spelling import borders
 from segl_classifier.cpr.spelling.candidates import Candidate, candidates
 from segl_classifier.cpr.spelling.file_name import doubts_in_name
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.cell_lines import Place, follows_another, place
 from segl_classifier.cpr.table.cell_words import heading_is_of_cell, is_of_somebody, label_says_cpr
 from segl_classifier.cpr.table.tables import Tables
@@ -81,13 +81,15 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Jud
     if first is None:  # as in most texts
         return Judgement([])
     reader = _Reader(text, today, rows)
-    cases = reader.cases(chain((first,), found))
-    if not cases:
+    assessments = reader.assessments(chain((first,), found))
+    if not assessments:
         return Judgement([])
-    weigh_columns(text.text, reader.tables, cases, reader.passed_over, today)
-    _with_company(text.text, cases, reader.others, today)
-    told = [case for case in cases if reader.place(case.candidate) is not Place.BEHIND]
-    return Judgement(without_overlaps([_judged(case) for case in told]), reader.complete)
+    weigh_columns(text.text, reader.tables, assessments, reader.passed_over, today)
+    _weigh_neighbours(text.text, assessments, reader.others, today)
+    told = [
+        assessment for assessment in assessments if reader.place(assessment.candidate) is not Place.BEHIND
+    ]
+    return Judgement(without_overlaps([_judged(assessment) for assessment in told]), reader.complete)
 
 
 class _Reader:
@@ -101,7 +103,7 @@ class _Reader:
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
         self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
-        self.earlier: Case | None = None
+        self.earlier: Assessment | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
         self.column = ""  # the heading over it
@@ -111,11 +113,11 @@ class _Reader:
         self.certain = 0
         self.complete = True
 
-    def cases(self, found: Iterable[Candidate]) -> list[Case]:
-        cases: list[Case] = []
+    def assessments(self, found: Iterable[Candidate]) -> list[Assessment]:
+        assessments: list[Assessment] = []
         for candidate in found:
             top = self._heading(candidate)
-            if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
+            if candidate.spelling is Spelling.APART and top.kind is Kind.UNKNOWN and self.in_row:
                 top = self._over_the_rest(candidate, top)
             if top.kind is Kind.OTHER and (
                 self._is_of_another_line(candidate, top) or self._is_of_its_cell(candidate, top)
@@ -129,19 +131,19 @@ class _Reader:
             birth = read(candidate.digits, self.today)
             if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
                 continue
-            if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
+            if len(assessments) >= MOST_JUDGED or self.certain >= _ENOUGH:
                 self.complete = False
                 break
             age = birth.age(self.today)
             living = score.living(birth, age)
             if self.file or score.likely(candidate, living=living):
                 candidate = self._in_name(candidate)
-            case = self._case(candidate, birth, age, top, living=living)
-            if case.said.kind is Kind.OTHER:
+            assessment = self._assessed(candidate, birth, age, top, living=living)
+            if assessment.said.kind is Kind.OTHER:
                 self.others.add(candidate.digits)
-            cases.append(case)
-            self.earlier = case
-        return cases
+            assessments.append(assessment)
+            self.earlier = assessment
+        return assessments
 
     def place(self, candidate: Candidate) -> Place:
         """Where the number stands among the lines of its cell."""
@@ -156,7 +158,7 @@ class _Reader:
         if birth is None or not score.living(birth, birth.age(self.today)):
             return False
         hers = top.heading in MAY_BE_A_PERSONS or top.heading == A_PHONE
-        return candidate.layout is Layout.HYPHEN or (
+        return candidate.spelling is Spelling.HYPHEN or (
             hers and follows_another(self.text.text, candidate.start)
         )
 
@@ -168,20 +170,20 @@ class _Reader:
         birth = read(candidate.digits, self.today)
         if birth is None:
             return False
-        living, layout = score.living(birth, birth.age(self.today)), candidate.layout
-        cell = self.tables.cell(start) if living or layout is Layout.HYPHEN else None
+        living, spelling = score.living(birth, birth.age(self.today)), candidate.spelling
+        cell = self.tables.cell(start) if living or spelling is Spelling.HYPHEN else None
         if cell is None:
             return False
         if top.numbers or not living:
             return is_of_somebody(cell.label, self.find)
         cell = cell._replace(behind=name_behind(self.text.text, candidate.end))
-        return heading_is_of_cell(cell, layout, top, self.find)
+        return heading_is_of_cell(cell, spelling, top, self.find)
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told
-        of: a column of many cases has some that are so made."""
+        of: a column of many numbers has some that are so made."""
         birth = read(candidate.digits, self.today)
-        if birth is None or candidate.layout is not Layout.HYPHEN:
+        if birth is None or candidate.spelling is not Spelling.HYPHEN:
             return False
         if score.living(birth, birth.age(self.today)):
             return True
@@ -191,8 +193,8 @@ class _Reader:
 
     def _in_name(self, candidate: Candidate) -> Candidate:
         """The candidate as one in the name of a file, which a text may name as well."""
-        start, end, layout, _, doubts, *_ = candidate
-        weighed = doubts_in_name(self.text.text, start, end, layout.divided, doubts, file=self.file)
+        start, end, spelling, _, doubts, *_ = candidate
+        weighed = doubts_in_name(self.text.text, start, end, spelling.divided, doubts, file=self.file)
         return candidate._replace(doubts=weighed)
 
     def _has_addresses(self) -> bool:
@@ -205,7 +207,9 @@ class _Reader:
         """Whether nothing stands before the number in its cell."""
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
-    def _case(self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool) -> Case:
+    def _assessed(
+        self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool
+    ) -> Assessment:
         steps = score.of_digits(candidate, birth, age, self.today)
         likely = score.likely(candidate, living=living)
         personal = score.personal(candidate, living=living) and borders.alone(self.text.text, *candidate[:2])
@@ -218,24 +222,24 @@ class _Reader:
                 steps += self._doubts(candidate, said, likely=likely, living=living)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
-            candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
+            candidate.spelling is Spelling.HYPHEN and said.kind is Kind.UNKNOWN
         )
-        case = Case(candidate, birth, steps, said, self.column)
-        self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
-        return case
+        assessment = Assessment(candidate, birth, steps, said, self.column)
+        self.certain += beyond_doubt and assessment.score() >= _BEYOND_DOUBT
+        return assessment
 
     def _doubts(self, candidate: Candidate, said: Said, *, likely: bool, living: bool) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
-        text, (start, end, layout, *_) = self.text.text, candidate
-        divided, file = layout.divided, self.file
+        text, (start, end, spelling, *_) = self.text.text, candidate
+        divided, file = spelling.divided, self.file
         doubts = [
             borders.letters(text, start, end, divided=divided, likely=likely, file=file, living=living),
-            borders.counted(text, end, tight=layout is Layout.HYPHEN),
+            borders.counted(text, end, tight=spelling is Spelling.HYPHEN),
             None if divided else borders.dialled(text, start, end),
         ]
         if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, divided=divided))
-        if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
+        if self.text.source is Source.SURROUND and not spelling.divided and said.kind is Kind.UNKNOWN:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
@@ -243,8 +247,8 @@ class _Reader:
         self, candidate: Candidate, birth: Birth, top: Said, *, likely: bool, personal: bool, living: bool
     ) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
-        text, (start, end, layout, *_) = self.text.text, candidate
-        divided = layout.divided
+        text, (start, end, spelling, *_) = self.text.text, candidate
+        divided = spelling.divided
         first_in_line = start == 0 or text[start - 1] == "\n"
         if self.in_row and not first_in_line and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
             cell = self.tables.cell(start)
@@ -253,19 +257,19 @@ class _Reader:
         named = top.kind is not Kind.UNKNOWN
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        row = self.in_row and layout is not Layout.COLUMN  # which is the row
+        row = self.in_row and spelling is not Spelling.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
         left = before(
             text,
             start,
             self.find,
-            bare=layout is Layout.BARE,
+            bare=spelling is Spelling.BARE,
             divided=divided,
             cells=top.kind is not Kind.CPR,
             row=row,
             likely=likely,
             recent=recent,
-            spaced=layout is Layout.PARTED,
+            spaced=spelling is Spelling.PARTED,
             file=self.file,
             personal=personal,
             living=living,
@@ -292,7 +296,7 @@ class _Reader:
 
     def _heading(self, candidate: Candidate, *, likely: bool = False, personal: bool = False) -> Said:
         """What the heading of the column says, if the number stands in one."""
-        bare = candidate.layout is Layout.BARE
+        bare = candidate.spelling is Spelling.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row, self.column = cell is not None, cell or ""
         return self._says(cell, bare=bare, likely=likely, personal=personal) if cell else NOTHING
@@ -313,32 +317,32 @@ class _Reader:
         return known
 
 
-def _is_listed_with(earlier: Case, candidate: Candidate, text: str) -> bool:
+def _is_listed_with(earlier: Assessment, candidate: Candidate, text: str) -> bool:
     """Whether the *candidate* is what *earlier* is. Numbers of something else are spelled alike in a list."""
-    if earlier.said.kind is Kind.OTHER and earlier.candidate.layout is not candidate.layout:
+    if earlier.said.kind is Kind.OTHER and earlier.candidate.spelling is not candidate.spelling:
         return False
     return listed_with(text, earlier.candidate.end, candidate.start)
 
 
-def _with_company(text: str, cases: list[Case], others: set[str], today: date) -> None:
+def _weigh_neighbours(text: str, assessments: list[Assessment], others: set[str], today: date) -> None:
     """Adds what the other numbers of the text say to what its own words do not settle."""
-    company = Company(text, [case.candidate for case in cases], others)
-    for first, last in pairwise(cases):
-        if first.candidate.layout.divided and not score.recent(first.birth, today):
+    neighbours = Neighbours(text, [assessment.candidate for assessment in assessments], others)
+    for first, last in pairwise(assessments):
+        if first.candidate.spelling.divided and not score.recent(first.birth, today):
             continue  # nothing is numbered DDMMYY-SSSS but by the day on which it was
-        if (doubt := company.ends_range(first.candidate, last.candidate)) is not None:
+        if (doubt := neighbours.ends_range(first.candidate, last.candidate)) is not None:
             first.steps.append(doubt)
             last.steps.append(doubt)
-    for case in cases:
-        if case.said.kind is Kind.UNKNOWN:
-            case.steps += company.doubt(case.candidate)
+    for assessment in assessments:
+        if assessment.said.kind is Kind.UNKNOWN:
+            assessment.steps += neighbours.doubt(assessment.candidate)
 
 
-def _judged(case: Case) -> Judged:
-    rule = "cpr.replacement" if case.birth.replacement else "cpr"
-    candidate = case.candidate
-    steps = tuple(case.steps)
-    return Judged(candidate.start, candidate.end, rule, case.score(), steps, candidate.digits)
+def _judged(assessment: Assessment) -> Judged:
+    rule = "cpr.replacement" if assessment.birth.replacement else "cpr"
+    candidate = assessment.candidate
+    steps = tuple(assessment.steps)
+    return Judged(candidate.start, candidate.end, rule, assessment.score(), steps, candidate.digits)
 
 
 def without_overlaps(judged: list[Judged]) -> list[Judged]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 
 _LISTED = re.compile(r"(?:[\s,;/&+>–-]|og|and|und|och|eller|or|oder|samt|til|to|bis|till|nr|no|\.){1,12}")
 _RANGE = re.compile(r"\s{0,3}(?:til|to|bis|till|-|–)\s{0,3}")
@@ -33,24 +33,24 @@ def listed_with(text: str, earlier_end: int, start: int) -> bool:
     return 0 < start - earlier_end <= 12 and _LISTED.fullmatch(text, earlier_end, start) is not None
 
 
-class Company:
+class Neighbours:
     """The numbers of one text. *others* are those that the text plainly calls something else."""
 
     def __init__(self, text: str, candidates: Sequence[Candidate], others: Iterable[str]) -> None:
         self._text = text
         self._others = sorted(map(int, others))
         self._values = sorted({int(candidate.digits) for candidate in candidates})
-        self._dates = sorted(c.start for c in candidates if c.layout is Layout.BARE)
+        self._dates = sorted(c.start for c in candidates if c.spelling is Spelling.BARE)
         self._runs: list[int] | None = None  # where ten digits stand, looked for when first asked
 
     def doubt(self, candidate: Candidate) -> list[Adjustment]:
-        """What the company says of a number that its own words do not name."""
+        """What its neighbours say of a number that its own words do not name."""
         value = int(candidate.digits)
         if _near(self._others, value, value):
             return [_SAME]
         if _near(self._others, value - _SERIES, value + _SERIES):
             return [_FOLLOWS]
-        if candidate.layout is not Layout.BARE:
+        if candidate.spelling is not Spelling.BARE:
             return []
         doubts = [_IN_SERIES] if _near(self._values, value - _SERIES, value + _SERIES) >= 3 else []
         return [*doubts, _AMONG_IDS] if self._among_ids(candidate.start, candidate.end) else doubts

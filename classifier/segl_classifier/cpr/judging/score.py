@@ -2,7 +2,7 @@
 
 Every step is an :class:`~segl.vocabulary.Adjustment`, so that ``segl explain`` can show the sum. The
 weights follow one rule: a missed number is a breach, a false alarm costs a stranger five minutes. A date in
-the layout of a personal number is one until the text plainly says otherwise; modulus 11 raises the score
+the spelling of a personal number is one until the text plainly says otherwise; modulus 11 raises the score
 and its absence lowers nothing.
 """
 
@@ -14,7 +14,7 @@ from datetime import date
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.calendar import Birth
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 
 THRESHOLD = 0.5  # a finding with this score or more counts as a personal number
 
@@ -42,23 +42,23 @@ _STAMP = Adjustment("could be a time stamp, YYMMDDhhmm", -0.2)
 
 def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list[Adjustment]:
     """What the spelling and the digits say, the words beside them left out of account. *age* is that of *birth*."""
-    layout = candidate.layout
-    steps = [layout.step]
+    spelling = candidate.spelling
+    steps = [spelling.step]
     if birth.replacement:
         steps.append(_REPLACEMENT)
     elif birth.modulus11:
         steps.append(_MODULUS)
     elif birth.ran_out:
         steps.append(_RAN_OUT)
-    if recent(birth, today) and (layout is Layout.DATED or _day_and_more(candidate)):
+    if recent(birth, today) and (spelling is Spelling.DATED or _day_and_more(candidate)):
         steps.append(_DAY_OF_THESE_YEARS)
     elif age >= _OLD:
         steps.append(
-            _OLDER_THAN_ANYBODY if age >= _OLDEST and not layout.divided else _A_HUNDRED[layout.divided]
+            _OLDER_THAN_ANYBODY if age >= _OLDEST and not spelling.divided else _A_HUNDRED[spelling.divided]
         )
         if _time_of_day(candidate.digits[6:]):
-            steps.append(_TIME_OF_DAY[layout is Layout.HYPHEN])
-    elif layout is Layout.BARE and _stamp(candidate.digits, today):
+            steps.append(_TIME_OF_DAY[spelling is Spelling.HYPHEN])
+    elif spelling is Spelling.BARE and _stamp(candidate.digits, today):
         steps.append(_STAMP)
     steps += candidate.doubts
     return steps
@@ -80,13 +80,13 @@ def of_the_living(birth: Birth, today: date) -> bool:
 def likely(candidate: Candidate, *, living: bool) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
     who may well be alive, with modulus 11 (:func:`living`)."""
-    return living and candidate.layout is Layout.HYPHEN
+    return living and candidate.spelling is Spelling.HYPHEN
 
 
 def personal(candidate: Candidate, *, living: bool) -> bool:
     """Whether the number, :func:`likely` or the same with a blank for its hyphen, is all that stands there: so it
     cannot be one of eight digits or thirteen."""
-    spelled = candidate.layout is Layout.HYPHEN or candidate.layout is Layout.PARTED
+    spelled = candidate.spelling is Spelling.HYPHEN or candidate.spelling is Spelling.PARTED
     return living and spelled and not candidate.doubts
 
 
@@ -107,7 +107,7 @@ def _time_of_day(four: str) -> bool:
 def _day_and_more(candidate: Candidate) -> bool:
     """Whether the four digits behind a date may be a time as plans have it, or the day on which a period ends:
     "231126-1400", "231126-0301". Who is a hundred years old has a number with modulus 11, which makes up for this."""
-    if candidate.layout is not Layout.HYPHEN and candidate.layout is not Layout.PARTED:
+    if candidate.spelling is not Spelling.HYPHEN and candidate.spelling is not Spelling.PARTED:
         return False
     four = candidate.digits[6:]
     return (_time_of_day(four) and four[3] in "05") or _day_of_a_year(four)

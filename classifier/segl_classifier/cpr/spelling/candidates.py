@@ -6,7 +6,7 @@ folded to plain ones (:mod:`.fold`). In it every spelling is tried that begins a
 digits and ends at the end of one, day and month checked in the expression itself, so that little is left to
 judge. Where such an expression is worth trying at all is told by a looser one over the :mod:`.groups` of digits.
 
-How a candidate is spelled is its :class:`~segl_classifier.cpr.spelling.form.Layout`. What is plainly a piece of
+How a candidate is spelled is its :class:`~segl_classifier.cpr.spelling.form.Spelling`. What is plainly a piece of
 something longer is dropped here; what is doubtful is kept, with the doubt noted for the score.
 """
 
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.spelling.borders import of_longer_number
 from segl_classifier.cpr.spelling.fold import Folded, fold
-from segl_classifier.cpr.spelling.form import Layout, layout_of
+from segl_classifier.cpr.spelling.form import Spelling, spelling_of
 from segl_classifier.cpr.spelling.groups import DATED, SHORT, USUAL, Groups
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
 
@@ -30,14 +30,14 @@ class Candidate(NamedTuple):
 
     start: int
     end: int
-    layout: Layout
+    spelling: Spelling
     digits: str
     doubts: tuple[Adjustment, ...] = ()
     year: int | None = None  # of birth, where it is written with four digits
     read: bool = False  # what the words around it say is among the doubts
 
     def __repr__(self) -> str:
-        return f"Candidate({self.start}, {self.end}, {self.layout.name})"  # without the digits
+        return f"Candidate({self.start}, {self.end}, {self.spelling.name})"  # without the digits
 
 
 _FIRST = r"(?<![0-9][0-9])"  # after the first digit: no digit stands before it
@@ -90,8 +90,8 @@ _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the lon
 _NEAR = 200  # characters between two chains that are searched as one stretch
 _ALIKE = re.compile(r"(?:[0-9](?:[^\w\n]{1,3}+|\n)){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
 _START, _END = itemgetter(0), itemgetter(1)
-_WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
-_IN_A_ROW = (Layout.BARE, Layout.SHORT)
+_WITH_PERIODS = (Spelling.FULL_YEAR, Spelling.FULL_YEAR_LOOSE)
+_IN_A_ROW = (Spelling.BARE, Spelling.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
 
 
@@ -156,7 +156,7 @@ class _Scan:
                     _dated(found, folded, match)
                 for match in _apart(_SHORT, groups.places(SHORT), plain, stop):
                     digits = "0" + "".join(c for c in match.group() if c.isdigit())
-                    _add(found, folded, match, Layout.SHORT, digits)
+                    _add(found, folded, match, Spelling.SHORT, digits)
             else:
                 self._ten(found, folded, _at(_USUAL, groups.places(USUAL), plain, stop), stop)
                 for match in _apart(_DATED, dated, plain, stop):
@@ -179,10 +179,10 @@ class _Scan:
         for match in matches:
             spelled = match.group()
             if len(spelled) == 10:
-                _add(found, folded, match, Layout.BARE, spelled)
+                _add(found, folded, match, Spelling.BARE, spelled)
                 continue
             if len(spelled) == 11 and spelled[6] == "-" and spelled[:6].isdigit():  # the usual spelling
-                _add(found, folded, match, Layout.HYPHEN, spelled[:6] + spelled[7:])
+                _add(found, folded, match, Spelling.HYPHEN, spelled[:6] + spelled[7:])
                 continue
             start, stop = match.span()
             if start < begin:
@@ -190,9 +190,9 @@ class _Scan:
             pieces = _PIECES.findall(spelled)
             if (run := _ALIKE.match(plain, start, end)) is not None and len(run.group()) > _LONGEST:
                 begin = run.end() - _LONGEST // 2  # a long row of digits or pairs holds no number
-            layout = layout_of(pieces, plain, start, stop)
-            if layout is not None and (not layout.needs_word or self._says_cpr()):
-                _add(found, folded, match, layout, "".join(digits for digits, _ in pieces))
+            spelling = spelling_of(pieces, plain, start, stop)
+            if spelling is not None and (not spelling.needs_word or self._says_cpr()):
+                _add(found, folded, match, spelling, "".join(digits for digits, _ in pieces))
 
     def _born(self, dated: Iterable[int], plain: str, stop: int) -> Iterator[re.Match[str]]:
         """Dates with four figures of the year and four digits without a hyphen, if the text speaks of a birth."""
@@ -261,29 +261,29 @@ def _dated(found: list[Candidate], folded: Folded, match: re.Match[str]) -> None
     digits = day.zfill(2) + month.zfill(2) + year[-2:] + serial
     if len(year) == 2:
         if len(day) + len(month) < 4:  # otherwise it is found as ten digits
-            _add(found, folded, match, Layout.ONE_DIGIT, digits)
+            _add(found, folded, match, Spelling.ONE_DIGIT, digits)
         return
     hyphen = match["gap"].strip() == "-" and match["iso"] is None
-    _add(found, folded, match, Layout.FULL_YEAR if hyphen else Layout.FULL_YEAR_LOOSE, digits, int(year))
+    _add(found, folded, match, Spelling.FULL_YEAR if hyphen else Spelling.FULL_YEAR_LOOSE, digits, int(year))
 
 
 def _add(
     found: list[Candidate],
     folded: Folded,
     match: re.Match[str],
-    layout: Layout,
+    spelling: Spelling,
     digits: str,
     year: int | None = None,
 ) -> None:
     """Adds a candidate, unless it is plainly a piece of a longer number."""
     start, end = match.span()
-    doubts = of_longer_number(folded.plain, start, end, layout.divided, layout in _IN_A_ROW)
+    doubts = of_longer_number(folded.plain, start, end, spelling.divided, spelling in _IN_A_ROW)
     if doubts is None:
         return
-    if layout in _WITH_PERIODS and digits[6:8] in ("19", "20") and match["glued"] is match["iso"] is None:
+    if spelling in _WITH_PERIODS and digits[6:8] in ("19", "20") and match["glued"] is match["iso"] is None:
         doubts = (*doubts, _PERIOD)
     if folded.origins is not None:
         start, end = folded.at(start), folded.at(end - 1) + 1
     else:
         start, end = start + folded.begin, end + folded.begin
-    found.append(Candidate(start, end, layout, digits, doubts, year))
+    found.append(Candidate(start, end, spelling, digits, doubts, year))

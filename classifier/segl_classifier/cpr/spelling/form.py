@@ -8,7 +8,7 @@ from enum import Enum
 from segl.vocabulary import Adjustment
 
 
-class Layout(Enum):
+class Spelling(Enum):
     """A spelling: the score it starts from, what to call it, and whether it is divided the way a personal
     number is and few other numbers are."""
 
@@ -45,8 +45,8 @@ _DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
 _CELL_GAPS = frozenset("\n\t|;")
 
 
-def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Layout | None:
-    """The layout of the ten digits ``plain[start:end]`` in *pieces* (digits, and what follows them)."""
+def spelling_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Spelling | None:
+    """The spelling of the ten digits ``plain[start:end]`` in *pieces* (digits, and what follows them)."""
     gaps: dict[int, str] = {}
     count = 0
     for digits, gap in pieces[:-1]:
@@ -60,36 +60,38 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
         return _oddly(gaps)
     last = gaps.get(8, "")
     if last == "\n":
-        return Layout.ODD
+        return Spelling.ODD
     if last.strip():
         return None  # DD.MM.YY - DD.MM, DD.MM.YY HH:MM: the last four are a day or an hour
     if len(gaps) == 4 and len(set(gaps.values())) == 1:
-        return None if _goes_on(plain, start, end, last, 2) else Layout.PAIRS
+        return None if _goes_on(plain, start, end, last, 2) else Spelling.PAIRS
     if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
-        return Layout.ODD
-    layout = _by_gap(gaps[6])
-    dated = layout is Layout.HYPHEN and len(gaps) > 1 and gaps[6].startswith(" ") and gaps[6].endswith(" ")
-    return Layout.DATED if dated else layout
+        return Spelling.ODD
+    spelling = _by_gap(gaps[6])
+    dated = (
+        spelling is Spelling.HYPHEN and len(gaps) > 1 and gaps[6].startswith(" ") and gaps[6].endswith(" ")
+    )
+    return Spelling.DATED if dated else spelling
 
 
-def _by_gap(gap: str) -> Layout:
-    """The layout by what stands between the date and the four digits."""
+def _by_gap(gap: str) -> Spelling:
+    """The spelling by what stands between the date and the four digits."""
     signs = gap.replace(" ", "").replace("\n", "")
     if signs == "-":
-        return Layout.HYPHEN
+        return Spelling.HYPHEN
     if "\n" in gap or gap.count(" ") > 2:
-        return Layout.APART
-    return Layout.PARTED if signs in ("", ".", "/", "_") else Layout.APART
+        return Spelling.APART
+    return Spelling.PARTED if signs in ("", ".", "/", "_") else Spelling.APART
 
 
-def _oddly(gaps: dict[int, str]) -> Layout:
-    """The layout of digits not divided into pairs: "010190 1-234" is clearer than "01019 01234"."""
+def _oddly(gaps: dict[int, str]) -> Spelling:
+    """The spelling of digits not divided into pairs: "010190 1-234" is clearer than "01019 01234"."""
     if any(gap.strip(" -") or len(gap) > 3 for gap in gaps.values()):
-        return Layout.ODD
+        return Spelling.ODD
     serial = gaps.keys() - {2, 4}
     if 6 in serial and not serial & {1, 3, 5}:
-        return Layout.SERIAL
-    return Layout.SEVENTH if serial == {7} else Layout.ODD
+        return Spelling.SERIAL
+    return Spelling.SEVENTH if serial == {7} else Spelling.ODD
 
 
 def _goes_on(plain: str, start: int, end: int, gap: str, width: int) -> bool:
@@ -103,7 +105,7 @@ def _goes_on(plain: str, start: int, end: int, gap: str, width: int) -> bool:
     return len(precedes) >= width and precedes[-width:].isdigit() and not precedes[:-width].isdigit()
 
 
-def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
+def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Spelling | None:
     """Ten single digits: a number only when no more of them follow or precede in the same row."""
     if gaps[1].strip(" ") in _CELL_GAPS and all(gap == gaps[1] for at, gap in gaps.items() if at != 6):
         return _column(plain, start, end, gaps)
@@ -112,13 +114,13 @@ def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout |
     if not set(plain[start:end]) - set("01 "):
         return None  # a row of zeros and ones
     if any(set(gap) - set(" ._-") for at, gap in gaps.items() if at != 6):
-        return Layout.ODD  # cells
+        return Spelling.ODD  # cells
     if not _goes_on(plain, start, end, gaps[1], 1):
-        return Layout.SPACED
-    return Layout.ODD if any(gap != gaps[1] for gap in gaps.values()) else None
+        return Spelling.SPACED
+    return Spelling.ODD if any(gap != gaps[1] for gap in gaps.values()) else None
 
 
-def _column(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
+def _column(plain: str, start: int, end: int, gaps: dict[int, str]) -> Spelling | None:
     """Ten cells or lines of one digit each, and between the sixth and the seventh at most a hyphen in its own.
     They must be all there is: a longer row is one of figures."""
     gap = gaps[1]
@@ -128,5 +130,5 @@ def _column(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | 
     after = plain[end : end + len(gap) + 2].replace("\r", "")
     alone = not (before.endswith(gap) and before[: -len(gap)][-1:].isdigit())
     return (
-        Layout.COLUMN if alone and not (after.startswith(gap) and after[len(gap) :][:1].isdigit()) else None
+        Spelling.COLUMN if alone and not (after.startswith(gap) and after[len(gap) :][:1].isdigit()) else None
     )

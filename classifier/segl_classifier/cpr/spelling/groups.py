@@ -33,14 +33,14 @@ _LATIN = bytes(ord(_what(chr(code))) for code in range(256))
 _FIRST_DIGITS = [(before + b"0", before + b"1") for before in (b" ", b"a", b".", b";")]
 
 
-class Spelling(NamedTuple):
+class GroupPattern(NamedTuple):
     """*at* matches where one may begin, *anywhere* if there is any."""
 
     at: re.Pattern[bytes]
     anywhere: re2._Regexp
 
     @classmethod
-    def of(cls, groups: str) -> Spelling:
+    def of(cls, groups: str) -> GroupPattern:
         """What begins with a digit and *groups* behind it; no other digit follows."""
         return cls(
             re.compile(f"1(?=(?:{groups})(?![01]))".encode()),
@@ -50,13 +50,13 @@ class Spelling(NamedTuple):
 
 _EACH = "[ .;]{1,3}1"  # a digit by itself
 # Ten digits as they are usually divided, or each by itself.
-USUAL = Spelling.of(
+USUAL = GroupPattern.of(
     "0[ .]{0,4}[01]0[ .]{0,4}[01]0[ .;]{0,6}[01] {0,3}[01] {0,3}[01] {0,3}[01]"
     f"|{_EACH * 5}[ .;]{{0,6}}[01]{_EACH * 3}"
 )
 # A date in another form than DDMMYY (eight digits in a row, or divided into three), and four digits.
-DATED = Spelling.of("(?:0{7}|0{0,3}[ .]{1,2}10?[ .]{1,2}10(?:00)?)[ .;]{0,5}[01]0 ?[01]0")
-SHORT = Spelling.of("0000 ?[01]000")  # nine digits
+DATED = GroupPattern.of("(?:0{7}|0{0,3}[ .]{1,2}10?[ .]{1,2}10(?:00)?)[ .;]{0,5}[01]0 ?[01]0")
+SHORT = GroupPattern.of("0000 ?[01]000")  # nine digits
 
 
 class Groups:
@@ -74,7 +74,7 @@ class Groups:
             groups = groups.replace(other, first)
         self._groups = groups
 
-    def places(self, of: Spelling) -> list[int]:
+    def places(self, of: GroupPattern) -> list[int]:
         """Where in the text a spelling of this kind may begin."""
         if len(self._groups) > _LONG and of.anywhere.search(self._groups) is None:
             return []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from segl_classifier.cpr.context.said import Lookup, Said, pieces
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Cell
 from segl_classifier.cpr.vocabulary.words import (
     A_PHONE,
@@ -26,13 +26,13 @@ _LETTER = re.compile(r"[^\W\d_]")
 _MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
 
 
-def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup) -> bool:
+def heading_is_of_cell(cell: Cell, spelling: Spelling, top: Said, find: Lookup) -> bool:
     """Whether *top*, what a heading says that names no number, is said of something else in *cell* than of the number
     in it, which is that of somebody who may live: other numbers, with hyphens, too, begin with their date."""
-    if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
+    if cell.behind and (spelling is Spelling.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
     if _LETTER.search(cell.before) is not None:
-        return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
+        return spelling.divided or top.heading != A_PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or is_of_somebody(cell.label, find)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 from segl_classifier.cpr.vocabulary.words import (
     A_THING,
     IN_LABELS,
@@ -16,7 +17,6 @@ from segl_classifier.cpr.vocabulary.words import (
 )
 
 VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
-SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
 BLANK = " >\t\r\u00a0"
 AROUND = BLANK + "\"'"  # a cell
@@ -50,7 +50,7 @@ def is_title(line: str, divider: str) -> bool:
 def heading_of(cells: Sequence[str], titles: int) -> str:
     """Which of *cells*, one above the other, is the heading of their column; the first *titles* are alone in their
     rows. What names the personal number or somebody is one, whatever stands over the whole table."""
-    said = next(filter(SAYS_CPR.search, cells), "")
+    said = next(filter(NAMES_CPR.search, cells), "")
     if said or not any(cells[:titles]):
         return said or next(filter(None, cells), "")
     hers = (cell for cell in cells[titles:] if not OF_SOMEBODY.isdisjoint(_kinds(cell)))
@@ -67,7 +67,7 @@ def says_cpr(line: str, divider: str) -> bool:
     """Whether *line* is a heading of several columns, one of which is called by the personal number and no more."""
     if not may_say_cpr(line) or VALUE.search(line) or is_title(line, divider):
         return False
-    called = (_kinds(cell) for cell in line.split(divider) if SAYS_CPR.search(cell))
+    called = (_kinds(cell) for cell in line.split(divider) if NAMES_CPR.search(cell))
     return any(Kind.CPR in kinds and kinds <= IN_LABELS for kinds in called)
 
 

@@ -17,7 +17,6 @@ from segl_classifier.cpr.table.heading_rows import (
     AROUND,
     BLANK,
     HEAD_LINES,
-    SAYS_CPR,
     VALUE,
     WORD,
     heading_of,
@@ -27,6 +26,7 @@ from segl_classifier.cpr.table.heading_rows import (
     may_say_cpr,
     says_cpr,
 )
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 
 _SIGNS = ("\t", "|", ";")
 _LINED_UP = "  "
@@ -90,7 +90,7 @@ class _Table:
         """The same where blanks line up the columns. The head of a page may stand over the heading, lined up as well:
         what says CPR counts."""
         for head in self.naming:
-            if SAYS_CPR.search(cell := _over(head, line, offset)):
+            if NAMES_CPR.search(cell := _over(head, line, offset)):
                 return cell
         return next(filter(None, (_over(head, line, offset) for head in self.heads)), "")
 
@@ -104,7 +104,9 @@ class _Table:
     def of_cpr(self, line: str, column: int) -> str:
         """The heading of the *column*, if it names the personal number and *line* has no more cells than it."""
         wide = (head for head in self.heads if head.count(self.divider) >= line.count(self.divider))
-        return next((cell for head in wide if SAYS_CPR.search(cell := _cell(head, column, self.divider))), "")
+        return next(
+            (cell for head in wide if NAMES_CPR.search(cell := _cell(head, column, self.divider))), ""
+        )
 
 
 class Tables:
@@ -301,7 +303,7 @@ def _cell(head: str, column: int, divider: str) -> str:
     cells = head.split(divider)
     cell = cells[column].strip(" \"'>\r") if column < len(cells) else ""
     if divider == "," and (len(cells) < 3 or any(len(cell.split()) > 3 for cell in cells)):
-        return cell if _TWO_COLUMNS.fullmatch(head) and SAYS_CPR.search(cell) else ""  # else a sentence
+        return cell if _TWO_COLUMNS.fullmatch(head) and NAMES_CPR.search(cell) else ""  # else a sentence
     return cell
 
 

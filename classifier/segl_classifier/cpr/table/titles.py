@@ -24,13 +24,15 @@ from segl_classifier.cpr.context.said import (
 )
 from segl_classifier.cpr.spelling.borders import counted
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Tables
 from segl_classifier.cpr.vocabulary.last_four import heads
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
 from segl_classifier.cpr.vocabulary.words import Kind, pair
 
-_LAYOUTS = frozenset((Layout.APART, Layout.FULL_YEAR_LOOSE, Layout.SHORT))  # which need a word to count
+_SPELLINGS = frozenset(
+    (Spelling.APART, Spelling.FULL_YEAR_LOOSE, Spelling.SHORT)
+)  # which need a word to count
 
 _LONGEST, _MOST_WORDS = 120, 8  # characters of a title; words of one that does not end with a colon
 _AROUND = " \t>\"'*#|;,\r\u00a0"
@@ -68,7 +70,11 @@ class Titles:
 
     def said(self, candidate: Candidate) -> Said:
         """What stands over the table of *candidate*, or over its last four digits, says of it."""
-        if candidate.layout not in _LAYOUTS or not self._may_say() or not _in_cells(self._text, candidate):
+        if (
+            candidate.spelling not in _SPELLINGS
+            or not self._may_say()
+            or not _in_cells(self._text, candidate)
+        ):
             return NOTHING
         first, last = (self._tables.heading(at) or "" for at in (candidate.start, candidate.end - 1))
         if not _HALF.fullmatch(first):
@@ -94,11 +100,11 @@ class Titles:
 
 def _in_cells(text: str, candidate: Candidate) -> bool:
     """Whether nothing else stands in the cells of the number, and no unit in the next."""
-    start, end, layout, *_ = candidate
+    start, end, spelling, *_ = candidate
     between = text[start:end]
     divided = _DIVIDED.search(between) is not None
     by_comma = not divided and "," in between
-    if "\n" in between or (layout is Layout.APART and not divided and not by_comma):
+    if "\n" in between or (spelling is Spelling.APART and not divided and not by_comma):
         return False
     begins, ends = (_BEGINS_AT_COMMA, _ENDS_AT_COMMA) if by_comma else (_BEGINS, _ENDS)
     alone = begins.search(text, max(0, start - 4), start) and ends.match(text, end)

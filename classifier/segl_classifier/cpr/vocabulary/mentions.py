@@ -11,8 +11,9 @@ import re2
 
 from segl_classifier.latin import latin_options
 
-# Pieces of the words for the personal number, in lower case.
-SAYS_CPR = (
+NAMES_CPR = re.compile(r"cpr|personn", re.IGNORECASE)  # the usual words for it, in a heading
+# Pieces of all words for the personal number, in lower case.
+PIECES_OF_NAMES = (
     *(
         "cpr",
         "personn",
@@ -65,11 +66,11 @@ def _any_of(words: tuple[str, ...]) -> re2._Regexp:
     return re2.compile("|".join(map(re.escape, words)).encode(), latin_options())
 
 
-_ANY = _any_of(SAYS_CPR)
+_ANY = _any_of(PIECES_OF_NAMES)
 
 
 def mentions_cpr(text: str) -> bool:
-    """Whether any of ``SAYS_CPR`` occurs in *text*, in whatever case."""
+    """Whether any of ``PIECES_OF_NAMES`` occurs in *text*, in whatever case."""
     lower = text.lower()
     # the usual word, where it stands, is found before the rest has been made bytes
     return "cpr" in lower or _ANY.search(lower.encode("utf-8", "surrogatepass")) is not None

@@ -8,7 +8,7 @@ they bend and join is the business of the look-up. Before a word is added, look 
 from __future__ import annotations
 
 # Says that the number is a personal number.
-CPR = """
+NAMES_OF_CPR = """
 cpr cprnr cprnummer cprnummeret cprnumre cprnummere cprno cprnumber cprnum cprid cprn cprnrs cprs
 cprnumrene cprregister cprregistret cprregisteret cpropslag personnr personnummer personnummeret
 personnumre personnumrene personnumret persnr persnummer personid personalnumber personalno personalid

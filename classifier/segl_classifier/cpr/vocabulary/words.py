@@ -16,11 +16,11 @@ from segl_classifier.cpr.vocabulary.wordlists import (
     ALSO_NAMES,
     BIRTH,
     COPULA,
-    CPR,
     CPR_PAIRS,
     FILLER,
     MATTER,
     MATTER_OF_A_PERSON,
+    NAMES_OF_CPR,
     NUMBER,
     NUMBERED,
     OTHER,
@@ -189,7 +189,7 @@ def _table() -> dict[str, Word]:
         (Kind.COPULA, COPULA),
         (Kind.NUMBER, NUMBER),
         (Kind.BIRTH, BIRTH),
-        (Kind.CPR, CPR),
+        (Kind.CPR, NAMES_OF_CPR),
         (Kind.REPLACEMENT, REPLACEMENT),
     )
     for kind, words in small:  # a later group outranks an earlier one
@@ -209,7 +209,7 @@ _NUMBERED = frozenset(map(key, NUMBERED.split()))
 # Of the words for the personal number those that are no register and no card.
 _KEPT_IN = ("register", "registret", "registeret", "opslag", "bevis", "beviset", "kort", "kortet")
 _OF_ANYTHING = ("idnummer", "idnr")  # of a machine too, where another word says so
-_NUMBERS_OF_PEOPLE = frozenset(word for word in map(key, CPR.split()) if not word.endswith(_KEPT_IN))
+_NUMBERS_OF_PEOPLE = frozenset(word for word in map(key, NAMES_OF_CPR.split()) if not word.endswith(_KEPT_IN))
 _OWN = frozenset(map(key, OWN.split()))
 _PAIRS = {key(first): frozenset(map(key, seconds)) for first, seconds in CPR_PAIRS.items()}
 _SECONDS = frozenset(second for seconds in _PAIRS.values() for second in seconds)

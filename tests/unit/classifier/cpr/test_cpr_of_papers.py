@@ -13,7 +13,7 @@ import pytest
 from corpus.numbers import found
 from segl_classifier.cpr.calendar import modulus11
 from segl_classifier.cpr.judging.by_chance import Called, beyond_chance, is_by_chance
-from segl_classifier.cpr.spelling.form import Layout
+from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.message import Source
 
 
@@ -179,8 +179,8 @@ def test_numbers_of_trade_stay_such_however_they_are_made(heading: str) -> None:
     assert not found("\n".join([f"{heading};Navn", *(f"{n};Bo" for n in numbers(12, "", modulus=True))]))
 
 
-def called(count: int, *, living: int, layout: Layout = Layout.BARE) -> list[Called]:
-    return [Called(f"{n:010}", layout, n < living) for n in range(count)]
+def called(count: int, *, living: int, spelling: Spelling = Spelling.BARE) -> list[Called]:
+    return [Called(f"{n:010}", spelling, n < living) for n in range(count)]
 
 
 def test_what_is_beyond_chance() -> None:
@@ -188,14 +188,14 @@ def test_what_is_beyond_chance() -> None:
     assert len(beyond_chance(called(6, living=4), "")) == 4
     assert not beyond_chance(called(2, living=2), "")
     assert not beyond_chance(called(9, living=5), "")
-    again = [Called("0707614285", Layout.HYPHEN, True)] * 5
+    again = [Called("0707614285", Spelling.HYPHEN, True)] * 5
     assert not beyond_chance(again, "")  # one number, said five times
 
 
 def test_ten_digits_that_are_no_days_speak_against_it() -> None:
     accounts = "\n".join(f"99{n:08}" for n in range(3))
     assert not beyond_chance(called(3, living=3), accounts)
-    assert len(beyond_chance(called(3, living=3, layout=Layout.HYPHEN), accounts)) == 3
+    assert len(beyond_chance(called(3, living=3, spelling=Spelling.HYPHEN), accounts)) == 3
 
 
 @pytest.mark.parametrize("heading", ["Sag", "Kontrakt", "Police"])

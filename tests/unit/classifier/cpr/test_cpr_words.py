@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from segl_classifier.cpr.vocabulary.mentions import SAYS_CPR
-from segl_classifier.cpr.vocabulary.wordlists import CPR, CPR_PAIRS, REPLACEMENT
+from segl_classifier.cpr.vocabulary.mentions import PIECES_OF_NAMES
+from segl_classifier.cpr.vocabulary.wordlists import CPR_PAIRS, NAMES_OF_CPR, REPLACEMENT
 from segl_classifier.cpr.vocabulary.words import Kind, also_name, key, look_up, pair, thing
 
 # Common given names and surnames in Denmark, and some that end like a thing.
@@ -108,5 +108,5 @@ def test_pairs_of_words() -> None:
 
 def test_odd_spellings_are_looked_for_wherever_any_word_for_the_cpr_number_stands() -> None:
     pairs = [f"{first} {second}" for first, seconds in CPR_PAIRS.items() for second in seconds]
-    for word in (*CPR.split(), *REPLACEMENT.split(), *pairs):
-        assert any(piece in word for piece in SAYS_CPR), word
+    for word in (*NAMES_OF_CPR.split(), *REPLACEMENT.split(), *pairs):
+        assert any(piece in word for piece in PIECES_OF_NAMES), word

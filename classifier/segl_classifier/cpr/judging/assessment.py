@@ -1,4 +1,4 @@
-"""A candidate on its way to a judgement."""
+"""What was found for and against one candidate, from its spelling to its last doubt: then it is judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segl_classifier.cpr.spelling.candidates import Candidate
 
 
 @dataclass(slots=True)
-class Case:
+class Assessment:
     """A candidate, who would be born with its digits, what was found for and against it (*steps*), and what the text
     says it is."""
 
