@@ -22,7 +22,8 @@ from segl_classifier.cpr.context.said import (
     pieces,
     say,
 )
-from segl_classifier.cpr.vocabulary.words import HAPPENS, LAST_FOUR, OF_COMPANIES, Kind, Word
+from segl_classifier.cpr.vocabulary.number_of import HAPPENS, NumberOf
+from segl_classifier.cpr.vocabulary.words import Kind, Word
 
 _READ = 80  # characters
 _MOST_WORDS = 6
@@ -76,7 +77,9 @@ def _walked(found: list[str], find: Lookup, divided: bool, personal: bool, livin
         if passed.words > _MOST_WORDS:
             break
         word = look(piece, find)
-        if (personal and word.other == OF_COMPANIES) or (divided and word.other == LAST_FOUR):
+        if (personal and word.other is NumberOf.REGISTERED_COMPANY) or (
+            divided and word.other is NumberOf.SERIAL
+        ):
             return NOTHING
         if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
             if _labels_next(found, at, find):

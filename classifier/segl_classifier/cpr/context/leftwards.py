@@ -34,13 +34,9 @@ from segl_classifier.cpr.context.said import (
 )
 from segl_classifier.cpr.context.window import Above, pieces_between
 from segl_classifier.cpr.vocabulary import small_words as smallwords
+from segl_classifier.cpr.vocabulary.number_of import HAPPENS, NumberOf
 from segl_classifier.cpr.vocabulary.words import (
-    A_PAPER,
-    AN_AMOUNT,
     CUSTOMER_NUMBER,
-    HAPPENS,
-    LAST_FOUR,
-    OF_COMPANIES,
     Kind,
     Word,
     also_name,
@@ -298,10 +294,10 @@ class Walk:
 
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
-        if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
+        if word.other is NumberOf.PRODUCTION_UNIT and not self.about.bare and "." in self.pieces[at]:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
         if named.cpr_in_it(self.pieces, at, self.find) or (
-            word.other == LAST_FOUR and named.behind_birthday(self.pieces, at, self.find)
+            word.other is NumberOf.SERIAL and named.behind_birthday(self.pieces, at, self.find)
         ):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
@@ -312,15 +308,17 @@ class Walk:
             return None
         if self.find.mentions and self._cpr_before(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
-        if not self._names_it(word) or (word.other == AN_AMOUNT and self._is_paid(at)):
+        if not self._names_it(word) or (word.other is NumberOf.AMOUNT and self._is_paid(at)):
             return self._hints()
-        if self.about.personal and word.other == OF_COMPANIES:
+        if self.about.personal and word.other is NumberOf.REGISTERED_COMPANY:
             return self._hints()
         weak = word.kind is Kind.MATTER or (
             self.about.divided and of_persons.may_be_a_persons(word, self.about, numbered=self.number)
         )
         before = self.find.word(earlier)
-        if before.kind is Kind.OTHER and (before.other != A_PAPER or word.other != A_PAPER):
+        if before.kind is Kind.OTHER and (
+            before.other is not NumberOf.PAPER or word.other is not NumberOf.PAPER
+        ):
             weak = False  # "contract reference": the word before says of what
         by = of_persons.weight(word, self.about, numbered=self.number) if weak else CALLED_OTHER
         if self.comma and not self.copula:

@@ -8,18 +8,8 @@ from __future__ import annotations
 
 from segl_classifier.cpr.context.about import About
 from segl_classifier.cpr.context.said import CALLED_A_PERSONS
-from segl_classifier.cpr.vocabulary.words import (
-    A_BOOKING,
-    A_CASE,
-    A_MARK,
-    A_PAPER,
-    A_PHONE,
-    A_THING,
-    OF_A_PERSON,
-    OF_PEOPLE,
-    Kind,
-    Word,
-)
+from segl_classifier.cpr.vocabulary.number_of import OF_PEOPLE, NumberOf
+from segl_classifier.cpr.vocabulary.words import Kind, Word
 
 _CALLED_HERS, _CALLED_A_MATTER = -0.2, -0.45  # of ten digits in a row
 _CALLED_OTHERWISE = -0.25  # of six digits, a blank and four, which say less than with a hyphen
@@ -28,7 +18,9 @@ _CALLED_OTHERWISE = -0.25  # of six digits, a blank and four, which say less tha
 def is_of_file(word: Word, about: About, *, numbered: bool) -> bool:
     """Whether *word* says what the file is in whose name the number stands: "journal_0101901234.pdf"."""
     own = word.numbers or numbered
-    return word.kind is Kind.MATTER or (about.living and word.other in (A_CASE, A_PAPER, A_MARK) and not own)
+    return word.kind is Kind.MATTER or (
+        about.living and word.other in (NumberOf.CASE, NumberOf.PAPER, NumberOf.MARK) and not own
+    )
 
 
 def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
@@ -37,15 +29,18 @@ def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
     which often is the personal number."""
     if about.likely and (
         word.other in OF_PEOPLE
-        or (word.other in (A_BOOKING, A_PAPER, A_THING) and not (word.numbers or numbered))
+        or (
+            word.other in (NumberOf.BOOKING, NumberOf.PAPER, NumberOf.THING)
+            and not (word.numbers or numbered)
+        )
     ):
         return True
-    return word.other == A_PHONE or (word.other in (A_CASE, A_MARK) and not word.numbers)
+    return word.other is NumberOf.PHONE or (word.other in (NumberOf.CASE, NumberOf.MARK) and not word.numbers)
 
 
 def weight(word: Word, about: About, *, numbered: bool) -> float:
     """Of a word that says little; "henvisning 0101901234" is a personal number as much as its digits say."""
-    if about.living and word.other == OF_A_PERSON and not (word.numbers or numbered):
+    if about.living and word.other is NumberOf.PERSONS_MATTER and not (word.numbers or numbered):
         return _CALLED_HERS
     if about.living and about.spaced:
         return _CALLED_OTHERWISE

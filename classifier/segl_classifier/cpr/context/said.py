@@ -15,22 +15,8 @@ from itertools import pairwise
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
-from segl_classifier.cpr.vocabulary.words import (
-    A_BOOKING,
-    A_CASE,
-    A_MARK,
-    A_PAPER,
-    A_PHONE,
-    A_THING,
-    OF_COMPANIES,
-    OF_PEOPLE,
-    SOME_ID,
-    Kind,
-    Word,
-    key,
-    look_up,
-    pair,
-)
+from segl_classifier.cpr.vocabulary.number_of import OF_PEOPLE, NumberOf
+from segl_classifier.cpr.vocabulary.words import SOME_ID, Kind, Word, key, look_up, pair
 from segl_classifier.latin import in_latin
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
@@ -63,7 +49,7 @@ class Said:
 
     kind: Kind = Kind.UNKNOWN
     adjustments: tuple[Adjustment, ...] = ()
-    heading: str = ""
+    heading: NumberOf | None = None
     numbers: bool = False
     yields: bool = False
 
@@ -143,8 +129,8 @@ def pieces(side: str) -> list[str]:
 def of_a_person(word: Word) -> bool:
     """Whether the word is for what offices often number by the person whom it concerns: a customer's number, and a case
     or a paper that is not said to have one of its own; so they write it below "Telefon" and "Dato"."""
-    own = word.other in (A_BOOKING, A_CASE, A_MARK, A_PAPER) and not word.numbers
-    return own or word.other in OF_PEOPLE or word.other == A_PHONE
+    own = word.other in (NumberOf.BOOKING, NumberOf.CASE, NumberOf.MARK, NumberOf.PAPER) and not word.numbers
+    return own or word.other in OF_PEOPLE or word.other is NumberOf.PHONE
 
 
 def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
@@ -161,10 +147,10 @@ def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, person
     if Kind.BIRTH in kinds:
         return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
     for word in words:
-        other = word.kind in (Kind.OTHER, Kind.MATTER) and (word.other != A_THING or word.numbers)
-        if personal and word.other == OF_COMPANIES:
+        other = word.kind in (Kind.OTHER, Kind.MATTER) and (word.other is not NumberOf.THING or word.numbers)
+        if personal and word.other is NumberOf.REGISTERED_COMPANY:
             continue
-        if other and (bare or word.other != "a production unit"):
+        if other and (bare or word.other is not NumberOf.PRODUCTION_UNIT):
             by = CALLED_A_PERSONS if likely and of_a_person(word) else CALLED_OTHER
             step = Adjustment(f"in a column headed as {word.other}", by)
             return Said(Kind.OTHER, (step,), word.other, word.numbers or Kind.NUMBER in kinds)

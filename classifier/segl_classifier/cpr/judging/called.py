@@ -16,7 +16,8 @@ from segl_classifier.cpr.judging.by_chance import FEWEST, RUN, Called, beyond_ch
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Tables
-from segl_classifier.cpr.vocabulary.words import MAY_BE_A_PERSONS, Kind
+from segl_classifier.cpr.vocabulary.number_of import MAY_BE_A_PERSONS
+from segl_classifier.cpr.vocabulary.words import Kind
 
 _NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
 _BY_CHANCE = Adjustment(

@@ -35,7 +35,8 @@ from segl_classifier.cpr.table.cell_words import heading_is_of_cell, is_of_someb
 from segl_classifier.cpr.table.tables import Tables
 from segl_classifier.cpr.table.titles import Titles
 from segl_classifier.cpr.vocabulary.last_four import heads
-from segl_classifier.cpr.vocabulary.words import A_PHONE, MAY_BE_A_PERSONS, Kind
+from segl_classifier.cpr.vocabulary.number_of import MAY_BE_A_PERSONS, NumberOf
+from segl_classifier.cpr.vocabulary.words import Kind
 from segl_classifier.message import Source, Text
 
 MOST_JUDGED = 10_000  # candidates of one text
@@ -157,7 +158,7 @@ class _Reader:
         birth = read(candidate.digits, self.today)
         if birth is None or not score.living(birth, birth.age(self.today)):
             return False
-        hers = top.heading in MAY_BE_A_PERSONS or top.heading == A_PHONE
+        hers = top.heading in MAY_BE_A_PERSONS or top.heading is NumberOf.PHONE
         return candidate.spelling is Spelling.HYPHEN or (
             hers and follows_another(self.text.text, candidate.start)
         )

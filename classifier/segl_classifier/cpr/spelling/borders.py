@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.vocabulary.words import A_CASE, A_PAPER, Kind, key, look_up, unit
+from segl_classifier.cpr.vocabulary.number_of import NumberOf
+from segl_classifier.cpr.vocabulary.words import Kind, key, look_up, unit
 
 _MATE = (
     r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[ -]?[0-9]{4}"  # a second number of the same kind
@@ -181,7 +182,7 @@ def _names_file(word: str) -> bool:
     if word.isupper() or (len(word) < 3 and not word.istitle()) or len(word) < 2:
         return False
     return this.kind is not Kind.OTHER or (
-        this.other in (A_PAPER, A_CASE, "a computer's mark") and not this.numbers
+        this.other in (NumberOf.PAPER, NumberOf.CASE, NumberOf.MARK) and not this.numbers
     )
 
 

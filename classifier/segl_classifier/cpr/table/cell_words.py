@@ -12,14 +12,8 @@ import re
 from segl_classifier.cpr.context.said import Lookup, Said, pieces
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.tables import Cell
-from segl_classifier.cpr.vocabulary.words import (
-    A_PHONE,
-    HAPPENS,
-    IN_LABELS,
-    MAY_BE_A_PERSONS,
-    OF_SOMEBODY,
-    Kind,
-)
+from segl_classifier.cpr.vocabulary.number_of import HAPPENS, MAY_BE_A_PERSONS, NumberOf
+from segl_classifier.cpr.vocabulary.words import IN_LABELS, OF_SOMEBODY, Kind
 
 _LONGEST_LABEL = 40  # characters
 _LETTER = re.compile(r"[^\W\d_]")
@@ -32,7 +26,7 @@ def heading_is_of_cell(cell: Cell, spelling: Spelling, top: Said, find: Lookup) 
     if cell.behind and (spelling is Spelling.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
     if _LETTER.search(cell.before) is not None:
-        return spelling.divided or top.heading != A_PHONE  # "Privat 86123456"
+        return spelling.divided or top.heading is not NumberOf.PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or is_of_somebody(cell.label, find)
 
 

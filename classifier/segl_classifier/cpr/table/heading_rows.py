@@ -6,15 +6,8 @@ import re
 from collections.abc import Sequence
 
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
-from segl_classifier.cpr.vocabulary.words import (
-    A_THING,
-    IN_LABELS,
-    OF_SOMEBODY,
-    Kind,
-    also_name,
-    key,
-    look_up,
-)
+from segl_classifier.cpr.vocabulary.number_of import NumberOf
+from segl_classifier.cpr.vocabulary.words import IN_LABELS, OF_SOMEBODY, Kind, also_name, key, look_up
 
 VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 WORD = re.compile(r"[^\W\d_]+")
@@ -84,7 +77,7 @@ def _names_numbers(word: str) -> bool:
     """Whether *word* may say what numbers below it are: no thing ("Gruppe") does, and no name ("Ring")."""
     this = key(word)
     found = look_up(this)
-    is_thing = found.other == A_THING and not found.numbers
+    is_thing = found.other is NumberOf.THING and not found.numbers
     return found.kind in _NAMES_NUMBERS and not is_thing and not also_name(this)
 
 

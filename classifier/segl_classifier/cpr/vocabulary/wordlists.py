@@ -7,6 +7,8 @@ they bend and join is the business of the look-up. Before a word is added, look 
 
 from __future__ import annotations
 
+from segl_classifier.cpr.vocabulary.number_of import NumberOf
+
 # Says that the number is a personal number.
 NAMES_OF_CPR = """
 cpr cprnr cprnummer cprnummeret cprnumre cprnummere cprno cprnumber cprnum cprid cprn cprnrs cprs
@@ -108,7 +110,7 @@ till från av åt mellem between vedr vedrørende ang angående ad
 # Some other thing with a number of its own, by what it is. Nouns of five letters and more bend and are heads
 # of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
 OTHER = {
-    "an order": """
+    NumberOf.ORDER: """
         ordre ordren =order arbetsorder ordrebekræftelse confirmation
         indkøbsordre =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
         arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
@@ -117,18 +119,18 @@ OTHER = {
         =licence =license licitation forhåndsbestilling tilslutning ordreseddel arbejdsseddel
         rammeaftale delaftale lagerordre genbestilling
     """,
-    "a booking or a task": """
+    NumberOf.BOOKING: """
         bestilling bestillingen =booking reservation reservationen opgave opgaven kørsel
         rekvisition rekv rekvirent
     """,
-    "an invoice": """
+    NumberOf.INVOICE: """
         faktura fakturaen invoice inv fak rechnung kreditnota
         kreditnotaen =receipt kvitto giro fi ocr betalingsid indbetalingskort
         opkrævning moms creditnote postering posteringen finansbilag fikkode indbetalingskode
         bon =bonen girokort aconto acontofaktura slutfaktura betalingslinje kassebon =statement
         =remittance
     """,
-    "a meter": """
+    NumberOf.METER: """
         måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare =tæller =tælleren
         installation installationen målepunkt målepunktet aftagenr =brønd målerbrønd stikledning ledning
         gateway gatewayen logger føler =sensor =device unit =enhed =enheden anlæg anlægget aggregat
@@ -138,34 +140,34 @@ OTHER = {
         kedel fyr kompressor blæser motor elevator lift kran maskine maskinen robot printer router modem
         switch =gauge antenne batteri
     """,
-    "a bank account": """
+    NumberOf.ACCOUNT: """
         konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
         plusgiro kontot obligation kreditkort dankort fondskode isin
     """,
-    "a production unit": """
+    NumberOf.PRODUCTION_UNIT: """
         pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre penhed penheden
     """,
-    "a company's number": """
+    NumberOf.REGISTERED_COMPANY: """
         cvr senr ean eanlokation gln glnlokation
     """,
-    "a company": """
+    NumberOf.COMPANY: """
         vat gtin virksomhed orgnr leverandør momsnr eori
     """,
-    "a phone number": """
+    NumberOf.PHONE: """
         tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
         sms ring =ringe opkald satellittelefon vagttlf mob nødtelefon
     """,
-    "a case": """
+    NumberOf.CASE: """
         sag sagen =sager jnr case casefile aktenzeichen az =ärende =ärendet akt =akten dossier diarienr dnr
         klagesag retssag inkassosag fogedsag arkiv mappe
     """,
-    "a running number": """
+    NumberOf.SERIAL: """
         løbenr løbenummer
     """,
-    "an insurance": """
+    NumberOf.INSURANCE: """
         police policen =policy =claim
     """,
-    "a paper or a job": """
+    NumberOf.JOB: """
         =ticket ticketen incident fejlmelding feilmelding forespørgsel forespørgslen
         dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
         jobid referens referanse referenz projekt project prosjekt servitut easement
@@ -176,21 +178,21 @@ OTHER = {
         afvigelse driftsforstyrrelse serviceaftale servicerapport =task =bug =pull
         commit patch =request stempel
     """,
-    "a paper": """
+    NumberOf.PAPER: """
         kontrakt kontrakten =contract vertrag aftale aftalen bekræftelse bekräftelse opgørelse årsopgørelse
         regning regningen kvittering kvitteringen lån lånet tilladelse tilladelsen dispensation dok dokument
         dokumentet document rapport rapporten =report udtalelse notat referat protokol autorisation
         godkendelse registrering indberetning certifikat certificate skøde hændelse blanket formular
         formularen skema skemaet bilag bilaget pantebrev tinglysning
     """,
-    "a shipment": """
+    NumberOf.SHIPMENT: """
         pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
         sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
         =pallet palette paket fragt freight pakkelabel vejeseddel gods collo =colli stykgods lieferung
         vognladning vogn trailer lastvogn rute lagerplads hylde reol lokation =vessel afgang
         affald konsignation sscc
     """,
-    "a product": """
+    NumberOf.PRODUCT: """
         vare =varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
         partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
         firmware fw vers reservedel =filter nøgle nøglen key code kode koden pin plombe plomben
@@ -200,14 +202,14 @@ OTHER = {
         pinkode rabatkode kampagnekode tilbudskode fejlkode aktiveringskode katalog startnr rygnr
         garderobe rammenr registreringsnr nummerplade plu patent
     """,
-    "a computer's mark": """
+    NumberOf.MARK: """
         tidsstempel tidsstemplet timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion
         corrid session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn
         dsc dscn screenshot vid mvi møde mødet meeting =server =error =thread =event snapshot
         backup dump =record dataset datasæt =node =process webinar konference =dialin opkaldskode
         mødekode ownerapptid appointmentid
     """,
-    "a thing": """
+    NumberOf.THING: """
         part =kasse =kassen arkivkasse pengekasse boks =skab =skabet klimaskab medicinskab pengeskab
         hylden containerplads parkeringsplads adgangsbrik gruppe gruppen =liste =listen prisliste
         stykliste pakkeliste adresseliste genstand genstanden besked beskeden værdi værdien =mærke
@@ -233,7 +235,7 @@ OTHER = {
         =följesedel =skåp =låda =byggnad =fordon =maskin =utrustning =seddel =sedlen følgeseddel
         palleseddel fragtseddel pakkeseddel =døren =dør
     """,
-    "an amount": """
+    NumberOf.AMOUNT: """
         kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
     """,
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
+from segl_classifier.cpr.vocabulary.number_of import NumberOf
 from segl_classifier.cpr.vocabulary.wordlists import (
     ALSO_NAMES,
     BIRTH,
@@ -118,37 +119,16 @@ class Word:
     thing that has one ("ordre")."""
 
     kind: Kind
-    other: str = ""
+    other: NumberOf | None = None
     numbers: bool = False
 
 
 UNKNOWN = Word(Kind.UNKNOWN)
-SOME_ID = Word(Kind.OTHER, "an id of some kind", numbers=True)
-_CUSTOMERS = "a number of a customer or member"
-CUSTOMER_NUMBER = Word(Kind.OTHER, _CUSTOMERS, numbers=True)
-_MATTERS = "a matter with a number of its own"
-OF_A_PERSON = "a matter of one person's"
-# Things that concern one person, and are numbered by that person's own number often enough.
-# Other things are not, but a number that is spelled and made like a personal number may stand beside them.
-OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, OF_A_PERSON, "an insurance"))
-A_THING = "a thing"
-# Offices name them by the person whom they concern, and most have no number of their own: a contract, a report.
-A_PAPER = "a paper"
-A_CASE = "a case"
-A_MARK = "a computer's mark"
-A_PHONE = "a phone number"
-A_BOOKING = "a booking or a task"
-AN_AMOUNT = "an amount"
-# What happens to somebody, or is hers: a number beside it is its own only where nothing says whose it is.
-HAPPENS = frozenset((A_BOOKING, A_CASE, A_MARK, A_PAPER, A_PHONE, A_THING))
-# What a column of personal numbers is called, too.
-MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
+SOME_ID = Word(Kind.OTHER, NumberOf.SOME_ID, numbers=True)
+CUSTOMER_NUMBER = Word(Kind.OTHER, NumberOf.CUSTOMER, numbers=True)
 OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
 # In the heading of a column of personal numbers, and in the label before one: "Barnets CPR-nr."
 IN_LABELS = OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
-LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
-# CVR and SE numbers have eight digits, EAN and GLN thirteen: what is made like a personal number is none of them.
-OF_COMPANIES = "a company's number"
 
 
 def key(word: str) -> str:
@@ -169,7 +149,10 @@ def _tail(word: str) -> str:
 def _table() -> dict[str, Word]:
     table: dict[str, Word] = {}
     groups = [(Kind.OTHER, what, nouns) for what, nouns in OTHER.items()]
-    groups[:0] = [(Kind.MATTER, _MATTERS, MATTER), (Kind.MATTER, OF_A_PERSON, MATTER_OF_A_PERSON)]
+    groups[:0] = [
+        (Kind.MATTER, NumberOf.MATTER, MATTER),
+        (Kind.MATTER, NumberOf.PERSONS_MATTER, MATTER_OF_A_PERSON),
+    ]
     for kind, what, group in groups:
         for noun in group.split():
             short = len(key(noun)) < _SHORTEST_HEAD
@@ -244,15 +227,15 @@ def thing(word: str) -> bool:
     return len(word) > 5 and word.endswith(_THINGS) and word not in _NO_THINGS
 
 
-def _other(first: str) -> str:
+def _other(first: str) -> NumberOf:
     """What a number is whose name begins with *first*: "ordre", "kunde"."""
     for bare in (first, first.removesuffix("s")):
         found = _TABLE.get(bare)
         if bare in _NUMBERED or (found is not None and found.kind is Kind.PERSON):
-            return _CUSTOMERS
-        if found is not None and found.other:
+            return NumberOf.CUSTOMER
+        if found is not None and found.other is not None:
             return found.other
-    return "a number of another kind"
+    return NumberOf.ANOTHER_KIND
 
 
 def pair(first: str, second: str) -> bool:
