@@ -15,7 +15,7 @@ from segl_classifier.deadline import Deadline
 from segl_classifier.detect import detect
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
-from segl_classifier.memory import Judged, Memory
+from segl_classifier.memory import AttachmentResult, Memory
 from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.lists.captions import files_of
@@ -46,7 +46,7 @@ class Attachments:
     model: Model | None
     memory: Memory | None
     deadline: Deadline
-    files: list[Read | Judged] = field(default_factory=list)
+    files: list[Read | AttachmentResult] = field(default_factory=list)
     _reader: Callable[[Part, bytes, int], Extracted] | None = None
     _chars: int = 0
 
@@ -75,13 +75,13 @@ class Attachments:
         """The texts of each, in reading order, and what *reader* makes of them: the model, with what it is told for
         this message. Of one that is remembered there are no texts."""
         for each in self.files:
-            if isinstance(each, Judged):
+            if isinstance(each, AttachmentResult):
                 yield (), each.understanding
                 continue
             understanding = understand(list(each.texts), reader, self.deadline)
             if self.memory is not None and each.key is not None:
-                judged = Judged(each.where, each.findings, understanding)
-                self.memory.keep(each.key, judged, self.model, ocr=self.pictures.ocr)
+                result = AttachmentResult(each.where, each.findings, understanding)
+                self.memory.keep(each.key, result, self.model, ocr=self.pictures.ocr)
             yield each.texts, understanding
 
     def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:

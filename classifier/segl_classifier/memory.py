@@ -36,7 +36,7 @@ _PASSING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AttachmentResult:
     """What one attachment has to say. ``where`` is the place that all places in it begin with."""
 
     where: str
@@ -63,7 +63,7 @@ class Judged:
             and not (gaps and ocr)  # there may be time for the picture next time
         )
 
-    def at(self, where: str) -> Judged:
+    def at(self, where: str) -> AttachmentResult:
         """The same of the same attachment at another place."""
 
         def place(old: str) -> str:
@@ -77,7 +77,7 @@ class Judged:
             )
             understanding = replace(understanding, readings=readings)
         findings = tuple(replace(finding, where=place(finding.where)) for finding in self.findings)
-        return Judged(where, findings, understanding)
+        return AttachmentResult(where, findings, understanding)
 
 
 class Memory:
@@ -88,7 +88,7 @@ class Memory:
         self._most = entries
         self._only_quiet = only_quiet
         self._secret = os.urandom(32)
-        self._known: OrderedDict[bytes, Judged] = OrderedDict()
+        self._known: OrderedDict[bytes, AttachmentResult] = OrderedDict()
         self._model: Model | None = None
         self._lock = threading.Lock()
 
@@ -103,7 +103,7 @@ class Memory:
             digest.update(b"%d:%b" % (len(text), text))
         return digest.digest()
 
-    def recall(self, key: bytes, model: Model | None) -> Judged | None:
+    def recall(self, key: bytes, model: Model | None) -> AttachmentResult | None:
         """What was kept by *key*; nothing that another model than the last had a say in."""
         with self._lock:
             if model is not self._model:
@@ -114,30 +114,30 @@ class Memory:
                 self._known.move_to_end(key)
             return found
 
-    def keep(self, key: bytes, judged: Judged, model: Model | None, *, ocr: bool = False) -> None:
+    def keep(self, key: bytes, result: AttachmentResult, model: Model | None, *, ocr: bool = False) -> None:
         """Remember what *model* and the rules found, if it may be. *ocr*: pictures are read, as long as there is time
         for it, so that a gap may be filled next time."""
-        if not judged.is_lasting(ocr=ocr) or (self._only_quiet and not judged.is_quiet):
+        if not result.is_lasting(ocr=ocr) or (self._only_quiet and not result.is_quiet):
             return
         with self._lock:
             if model is self._model:
-                self._known[key] = _without_text(judged)
+                self._known[key] = _without_text(result)
                 while len(self._known) > self._most:
                     self._known.popitem(last=False)
 
 
-def _without_text(judged: Judged) -> Judged:
+def _without_text(result: AttachmentResult) -> AttachmentResult:
     """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
     best for each category, with its score for that one only and without what was read, and none that nobody would be
     shown: most attachments are harmless all through. What a gap says (a type, a size) is no text."""
     findings = tuple(
         finding if finding.is_unreadable else replace(finding, excerpt="", adjustments=())
-        for finding in judged.findings
+        for finding in result.findings
     )
-    judged = replace(judged, findings=findings)
-    understanding = judged.understanding
+    result = replace(result, findings=findings)
+    understanding = result.understanding
     if understanding is None:
-        return judged
+        return result
     readings = understanding.readings
     best = [max(readings, key=lambda r: r.any)] if understanding.any >= FAINT else []
     kept: dict[int, tuple[Reading, dict[Label, float]]] = {id(reading): (reading, {}) for reading in best}
@@ -147,7 +147,7 @@ def _without_text(judged: Judged) -> Judged:
             scores = kept.setdefault(id(reading), (reading, {}))[1]
             scores[label] = reading.scores.get(label, 0.0)
     blank = tuple(_blank(reading, scores) for reading, scores in kept.values())
-    return replace(judged, understanding=replace(understanding, readings=blank))
+    return replace(result, understanding=replace(understanding, readings=blank))
 
 
 def _blank(reading: Reading, scores: Mapping[Label, float]) -> Reading:

@@ -7,7 +7,7 @@ from datetime import date
 
 from segl.vocabulary import MOST_NUMBERS, Adjustment, Finding, Label
 from segl_classifier.cpr.calendar import this_day
-from segl_classifier.cpr.judging.judge import Judged, Judgement, judge, without_overlaps
+from segl_classifier.cpr.judging.judge import NumbersFound, ScoredNumber, judge, without_overlaps
 from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.shown.masked import excerpts
 from segl_classifier.cpr.shown.sameness import different_first, mark
@@ -65,27 +65,29 @@ def _found(written: Written, today: date | None) -> list[Finding]:
     return findings
 
 
-def read_numbers(written: Written) -> tuple[str, list[Judged]]:
+def read_numbers(written: Written) -> tuple[str, list[ScoredNumber]]:
     """The text made plain, each character in its place, and every number in it, whatever its score."""
     plain, numbers, _ = _read(written, shape_of(written.text.text), this_day())
     return plain, numbers
 
 
-def _read(written: Written, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:
+def _read(written: Written, shape: bytes, today: date) -> tuple[str, list[ScoredNumber], bool]:
     """The text made plain, the numbers in it, and whether all were looked at. What a line of a cell says by itself is
     read, too; of both the better counts."""
     text = written.text
-    plain, judgements = _judged(text, shape, today)
+    plain, readings = _both_ways(text, shape, today)
     if written.lines is not text.text:
         apart = replace(text, text=written.lines)
-        judgements += _judged(apart, shape_of(written.lines), today, text.text)[1]
-    if len(judgements) == 1:
-        return plain, judgements[0].numbers, judgements[0].complete
-    numbers = without_overlaps([number for judgement in judgements for number in judgement.numbers])
-    return plain, numbers, all(judgement.complete for judgement in judgements)
+        readings += _both_ways(apart, shape_of(written.lines), today, text.text)[1]
+    if len(readings) == 1:
+        return plain, readings[0].numbers, readings[0].complete
+    numbers = without_overlaps([number for reading in readings for number in reading.numbers])
+    return plain, numbers, all(reading.complete for reading in readings)
 
 
-def _judged(text: Text, shape: bytes, today: date, rows: str | None = None) -> tuple[str, list[Judgement]]:
+def _both_ways(
+    text: Text, shape: bytes, today: date, rows: str | None = None
+) -> tuple[str, list[NumbersFound]]:
     """The text made plain, and what is found in it. What making plain may have spoilt is found in the text as it
     stands."""
     first = judge(text, shape, today, rows)

@@ -46,7 +46,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class DecidedText:
     """A labelled text with its verdict at the present thresholds, and what that rests on."""
 
     text: Measured
@@ -153,7 +153,7 @@ def table(
     terms: Terms,
     name: Name,
     thresholds: Sequence[float],
-    texts: Iterable[Judged],
+    texts: Iterable[DecidedText],
     mail: Iterable[DecisionRecord] = (),
     said: Mapping[str, Feedback] | None = None,
 ) -> list[Row]:
@@ -162,12 +162,12 @@ def table(
     every = sorted({*(t for t in thresholds if abs(t - present) > 0.005), present})
     tried = [(threshold, at_threshold(terms, name, threshold)) for threshold in every]
     found = [Row(threshold, threshold == present, OnTexts(), OnMail()) for threshold, _ in tried]
-    for judged in texts:
-        moved = _may_move(judged, name, every[0])
+    for decided in texts:
+        moved = _may_move(decided, name, every[0])
         for row, (threshold, other) in zip(found, tried, strict=True):
             again = moved and threshold != present
-            verdict = other.decide(judged.text.record) if again else judged.verdict
-            _count_text(row.texts, judged.text, name, verdict)
+            verdict = other.decide(decided.text.record) if again else decided.verdict
+            _count_text(row.texts, decided.text, name, verdict)
     for record in mail:
         if score_of(record, terms, name) >= every[0]:  # what lies below all of them, none changes
             now = terms.decide(record).decision
@@ -176,18 +176,18 @@ def table(
     return found
 
 
-def judge(terms: Terms, texts: Iterable[Measured]) -> Iterator[Judged]:
+def decided_texts(terms: Terms, texts: Iterable[Measured]) -> Iterator[DecidedText]:
     """Each of *texts* by the present thresholds."""
     for text in texts:
-        yield Judged(text, terms.decide(text.record), _balance(text.record, terms))
+        yield DecidedText(text, terms.decide(text.record), _balance(text.record, terms))
 
 
-def _may_move(judged: Judged, name: Name, least: float) -> bool:
+def _may_move(decided: DecidedText, name: Name, least: float) -> bool:
     """Whether another threshold of *name*, of *least* or more, may be another verdict: a category that stays below
     them all, and below where doubt begins, is not heard at any of them."""
     if name == "any":
         return True
-    weighing = judged.balance.labels.get(Label(name))
+    weighing = decided.balance.labels.get(Label(name))
     return weighing is not None and weighing.score >= min(least, weighing.threshold.unsure)
 
 

@@ -52,7 +52,7 @@ def thresholds(
     """
     from segl.cli.output import fail, fail_of, say_json
     from segl.errors import SeglError
-    from segl_classifier.evaluation.tradeoff import STEPS, judge, names, present_threshold, table
+    from segl_classifier.evaluation.tradeoff import STEPS, decided_texts, names, present_threshold, table
     from segl_classifier.tuning.again import Terms
 
     try:
@@ -65,7 +65,7 @@ def thresholds(
     if not chosen:
         fail(f"{label!r} has no threshold here", f"one of {', '.join(names(terms))}")
     own = _own(loaded, settings, time.time() - days * DAY_SECONDS)
-    judged = tuple(judge(terms, texts))
+    judged = tuple(decided_texts(terms, texts))
     for name in chosen:
         present = present_threshold(terms, name)
         tried = STEPS if label else (round(present - _NEAR, 2), round(present + _NEAR, 2))

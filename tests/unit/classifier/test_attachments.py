@@ -17,7 +17,7 @@ from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier.classify import classify, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
-from segl_classifier.memory import Judged, Memory
+from segl_classifier.memory import AttachmentResult, Memory
 from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reading import PoolReader
 from segl_classifier.rules import RuleSet, shipped_rules
@@ -211,9 +211,9 @@ def test_the_memory_is_bounded_and_keeps_the_latest() -> None:
     memory = Memory(3)
     keys = [memory.key(b"%d" % number) for number in range(5)]
     for key in keys[:3]:
-        memory.keep(key, Judged("a"), None)
+        memory.keep(key, AttachmentResult("a"), None)
     memory.recall(keys[0], None)
-    memory.keep(keys[3], Judged("a"), None)
+    memory.keep(keys[3], AttachmentResult("a"), None)
     assert [memory.recall(key, None) is not None for key in keys] == [True, False, True, True, False]
 
 

@@ -18,7 +18,16 @@ from segl.vocabulary import Decision, Label
 from segl_classifier.decide import Stance
 from segl_classifier.evaluation.measure import measure
 from segl_classifier.evaluation.records import read_records
-from segl_classifier.evaluation.tradeoff import NAME, STEPS, Name, at_threshold, judge, names, read, table
+from segl_classifier.evaluation.tradeoff import (
+    NAME,
+    STEPS,
+    Name,
+    at_threshold,
+    decided_texts,
+    names,
+    read,
+    table,
+)
 from segl_classifier.rules import shipped_rules
 from segl_classifier.tuning.again import Terms
 from segl_classifier.understanding.model import digest_of, load_model, load_scale, shipped_model
@@ -66,7 +75,7 @@ def test_the_table_is_what_each_threshold_decides(shipped: Path, name: Name) -> 
     """A text that no threshold moves is decided once."""
     terms = Terms(shipped_rules(), Stance(), load_scale(shipped))
     texts = read(shipped / NAME).texts[::9]
-    for row in table(terms, name, (0.05, 0.3, 0.9), judge(terms, texts)):
+    for row in table(terms, name, (0.05, 0.3, 0.9), decided_texts(terms, texts)):
         other = at_threshold(terms, name, row.threshold)
         secure = [text for text in texts if other.decide(text.record).decision is not Decision.PLAIN]
         assert row.texts.secure == sum(text.must for text in secure)
@@ -75,7 +84,7 @@ def test_the_table_is_what_each_threshold_decides(shipped: Path, name: Name) -> 
 
 def test_higher_thresholds_find_no_more_and_cost_no_more(shipped: Path) -> None:
     terms = Terms(shipped_rules(), Stance(), load_scale(shipped))
-    texts = tuple(judge(terms, read(shipped / NAME).texts[::3]))
+    texts = tuple(decided_texts(terms, read(shipped / NAME).texts[::3]))
     for name in (Label.HEALTH, Label.CPR, "any"):
         rows = table(terms, name, STEPS, texts)
         assert [row.threshold for row in rows] == sorted(row.threshold for row in rows)

@@ -49,7 +49,7 @@ _BEHIND_EMPTY, _NEAR = re.compile(r"[\t|;][ \"':\u00a0]*[\t|;][ \"']*\Z"), 12  #
 _CELL_STARTS = "\n\t|;,\"'"
 
 
-class Judged(NamedTuple):
+class ScoredNumber(NamedTuple):
     """``start`` and ``end`` are places in the text; ``steps`` add up to ``score``. ``digits`` stay in here."""
 
     start: int
@@ -60,19 +60,19 @@ class Judged(NamedTuple):
     digits: str = ""
 
     def __repr__(self) -> str:
-        return f"Judged({self.start}, {self.end}, {self.rule}, {self.score:.2f})"  # without the digits
+        return f"ScoredNumber({self.start}, {self.end}, {self.rule}, {self.score:.2f})"  # without the digits
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class NumbersFound:
     """``numbers`` in order of place, none overlapping another; not ``complete`` when there were more of them
     than were looked at."""
 
-    numbers: list[Judged]
+    numbers: list[ScoredNumber]
     complete: bool = True
 
 
-def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Judgement:
+def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> NumbersFound:
     """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
     one line, if cells of *text* have several; then of those behind such a cell none is told."""
     found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
@@ -80,17 +80,17 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Jud
         found = chain(found, beside_birthdays(text.text, shape))
     first = next(found, None)
     if first is None:  # as in most texts
-        return Judgement([])
+        return NumbersFound([])
     reader = _Reader(text, today, rows)
     assessments = reader.assessments(chain((first,), found))
     if not assessments:
-        return Judgement([])
+        return NumbersFound([])
     weigh_columns(text.text, reader.tables, assessments, reader.passed_over, today)
     _weigh_neighbours(text.text, assessments, reader.others, today)
     told = [
         assessment for assessment in assessments if reader.place(assessment.candidate) is not Place.BEHIND
     ]
-    return Judgement(without_overlaps([_judged(assessment) for assessment in told]), reader.complete)
+    return NumbersFound(without_overlaps([_scored(assessment) for assessment in told]), reader.complete)
 
 
 class _Reader:
@@ -339,17 +339,17 @@ def _weigh_neighbours(text: str, assessments: list[Assessment], others: set[str]
             assessment.steps += neighbours.doubt(assessment.candidate)
 
 
-def _judged(assessment: Assessment) -> Judged:
+def _scored(assessment: Assessment) -> ScoredNumber:
     rule = "cpr.replacement" if assessment.birth.replacement else "cpr"
     candidate = assessment.candidate
     steps = tuple(assessment.steps)
-    return Judged(candidate.start, candidate.end, rule, assessment.score(), steps, candidate.digits)
+    return ScoredNumber(candidate.start, candidate.end, rule, assessment.score(), steps, candidate.digits)
 
 
-def without_overlaps(judged: list[Judged]) -> list[Judged]:
+def without_overlaps(numbers: list[ScoredNumber]) -> list[ScoredNumber]:
     """Where spellings overlap, the likelier; of two as likely, the longer."""
-    kept: list[Judged] = []
-    for one in sorted(judged, key=lambda j: j.start):
+    kept: list[ScoredNumber] = []
+    for one in sorted(numbers, key=lambda j: j.start):
         if kept and one.start < kept[-1].end:
             if (one.score, one.end - one.start) > (kept[-1].score, kept[-1].end - kept[-1].start):
                 kept[-1] = one

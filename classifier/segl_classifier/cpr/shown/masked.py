@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from segl import masking
 from segl.masking import MASK
-from segl_classifier.cpr.judging.judge import Judged
+from segl_classifier.cpr.judging.judge import ScoredNumber
 
 _KEPT = 4  # leading digits: the day and the month
 _AROUND = 100  # characters on either side that an excerpt is cut from
@@ -17,21 +17,21 @@ _FIRST_FOUR = re.compile(rf"(?:[^0-9]*[0-9]){{0,{_KEPT}}}")
 _MASKED = dict.fromkeys(b"0123456789", MASK)
 
 
-def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> list[str]:
-    """The masked neighbourhood of each of *shown*. *judged* are all numbers found, in order of place."""
-    starts = [number.start for number in judged]
+def excerpts(text: str, numbers: Sequence[ScoredNumber], shown: Sequence[ScoredNumber]) -> list[str]:
+    """The masked neighbourhood of each of *shown*. *numbers* are all numbers found, in order of place."""
+    starts = [number.start for number in numbers]
     told: dict[int, str] = {}  # by where the number begins
     for near in _neighbours(shown):
         low, high = max(0, near[0].start - _AROUND), near[-1].end + _AROUND
-        masked = _masked(text, judged, starts, low, high)
+        masked = _masked(text, numbers, starts, low, high)
         of_each = masking.excerpts(masked, [(one.start - low, one.end - low) for one in near])
         told.update(zip((one.start for one in near), of_each, strict=True))
     return [told[one.start] for one in shown]
 
 
-def _neighbours(numbers: Iterable[Judged]) -> list[list[Judged]]:
+def _neighbours(numbers: Iterable[ScoredNumber]) -> list[list[ScoredNumber]]:
     """*numbers* in order of place, those together whose neighbourhoods meet."""
-    groups: list[list[Judged]] = []
+    groups: list[list[ScoredNumber]] = []
     for one in sorted(numbers, key=lambda number: number.start):
         if groups and one.start - _AROUND <= groups[-1][-1].end + _AROUND:
             groups[-1].append(one)
@@ -40,11 +40,11 @@ def _neighbours(numbers: Iterable[Judged]) -> list[list[Judged]]:
     return groups
 
 
-def _masked(text: str, judged: Sequence[Judged], starts: Sequence[int], low: int, high: int) -> str:
+def _masked(text: str, numbers: Sequence[ScoredNumber], starts: Sequence[int], low: int, high: int) -> str:
     """``text[low:high]`` with every number in it masked."""
     parts: list[str] = []
     done = low
-    for number in judged[max(0, bisect_left(starts, low) - 1) : bisect_left(starts, high)]:
+    for number in numbers[max(0, bisect_left(starts, low) - 1) : bisect_left(starts, high)]:
         if number.end > low:
             mask = _mask(text[number.start : number.end], number.digits)
             parts += (text[done : max(done, number.start)], mask[max(0, low - number.start) :])

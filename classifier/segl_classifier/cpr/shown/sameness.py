@@ -11,13 +11,13 @@ import os
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from segl_classifier.cpr.judging.judge import Judged
+from segl_classifier.cpr.judging.judge import ScoredNumber
 from segl_classifier.cpr.judging.score import THRESHOLD
 
 _KEY = os.urandom(32)
 
 
-def mark(number: Judged) -> int:
+def mark(number: ScoredNumber) -> int:
     """The same for the same digits, never 0; 0 for a number that does not count."""
     if number.score < THRESHOLD:
         return 0
@@ -25,8 +25,8 @@ def mark(number: Judged) -> int:
     return int.from_bytes(digest, "big") | 1
 
 
-def different_first(numbers: Iterable[Judged]) -> list[Judged]:
+def different_first(numbers: Iterable[ScoredNumber]) -> list[ScoredNumber]:
     """*numbers* in their order, those that say an earlier one again moved to the end."""
-    firsts: dict[str, Judged] = {}
+    firsts: dict[str, ScoredNumber] = {}
     again = [number for number in numbers if firsts.setdefault(number.digits, number) is not number]
     return [*firsts.values(), *again]

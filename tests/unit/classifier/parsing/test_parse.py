@@ -28,7 +28,7 @@ def parsed(text: str, limits: Limits = LIMITS) -> Message:
 
 
 def subject(message: Message) -> str:
-    [found] = [text.text for text in message.texts if text.source is Source.SUBJECT]
+    [found] = [text.text for text in message.texts if text.where == "subject"]
     return found
 
 
