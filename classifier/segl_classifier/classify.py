@@ -30,7 +30,7 @@ from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.attachments import Attachments
 from segl_classifier.deadline import Deadline
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.detect import detect
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.few_words import heard_alone
@@ -43,7 +43,7 @@ from segl_classifier.understand import behind, hearing, joined, understand
 from segl_classifier.understanding.reading import Model, Understanding
 
 _LIMITS = Limits()
-_STANCE = Stance()
+_STRICTNESS = Strictness()
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def classify(
     limits: Limits = _LIMITS,
     *,
     model: Model | None = None,
-    stance: Stance = _STANCE,
+    strictness: Strictness = _STRICTNESS,
     also: Sequence[Finding] = (),
     pictures: Pictures = NO_OCR,
     stages: Stages | None = None,
@@ -73,7 +73,9 @@ def classify(
     stages = stages or Stages()
     found = gather(raw, rules, limits, model, pictures, stages, memory)
     with stages(Stage.DECIDE):
-        return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
+        return decide(
+            [*found.findings, *also], rules, strictness, model=model, understanding=found.understanding
+        )
 
 
 def gather(

@@ -1,4 +1,4 @@
-"""Findings, the model's understanding and the house's stance in, the verdict out: the last stage.
+"""Findings, the model's understanding and the house's strictness in, the verdict out: the last stage.
 
 A category holds when its score reaches its threshold, or a postmaster's rules say so. When none does, the
 model may still be sure that *something* is a person's matter, or unsure whether anything is. What could not
@@ -16,26 +16,26 @@ from segl.vocabulary import FAINT, MODEL, Adjustment, Decision, Doubt, Effect, F
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding
-from segl_classifier.weigh import Outcome, Scales, Weighing, raised, weigh, weigh_whole
+from segl_classifier.weigh import Outcome, Thresholds, Weighing, raised, weigh, weigh_whole
 
 _SHOWN = 120  # characters of a window
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
-    """How the house stands to what is not certain: settings that bear on the decision."""
+class Strictness:
+    """How strict the house is about what is not certain: settings that bear on the decision."""
 
     unreadable: Decision = Decision.SECURE
     unsure: Decision = Decision.SECURE
     thresholds: Mapping[Label | Literal["any"], float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, detection: Detection) -> Stance:
+    def of(cls, detection: Detection) -> Strictness:
         return cls(detection.unreadable, detection.unsure, detection.thresholds)
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Weighings:
     """Everything weighed: each category, and the message as a whole (``None`` without a model)."""
 
     labels: Mapping[Label, Weighing]
@@ -52,82 +52,82 @@ class Balance:
         return max(unsure, key=lambda label: self.labels[label].score, default=None)
 
 
-_STANCE = Stance()
+_STRICTNESS = Strictness()
 
 
 def decide(
     findings: Sequence[Finding],
     rules: RuleSet,
-    stance: Stance = _STANCE,
+    strictness: Strictness = _STRICTNESS,
     *,
     model: Model | None = None,
     understanding: Understanding | None = None,
 ) -> Verdict:
     """The verdict on a message with *findings*. *understanding* is *model*'s; without it words decide."""
-    balance = balance_of(findings, rules, stance, model=model, understanding=understanding)
-    held = held_labels(balance)
-    doubt = None if held else _doubt(balance)
+    weighings = weigh_all(findings, rules, strictness, model=model, understanding=understanding)
+    held = held_labels(weighings)
+    doubt = None if held else _doubt(weighings)
     causes = tuple(dict.fromkeys(f.rule for f in findings if f.is_unreadable))
-    decisions = [rules.labels[label].decision for label in balance.with_outcome(Outcome.HOLDS)]
+    decisions = [rules.labels[label].decision for label in weighings.with_outcome(Outcome.HOLDS)]
     if held:
         decisions.append(Decision.SECURE)  # also what was taken in doubt: not held back or refused for that
     if doubt:
-        decisions.append(Decision.SECURE if doubt is Doubt.PERSONAL else stance.unsure)
+        decisions.append(Decision.SECURE if doubt is Doubt.PERSONAL else strictness.unsure)
     if causes:
-        decisions.append(Decision.strictest((Decision.SECURE, stance.unreadable)))
+        decisions.append(Decision.strictest((Decision.SECURE, strictness.unreadable)))
     vetoes = dict.fromkeys(
-        f"{Prefix.VETO}{w.veto}" for w in balance.labels.values() if w.veto and w.would_hold
+        f"{Prefix.VETO}{w.veto}" for w in weighings.labels.values() if w.veto and w.would_hold
     )
     doubts = (doubt.value,) if doubt else ()
     return Verdict(
         decision=Decision.strictest(decisions),
-        findings=tuple(sorted((*findings, *_model_findings(balance, doubt)), key=_order)),
+        findings=tuple(sorted((*findings, *_model_findings(weighings, doubt)), key=_order)),
         labels=held,
         reasons=(*(label.value for label in held), *doubts, *causes, *vetoes),
-        doubtful=tuple(label for label in balance.with_outcome(Outcome.UNSURE) if label not in held),
-        scores=tuple((label, w.score) for label, w in balance.labels.items() if w.score >= FAINT),
+        doubtful=tuple(label for label in weighings.with_outcome(Outcome.UNSURE) if label not in held),
+        scores=tuple((label, w.score) for label, w in weighings.labels.items() if w.score >= FAINT),
     )
 
 
-def balance_of(
+def weigh_all(
     findings: Sequence[Finding],
     rules: RuleSet,
-    stance: Stance = _STANCE,
+    strictness: Strictness = _STRICTNESS,
     *,
     model: Model | None = None,
     understanding: Understanding | None = None,
-) -> Balance:
+) -> Weighings:
     """Everything weighed, for the decision and for whoever explains it."""
-    scales = Scales(rules, model, stance.thresholds)
-    labels = weigh(findings, scales, understanding)
-    return Balance(labels, weigh_whole(labels, scales, understanding))
+    thresholds = Thresholds(rules, model, strictness.thresholds)
+    labels = weigh(findings, thresholds, understanding)
+    return Weighings(labels, weigh_whole(labels, thresholds, understanding))
 
 
-def held_labels(balance: Balance) -> tuple[Label, ...]:
+def held_labels(weighings: Weighings) -> tuple[Label, ...]:
     """The categories that hold; when none does and the whole does, the likeliest of those in doubt."""
-    held = balance.with_outcome(Outcome.HOLDS)
-    if not held and _whole_comes_to(balance) is Outcome.HOLDS and (likeliest := balance.likeliest):
+    held = weighings.with_outcome(Outcome.HOLDS)
+    if not held and _whole_comes_to(weighings) is Outcome.HOLDS and (likeliest := weighings.likeliest):
         return (likeliest,)
     return held
 
 
-def _doubt(balance: Balance) -> Doubt | None:
+def _doubt(weighings: Weighings) -> Doubt | None:
     """What is said of a message in which no category holds."""
-    whole = _whole_comes_to(balance)
+    whole = _whole_comes_to(weighings)
     if whole is Outcome.HOLDS:
         return Doubt.PERSONAL
-    return Doubt.UNSURE if whole is Outcome.UNSURE or balance.likeliest else None
+    return Doubt.UNSURE if whole is Outcome.UNSURE or weighings.likeliest else None
 
 
-def _whole_comes_to(balance: Balance) -> Outcome:
-    return balance.whole.outcome if balance.whole else Outcome.NO
+def _whole_comes_to(weighings: Weighings) -> Outcome:
+    return weighings.whole.outcome if weighings.whole else Outcome.NO
 
 
-def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
+def _model_findings(weighings: Weighings, doubt: Doubt | None) -> Iterator[Finding]:
     """What the model says of each category, as evidence; of the whole only when that is what counts."""
-    telling = [w for w in balance.labels.values() if w.model is not None and w.model >= FAINT]
-    if doubt and balance.whole and _whole_comes_to(balance) is not Outcome.NO:
-        telling.append(balance.whole)
+    telling = [w for w in weighings.labels.values() if w.model is not None and w.model >= FAINT]
+    if doubt and weighings.whole and _whole_comes_to(weighings) is not Outcome.NO:
+        telling.append(weighings.whole)
     shown: dict[str, str] = {}  # one window often says most for several categories
     for weighing in telling:
         score, reading = weighing.model or 0.0, weighing.reading

@@ -15,7 +15,7 @@ from segl.masking import MASK
 from segl.vocabulary import FAINT, MODEL, Adjustment, Effect, Finding, Label, Verdict
 from segl_classifier.classify import Evidence
 from segl_classifier.cpr.hidden import hidden
-from segl_classifier.decide import Balance, Stance, balance_of, decide, reading_steps
+from segl_classifier.decide import Strictness, Weighings, decide, reading_steps, weigh_all
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.highlights import Highlight, Highlighter, merged
@@ -57,13 +57,13 @@ class Explanation:
     those that surprise why they are there (:func:`whys_of`)."""
 
     verdict: Verdict
-    balance: Balance
+    weighings: Weighings
     passages: tuple[Passage, ...]
     rule_labels: Mapping[str, Label | None]
     whys: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
-        weighings = [w for w in (*self.balance.labels.values(), self.balance.whole) if w]
+        weighings = [w for w in (*self.weighings.labels.values(), self.weighings.whole) if w]
         return {
             "decision": self.verdict.decision.value,
             "labels": [label.value for label in self.verdict.labels],
@@ -79,17 +79,17 @@ def explain(
     rules: RuleSet,
     *,
     model: Model | None,
-    stance: Stance,
+    strictness: Strictness,
     persons_in: Callable[[str], Sequence[Pointer]] = lambda _: (),
 ) -> Explanation:
     """The verdict that follows from *found*, with everything it is based on. *persons_in* says who is in a passage
     (:func:`.understanding.pointers.persons_in`)."""
     understanding = found.understanding
-    verdict = decide(found.findings, rules, stance, model=model, understanding=understanding)
+    verdict = decide(found.findings, rules, strictness, model=model, understanding=understanding)
     readings = understanding.readings if understanding else ()
     return Explanation(
         verdict,
-        balance_of(found.findings, rules, stance, model=model, understanding=understanding),
+        weigh_all(found.findings, rules, strictness, model=model, understanding=understanding),
         tuple(
             passage if passage.quiet else replace(passage, persons=tuple(persons_in(passage.text)))
             for passage in _passages(found.texts, found.findings, rules, readings)

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
-from segl_classifier.weigh import Outcome, Scales, weigh
+from segl_classifier.weigh import Outcome, Thresholds, weigh
 
 
 def words_of(rules: RuleSet) -> Callable[[str], bool]:
     """Whether *rules* say of a sentence, which stands alone, that it must be sent securely."""
-    scales = Scales(rules)
+    thresholds = Thresholds(rules)
 
     def say(sentence: str) -> bool:
-        weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)]), scales)
+        weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)]), thresholds)
         return any(one.outcome is Outcome.HOLDS for label, one in weighed.items() if label is not Label.CPR)
 
     return say

@@ -34,7 +34,7 @@ _CLIP = 1e-4  # a score of 0 or 1 is not beyond all doubt
 
 
 class Outcome(StrEnum):
-    """What a score comes to."""
+    """What a score comes to, held against its threshold."""
 
     NO = "no"
     UNSURE = "unsure"
@@ -82,8 +82,9 @@ class Weighing:
 
 
 @dataclass(frozen=True, slots=True)
-class Scales:
-    """What scores are held against. ``overrides`` are the postmaster's thresholds in place of the model's."""
+class Thresholds:
+    """What scores are held against: those of the rules and the model's. ``overrides``
+    are the postmaster's thresholds in place of the model's."""
 
     rules: RuleSet
     model: Model | None = None
@@ -105,8 +106,9 @@ def _overridden(threshold: Threshold, holds: float | None) -> Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Speakers:
-    """The findings of one category by what they do to it: joint scores, the rules that lower, the one that vetoes."""
+class RuleEvidence:
+    """What the findings of one category come to, by what they do to it: joint scores, the rules that
+    lower, the one that vetoes."""
 
     words: float  # the shipped rules
     own: float  # the postmaster's
@@ -123,7 +125,7 @@ class Speakers:
 
 
 def weigh(
-    findings: Sequence[Finding], scales: Scales, understanding: Understanding | None = None
+    findings: Sequence[Finding], thresholds: Thresholds, understanding: Understanding | None = None
 ) -> dict[Label, Weighing]:
     """The arithmetic of each category that anything speaks for, in the order of :class:`Label`."""
     scores = understanding.scores if understanding else {}
@@ -137,43 +139,45 @@ def weigh(
     for label in Label:
         if label in spoken or label in scores:
             bearing = by_label[label] if label is Label.CPR else [*by_label[label], *for_all]
-            weighings[label] = _weigh_label(label, _speakers(bearing, scales.rules), scales, understanding)
+            weighings[label] = _weigh_label(
+                label, _evidence(bearing, thresholds.rules), thresholds, understanding
+            )
     return weighings
 
 
 def _weigh_label(
-    label: Label, speakers: Speakers, scales: Scales, understanding: Understanding | None
+    label: Label, evidence: RuleEvidence, thresholds: Thresholds, understanding: Understanding | None
 ) -> Weighing:
-    asked = understanding is not None and scales.asks_model(label)
+    asked = understanding is not None and thresholds.asks_model(label)
     if understanding is None or not asked:
-        model, steps = None, _by_words(label, speakers)
+        model, steps = None, _by_words(label, evidence)
     else:
         model = understanding.scores.get(label, 0.0)
-        steps = _by_model(label, model, speakers, in_doubt=_in_doubt(understanding, speakers, scales))
-    limit = scales.rules.labels[label].threshold
-    beyond_holds = understanding is not None and asked and _beyond_holds(limit, speakers, understanding)
+        steps = _by_model(label, model, evidence, in_doubt=_in_doubt(understanding, evidence, thresholds))
+    limit = thresholds.rules.labels[label].threshold
+    beyond_holds = understanding is not None and asked and _beyond_holds(limit, evidence, understanding)
     if beyond_holds:
-        more = max(0.0, speakers.beyond - sum(step.by for step in steps))
-        steps.append(Adjustment(f"rules that need no model, {speakers.beyond:.2f}", more))
-    steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
+        more = max(0.0, evidence.beyond - sum(step.by for step in steps))
+        steps.append(Adjustment(f"rules that need no model, {evidence.beyond:.2f}", more))
+    steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in evidence.lower]
     return Weighing(
         label=label,
         model=model,
-        words=speakers.words,
-        own=speakers.own,
-        lowered=speakers.lowered,
+        words=evidence.words,
+        own=evidence.own,
+        lowered=evidence.lowered,
         score=_total(steps),
-        threshold=scales.of(label) if asked else Threshold(limit, limit),
+        threshold=thresholds.of(label) if asked else Threshold(limit, limit),
         steps=tuple(steps),
-        own_holds=_reaches(limit, speakers.own, speakers),
-        beyond=speakers.beyond,
+        own_holds=_reaches(limit, evidence.own, evidence),
+        beyond=evidence.beyond,
         beyond_holds=beyond_holds,
-        veto=speakers.veto,
+        veto=evidence.veto,
         reading=best_reading(understanding, label) if asked else None,
     )
 
 
-def _beyond_holds(limit: float, speakers: Speakers, understanding: Understanding) -> bool:
+def _beyond_holds(limit: float, evidence: RuleEvidence, understanding: Understanding) -> bool:
     """Whether the rules that need no model decide a category on which it was asked.
 
     For example with a *limit* of 0.40: a sign of 0.45 does, with a model that says 0.10 of the message. One that says
@@ -181,47 +185,47 @@ def _beyond_holds(limit: float, speakers: Speakers, understanding: Understanding
     reaches the limit by itself, such as the heading of a list.
     """
     if understanding.any >= weights.SURE_OF_NOTHING:
-        return _reaches(limit, speakers.beyond, speakers)
+        return _reaches(limit, evidence.beyond, evidence)
     more_asked = max(limit, weights.DESPITE)
-    return _reaches(limit, speakers.despite, speakers) or _reaches(more_asked, speakers.beyond, speakers)
+    return _reaches(limit, evidence.despite, evidence) or _reaches(more_asked, evidence.beyond, evidence)
 
 
-def _reaches(limit: float, score: float, speakers: Speakers) -> bool:
+def _reaches(limit: float, score: float, evidence: RuleEvidence) -> bool:
     """Whether rules of joint *score* decide alone, less what is lowered."""
-    return score > 0 and round(score - speakers.lowered, 6) >= limit
+    return score > 0 and round(score - evidence.lowered, 6) >= limit
 
 
-def _by_words(label: Label, speakers: Speakers) -> list[Adjustment]:
-    joined = join((speakers.words, speakers.own))
+def _by_words(label: Label, evidence: RuleEvidence) -> list[Adjustment]:
+    joined = join((evidence.words, evidence.own))
     name = "numbers found" if label is Label.CPR else "shipped rules"
-    steps = [Adjustment(name, speakers.words)] if speakers.words else []
-    if speakers.own:
-        steps.append(Adjustment(f"own rules, {speakers.own:.2f}", joined - speakers.words))
+    steps = [Adjustment(name, evidence.words)] if evidence.words else []
+    if evidence.own:
+        steps.append(Adjustment(f"own rules, {evidence.own:.2f}", joined - evidence.words))
     return steps
 
 
-def _in_doubt(understanding: Understanding, speakers: Speakers, scales: Scales) -> bool:
+def _in_doubt(understanding: Understanding, evidence: RuleEvidence, thresholds: Thresholds) -> bool:
     """Whether the model, and these words, leave it open that there is anything. What it is sure to be harmless, the
     shipped words of a category do not change: topics are all they know."""
-    if scales.model is None:
+    if thresholds.model is None:
         return True
-    limit = _overridden(scales.model.any_threshold, scales.overrides.get("any")).leaves_room
-    return raised(understanding.any, weights.WHOLE * speakers.words) >= limit
+    limit = _overridden(thresholds.model.any_threshold, thresholds.overrides.get("any")).leaves_room
+    return raised(understanding.any, weights.WHOLE * evidence.words) >= limit
 
 
-def _by_model(label: Label, model: float, speakers: Speakers, *, in_doubt: bool) -> list[Adjustment]:
+def _by_model(label: Label, model: float, evidence: RuleEvidence, *, in_doubt: bool) -> list[Adjustment]:
     steps = [Adjustment(MODEL, model)]
-    words = raised(model, weights.SHIPPED[label] * speakers.words) if in_doubt else model
-    if speakers.words and in_doubt:
-        steps.append(Adjustment(f"shipped rules, {speakers.words:.2f}", words - model))
-    if speakers.own:
-        both = raised(words, weights.OWN * speakers.own)
-        steps.append(Adjustment(f"own rules, {speakers.own:.2f}", both - words))
+    words = raised(model, weights.SHIPPED[label] * evidence.words) if in_doubt else model
+    if evidence.words and in_doubt:
+        steps.append(Adjustment(f"shipped rules, {evidence.words:.2f}", words - model))
+    if evidence.own:
+        both = raised(words, weights.OWN * evidence.own)
+        steps.append(Adjustment(f"own rules, {evidence.own:.2f}", both - words))
     return steps
 
 
 def weigh_whole(
-    weighings: Mapping[Label, Weighing], scales: Scales, understanding: Understanding | None
+    weighings: Mapping[Label, Weighing], thresholds: Thresholds, understanding: Understanding | None
 ) -> Weighing | None:
     """The arithmetic of the message as a whole: that *something* in it is a person's matter. ``None``
     without a model.
@@ -229,7 +233,7 @@ def weigh_whole(
     A veto or a lowering of the category that says most says as much about the whole: what is left is what
     the others say.
     """
-    if understanding is None or scales.model is None:
+    if understanding is None or thresholds.model is None:
         return None
     known = [w for w in weighings.values() if w.model is not None]
     words = max((w.words for w in known), default=0.0)
@@ -250,13 +254,13 @@ def weigh_whole(
         own=0.0,
         lowered=0.0,
         score=_total(steps),
-        threshold=_overridden(scales.model.any_threshold, scales.overrides.get("any")),
+        threshold=_overridden(thresholds.model.any_threshold, thresholds.overrides.get("any")),
         steps=tuple(steps),
         reading=best_reading(understanding, None),
     )
 
 
-def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
+def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
     """*findings* of one category by what they do. A rule in many places counts with its best."""
     words: dict[str, float] = {}
     own: dict[str, float] = {}
@@ -281,7 +285,7 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
                 if rule is None or rule.found(finding.score):
                     veto = veto or finding.rule
     lowering = tuple(lower.values())
-    return Speakers(
+    return RuleEvidence(
         join(words.values()),
         join(own.values()),
         join(beyond.values()),

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from segl.vocabulary import Decision
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.deadline import NEVER, Deadline
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record, read_records
 from segl_classifier.message import Text
@@ -112,7 +112,7 @@ def result(texts: Sequence[Seen], rules: RuleSet, model: Cascade, encoder: Remem
     for one in texts:
         before = encoder.asked
         understood = one.understood(model)
-        verdict = decide(one.evidence.findings, rules, Stance(), model=model, understanding=understood)
+        verdict = decide(one.evidence.findings, rules, Strictness(), model=model, understanding=understood)
         must = one.record.must_encrypt
         secure[must] += verdict.decision is not Decision.PLAIN
         cost += 0 if must else encoder.asked - before

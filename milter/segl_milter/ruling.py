@@ -17,7 +17,7 @@ from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
 from segl_classifier.classify import Evidence, gather
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.extract import Pictures
 from segl_classifier.memory import Memory
 from segl_classifier.message import unreadable
@@ -55,9 +55,9 @@ def ruling_on(
     pictures = Pictures.of(settings.detection)
     found = gather(mail.raw, rules, settings.limits, model, pictures, stages, _attachments)
     found.findings += beyond_limits(mail)
-    stance = Stance.of(settings.detection)
+    strictness = Strictness.of(settings.detection)
     with stages(Stage.DECIDE):
-        verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
+        verdict = decide(found.findings, rules, strictness, model=model, understanding=found.understanding)
     return Ruling(demand(verdict, tuple(demands(mail, settings))), found)
 
 

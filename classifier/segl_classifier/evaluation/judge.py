@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from segl_classifier.classify import Evidence
-from segl_classifier.decide import Balance, Stance, balance_of, decide
+from segl_classifier.decide import Strictness, Weighings, decide, weigh_all
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record
 from segl_classifier.evaluation.score import Judgement
@@ -15,11 +15,13 @@ from segl_classifier.understanding.reading import Model
 Gather = Callable[[bytes], Evidence]
 
 
-def judge(record: Record, gather: Gather, rules: RuleSet, model: Model | None, stance: Stance) -> Judgement:
+def judge(
+    record: Record, gather: Gather, rules: RuleSet, model: Model | None, strictness: Strictness
+) -> Judgement:
     """The judgement of *record*, made into a real message first; *gather* finds the evidence in it."""
     found = gather(letter(record))
-    verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
-    balance = balance_of(found.findings, rules, stance, model=model, understanding=found.understanding)
+    verdict = decide(found.findings, rules, strictness, model=model, understanding=found.understanding)
+    weighings = weigh_all(found.findings, rules, strictness, model=model, understanding=found.understanding)
     return Judgement(
         id=record.id,
         place=record.place,
@@ -29,10 +31,10 @@ def judge(record: Record, gather: Gather, rules: RuleSet, model: Model | None, s
         said=frozenset(verdict.labels),
         decision=verdict.decision,
         reasons=verdict.reasons,
-        score=_highest(balance),
+        score=_highest(weighings),
     )
 
 
-def _highest(balance: Balance) -> float:
-    scores = [weighing.score for weighing in balance.labels.values() if not weighing.veto]
-    return max(scores + ([balance.whole.score] if balance.whole else []), default=0.0)
+def _highest(weighings: Weighings) -> float:
+    scores = [weighing.score for weighing in weighings.labels.values() if not weighing.veto]
+    return max(scores + ([weighings.whole.score] if weighings.whole else []), default=0.0)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from segl.decisions.record import DecisionRecord
 from segl_classifier.classify import Evidence
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.evaluation.judge import Gather
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record
@@ -19,7 +19,7 @@ from segl_classifier.understanding.reading import Model
 def measure(record: Record, gather: Gather, rules: RuleSet, model: Model | None) -> Measured:
     """The features of *record*; *gather* finds the evidence in the message it is made into."""
     found: Evidence = gather(letter(record))
-    verdict = decide(found.findings, rules, Stance(), model=model, understanding=found.understanding)
+    verdict = decide(found.findings, rules, Strictness(), model=model, understanding=found.understanding)
     features = features_of(found, rules)
     kept = DecisionRecord(
         id=sha256(record.place.encode("utf-8", "surrogateescape")).hexdigest()[:32],

@@ -18,7 +18,7 @@ from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Feedback, Says
 from segl.errors import SeglError
 from segl.vocabulary import Decision, Label, Verdict
-from segl_classifier.decide import Balance, balance_of
+from segl_classifier.decide import Weighings, weigh_all
 from segl_classifier.tuning.again import Terms, findings_of, understanding_of
 
 NAME: Final = "tradeoff.jsonl"
@@ -51,7 +51,7 @@ class DecidedText:
 
     text: Measured
     verdict: Verdict
-    balance: Balance
+    weighings: Weighings
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ def _measured(line: Mapping[str, object]) -> Measured:
 
 def present_threshold(terms: Terms, name: Name) -> float:
     """From which score *name* holds now."""
-    override = terms.stance.thresholds.get(name)
+    override = terms.strictness.thresholds.get(name)
     if terms.model is not None and name == "any":
         return terms.model.any_threshold.holds if override is None else override
     if name == "any":
@@ -138,8 +138,8 @@ def at_threshold(terms: Terms, name: Name, threshold: float) -> Terms:
     """*terms* with another threshold of *name*: the model's in the settings, the rules' for CPR numbers and where
     words alone decide."""
     if terms.model is not None and (name == "any" or name in terms.model.thresholds):
-        thresholds = {**terms.stance.thresholds, name: threshold}
-        return replace(terms, stance=replace(terms.stance, thresholds=thresholds))
+        thresholds = {**terms.strictness.thresholds, name: threshold}
+        return replace(terms, strictness=replace(terms.strictness, thresholds=thresholds))
     return replace(terms, rules=terms.rules.with_threshold(Label(name), threshold))
 
 
@@ -179,7 +179,7 @@ def table(
 def decided_texts(terms: Terms, texts: Iterable[Measured]) -> Iterator[DecidedText]:
     """Each of *texts* by the present thresholds."""
     for text in texts:
-        yield DecidedText(text, terms.decide(text.record), _balance(text.record, terms))
+        yield DecidedText(text, terms.decide(text.record), _weighings(text.record, terms))
 
 
 def _may_move(decided: DecidedText, name: Name, least: float) -> bool:
@@ -187,20 +187,20 @@ def _may_move(decided: DecidedText, name: Name, least: float) -> bool:
     them all, and below where doubt begins, is not heard at any of them."""
     if name == "any":
         return True
-    weighing = decided.balance.labels.get(Label(name))
+    weighing = decided.weighings.labels.get(Label(name))
     return weighing is not None and weighing.score >= min(least, weighing.threshold.unsure)
 
 
-def _balance(record: DecisionRecord, terms: Terms) -> Balance:
+def _weighings(record: DecisionRecord, terms: Terms) -> Weighings:
     understanding = understanding_of(record) if terms.model is not None else None
     findings = list(findings_of(record, terms.rules))
-    return balance_of(findings, terms.rules, terms.stance, model=terms.model, understanding=understanding)
+    return weigh_all(findings, terms.rules, terms.strictness, model=terms.model, understanding=understanding)
 
 
 def score_of(record: DecisionRecord, terms: Terms, name: Name) -> float:
     """What *name* comes to in *record*, before it is held against a threshold."""
-    balance = _balance(record, terms)
-    weighing = balance.whole if name == "any" else balance.labels.get(Label(name))
+    weighings = _weighings(record, terms)
+    weighing = weighings.whole if name == "any" else weighings.labels.get(Label(name))
     return weighing.score if weighing is not None else 0.0
 
 

@@ -16,10 +16,10 @@ from typing import Final
 from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
 from segl.settings.document import Settings
 from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Prefix, Verdict
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
-from segl_classifier.understanding.model import load_scale
+from segl_classifier.understanding.model import load_thresholds
 from segl_classifier.understanding.reading import Model, Understanding
 
 _ASKED: Final = frozenset(Asked)
@@ -28,10 +28,10 @@ _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What decisions are reckoned by: rules, the house's stance, a model's thresholds (``None``: words alone)."""
+    """What decisions are reckoned by: rules, the house's strictness, a model's thresholds (``None``: words alone)."""
 
     rules: RuleSet
-    stance: Stance
+    strictness: Strictness
     model: Model | None
 
     @classmethod
@@ -39,19 +39,21 @@ class Terms:
         """By *settings*, with the rule files *extra* on top, or *instead* in place of those they name. Raises
         :class:`~segl.errors.SeglError`."""
         rules = load_rules([*(instead or settings.detection.rules), *extra])
-        model = load_scale() if settings.detection.model else None
-        return cls(rules, Stance.of(settings.detection), model)
+        model = load_thresholds() if settings.detection.model else None
+        return cls(rules, Strictness.of(settings.detection), model)
 
     def decide(self, record: DecisionRecord) -> Verdict:
-        return decide_again(record, self.rules, self.stance, self.model)
+        return decide_again(record, self.rules, self.strictness, self.model)
 
 
-def decide_again(record: DecisionRecord, rules: RuleSet, stance: Stance, model: Model | None) -> Verdict:
-    """The verdict on the message of *record* by *rules* and *stance*. *model* gives thresholds; ``None``: words alone
-    decide, as they do on a record of which no model spoke."""
+def decide_again(
+    record: DecisionRecord, rules: RuleSet, strictness: Strictness, model: Model | None
+) -> Verdict:
+    """The verdict on the message of *record* by *rules* and *strictness*. *model* gives thresholds; ``None``:
+    words alone decide, as they do on a record of which no model spoke."""
     understanding = understanding_of(record) if model is not None else None
     verdict = decide(
-        list(findings_of(record, rules)), rules, stance, model=model, understanding=understanding
+        list(findings_of(record, rules)), rules, strictness, model=model, understanding=understanding
     )
     return _with_policies(record, _with_demands(record, verdict))
 

@@ -117,7 +117,7 @@ def _same_scales(old: Terms, new: Terms) -> bool:
     """Whether scores are held against the same thresholds, and the same follows."""
     return (
         dict(old.rules.labels) == dict(new.rules.labels)
-        and old.stance == new.stance
+        and old.strictness == new.strictness
         and _scale(old) == _scale(new)
     )
 

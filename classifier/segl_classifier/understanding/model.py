@@ -15,7 +15,7 @@ from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
 from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.network import Vocabulary
-from segl_classifier.understanding.reading import Scale, Threshold
+from segl_classifier.understanding.reading import ModelThresholds, Threshold
 from segl_classifier.understanding.recalling import Encoder, Sieve
 
 _FILES = ("linear.npz", "sieve.onnx", "encoder.onnx", "tokenizer.json", "fit.json")
@@ -60,7 +60,7 @@ def load_model(
     return Cascade(linear, sieve, encoder, fit, budget or Budget(), frame, digest_of(folder))
 
 
-def load_scale(folder: Path | None = None) -> Scale | None:
+def load_thresholds(folder: Path | None = None) -> ModelThresholds | None:
     """The thresholds of the model that :func:`load_model` would load, and nothing else of it."""
     folder = folder or shipped_model()
     if folder is None:
@@ -71,7 +71,7 @@ def load_scale(folder: Path | None = None) -> Scale | None:
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
-    return Scale(fit.thresholds, fit.any_threshold, digest_of(folder))
+    return ModelThresholds(fit.thresholds, fit.any_threshold, digest_of(folder))
 
 
 def digest_of(folder: Path) -> str:

@@ -100,7 +100,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ModelThresholds:
     """A model's thresholds alone: what a decision needs of it when it has spoken already."""
 
     thresholds: Mapping[Label, Threshold]
@@ -110,5 +110,5 @@ class Scale:
     def understand(self, _texts: Sequence[Text], _deadline: Deadline = NEVER, /) -> NoReturn:
         raise TypeError("only the thresholds of the model were loaded")
 
-    def hearing(self, _words: Callable[[str], bool], /) -> Scale:
+    def hearing(self, _words: Callable[[str], bool], /) -> ModelThresholds:
         return self

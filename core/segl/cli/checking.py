@@ -15,7 +15,7 @@ from segl.settings.detection import Limits
 from segl.settings.document import Settings
 from segl.vocabulary import Verdict
 from segl_classifier.classify import Evidence, classify, gather
-from segl_classifier.decide import Stance
+from segl_classifier.decide import Strictness
 from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.memory import Memory
 from segl_classifier.rules import RuleSet, load_rules
@@ -48,7 +48,7 @@ class Checker:
 
     rules: RuleSet
     limits: Limits
-    stance: Stance
+    strictness: Strictness
     model: Model | None = None
     pictures: Pictures = NO_OCR
     settings: Settings | None = None
@@ -60,7 +60,7 @@ class Checker:
     ) -> Checker:
         """With *settings_file*, or the usual one if there is one, or defaults. Raises
         :class:`SettingsError` and :class:`RulesError`."""
-        limits, stance, pictures = Limits(), Stance(), NO_OCR
+        limits, strictness, pictures = Limits(), Strictness(), NO_OCR
         settings: Settings | None = None
         rules: tuple[Path, ...] = ()
         if settings_file or os.access(DEFAULT_FILE, os.R_OK):
@@ -68,13 +68,13 @@ class Checker:
 
             settings = load_settings(settings_file or DEFAULT_FILE)
             limits = settings.limits
-            stance, rules = Stance.of(settings.detection), settings.detection.rules
+            strictness, rules = Strictness.of(settings.detection), settings.detection.rules
             pictures = Pictures.of(settings.detection)
             with_model = with_model and settings.detection.model
         elif DEFAULT_FILE.exists():
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
         loaded = load_rules([*rules, *extra_rules])
-        return cls(loaded, limits, stance, _model() if with_model else None, pictures, settings)
+        return cls(loaded, limits, strictness, _model() if with_model else None, pictures, settings)
 
     def gather(self, raw: bytes) -> Evidence:
         """All evidence in *raw*, for those who want more than the verdict: with all texts, so without a memory."""
@@ -86,7 +86,7 @@ class Checker:
             self.rules,
             self.limits,
             model=self.model,
-            stance=self.stance,
+            strictness=self.strictness,
             pictures=self.pictures,
             memory=self.memory,
         )

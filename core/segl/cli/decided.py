@@ -102,7 +102,7 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     from segl.cli.explain import show_arithmetic
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.decide import balance_of
+    from segl_classifier.decide import weigh_all
     from segl_classifier.explain import whys_of
     from segl_classifier.tuning.again import by_another_model, findings_of, outdated, understanding_of
 
@@ -121,8 +121,8 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
         say(paint(f"  {_passage(best)}", dim=True))
     understanding = understanding_of(record) if model is not None else None
     findings = list(findings_of(record, rules))
-    balance = balance_of(findings, rules, terms.stance, model=model, understanding=understanding)
-    show_arithmetic(terms.decide(record), balance, whys_of(findings, rules))
+    weighings = weigh_all(findings, rules, terms.strictness, model=model, understanding=understanding)
+    show_arithmetic(terms.decide(record), weighings, whys_of(findings, rules))
     if record.rules != rules.digest[:16] or outdated(record, rules):
         say(paint("the sums are by the present rules; it was decided by others", "yellow"))
     if by_another_model(record, model):

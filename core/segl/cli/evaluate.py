@@ -66,7 +66,7 @@ def _judged(records: list[Record], checker: Checker) -> list[Judgement]:
     from segl_classifier.evaluation.judge import judge
 
     work = partial(
-        judge, gather=checker.gather, rules=checker.rules, model=checker.model, stance=checker.stance
+        judge, gather=checker.gather, rules=checker.rules, model=checker.model, strictness=checker.strictness
     )
     if len(records) < 20 or cores() < 2:
         return [work(record) for record in records]

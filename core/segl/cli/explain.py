@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from segl.cli.checking import Checker
     from segl.cli.explain_policies import Applied
     from segl.vocabulary import Verdict
-    from segl_classifier.decide import Balance
+    from segl_classifier.decide import Weighings
     from segl_classifier.explain import Explanation, Passage
     from segl_classifier.weigh import Weighing
 
@@ -141,7 +141,7 @@ def _one(
 
     found = checker.gather(mail.raw)
     told = explain_message(
-        found, checker.rules, model=checker.model, stance=checker.stance, persons_in=persons_in
+        found, checker.rules, model=checker.model, strictness=checker.strictness, persons_in=persons_in
     )
     settings = checker.settings if checker.settings is not None and checker.settings.policy else None
     found_of = applied(mail.raw, told.verdict, settings, *envelope) if settings is not None else None
@@ -151,7 +151,7 @@ def _one(
     else:
         say(paint(printable(mail.name), bold=True))
         _windows(told, everything)
-        show_arithmetic(told.verdict, told.balance, told.whys)
+        show_arithmetic(told.verdict, told.weighings, told.whys)
         if found_of is not None:
             _policies(found_of)
     return told.verdict.decision
@@ -223,18 +223,18 @@ def _printable_lines(text: str) -> str:
     return "\n".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
-def show_arithmetic(verdict: Verdict, balance: Balance, whys: Mapping[str, str]) -> None:
+def show_arithmetic(verdict: Verdict, weighings: Weighings, whys: Mapping[str, str]) -> None:
     """What could not be read, the sums of each category that says anything, with why the rules named in *whys* are
     there, and the verdict."""
     for finding in verdict.unreadable:
         say(
             f"{paint(finding.rule, 'yellow', bold=True)} in {printable(finding.where)} {printable(finding.excerpt)}"
         )
-    for weighing in balance.labels.values():
+    for weighing in weighings.labels.values():
         if weighing.score >= FAINT or weighing.veto or weighing.lowered:
             _weighing(weighing, verdict, whys)
-    if balance.whole:
-        _weighing(balance.whole, verdict, whys)
+    if weighings.whole:
+        _weighing(weighings.whole, verdict, whys)
     decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
     say(f"→ {decision} ({', '.join(verdict.reasons)})" if verdict.reasons else f"→ {decision}")
 

@@ -159,7 +159,7 @@ def _show_steps(finding: Finding, indent: str) -> None:
 
 def _try_out(rules: RuleSet, subject: str, text: str) -> None:
     """What is found in *text* without the model, and how it adds up."""
-    from segl_classifier.decide import balance_of, decide
+    from segl_classifier.decide import decide, weigh_all
     from segl_classifier.detect import detect
     from segl_classifier.message import Source, Text
     from segl_classifier.weigh import Outcome
@@ -171,7 +171,7 @@ def _try_out(rules: RuleSet, subject: str, text: str) -> None:
         excerpt = printable(finding.excerpt)
         say(f"{paint(finding.rule, bold=True)}  {finding.score:.2f}  {finding.where}  “{excerpt}”")
         _show_steps(finding, indent="    ")
-    for label, weighing in balance_of(findings, rules).labels.items():
+    for label, weighing in weigh_all(findings, rules).labels.items():
         for step in weighing.steps if weighing.lowered else ():
             say(f"    {step}")
         holds = {Outcome.HOLDS: "holds", Outcome.VETOED: f"vetoed by {weighing.veto}"}

@@ -114,11 +114,11 @@ def diff(
     """
     from segl.cli.output import Exit, fail_of, paint, say, say_json
     from segl.errors import SeglError
-    from segl_classifier.decide import Stance
+    from segl_classifier.decide import Strictness
     from segl_classifier.rules import load_rules
     from segl_classifier.rules.compare import differences
     from segl_classifier.tuning.again import Terms
-    from segl_classifier.understanding.model import load_scale
+    from segl_classifier.understanding.model import load_thresholds
 
     def rules_of(name: Path) -> list[Path]:
         return [] if str(name) == "shipped" and not name.exists() else [name]
@@ -131,8 +131,11 @@ def diff(
     found = list(differences(before, after))
     replayed, unread = None, 0
     if files and loaded is not None:
-        stance, model = Stance.of(loaded.detection), load_scale() if loaded.detection.model else None
-        old_terms, new_terms = Terms(before, stance, model), Terms(after, stance, model)
+        strictness, model = (
+            Strictness.of(loaded.detection),
+            load_thresholds() if loaded.detection.model else None,
+        )
+        old_terms, new_terms = Terms(before, strictness, model), Terms(after, strictness, model)
         replayed, unread = _of_mail(files, loaded, old_terms, new_terms)
     code = Exit.BAD_INPUT if unread else Exit.FAILED if found else Exit.OK
     if as_json:
@@ -218,14 +221,14 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
             before = decide(
                 was.findings,
                 old.rules,
-                old.stance,
+                old.strictness,
                 model=old.model,
                 understanding=understood if old.model else None,
             )
             after = decide(
                 now.findings,
                 new.rules,
-                new.stance,
+                new.strictness,
                 model=new.model,
                 understanding=understood if new.model else None,
             )

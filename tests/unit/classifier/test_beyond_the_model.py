@@ -11,7 +11,7 @@ import pytest
 from keyword_model import KeywordModel
 from segl.vocabulary import Decision, Effect, Finding, Label
 from segl_classifier.classify import classify
-from segl_classifier.decide import balance_of
+from segl_classifier.decide import weigh_all
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.reading import Understanding
@@ -115,8 +115,8 @@ def test_names_of_people_and_offices_are_not_given_to_the_model(name: str) -> No
 def test_why_it_holds_is_told() -> None:
     words = Finding("health.disease", Label.HEALTH, "header x-note", "", 0.6, beyond_model=True)
     understanding = Understanding((), 0.01, {Label.HEALTH: 0.01})
-    balance = balance_of([words], shipped_rules(), model=NO, understanding=understanding)
-    weighing = balance.labels[Label.HEALTH]
+    weighings = weigh_all([words], shipped_rules(), model=NO, understanding=understanding)
+    weighing = weighings.labels[Label.HEALTH]
     assert (weighing.beyond, weighing.beyond_holds, weighing.score) == (0.6, True, 0.6)
     assert weighing.steps[-1].reason == "rules that need no model, 0.60"
 
@@ -125,8 +125,8 @@ def test_a_rule_that_lowers_is_heard_there_too() -> None:
     words = Finding("health.disease", Label.HEALTH, "header x-note", "", 0.6, beyond_model=True)
     lower = Finding("own.club", Label.HEALTH, "body", "", 0.4, effect=Effect.LOWER)
     understanding = Understanding((), 0.01, {Label.HEALTH: 0.01})
-    balance = balance_of([words, lower], shipped_rules(), model=NO, understanding=understanding)
-    assert not balance.labels[Label.HEALTH].beyond_holds
+    weighings = weigh_all([words, lower], shipped_rules(), model=NO, understanding=understanding)
+    assert not weighings.labels[Label.HEALTH].beyond_holds
 
 
 SIGN, ANOTHER, STATEMENT = "health.clinical-notes", "health.care-notes", "health.clinical-message"
@@ -150,5 +150,5 @@ def test_one_sign_of_a_trade_does_not_do_where_the_model_is_sure_of_nothing(
     rules = filter(None, map(shipped_rules().rule, spoke))
     words = [Finding(rule.id, Label.HEALTH, "body", "", rule.weight, beyond_model=True) for rule in rules]
     understanding = Understanding((), any_score, {Label.HEALTH: any_score})
-    balance = balance_of(words, shipped_rules(), model=NO, understanding=understanding)
-    assert balance.labels[Label.HEALTH].beyond_holds is holds
+    weighings = weigh_all(words, shipped_rules(), model=NO, understanding=understanding)
+    assert weighings.labels[Label.HEALTH].beyond_holds is holds

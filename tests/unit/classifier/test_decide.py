@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.vocabulary import Decision, Finding, Label, Unreadable
-from segl_classifier.decide import Stance, balance_of, decide
+from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 
@@ -35,7 +35,7 @@ def finding(label: Label, score: float, rule: str = "a", where: str = "body") ->
 
 
 def joint_scores(found: list[Finding]) -> dict[Label, float]:
-    return {label: w.score for label, w in balance_of(found, shipped_rules()).labels.items()}
+    return {label: w.score for label, w in weigh_all(found, shipped_rules()).labels.items()}
 
 
 def test_nothing_found_is_plain(rules: RuleSet) -> None:
@@ -90,12 +90,12 @@ def test_what_cannot_be_read_is_never_plain(rules: RuleSet, cause: Unreadable) -
 
 def test_not_even_when_the_caller_says_so(rules: RuleSet) -> None:
     unread = [unreadable(Unreadable.DAMAGED, "part 2")]
-    assert decide(unread, rules, stance=Stance(unreadable=Decision.PLAIN)).decision is Decision.SECURE
+    assert decide(unread, rules, strictness=Strictness(unreadable=Decision.PLAIN)).decision is Decision.SECURE
 
 
 def test_the_policy_for_the_unreadable_is_followed(rules: RuleSet) -> None:
     unread = [unreadable(Unreadable.ENCRYPTED, "part 2"), finding(Label.HEALTH, 0.9)]
-    verdict = decide(unread, rules, stance=Stance(unreadable=Decision.HOLD))
+    verdict = decide(unread, rules, strictness=Strictness(unreadable=Decision.HOLD))
     assert verdict.decision is Decision.HOLD
     assert verdict.reasons == ("health", "unreadable.encrypted")
 

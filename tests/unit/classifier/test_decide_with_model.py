@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keyword_model import BrokenModel, KeywordModel
 from segl.vocabulary import Decision, Finding, Label, Verdict
 from segl_classifier.classify import classify
-from segl_classifier.decide import Stance, balance_of, decide
+from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import Source
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 from segl_classifier.understanding.reading import (
@@ -43,13 +43,13 @@ def judge(
     scores: dict[Label, float],
     any_: float = 0.0,
     rules: RuleSet | None = None,
-    stance: Stance | None = None,
+    strictness: Strictness | None = None,
     model: Model = MODEL,
 ) -> Verdict:
     return decide(
         findings,
         rules or shipped_rules(),
-        stance or Stance(),
+        strictness or Strictness(),
         model=model,
         understanding=understood(scores, any_),
     )
@@ -179,25 +179,25 @@ def test_a_threshold_of_the_house_leaves_no_more_doubt_above_it_than_below() -> 
 
 @pytest.mark.parametrize("decision", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
 def test_what_doubt_leads_to_is_a_setting(decision: Decision) -> None:
-    verdict = judge([], {HEALTH: 0.4}, stance=Stance(unsure=decision))
+    verdict = judge([], {HEALTH: 0.4}, strictness=Strictness(unsure=decision))
     assert (verdict.decision, verdict.reasons) == (decision, ("unsure",))
 
 
 def test_doubt_is_not_told_beside_what_holds() -> None:
-    verdict = judge([], {HEALTH: 0.4, FAMILY: 0.8}, stance=Stance(unsure=Decision.HOLD))
+    verdict = judge([], {HEALTH: 0.4, FAMILY: 0.8}, strictness=Strictness(unsure=Decision.HOLD))
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("family",))
 
 
 def test_what_is_sure_as_a_whole_is_not_let_out_by_a_lenient_setting() -> None:
-    assert judge([], {}, 0.7, stance=Stance(unsure=Decision.PLAIN)).decision is Decision.SECURE
+    assert judge([], {}, 0.7, strictness=Strictness(unsure=Decision.PLAIN)).decision is Decision.SECURE
 
 
 def test_thresholds_of_the_house_replace_those_of_the_model() -> None:
-    strict = Stance(thresholds={HEALTH: 0.2, "any": 0.9})
-    assert judge([], {HEALTH: 0.25}, stance=strict).labels == (HEALTH,)
-    assert judge([], {}, 0.7, stance=strict).reasons == ("unsure",)
-    lenient = Stance(thresholds={HEALTH: 0.9})
-    assert judge([], {HEALTH: 0.6}, stance=lenient).reasons == ("unsure",)
+    strict = Strictness(thresholds={HEALTH: 0.2, "any": 0.9})
+    assert judge([], {HEALTH: 0.25}, strictness=strict).labels == (HEALTH,)
+    assert judge([], {}, 0.7, strictness=strict).reasons == ("unsure",)
+    lenient = Strictness(thresholds={HEALTH: 0.9})
+    assert judge([], {HEALTH: 0.6}, strictness=lenient).reasons == ("unsure",)
 
 
 def test_the_model_is_evidence_with_its_best_window_masked() -> None:
@@ -215,13 +215,13 @@ def test_what_lowered_a_window_is_told() -> None:
 
 
 def test_the_steps_add_up_to_the_score() -> None:
-    balance = balance_of(
+    weighings = weigh_all(
         [of_rule("health.disease")],
         shipped_rules(),
         model=MODEL,
         understanding=understood({HEALTH: 0.4}, 0.5),
     )
-    for weighing in (balance.labels[HEALTH], balance.whole):
+    for weighing in (weighings.labels[HEALTH], weighings.whole):
         assert weighing is not None
         assert sum(step.by for step in weighing.steps) == pytest.approx(weighing.score)
 

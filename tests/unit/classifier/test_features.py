@@ -16,7 +16,7 @@ from segl.decisions.reading import from_bytes
 from segl.decisions.record import MOST_HITS, DecisionRecord
 from segl.vocabulary import Decision, Effect, Finding, Label, Mode
 from segl_classifier.classify import Evidence, gather
-from segl_classifier.decide import Stance, decide
+from segl_classifier.decide import Strictness, decide
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import read_records
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
@@ -57,8 +57,10 @@ def rules_of(
     return load_rules([file])
 
 
-def record_of(found: Evidence, rules: RuleSet, stance: Stance, model: KeywordModel | None) -> DecisionRecord:
-    verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
+def record_of(
+    found: Evidence, rules: RuleSet, strictness: Strictness, model: KeywordModel | None
+) -> DecisionRecord:
+    verdict = decide(found.findings, rules, strictness, model=model, understanding=found.understanding)
     features = features_of(found, rules)
     made = DecisionRecord(
         "0" * 32,
@@ -80,20 +82,20 @@ def mail_record(
 ) -> DecisionRecord:
     rules = rules or shipped_rules()
     found = gather(MAIL.format(subject=subject, body=body).encode(), rules, model=model)
-    return record_of(found, rules, Stance(), model)
+    return record_of(found, rules, Strictness(), model)
 
 
 @pytest.mark.parametrize("model", [MODEL, None], ids=["with a model", "words alone"])
 def test_the_verdict_on_a_corpus_comes_out_of_the_records_again(model: KeywordModel | None) -> None:
     """By the rules it was made by, the record gives the same verdict with the same reasons, message by message."""
     records = read_records([CORPUS / "dev_mixed.jsonl"])[:60]
-    rules, stance = shipped_rules(), Stance()
+    rules, strictness = shipped_rules(), Strictness()
     decisions = set()
     for labelled in records:
         found = gather(letter(labelled), rules, model=model)
-        verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
-        kept = record_of(found, rules, stance, model)
-        again = decide_again(kept, rules, stance, model)
+        verdict = decide(found.findings, rules, strictness, model=model, understanding=found.understanding)
+        kept = record_of(found, rules, strictness, model)
+        again = decide_again(kept, rules, strictness, model)
         assert (again.decision, again.labels, again.reasons) == (
             verdict.decision,
             verdict.labels,
@@ -142,7 +144,7 @@ def test_any_evidence_decides_the_same_from_its_record(
         understanding=Understanding((), whole, scores),
     )
     verdict = decide(found.findings, rules, model=MODEL, understanding=found.understanding)
-    again = decide_again(record_of(found, rules, Stance(), MODEL), rules, Stance(), MODEL)
+    again = decide_again(record_of(found, rules, Strictness(), MODEL), rules, Strictness(), MODEL)
     assert (again.decision, again.reasons) == (verdict.decision, verdict.reasons)
 
 
@@ -182,9 +184,9 @@ def test_the_heading_of_a_list_is_a_place_and_decides_the_same_from_its_record()
     lists = b"Subject: Listen\n\nLejer;Restance\nJens Holm;4500\nAnna Lund;2300\n"
     harmless = KeywordModel({})
     found = gather(lists, shipped_rules(), model=harmless)
-    kept = record_of(found, shipped_rules(), Stance(), harmless)
+    kept = record_of(found, shipped_rules(), Strictness(), harmless)
     assert {"column.overdue": "heading"}.items() <= {hit.rule: hit.place for hit in kept.hits}.items()
-    again = decide_again(kept, shipped_rules(), Stance(), harmless)
+    again = decide_again(kept, shipped_rules(), Strictness(), harmless)
     assert (again.decision, again.labels) == (Decision.SECURE, (Label.PAYMENT_DEFAULT,))
 
 
@@ -230,7 +232,7 @@ def test_what_new_rules_would_make_of_it_is_what_they_make_of_it(
     """The record of a message judged by the old rules, reckoned by the new, against the message judged by the new."""
     old, new = rules_of(tmp_path), rules_of(tmp_path, **change)  # type: ignore[arg-type]
     kept = mail_record(body, old, model)
-    foreseen = decide_again(kept, new, Stance(), model)
+    foreseen = decide_again(kept, new, Strictness(), model)
     found = gather(MAIL.format(subject="mødet", body=body).encode(), new, model=model)
     real = decide(found.findings, new, model=model, understanding=found.understanding)
     assert (foreseen.decision, foreseen.reasons) == (real.decision, real.reasons)
@@ -260,22 +262,22 @@ def test_what_cannot_be_foreseen_is_named(tmp_path: Path) -> None:
 
 def test_what_a_sender_asked_for_stays_secure_whatever_the_rules_say() -> None:
     kept = replace(mail_record("Vi ses."), why=("requested",), verdict=Decision.SECURE, mode=Mode.ALWAYS)
-    again = decide_again(kept, shipped_rules(), Stance(), MODEL)
+    again = decide_again(kept, shipped_rules(), Strictness(), MODEL)
     assert (again.decision, again.reasons) == (Decision.SECURE, ("requested",))
 
 
 def test_what_spoke_for_it_and_what_it_would_be_without() -> None:
     kept = mail_record(f"Hans cpr-nummer er 010190-1234. {'Vi ses ved broen. ' * 5}Han er syg.")
     assert {"cpr", "model"} <= set(speakers(kept))
-    stance, rules = Stance(), shipped_rules()
-    assert decide_again(without(kept, "cpr"), rules, stance, MODEL).labels == (Label.HEALTH,)
+    strictness, rules = Strictness(), shipped_rules()
+    assert decide_again(without(kept, "cpr"), rules, strictness, MODEL).labels == (Label.HEALTH,)
     neither = without(without(kept, "cpr"), "model")
-    assert decide_again(neither, rules, stance, MODEL).decision is Decision.PLAIN
+    assert decide_again(neither, rules, strictness, MODEL).decision is Decision.PLAIN
 
 
 def test_a_veto_is_not_among_the_speakers() -> None:
     findings = [Finding("own.x", None, "part 1", effect=Effect.VETO)]
-    kept = record_of(Evidence(findings=findings), shipped_rules(), Stance(), None)
+    kept = record_of(Evidence(findings=findings), shipped_rules(), Strictness(), None)
     assert speakers(kept) == []
     assert json.loads(kept.to_bytes())["hits"][0]["effect"] == "veto"
 
@@ -293,7 +295,7 @@ def test_what_is_passed_over_would_not_have_changed(tmp_path: Path, more: str) -
         "En gæld.",
     ]
     records = [replace(mail_record(body, old, None), id=f"{n:032x}") for n, body in enumerate(bodies)]
-    terms, other = Terms(old, Stance(), None), Terms(new, Stance(), None)
+    terms, other = Terms(old, Strictness(), None), Terms(new, Strictness(), None)
     found = replay(records, terms, other)
     changed = [
         record.id

@@ -9,7 +9,7 @@ import pytest
 from keyword_model import KeywordModel
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify, gather
-from segl_classifier.decide import balance_of
+from segl_classifier.decide import weigh_all
 from segl_classifier.rules import shipped_rules
 
 SURE_OF_NOTHING = KeywordModel({})
@@ -137,7 +137,7 @@ def test_a_letter_with_a_file_is_more_than_its_few_words() -> None:
 
 def test_why_it_holds_is_told() -> None:
     found = gather(mail("Jeg har kræft."), shipped_rules(), model=SURE_OF_NOTHING)
-    weighing = balance_of(
+    weighing = weigh_all(
         found.findings, shipped_rules(), model=SURE_OF_NOTHING, understanding=found.understanding
     ).labels[Label.HEALTH]
     assert weighing.beyond_holds

@@ -13,7 +13,7 @@ from segl.decisions.record import DecisionRecord, Said
 from segl.store import transaction
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision, Label
-from segl_classifier.understanding.model import load_scale
+from segl_classifier.understanding.model import load_thresholds
 from segl_classifier.understanding.reading import CascadeStage
 from world.tuning import TuningHouse
 
@@ -78,11 +78,11 @@ def test_by_other_rules_than_then_it_says_so(tuning: TuningHouse) -> None:
 @pytest.mark.parametrize(("by", "changed"), [("0123456789abcdef", True), (None, False)])
 def test_scores_of_another_model_are_said_to_be(tuning: TuningHouse, by: str | None, changed: bool) -> None:
     tuning.write_settings("model = true")
-    scale = load_scale()
-    assert scale is not None
+    thresholds = load_thresholds()
+    assert thresholds is not None
     said = Said(0.9, {Label.HEALTH: 0.8})
     tuning.keep(
-        DecisionRecord("3" * 32, 1.0, "x.example", Decision.SECURE, said=said, model=by or scale.digest)
+        DecisionRecord("3" * 32, 1.0, "x.example", Decision.SECURE, said=said, model=by or thresholds.digest)
     )
     done = tuning("explain", "3" * 32)
     assert ("the model has changed since" in done.stdout) == changed

@@ -23,7 +23,7 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import gather
 from segl_classifier.deadline import NEVER, Deadline
-from segl_classifier.decide import Stance
+from segl_classifier.decide import Strictness
 from segl_classifier.explain import explain
 from segl_classifier.message import Text
 from segl_classifier.rules import shipped_rules
@@ -257,7 +257,7 @@ NUMBER = "0101901234"
 def test_no_window_shows_a_number_however_it_is_cut(number: str, before: str, words: int) -> None:
     """Not even in two pieces: the text is masked before it is cut."""
     raw = (HEAD + "ord " * words + before + number + " og mere. " * 30).encode()
-    told = explain(gather(raw, shipped_rules()), shipped_rules(), model=None, stance=Stance())
+    told = explain(gather(raw, shipped_rules()), shipped_rules(), model=None, strictness=Strictness())
     digits = "".join(c for passage in told.passages for c in passage.text if c.isdigit())
     assert NUMBER[:7] not in digits
 

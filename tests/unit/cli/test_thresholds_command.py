@@ -15,7 +15,7 @@ from segl.decisions import feedback
 from segl.decisions.said import Says
 from segl.store import transaction
 from segl.vocabulary import Decision, Label
-from segl_classifier.decide import Stance
+from segl_classifier.decide import Strictness
 from segl_classifier.evaluation.measure import measure
 from segl_classifier.evaluation.records import read_records
 from segl_classifier.evaluation.tradeoff import (
@@ -30,7 +30,7 @@ from segl_classifier.evaluation.tradeoff import (
 )
 from segl_classifier.rules import shipped_rules
 from segl_classifier.tuning.again import Terms
-from segl_classifier.understanding.model import digest_of, load_model, load_scale, shipped_model
+from segl_classifier.understanding.model import digest_of, load_model, load_thresholds, shipped_model
 from world.tuning import TuningHouse
 
 CORPUS = Path(__file__).resolve().parents[3] / "classifier" / "corpus"
@@ -73,7 +73,7 @@ def test_and_come_out_so_again(shipped: Path) -> None:
 @pytest.mark.parametrize("name", [Label.FAMILY, Label.CPR, "any"])
 def test_the_table_is_what_each_threshold_decides(shipped: Path, name: Name) -> None:
     """A text that no threshold moves is decided once."""
-    terms = Terms(shipped_rules(), Stance(), load_scale(shipped))
+    terms = Terms(shipped_rules(), Strictness(), load_thresholds(shipped))
     texts = read(shipped / NAME).texts[::9]
     for row in table(terms, name, (0.05, 0.3, 0.9), decided_texts(terms, texts)):
         other = at_threshold(terms, name, row.threshold)
@@ -83,7 +83,7 @@ def test_the_table_is_what_each_threshold_decides(shipped: Path, name: Name) -> 
 
 
 def test_higher_thresholds_find_no_more_and_cost_no_more(shipped: Path) -> None:
-    terms = Terms(shipped_rules(), Stance(), load_scale(shipped))
+    terms = Terms(shipped_rules(), Strictness(), load_thresholds(shipped))
     texts = tuple(decided_texts(terms, read(shipped / NAME).texts[::3]))
     for name in (Label.HEALTH, Label.CPR, "any"):
         rows = table(terms, name, STEPS, texts)
@@ -97,9 +97,9 @@ def test_higher_thresholds_find_no_more_and_cost_no_more(shipped: Path) -> None:
 
 
 def test_everything_with_a_threshold_is_told_of() -> None:
-    words = Terms(shipped_rules(), Stance(), None)
+    words = Terms(shipped_rules(), Strictness(), None)
     assert names(words) == tuple(Label)
-    assert set(names(Terms(shipped_rules(), Stance(), load_scale()))) == {*Label, "any"}
+    assert set(names(Terms(shipped_rules(), Strictness(), load_thresholds()))) == {*Label, "any"}
 
 
 def test_own_decisions_and_what_was_said_of_them(tuning: TuningHouse) -> None:
