@@ -6,13 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from segl.errors import Fault, SettingsError
-from segl.sealed.objects import storage_faults
 from segl.settings.document import Settings
 from segl.settings.file import load_settings
 from segl.settings.web import Web
 from segl_portal.look import load_looks
-from segl_portal.serving import tls_context
 from segl_portal.sms import sms_faults
+from segl_portal.tls import tls_context
 
 
 def checked_settings(file: Path) -> Settings:
@@ -41,7 +40,10 @@ def start_faults(settings: Settings, file: Path) -> list[Fault]:
         except (OSError, ValueError) as error:
             faults.append(_certificate_fault(file, web, error))
     faults += sms_faults(settings, file)
-    faults += storage_faults(settings.portal.storage, file)
+    if settings.portal.storage.used:
+        from segl.sealed.objects import storage_faults
+
+        faults += storage_faults(settings.portal.storage, file)
     try:
         load_looks(settings, file)
     except SettingsError as error:

@@ -31,7 +31,8 @@ from segl_portal.feedback import FeedbackDesk
 from segl_portal.posting import Posting
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
-from segl_portal.serving import serve, tls_context
+from segl_portal.serving import serve
+from segl_portal.tls import tls_context
 
 
 def run_worker(

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, Protocol
 
 from segl.addresses import domain_of
@@ -15,18 +14,11 @@ from segl.headers import ID, LINK
 from segl.mail.fields import read_header
 from segl.sealed.keys import Secret
 from segl.vocabulary import Envelope, Way
+from segl_delivery.incoming import Incoming
 
 LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
 _ID: Final = re.compile(rb"[0-9A-Za-z.-]{1,64}")
 OUR_FAULT: Final = SmtpReply(451, "4.3.0", "a fault here, the message is kept for another try")
-
-
-class Incoming(StrEnum):
-    """What comes to segl-deliver and is no copy on its way to a recipient."""
-
-    REPORT = "report"  # a delivery report of our own Postfix
-    CANARY = "canary"  # one that went the secure way (segl.canary)
-    CANARY_CLEAR = "canary-clear"  # one that the front delivered itself
 
 
 @dataclass(frozen=True, slots=True)

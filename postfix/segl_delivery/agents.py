@@ -17,13 +17,14 @@ from segl.sealed.belonging import storage_of
 from segl.settings.document import Settings
 from segl.vocabulary import Came, Way
 from segl.wishes import read_numbers
-from segl_delivery.agent import Agent, Incoming
+from segl_delivery.agent import Agent
 from segl_delivery.canary import CanaryAgent, CanaryReports
 from segl_delivery.canary_ways import WaySinks, WithCanary
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
+from segl_delivery.incoming import Incoming
 from segl_delivery.keyring import KeyRing
 from segl_delivery.outbound import Outbound, said_in_mail
 from segl_delivery.own_keys.signing import Signing

@@ -37,8 +37,9 @@ from segl.settings.canary import OWN, is_own_sink, name_of_way, way_of_sink
 from segl.settings.document import Settings
 from segl.store import transaction
 from segl.vocabulary import Came, Decision, Mode, Way
-from segl_delivery.agent import Delivery, Incoming
+from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks
+from segl_delivery.incoming import Incoming
 from segl_delivery.receipts.report import Report
 
 LOOK_SECONDS = 20.0

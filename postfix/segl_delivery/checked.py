@@ -1,4 +1,7 @@
-"""The settings with what segl-deliver needs of them: checked at its start and at each reload."""
+"""The settings with what segl-deliver needs of them: checked at its start and at each reload.
+
+What reads a file is loaded where the settings name one: `segl settings check` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,10 @@ from urllib.parse import urlsplit
 from segl.errors import Fault, SeglError, SettingsError
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
-from segl.sealed.objects import storage_faults
-from segl.sealed.spare import load_resend_key
 from segl.settings.document import Settings
 from segl.settings.file import load_settings
 from segl.vocabulary import Way
-from segl.wishes import read_numbers
-from segl_delivery.agent import Incoming
-from segl_delivery.receipts.templates_of import template_faults
+from segl_delivery.incoming import Incoming
 
 # where a setting is not called as the way
 _KEYS: Final[dict[Way | Incoming, str]] = {
@@ -55,9 +54,11 @@ def start_faults(settings: Settings, file: Path) -> list[Fault]:
         if address and not (is_plain(address) and address.isascii())
     )
     faults += _portal_files(settings, file)
-    faults += storage_faults(settings.portal.storage, file)
     faults += _shared_sockets(settings, file)
-    faults += template_faults(settings, file)
+    if any(rule.text or rule.html for rule in settings.receipt):
+        from segl_delivery.receipts.templates_of import template_faults
+
+        faults += template_faults(settings, file)
     return faults
 
 
@@ -65,15 +66,23 @@ def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
     """Files that a message could not be sealed without."""
     portal = settings.portal
     if portal.resend_key is not None:
+        from segl.sealed.spare import load_resend_key
+
         try:
             load_resend_key(portal.resend_key)
         except SeglError as error:
             yield Fault(file, "portal.resend_key", error.private, error.hint)
     if portal.sms.numbers is not None:
+        from segl.wishes import read_numbers
+
         try:
             read_numbers(portal.sms.numbers, portal.sms.country)
         except SettingsError as error:
             yield from error.every
+    if portal.storage.used:
+        from segl.sealed.objects import storage_faults
+
+        yield from storage_faults(portal.storage, file)
 
 
 def sockets_of(settings: Settings) -> dict[Way | Incoming, Path]:

@@ -36,7 +36,7 @@ from segl.starting import options_of
 from segl.store import open_store
 from segl.store_told import tell_of_locks
 from segl.vocabulary import Way
-from segl_delivery.agent import Agent, Incoming
+from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents
 from segl_delivery.budget import ByteBudget
 from segl_delivery.canary import CanaryWatch
@@ -45,6 +45,7 @@ from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house
+from segl_delivery.incoming import Incoming
 from segl_delivery.lmtp import Service
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.receipts.build import forget_old

@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.processes import bar, tell_noise
 from corpus.letters import PNG, file, message, multipart, text
-from segl.sealed import SealedContent, SealedDirectory
-from segl.sealed.directory import new_id
+from segl.sealed.content import SealedContent
+from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Secret, new_content_key
 from segl_portal.reading.files import open_file
 from segl_portal.reading.frame import frame_document

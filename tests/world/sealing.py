@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.sealed import SealedDirectory, open_sealed
+from segl.sealed.directory import SealedDirectory
+from segl.sealed.opening import open_sealed
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery

@@ -8,11 +8,3 @@ deleting the store's half (:func:`~segl.sealed.life.shred_expired`) makes the fi
 
 ``docs/sealed-format.md`` gives the exact bytes; ``docs/decisions/0004-sealing.md`` the reasons.
 """
-
-from __future__ import annotations
-
-from segl.sealed.content import NotOpened, SealedContent
-from segl.sealed.directory import SealedDirectory
-from segl.sealed.opening import open_content, open_sealed
-
-__all__ = ["NotOpened", "SealedContent", "SealedDirectory", "open_content", "open_sealed"]

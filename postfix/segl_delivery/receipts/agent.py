@@ -26,8 +26,9 @@ from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey, is_written_as_ours
 from segl.settings.document import Settings
 from segl.settings.receipts import Receipts
-from segl_delivery.agent import Delivery, Incoming, reply_to
+from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.canary import CanaryReports
+from segl_delivery.incoming import Incoming
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_host, is_of_secure
 from segl_delivery.receipts.report import Report, parse_report, without_our_fields

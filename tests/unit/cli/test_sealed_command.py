@@ -14,8 +14,10 @@ from typer.testing import CliRunner, Result
 from segl.audit import Act
 from segl.cli.main import build
 from segl.mail.return_port import MailPort, send_to_one
-from segl.sealed import NotOpened, life, open_sealed
+from segl.sealed import life
+from segl.sealed.content import NotOpened
 from segl.sealed.keys import Secret
+from segl.sealed.opening import open_sealed
 from segl.sealed.phrase import hash_of
 from segl.settings.file import load_settings
 from segl.store import transaction

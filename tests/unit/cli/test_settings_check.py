@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,30 @@ def test_a_folder_of_sockets_that_is_not_there_yet_is_a_warning(file: Path, tmp_
     assert "hint: segl install makes it where it lies in Postfix's queue directory" in done.stderr
     (tmp_path / "new").mkdir()
     assert f"{tmp_path}/new" not in check(file).stderr
+
+
+@pytest.mark.slow
+def test_only_what_the_settings_name_is_loaded(file: Path) -> None:
+    """All of it takes four times as long, and who mends a file checks it again and again."""
+    file.write_text(GOOD, "utf-8")
+    program = (
+        "import sys; from segl.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", program, "settings", "check", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "pydantic" in loaded
+    dear = {
+        "sqlalchemy",
+        "uvicorn",
+        "starlette",
+        "cryptography",
+        "dns",
+        "prometheus_client",
+        "jinja2",
+        "segl_classifier",
+    }
+    assert loaded & dear == set()

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segl.sealed import NotOpened, SealedContent, SealedDirectory
-from segl.sealed.directory import LocalFile, new_id
+from segl.sealed.content import NotOpened, SealedContent
+from segl.sealed.directory import LocalFile, SealedDirectory, new_id
 from segl.sealed.format import CHUNK, HEADER, TAG, Header, encrypt
 from segl.sealed.keys import Secret
 

@@ -13,9 +13,11 @@ from sqlalchemy.engine import Engine
 
 from segl import audit
 from segl.audit import Act
-from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
-from segl.sealed.directory import new_id
+from segl.sealed import life
+from segl.sealed.content import NotOpened
+from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, answers_key, new_content_key, wrap, wrap_answer
+from segl.sealed.opening import open_sealed
 from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, of_one_mail, record
 from segl.sealed.spare import make_spare
 from segl.store import open_store, transaction

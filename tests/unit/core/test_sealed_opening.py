@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.errors import DeliveryError, SealingError
-from segl.sealed import NotOpened, SealedDirectory, open_sealed
-from segl.sealed.directory import new_id
+from segl.sealed.content import NotOpened
+from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import (
     Place,
     Secret,
@@ -24,6 +24,7 @@ from segl.sealed.keys import (
     wrap,
 )
 from segl.sealed.life import is_known, shred_expired
+from segl.sealed.opening import open_sealed
 from segl.sealed.records import (
     SealedMessage,
     SealedRecipient,

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
-from segl.sealed import SealedDirectory
+from segl.sealed.directory import SealedDirectory
 from segl.settings.file import parse_settings
 from segl_delivery.sealing import Sealer
 

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
-from segl.sealed import NotOpened, SealedDirectory, open_sealed
+from segl.sealed.content import NotOpened
+from segl.sealed.directory import SealedDirectory
+from segl.sealed.opening import open_sealed
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from world.desk import DOMAIN, SENDER, Desk

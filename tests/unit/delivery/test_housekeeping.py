@@ -18,8 +18,11 @@ from segl.events import Events
 from segl.log import configure_log
 from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
 from segl.nodes import last_heard
-from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
+from segl.sealed import life
 from segl.sealed.belonging import storage_of
+from segl.sealed.content import NotOpened
+from segl.sealed.directory import SealedDirectory
+from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
 from segl.settings.file import parse_settings
 from segl.store import transaction

@@ -17,9 +17,10 @@ from sqlalchemy.engine import Engine
 from segl.errors import SmtpReply
 from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
-from segl.sealed import SealedDirectory, open_sealed
+from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
 from segl.sealed.life import UNNOTIFIED_SECONDS, mark_opened, revoke, shred_expired
+from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient

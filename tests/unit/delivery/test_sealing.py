@@ -13,7 +13,8 @@ from sqlalchemy.engine import Engine
 from segl.audit import Act, entries
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.sealed import SealedDirectory, life
+from segl.sealed import life
+from segl.sealed.directory import SealedDirectory
 from segl.sealed.format import decrypt
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.phrase import is_phrase

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from segl.errors import DeliveryError, SeglError, SmtpReply, StoreError
 from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
-from segl.sealed import SealedDirectory
+from segl.sealed.directory import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import begin_notice, mark_notified
 from segl.store import open_store, transaction

@@ -18,8 +18,7 @@ from sqlalchemy.engine import Engine
 
 from segl.mail.handover import Handover
 from segl.mail.return_port import ReturnPort
-from segl.sealed import SealedDirectory
-from segl.sealed.directory import new_id
+from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Secret
 from segl.store import open_store
 from segl.vocabulary import Envelope

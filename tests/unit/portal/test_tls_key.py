@@ -15,7 +15,7 @@ LOAD = """
 import sys
 from pathlib import Path
 from segl.settings.web import Web
-from segl_portal.serving import tls_context
+from segl_portal.tls import tls_context
 tls_context(Web(certificate=Path(sys.argv[1]), key=Path(sys.argv[2])))
 """
 

@@ -9,8 +9,8 @@ import pypdfium2
 import pytest
 
 from corpus.letters import PNG, file, message, multipart, text
-from segl.sealed import NotOpened, SealedContent, SealedDirectory
-from segl.sealed.directory import new_id
+from segl.sealed.content import NotOpened, SealedContent
+from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import new_content_key
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
