@@ -11,7 +11,6 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -81,14 +80,15 @@ def folded(local: str) -> str:
 
 def mailbox_key(address: str) -> str:
     """By which two writings of one mailbox are known as one. Delivery reports have ``a b@x.dk`` for what was
-    ``"a b"@x.dk`` in RCPT, domains in any case or as A-labels. (Local parts are compared without case, too: nobody
-    gives two people names that differ in that alone.)"""
+    ``"a b"@x.dk`` in RCPT, domains in any case or as A-labels. What is no address is a key, too."""
     local, at, domain = address.strip().rpartition("@")
     if len(local) > 1 and local.startswith('"') and local.endswith('"'):
         local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
-    with suppress(ValueError):
+    try:
         domain = normal_domain(domain)
-    return f"{' '.join(local.split())}{at}{domain}".lower()
+    except ValueError:
+        domain = folded(domain)
+    return f"{folded(' '.join(local.split()))}{at}{domain}"
 
 
 def parents(domain: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from segl.addresses import split_address
+from segl.addresses import mail_key, split_address
 from segl.errors import Fault, SettingsError
 
 # What copying brings along, from a list of contacts or a web page, and nobody sees: marks of direction, blanks of no
@@ -63,7 +63,7 @@ class Wishes:
 
     def number_for(self, address: str, *, only: bool) -> str | None:
         """The number for codes to *address*; *only*: the header names nobody else outside."""
-        return self.numbers.get(normal(address)) or (self.number if only else None)
+        return self.numbers.get(number_key(address)) or (self.number if only else None)
 
 
 def read_wishes(subject: str, country: str | None) -> Wishes:
@@ -79,7 +79,7 @@ def read_wishes(subject: str, country: str | None) -> Wishes:
         if found is None:
             return match[0]
         if match[1]:
-            numbers[normal(re.sub(f"[{_UNSEEN}]", "", match[1]))] = found
+            numbers[number_key(re.sub(f"[{_UNSEEN}]", "", match[1]))] = found
         else:
             number = found
         return " "
@@ -125,10 +125,10 @@ def from_fields(values: Iterable[bytes]) -> Wishes | None:
         return None
 
 
-def normal(address: str) -> str:
-    """*address* as a key: the domain in its normal form, the local part in lower case."""
-    local, domain = split_address(address)
-    return f"{local.casefold()}@{domain}"
+def number_key(address: str) -> str:
+    """By which a number is known to be that of *address*, however it is spelled: a code must go to nobody else. What is
+    no address is its own key."""
+    return mail_key(address) or address
 
 
 def normal_number(text: str, country: str) -> str | None:
@@ -165,7 +165,7 @@ def read_numbers(file: Path, country: str) -> dict[str, str]:
                 Fault(file, f"line {at}", "is not an address and a number", "bo@kunde.dk +4512345678")
             )
         else:
-            found[normal(words[0])] = number
+            found[number_key(words[0])] = number
     if faults:
         raise SettingsError(faults)
     return found

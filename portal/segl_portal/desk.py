@@ -156,8 +156,12 @@ class Desk:
         opened = self._opened(copy, visits.link_in(browser, place, visit), now)
         length = self._portal.visit_minutes * 60
         if opened is not None and visit.open_until - now < length * 0.75:
-            with transaction(self._engine) as connection:
-                visits.prolong(connection, browser, place, min(now + length, latest))
+            try:
+                with transaction(self._engine) as connection:
+                    visits.prolong(connection, browser, place, min(now + length, latest))
+            except BaseException:
+                opened.content.close()  # nobody else has it yet
+                raise
         return opened
 
     def leave(self, browser: Browser, recipient_id: str) -> None:

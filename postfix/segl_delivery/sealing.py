@@ -35,7 +35,7 @@ from segl.sealed.revocation import house_secret, revocation_hash, revocation_sec
 from segl.sealed.spare import load_resend_key, make_spare
 from segl.sealed.storage import SealedStorage
 from segl.settings.document import Settings
-from segl.wishes import Wishes, from_fields, normal, read_wishes
+from segl.wishes import Wishes, from_fields, number_key, read_wishes
 from segl_delivery import numbers
 from segl_delivery.agent import Delivery
 from segl_delivery.rows_in_hand import ROWS_IN_HAND
@@ -179,13 +179,13 @@ class Sealer:
         It says nothing of those in Bcc, nor of those that a list stands for."""
         header = _named_in(content)
         outside = {address for address in header if not self.settings.takes(address)} - set(wishes.numbers)
-        strays = set(wishes.numbers) - header - set(map(normal, recipients))
+        strays = set(wishes.numbers) - header - set(map(number_key, recipients))
         phones: dict[str, str | None] = {}
         for address in recipients:
             phone = None
             if self.settings.portal.sms.url:
-                only = outside == {normal(address)}
-                phone = wishes.number_for(address, only=only) or self.numbers.get(normal(address))
+                only = outside == {number_key(address)}
+                phone = wishes.number_for(address, only=only) or self.numbers.get(number_key(address))
             if phone is not None or (wishes.number is None and not strays):
                 phones[address] = phone
         return phones
@@ -197,7 +197,7 @@ def _named_in(content: bytes) -> set[str]:
     lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
     found = (one.address or "".join(one.words) for text in lists for one in named(text))
     # encoded words have no place in an address
-    return {normal(shown_header(address.replace("=?", "= ?"))) for address in found if "@" in address}
+    return {number_key(shown_header(address.replace("=?", "= ?"))) for address in found if "@" in address}
 
 
 def try_storage(settings: Settings, engine: Engine, events: Events | None) -> None:

@@ -137,9 +137,13 @@ def release(engine: Engine, answer_id: str) -> None:
 
 
 def handed_on(engine: Engine, answer: Kept, now: float, also: Callable[[Connection], None]) -> None:
-    """The sender's Postfix has it. *also* is done in the same transaction."""
+    """The sender's Postfix has it. *also* is done in the same transaction. Nothing is where what she answered is gone
+    meanwhile: her answer went all the same."""
     with transaction(engine) as connection:
-        _one_by_one(connection, answer.recipient_id)
+        try:
+            _one_by_one(connection, answer.recipient_id)
+        except AnswerFault:
+            return
         statement = sealed_answer.update().where(_row.id == answer.id)
         connection.execute(statement.values(sending_until=None, handed_on_at=now))
         also(connection)

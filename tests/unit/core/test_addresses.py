@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.addresses import domain_of, is_relayed, normal_domain, parents, split_address
+from segl.addresses import domain_of, is_relayed, mail_key, mailbox_key, normal_domain, parents, split_address
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,26 @@ def test_what_is_no_domain_is_refused(written: str) -> None:
 )
 def test_an_address_is_split_at_its_last_at_sign(address: str, local: str, domain: str) -> None:
     assert split_address(address) == (local, domain)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Bo@Kunde.Example", "bo@kunde.example", True),
+        ('"bo lund"@kunde.example', "bo lund@kunde.example", True),  # as delivery reports have it
+        ("bo@\xe6r\xf8.example", "bo@xn--r-3fa9c.example", True),
+        (
+            "\u212aim@kunde.example",
+            "kim@kunde.example",
+            False,
+        ),  # KELVIN SIGN is no k, and may be another person
+        ("stra\xdfe@kunde.example", "strasse@kunde.example", False),
+        ("bo@kunde.example", "bo@anden.example", False),
+    ],
+)
+def test_two_writings_of_one_mailbox_are_one(one: str, other: str, same: bool) -> None:
+    assert (mailbox_key(one) == mailbox_key(other)) is same
+    assert same or mail_key(one) != mail_key(other)
 
 
 def test_parents_from_near_to_far() -> None:

@@ -197,3 +197,10 @@ def test_a_bad_address_book_names_every_line(tmp_path: Path) -> None:
             read_numbers(file, "+45")
         [fault] = caught.value.faults
         assert fault.hint.startswith("portal.sms.numbers names it")
+
+
+@pytest.mark.parametrize("other", ["\u212aim@kunde.example", "k\u0131m@kunde.example", "kim", ""])
+def test_a_number_is_of_nobody_whose_name_only_looks_alike(other: str) -> None:
+    wishes = read_wishes("[sms:kim@kunde.example=12345678] Svar", "+45")
+    assert wishes.number_for("KIM@Kunde.example", only=False) == NUMBER
+    assert wishes.number_for(other, only=False) is None

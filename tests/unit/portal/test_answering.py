@@ -18,6 +18,7 @@ from segl.sealed import life
 from segl.store import transaction
 from segl.tables.sealed import sealed_answer, sealed_recipient
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
+from segl_portal.answering.hand_on import HandOver
 from world.forms import Form, flowing
 from world.peers import ACCEPTED
 from world.writing import ORIGINAL, Writing, refused, said
@@ -228,6 +229,25 @@ def test_an_answer_that_cannot_be_handed_on_is_kept_and_can_be_sent_again(writin
     assert len(writing.raw) == 1
     assert said(next(writing.arrived[0].iter_parts())).startswith("Vigtigt")
     assert writing.desk.thread(writing.opened)[0].sent
+
+
+def test_an_answer_that_went_is_sent_though_what_it_answers_is_gone_meanwhile(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The house removed the message while its own server took the answer to it."""
+    send = HandOver._send
+
+    def sends_and_is_gone(self: HandOver, answer: Any, answers: Any) -> Any:
+        sent = send(self, answer, answers)
+        with transaction(writing.counter.engine) as connection:
+            connection.execute(sealed_answer.delete().where(sealed_answer.c.id == answer.id))
+            mine = sealed_recipient.c.id == writing.letter.recipient_id
+            connection.execute(sealed_recipient.delete().where(mine))
+        return sent
+
+    monkeypatch.setattr(HandOver, "_send", sends_and_is_gone)
+    assert isinstance(writing.send(Form()), Taken)
+    assert len(writing.raw) == 1
 
 
 def test_the_form_sent_again_sends_what_is_kept(writing: Writing) -> None:

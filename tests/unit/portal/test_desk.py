@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from segl.audit import Act, entries
+from segl.errors import StoreError
 from segl.sealed import life
 from segl.sealed.keys import Secret
 from segl.sealed.storage import StorageAway
@@ -239,6 +240,29 @@ def test_an_open_message_can_be_visited_until_the_browser_leaves(counter: Counte
     assert counter.visit(Browser.new(), letter) is None
     counter.desk.leave(browser, letter.recipient_id)
     assert counter.visit(browser, letter) is None
+
+
+def test_no_file_stays_open_when_a_visit_cannot_be_prolonged(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = counter.seal()
+    browser, _ = counter.open(letter)
+    counter.now += 1800
+
+    def fails(*_: object) -> None:
+        raise StoreError("not now", "the store is away")
+
+    monkeypatch.setattr("segl_portal.visits.prolong", fails)
+    before = open_files(letter.message_id)
+    with pytest.raises(StoreError):
+        counter.visit(browser, letter)
+    assert open_files(letter.message_id) == before
+
+
+def open_files(message_id: str) -> int:
+    """How many files of the sealed message this process has open."""
+    links = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
+    return sum(message_id in link for link in links)
 
 
 def test_a_code_that_was_asked_for_opens_nothing_by_itself(counter: Counter) -> None:
