@@ -23,8 +23,8 @@ from segl.vocabulary import Decision
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.decide import Strictness, decide
+from segl_classifier.evaluation.labelled import LabelledMessage, read_labelled
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import Record, read_records
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
@@ -64,7 +64,7 @@ class Remembered:
 class Seen:
     """A text as a message: what was found in it, and what the model was given, part by part."""
 
-    record: Record
+    record: LabelledMessage
     evidence: Evidence
     given: list[Sequence[Text]]
 
@@ -98,7 +98,7 @@ class _Given:
         return self
 
 
-def seen(records: Sequence[Record], rules: RuleSet, model: Cascade) -> Iterator[Seen]:
+def seen(records: Sequence[LabelledMessage], rules: RuleSet, model: Cascade) -> Iterator[Seen]:
     """*records* as the milter would read them, all but the model's part."""
     for record in records:
         stand_in = _Given(model)
@@ -138,7 +138,7 @@ def main() -> None:
     encoder = Remembered(model.encoder)
     stages: dict[str, Any] = {"linear": Remembered(model.linear), "sieve": Remembered(model.sieve)}
     model = replace(model, **stages | {"encoder": encoder})
-    texts = list(seen(read_records(asked.texts or sorted(FOLDER.glob("dev_*.jsonl"))), rules, model))
+    texts = list(seen(read_labelled(asked.texts or sorted(FOLDER.glob("dev_*.jsonl"))), rules, model))
     tried = {name: values for name in (*GATES, *BUDGET) if (values := getattr(asked, name))}
     print("  ".join(f"{name:>14}" for name in (*tried, "found", "alarms", "F1", "cost")))
     for values in product(*tried.values()):

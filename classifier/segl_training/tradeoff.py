@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from segl_classifier.classify import gather
+from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.measure import measure
-from segl_classifier.evaluation.records import read_records
 from segl_classifier.evaluation.tradeoff import NAME, Corpus, write
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.asking import Budget
@@ -31,7 +31,7 @@ def make(folder: Path) -> Path:
     # Where the corpus lies must make no other file.
     records = (
         replace(record, place=Path(record.place).name)
-        for record in read_records(sorted(CORPUS.glob("dev_*.jsonl")))
+        for record in read_labelled(sorted(CORPUS.glob("dev_*.jsonl")))
     )
     found = partial(gather, rules=rules, model=model)
     texts = tuple(measure(record, found, rules, model) for record in records)

@@ -21,8 +21,8 @@ from segl.events import Events
 from segl.settings.file import parse_settings
 from segl_classifier.classify import gather
 from segl_classifier.decide import decide
+from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import read_records
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.model import load_model
 from segl_milter.decisions import Circumstances, Recorder, Sender
@@ -35,7 +35,7 @@ ROUNDS = 10
 def main() -> None:
     rules, model = shipped_rules(), load_model()
     rules.fingerprints  # noqa: B018 - made before workers are forked
-    records = read_records([CORPUS / "dev_mixed.jsonl", CORPUS / "dev_ordinary.jsonl"])
+    records = read_labelled([CORPUS / "dev_mixed.jsonl", CORPUS / "dev_ordinary.jsonl"])
     rulings = []
     for record in records:
         found = gather(letter(record), rules, model=model)

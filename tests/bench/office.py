@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from segl_classifier.evaluation import documents
+from segl_classifier.evaluation.labelled import Attached, LabelledMessage, read_labelled
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import Attached, Record, read_records
 
 CORPUS = Path(__file__).resolve().parents[2] / "classifier" / "corpus"
 UNSEEN = ("dev_ordinary.jsonl", "dev_mixed.jsonl")
@@ -28,7 +28,7 @@ DOCUMENT_BYTES = 60_000
 _DOCUMENT_WORDS = 550  # two pages
 
 
-def harmless(*names: str) -> list[Record]:
+def harmless(*names: str) -> list[LabelledMessage]:
     """The messages of these files that need no protection."""
     return [r for r in _records(*names) if not r.must_encrypt and not r.html]
 
@@ -100,7 +100,7 @@ def with_file(data: bytes, filename: str) -> bytes:
     return mail.as_bytes()
 
 
-def _thread(dice: random.Random, written: list[Record], *, as_html: bool) -> Record:
+def _thread(dice: random.Random, written: list[LabelledMessage], *, as_html: bool) -> LabelledMessage:
     first, body = None, ""
     while first is None or len(body.split()) < WORDS - 15:
         one = dice.choice(written)
@@ -136,7 +136,7 @@ def _paragraphs(dice: random.Random) -> Iterator[str]:
         yield body
 
 
-def _salted(dice: random.Random, record: Record) -> Record:
+def _salted(dice: random.Random, record: LabelledMessage) -> LabelledMessage:
     """*record* with something in it that no other message has, so that no file is met twice."""
     salt = f"\nSag {dice.randrange(10**7)}"
     attached = tuple(Attached(a.filename, a.type, a.text + salt) for a in record.attachments)
@@ -144,5 +144,5 @@ def _salted(dice: random.Random, record: Record) -> Record:
 
 
 @cache
-def _records(*names: str) -> tuple[Record, ...]:
-    return tuple(read_records([CORPUS / name for name in names]))
+def _records(*names: str) -> tuple[LabelledMessage, ...]:
+    return tuple(read_labelled([CORPUS / name for name in names]))

@@ -1,4 +1,4 @@
-"""Judges a record as the milter would judge the message."""
+"""Judges a message as the milter would judge the message."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from segl_classifier.classify import Evidence
 from segl_classifier.decide import Strictness, Weighings, decide, weigh_all
+from segl_classifier.evaluation.labelled import LabelledMessage
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import Record
 from segl_classifier.evaluation.score import Judgement
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
@@ -16,18 +16,18 @@ Gather = Callable[[bytes], Evidence]
 
 
 def judge(
-    record: Record, gather: Gather, rules: RuleSet, model: Model | None, strictness: Strictness
+    message: LabelledMessage, gather: Gather, rules: RuleSet, model: Model | None, strictness: Strictness
 ) -> Judgement:
-    """The judgement of *record*, made into a real message first; *gather* finds the evidence in it."""
-    found = gather(letter(record))
+    """The judgement of *message*, made into a real message first; *gather* finds the evidence in it."""
+    found = gather(letter(message))
     verdict = decide(found.findings, rules, strictness, model=model, understanding=found.understanding)
     weighings = weigh_all(found.findings, rules, strictness, model=model, understanding=found.understanding)
     return Judgement(
-        id=record.id,
-        place=record.place,
-        why=record.why,
-        true=record.labels,
-        must_encrypt=record.must_encrypt,
+        id=message.id,
+        place=message.place,
+        why=message.why,
+        true=message.labels,
+        must_encrypt=message.must_encrypt,
         said=frozenset(verdict.labels),
         decision=verdict.decision,
         reasons=verdict.reasons,

@@ -10,7 +10,7 @@ from email.utils import formataddr, parseaddr
 from pathlib import PurePosixPath
 
 from segl_classifier.evaluation.documents import MAKERS
-from segl_classifier.evaluation.records import Attached, Record
+from segl_classifier.evaluation.labelled import Attached, LabelledMessage
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _TYPES = {
@@ -24,7 +24,7 @@ _TYPES = {
 _POLICY = policy.SMTP.clone(cte_type="8bit")
 
 
-def letter(record: Record) -> bytes:
+def letter(record: LabelledMessage) -> bytes:
     """*record* as bytes. The same record gives the same bytes."""
     mail = EmailMessage(policy=_POLICY)
     body = _clean(record.body)
@@ -38,7 +38,7 @@ def letter(record: Record) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in _headers(record)).encode() + mail.as_bytes()
 
 
-def _headers(record: Record) -> Iterator[tuple[str, str]]:
+def _headers(record: LabelledMessage) -> Iterator[tuple[str, str]]:
     yield "From", _address(record.sender) or "afsender@segl.example"
     yield "To", ", ".join(filter(None, map(_address, record.recipients))) or "modtager@segl.example"
     yield "Subject", Header(_header(record.subject), _charset(record.subject), header_name="Subject").encode()

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from segl_classifier.records.names import AMOUNT, PURPOSE, measured_in, name_of, paid_for
-from segl_classifier.records.trees import TEXT, Record, of_json, of_xml
+from segl_classifier.records.trees import TEXT, Node, of_json, of_xml
 
 _MOST = 100_000  # characters: what stands further down is told of in the same columns
 _LONGEST = 300  # characters of a value: prose is read as it stands
@@ -22,14 +22,14 @@ _MOST_COLUMNS = 60
 _UNIT = "unitCode"
 
 Fields = dict[str, str]  # by what they are called
-Kinds = dict[str, list[Record]]  # what there are several of, by the field that holds them
+Kinds = dict[str, list[Node]]  # what there are several of, by the field that holds them
 
 
 class _Row(NamedTuple):
-    """A *record* with the fields of what holds it *before* its own. *paid* is what amounts in it are paid for."""
+    """A *node* with the fields of what holds it *before* its own. *paid* is what amounts in it are paid for."""
 
     before: Fields
-    record: Record
+    node: Node
     paid: str
 
 
@@ -43,7 +43,7 @@ def told_of_xml(markup: str) -> str:
     return _told(of_xml(markup))
 
 
-def _told(root: Record | None) -> str:
+def _told(root: Node | None) -> str:
     if root is None:
         return ""
     blocks: list[str] = []
@@ -56,20 +56,20 @@ def _told(root: Record | None) -> str:
     return "\n\n".join(blocks)
 
 
-def _blocks(root: Record) -> Iterator[str]:
+def _blocks(root: Node) -> Iterator[str]:
     fields, paid, kinds = _parted(root)
     if fields:
         yield "\n".join(f"{name}: {value}" for name, value in fields.items())
-    waiting = deque([_Row({}, record, paid) for record in records] for records in kinds.values())
+    waiting = deque([_Row({}, node, paid) for node in nodes] for nodes in kinds.values())
     while waiting:
         rows: list[Fields] = []
         inner: dict[str, list[_Row]] = {}
         size = 0
-        for before, record, paid_above in waiting.popleft():
-            own, paid, below = _parted(record, paid_above)
+        for before, node, paid_above in waiting.popleft():
+            own, paid, below = _parted(node, paid_above)
             rows.append(dict(islice((before | own).items(), _MOST_COLUMNS)))
-            for name, records in below.items():
-                inner.setdefault(name, []).extend(_Row(rows[-1], each, paid) for each in records)
+            for name, nodes in below.items():
+                inner.setdefault(name, []).extend(_Row(rows[-1], each, paid) for each in nodes)
             size += sum(map(len, rows[-1].values())) + 1
             if size > _MOST:
                 break
@@ -83,34 +83,34 @@ def _table(rows: Sequence[Fields]) -> str:
     return "\n".join(lines)
 
 
-def _parted(record: Record, paid: str = "") -> tuple[Fields, str, Kinds]:
-    """The fields of *record* with those of the single records in it, what its amounts are *paid* for where a standard's
+def _parted(node: Node, paid: str = "") -> tuple[Fields, str, Kinds]:
+    """The fields of *node* with those of the single nodes in it, what its amounts are *paid* for where a standard's
     code says that, here or above, and what it holds several of."""
     fields: Fields = {}
     kinds: Kinds = {}
-    _gather(record, "", fields, kinds)
+    _gather(node, "", fields, kinds)
     paid = next(filter(None, (paid_for(fields[name]) for name in fields if name.startswith(PURPOSE))), paid)
     if paid and AMOUNT in fields:
         fields[paid] = fields.pop(AMOUNT)
     return fields, paid, kinds
 
 
-def _gather(record: Record, of: str, fields: Fields, kinds: Kinds) -> None:
-    for written, values in record.fields.items():
+def _gather(node: Node, of: str, fields: Fields, kinds: Kinds) -> None:
+    for written, values in node.fields.items():
         name = name_of(written) if written != TEXT else ""
-        records = [value for value in values if isinstance(value, Record)]
+        nodes = [value for value in values if isinstance(value, Node)]
         texts = [value for value in values if isinstance(value, str)]
         if texts:
-            _put(fields, _called(of, name, record), ", ".join(texts))
-        if len(records) > 1:
-            kinds.setdefault(" ".join((of, name)), []).extend(records)
-        for single in records if len(records) == 1 else ():
+            _put(fields, _called(of, name, node), ", ".join(texts))
+        if len(nodes) > 1:
+            kinds.setdefault(" ".join((of, name)), []).extend(nodes)
+        for single in nodes if len(nodes) == 1 else ():
             _gather(single, name or of, fields, kinds)
 
 
-def _called(of: str, name: str, record: Record) -> str:
-    """What the field *name* of a *record* in the field *of* another is called."""
-    unit = record.fields.get(_UNIT, [""])[0]
+def _called(of: str, name: str, node: Node) -> str:
+    """What the field *name* of a *node* in the field *of* another is called."""
+    unit = node.fields.get(_UNIT, [""])[0]
     if not name and isinstance(unit, str) and (used := measured_in(unit)):
         return used
     return " ".join(dict.fromkeys(filter(None, (of, name))))

@@ -1,6 +1,6 @@
 """Data that programs exchange, as a tree: JSON (RFC 8259), also a value a line, and XML that is no page.
 
-Both come to the same: a record has fields, and each field one value or several, which are texts or records again. What
+Both come to the same: a node has fields, and each field one value or several, which are texts or nodes again. What
 is no such data, or is deeper than :data:`DEEPEST`, gives no tree, and of a large file only the beginning is in it: the
 text is read elsewhere, whatever becomes of this.
 """
@@ -15,13 +15,13 @@ from typing import NamedTuple, Union
 from segl_classifier.formats.xml.events import Attributes, NotXml, parse
 
 DEEPEST = 40
-_MOST = 50_000  # records and elements: those behind are of the same kinds
+_MOST = 50_000  # objects and elements: those behind are of the same kinds
 TEXT = ""  # the field of what an element says beside its attributes
 
-Value = Union[str, "Record"]
+Value = Union[str, "Node"]
 
 
-class Record(NamedTuple):
+class Node(NamedTuple):
     """*fields* by name, in the order in which they came. A field with several values is a list."""
 
     fields: dict[str, list[Value]]
@@ -41,19 +41,19 @@ class _EnoughError(Exception):
 # ---------------------------------------------------------------- JSON
 
 
-def of_json(text: str) -> Record | None:
-    """The data in *text*; ``None`` if it is no JSON, or holds no records."""
+def of_json(text: str) -> Node | None:
+    """The data in *text*; ``None`` if it is no JSON, or holds no objects."""
     bare = text.lstrip("\ufeff \t\r\n")
     if bare[:1] not in ("{", "["):
         return None
     try:
         reading = _Reading()
-        root = Record({})
+        root = Node({})
         for value in _values(bare):
             reading.add(root, TEXT, value, 0)
     except (ValueError, RecursionError, _NoDataError):
         return None
-    return root if reading.records else None
+    return root if reading.objects else None
 
 
 def _values(text: str) -> list[object]:
@@ -67,32 +67,32 @@ def _values(text: str) -> list[object]:
 
 
 class _Reading:
-    """Counts the *records* of one text."""
+    """Counts the *objects* of one text."""
 
-    __slots__ = ("records",)
+    __slots__ = ("objects",)
 
     def __init__(self) -> None:
-        self.records = 0
+        self.objects = 0
 
-    def add(self, record: Record, name: str, value: object, depth: int) -> None:
-        """Put what JSON has for *value* into *record*, as long as there is room."""
+    def add(self, node: Node, name: str, value: object, depth: int) -> None:
+        """Put what JSON has for *value* into *node*, as long as there is room."""
         if depth > DEEPEST:
             raise _NoDataError
         if isinstance(value, dict):
-            self.records += 1
-            inner = Record({})
+            self.objects += 1
+            inner = Node({})
             for key, each in islice(value.items(), _MOST):
                 self.add(inner, key, each, depth + 1)
-            record.add(name, inner)
+            node.add(name, inner)
         elif isinstance(value, list):
             for each in value:
-                if self.records >= _MOST:
+                if self.objects >= _MOST:
                     break
-                self.add(record, name, each, depth + 1)
+                self.add(node, name, each, depth + 1)
         elif isinstance(value, bool):
-            record.add(name, str(value).lower())
+            node.add(name, str(value).lower())
         elif value is not None and value != "":
-            record.add(name, str(value))
+            node.add(name, str(value))
 
 
 # ---------------------------------------------------------------- XML
@@ -101,7 +101,7 @@ _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 _PAGES = frozenset(("html", "svg", "workbook", "worddocument", "package"))  # which are read for what they are
 
 
-def of_xml(markup: str) -> Record | None:
+def of_xml(markup: str) -> Node | None:
     """The data in *markup*; ``None`` if it is not well-formed, declares a document type, or is a page or an office
     program's file."""
     bare = _DECLARATION.sub("", markup.lstrip("\ufeff \t\r\n"), count=1)
@@ -123,8 +123,8 @@ class _Builder:
     __slots__ = ("_count", "_open", "_texts", "root")
 
     def __init__(self) -> None:
-        self.root: Record | None = None
-        self._open: list[tuple[str, Record]] = []
+        self.root: Node | None = None
+        self._open: list[tuple[str, Node]] = []
         self._texts: list[list[str]] = []
         self._count = 0
 
@@ -135,23 +135,23 @@ class _Builder:
             raise _NoDataError
         if self._count > _MOST:
             raise _EnoughError
-        record = Record({})
+        node = Node({})
         for key, value in attributes.items():
             if value and not key.startswith(("xmlns", "xsi:")):
-                record.add(key, value)
-        self._open.append((name, record))
+                node.add(key, value)
+        self._open.append((name, node))
         self._texts.append([])
 
     def open_texts_add(self, text: str) -> None:
         self._texts[-1].append(text)
 
     def end(self, _name: str) -> None:
-        (name, record), text = self._open.pop(), " ".join("".join(self._texts.pop()).split())
+        (name, node), text = self._open.pop(), " ".join("".join(self._texts.pop()).split())
         if text:
-            record.add(TEXT, text)
-        value: Value = text if not record.fields or list(record.fields) == [TEXT] else record
+            node.add(TEXT, text)
+        value: Value = text if not node.fields or list(node.fields) == [TEXT] else node
         if not self._open:
-            self.root = record
+            self.root = node
         elif value:
             self._open[-1][1].add(name, value)
 

@@ -16,7 +16,7 @@ from segl.errors import SeglError
 
 if TYPE_CHECKING:
     from segl.cli.checking import Checker
-    from segl_classifier.evaluation.records import Record
+    from segl_classifier.evaluation.labelled import LabelledMessage
     from segl_classifier.evaluation.score import Judgement, Score
 
 _SHOWN = 10  # mistakes of each kind
@@ -40,11 +40,11 @@ def evaluate(
     Exit code: 0 scored, 2 when a file cannot be used.
     """
     from segl.cli.checking import Checker
-    from segl_classifier.evaluation.records import read_records
+    from segl_classifier.evaluation.labelled import read_labelled
     from segl_classifier.evaluation.score import score
 
     try:
-        records = read_records(files)
+        records = read_labelled(files)
         checker = Checker.make(settings, rules or [], with_model=not no_model)
     except SeglError as error:
         fail_of(error)
@@ -60,7 +60,7 @@ def evaluate(
     _mistakes("for other categories, the most astray first", result.worst_categories(), worst, texts)
 
 
-def _judged(records: list[Record], checker: Checker) -> list[Judgement]:
+def _judged(records: list[LabelledMessage], checker: Checker) -> list[Judgement]:
     """The judgements, over the cores."""
     from segl.cli.spread import Lost, cores, spread
     from segl_classifier.evaluation.judge import judge
@@ -79,7 +79,7 @@ def _judged(records: list[Record], checker: Checker) -> list[Judgement]:
     return found
 
 
-def _size(record: Record) -> int:
+def _size(record: LabelledMessage) -> int:
     return len(record.body) + sum(len(attached.text) for attached in record.attachments)
 
 
@@ -114,7 +114,7 @@ def _taken_for(j: Judgement) -> tuple[str, str]:
     return ",".join(sorted(j.true)) or "-", ",".join(j.reasons) or "-"
 
 
-def _mistakes(what: str, found: list[Judgement], most: int, texts: dict[str, Record]) -> None:
+def _mistakes(what: str, found: list[Judgement], most: int, texts: dict[str, LabelledMessage]) -> None:
     if not found or not most:
         return
     say()

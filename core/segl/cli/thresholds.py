@@ -95,12 +95,12 @@ def _measured(settings: Settings, terms: Terms, files: Sequence[Path]) -> Iterab
     from segl.cli.output import complain
     from segl.cli.spread import Lost, cores, spread
     from segl_classifier.classify import gather
+    from segl_classifier.evaluation.labelled import LabelledMessage, read_labelled
     from segl_classifier.evaluation.measure import measure
-    from segl_classifier.evaluation.records import Record, read_records
     from segl_classifier.extract import Pictures
     from segl_classifier.understanding.model import load_model
 
-    records = read_records(files)
+    records = read_labelled(files)
     model = load_model() if terms.model is not None else None
     pictures = Pictures.of(settings.detection)
     found = partial(gather, rules=terms.rules, limits=settings.limits, model=model, pictures=pictures)
@@ -109,7 +109,7 @@ def _measured(settings: Settings, terms: Terms, files: Sequence[Path]) -> Iterab
         yield from map(work, records)
         return
 
-    def size(record: Record) -> int:
+    def size(record: LabelledMessage) -> int:
         return len(record.body) + sum(len(one.text) for one in record.attachments)
 
     for done in spread(work, records, sum(map(size, records)), size):

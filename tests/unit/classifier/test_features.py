@@ -17,8 +17,8 @@ from segl.decisions.record import MOST_HITS, DecisionRecord
 from segl.vocabulary import Decision, Effect, Finding, Label, Mode
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Strictness, decide
+from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import read_records
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 from segl_classifier.tuning.again import Terms, decide_again, outdated, speakers, unforeseen, without
 from segl_classifier.tuning.features import features_of
@@ -88,7 +88,7 @@ def mail_record(
 @pytest.mark.parametrize("model", [MODEL, None], ids=["with a model", "words alone"])
 def test_the_verdict_on_a_corpus_comes_out_of_the_records_again(model: KeywordModel | None) -> None:
     """By the rules it was made by, the record gives the same verdict with the same reasons, message by message."""
-    records = read_records([CORPUS / "dev_mixed.jsonl"])[:60]
+    records = read_labelled([CORPUS / "dev_mixed.jsonl"])[:60]
     rules, strictness = shipped_rules(), Strictness()
     decisions = set()
     for labelled in records:

@@ -16,8 +16,8 @@ from segl.decisions.said import Says
 from segl.store import transaction
 from segl.vocabulary import Decision, Label
 from segl_classifier.decide import Strictness
+from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.measure import measure
-from segl_classifier.evaluation.records import read_records
 from segl_classifier.evaluation.tradeoff import (
     NAME,
     STEPS,
@@ -49,7 +49,7 @@ def test_the_shipped_texts_were_measured_by_the_shipped_model(shipped: Path) -> 
     """Who makes the model anew runs ``python -m segl_training.tradeoff classifier/model``."""
     corpus = read(shipped / NAME)
     assert corpus.model == digest_of(shipped)
-    records = read_records(sorted(CORPUS.glob("dev_*.jsonl")))
+    records = read_labelled(sorted(CORPUS.glob("dev_*.jsonl")))
     assert [(text.labels, text.must) for text in corpus.texts] == [
         (one.labels, one.must_encrypt) for one in records
     ]
@@ -62,7 +62,7 @@ def test_and_come_out_so_again(shipped: Path) -> None:
 
     model, rules = load_model(shipped), shipped_rules()
     found = partial(gather, rules=rules, model=model)
-    records = read_records(sorted(CORPUS.glob("dev_*.jsonl")))
+    records = read_labelled(sorted(CORPUS.glob("dev_*.jsonl")))
     kept = read(shipped / NAME).texts
     for place in (0, 100, 200, 300):
         now = measure(records[place], found, rules, model)

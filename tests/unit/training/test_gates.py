@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segl_classifier.evaluation.records import read_records
+from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model, shipped_model
@@ -66,7 +66,7 @@ def tried(model: Cascade, texts: Path, **values: float) -> gates.Result:
     stages: dict[str, Any] = {"encoder": encoder}
     model = replace(model, **stages)
     rules = shipped_rules()
-    read = list(gates.seen(read_records([texts]), rules, model))
+    read = list(gates.seen(read_labelled([texts]), rules, model))
     return gates.result(read, rules, gates.at(model, values), encoder)
 
 

@@ -15,16 +15,16 @@ from openpyxl import load_workbook
 from corpus.extracted import extract
 from segl.settings.detection import Limits
 from segl_classifier.evaluation.documents import docx, pdf, xlsx
+from segl_classifier.evaluation.labelled import TYPES, Attached, LabelledMessage
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.evaluation.records import TYPES, Attached, Record
 from segl_classifier.message import Source
 from segl_classifier.parse import parse
 
 LINES = "Kære Åse <3 & co\nDer skyldes 4.300 kr. (rykker \\ 2)\n\nHilsen Bo"
 
 
-def record(body: str = "Hej", **facts: object) -> Record:
-    return Record(id="a", place="a:1", body=body, labels=frozenset(), must_encrypt=False, **facts)  # type: ignore[arg-type]
+def record(body: str = "Hej", **facts: object) -> LabelledMessage:
+    return LabelledMessage(id="a", place="a:1", body=body, labels=frozenset(), must_encrypt=False, **facts)  # type: ignore[arg-type]
 
 
 def read_pdf(data: bytes) -> list[str]:

@@ -25,7 +25,7 @@ _MOST_FAULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file of a record: its name, its type (one of :data:`TYPES`) and the text in it."""
+    """A file of a labelled message: its name, its type (one of :data:`TYPES`) and the text in it."""
 
     filename: str
     type: str
@@ -33,7 +33,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class LabelledMessage:
     """One labelled message. ``place`` is ``file:line``."""
 
     id: str
@@ -50,13 +50,13 @@ class Record:
     unclear: bool = False
 
 
-def read_records(files: Sequence[Path]) -> list[Record]:
-    """The clear records of *files*. Raises :class:`RecordsError` with every fault, up to some twenty."""
-    records: list[Record] = []
+def read_labelled(files: Sequence[Path]) -> list[LabelledMessage]:
+    """The clear ones of *files*. Raises :class:`RecordsError` with every fault, up to some twenty."""
+    records: list[LabelledMessage] = []
     faults: list[Fault] = []
     for file in files:
         for found in _lines(file):
-            if isinstance(found, Record):
+            if isinstance(found, LabelledMessage):
                 if not found.unclear:
                     records.append(found)
             else:
@@ -70,7 +70,7 @@ def read_records(files: Sequence[Path]) -> list[Record]:
     return records
 
 
-def _lines(file: Path) -> Iterator[Record | Fault]:
+def _lines(file: Path) -> Iterator[LabelledMessage | Fault]:
     try:
         if file.exists() and not (file.is_file() or file.is_fifo()):
             yield Fault(file, "", "is no file", "name files with one JSON object a line")
@@ -91,7 +91,7 @@ def _lines(file: Path) -> Iterator[Record | Fault]:
         yield Fault(repr(str(file)), "", "is no usable file name")
 
 
-def _parsed(line: bytes, place: str) -> Record | Fault:
+def _parsed(line: bytes, place: str) -> LabelledMessage | Fault:
     try:
         raw = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -112,7 +112,7 @@ class _Wrong(Exception):
         self.key, self.problem, self.hint = key, problem, hint
 
 
-def _record(raw: Any, place: str) -> Record:
+def _record(raw: Any, place: str) -> LabelledMessage:
     if not isinstance(raw, dict):
         raise _Wrong("", "is no JSON object", "one record a line, in { }")
     if "body" not in raw and "text" not in raw:
@@ -122,7 +122,7 @@ def _record(raw: Any, place: str) -> Record:
     if labels and not must:
         raise _Wrong("must_encrypt", "is false though there are labels")
     to = raw.get("to") or ()
-    return Record(
+    return LabelledMessage(
         id=str(raw.get("id") or place),
         place=place,
         body=_typed(raw, "body" if "body" in raw else "text", str, ""),

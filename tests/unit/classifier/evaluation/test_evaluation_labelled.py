@@ -12,7 +12,7 @@ import pytest
 
 from segl.errors import RecordsError
 from segl.vocabulary import Label
-from segl_classifier.evaluation.records import Attached, read_records
+from segl_classifier.evaluation.labelled import Attached, read_labelled
 
 MAIL: dict[str, Any] = {
     "id": "a-1",
@@ -39,13 +39,13 @@ def written(folder: Path, *records: Any) -> Path:
 
 def faults(file: Path) -> list[str]:
     with pytest.raises(RecordsError) as refused:
-        read_records([file])
+        read_labelled([file])
     return [str(fault) for fault in refused.value.faults]
 
 
 def test_a_mail(tmp_path: Path) -> None:
     file = written(tmp_path, MAIL)
-    (record,) = read_records([file])
+    (record,) = read_labelled([file])
     assert record.place == f"{file}:1"
     assert (record.subject, record.body, record.why) == ("Hej", "Preben er syg.", "illness")
     assert (record.labels, record.must_encrypt) == (frozenset({Label.HEALTH}), True)
@@ -53,13 +53,13 @@ def test_a_mail(tmp_path: Path) -> None:
 
 
 def test_a_passage_needs_only_its_text_and_labels(tmp_path: Path) -> None:
-    (record,) = read_records([written(tmp_path, {"text": "Vi ses.", "labels": []})])
+    (record,) = read_labelled([written(tmp_path, {"text": "Vi ses.", "labels": []})])
     assert (record.body, record.must_encrypt) == ("Vi ses.", False)
 
 
 def test_the_unclear_are_left_out_and_empty_lines_passed_over(tmp_path: Path) -> None:
     file = written(tmp_path, "\ufeff", {**MAIL, "unclear": True}, "", "  ", {**MAIL, "id": "a-2"})
-    assert [record.id for record in read_records([file])] == ["a-2"]
+    assert [record.id for record in read_labelled([file])] == ["a-2"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_unclear_are_left_out_and_empty_lines_passed_over(tmp_path: Path) ->
 def test_every_fault_names_file_and_line(tmp_path: Path, line: Any, told: str | None) -> None:
     file = written(tmp_path, MAIL, line)
     if told is None:
-        assert len(read_records([file])) == 2
+        assert len(read_labelled([file])) == 2
         return
     (fault,) = faults(file)
     assert fault.startswith(f"{file}:2: {told}")
@@ -124,5 +124,5 @@ def test_a_file_may_come_through_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(json.dumps(MAIL),))
     writer.start()
-    assert len(read_records([pipe])) == 1
+    assert len(read_labelled([pipe])) == 1
     writer.join()
