@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
-from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
+from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import windows_of
 
 

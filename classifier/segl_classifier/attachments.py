@@ -20,7 +20,7 @@ from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.lists.captions import files_of
 from segl_classifier.understand import understand
-from segl_classifier.understanding.reading import Model, Understanding
+from segl_classifier.understanding.interface import Model, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Attachments:
 
     def _read(self, key: bytes | None, part: Part, data: bytes) -> Read:
         if self._reader is None:
-            from segl_classifier.pool.reading import PoolReader  # most messages need none
+            from segl_classifier.pool.reader import PoolReader  # most messages need none
 
             self._reader = PoolReader(self.limits, self.pictures, self.deadline).read_data
             self._chars = self.limits.text_chars

@@ -40,7 +40,7 @@ from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understand import behind, hearing, joined, understand
-from segl_classifier.understanding.reading import Model, Understanding
+from segl_classifier.understanding.interface import Model, Understanding
 
 _LIMITS = Limits()
 _STRICTNESS = Strictness()

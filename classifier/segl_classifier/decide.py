@@ -15,7 +15,7 @@ from segl.settings.detection import Detection
 from segl.vocabulary import FAINT, MODEL, Adjustment, Decision, Doubt, Effect, Finding, Label, Prefix, Verdict
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
-from segl_classifier.understanding.reading import Model, Reading, Understanding
+from segl_classifier.understanding.interface import Model, Reading, Understanding
 from segl_classifier.weigh import Outcome, Thresholds, Weighing, raised, weigh, weigh_whole
 
 _SHOWN = 120  # characters of a window

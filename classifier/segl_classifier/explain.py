@@ -20,8 +20,8 @@ from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.highlights import Highlight, Highlighter, merged
 from segl_classifier.rules.words import NormalText
+from segl_classifier.understanding.interface import Model, Reading, Window
 from segl_classifier.understanding.passing import by_itself, says_more
-from segl_classifier.understanding.reading import Model, Reading, Window
 from segl_classifier.understanding.windows import windows_of
 from segl_classifier.weigh import Weighing
 

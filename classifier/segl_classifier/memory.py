@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from segl.vocabulary import FAINT, Finding, Label, Prefix, Unreadable
-from segl_classifier.understanding.reading import Model, Reading, Understanding
+from segl_classifier.understanding.interface import Model, Reading, Understanding
 
 ENTRIES = 1_000  # attachments remembered by a process
 _MOST_FINDINGS = 100  # an attachment with more is read anew

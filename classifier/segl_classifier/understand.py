@@ -13,7 +13,7 @@ from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.spoken_words import words_of
-from segl_classifier.understanding.reading import Model, Understanding
+from segl_classifier.understanding.interface import Model, Understanding
 
 
 def hearing(model: Model | None, rules: RuleSet) -> Model | None:

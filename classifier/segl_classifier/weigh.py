@@ -28,7 +28,7 @@ from typing import Literal
 from segl.vocabulary import MODEL, Adjustment, Effect, Finding, Label
 from segl_classifier import weights
 from segl_classifier.rules import RuleSet
-from segl_classifier.understanding.reading import Model, Reading, Threshold, Understanding
+from segl_classifier.understanding.interface import Model, Reading, Threshold, Understanding
 
 _CLIP = 1e-4  # a score of 0 or 1 is not beyond all doubt
 

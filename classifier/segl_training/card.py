@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from segl.vocabulary import Label
 from segl_classifier.understanding.cascade import Cascade
-from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import CascadeStage, Understanding
+from segl_classifier.understanding.interface import CascadeStage, Understanding
+from segl_classifier.understanding.loading import load_model
 from segl_training.corpus import LABELS, Example, examples
 
 Array = NDArray[np.float64]

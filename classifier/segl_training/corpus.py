@@ -12,7 +12,7 @@ from typing import Any
 from segl.vocabulary import Label
 from segl_classifier.markup.html import read_html
 from segl_classifier.message import Source, Text
-from segl_classifier.understanding.reading import Window
+from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.windows import windows_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from segl_classifier.understanding.features import pair_key, word_keys, words_of
+from segl_classifier.understanding.linear_features import pair_key, word_keys, words_of
 from segl_training.corpus import examples, labelled_windows
 from segl_training.finetune import summary
 from segl_training.lesson import Lesson

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segl.vocabulary import Decision
 from segl_classifier.classify import Evidence, gather
@@ -30,16 +29,15 @@ from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
 from segl_classifier.understanding.asking import Gates
 from segl_classifier.understanding.cascade import Cascade
+from segl_classifier.understanding.interface import Understanding
 from segl_classifier.understanding.linear import Linear
-from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.loading import load_model
+from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_training.corpus import FOLDER
 
 GATES = tuple(gate.name for gate in fields(Gates))
 BUDGET = ("few", "sentences", "one_in")
-
-Rows = NDArray[np.float32]
 
 
 class Remembered:
@@ -47,10 +45,10 @@ class Remembered:
 
     def __init__(self, stage: Linear | Sieve | Encoder) -> None:
         self._stage = stage
-        self._known: dict[str, Rows] = {}
+        self._known: dict[str, Logits] = {}
         self.asked = 0
 
-    def logits(self, texts: Sequence[str]) -> Rows:
+    def logits(self, texts: Sequence[str]) -> Logits:
         if not texts:
             return self._stage.logits(texts)
         self.asked += len(texts)

@@ -43,8 +43,8 @@ class Sentences:
         asked: list[int] = []
         for mail in range(mails):
             own = np.flatnonzero(self.owner == mail)
-            own = own[passing.likely(self.linear[own], gates, _BUDGET)]
-            asked += own[passing.likelier(sifted[own], _NONE_HELD, gates, _BUDGET)].tolist()
+            own = own[passing.for_sieve(self.linear[own], gates, _BUDGET)]
+            asked += own[passing.for_encoder(sifted[own], _NONE_HELD, gates, _BUDGET)].tolist()
         said = encoder_share * self.encoder[asked] + (1 - encoder_share) * sifted[asked]
         return per_mail(said, self.owner[asked].tolist(), mails)
 

@@ -33,8 +33,8 @@ import pycrfsuite
 from spacy import blank
 
 from segl_classifier.understanding.likeness import ROWS, Likeness, rows_of
+from segl_classifier.understanding.name_features import features_of
 from segl_classifier.understanding.recogniser import FILES, Kind, Recogniser, spans
-from segl_classifier.understanding.tokens import features_of
 from segl_classifier.understanding.windows import windows_of
 from segl_training.corpus import examples
 

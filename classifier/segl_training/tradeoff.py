@@ -18,7 +18,7 @@ from segl_classifier.evaluation.measure import measure
 from segl_classifier.evaluation.tradeoff import NAME, Corpus, write
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.asking import Budget
-from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.loading import load_model
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 

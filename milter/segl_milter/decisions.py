@@ -27,7 +27,7 @@ from segl.settings.document import Settings
 from segl_classifier.classify import Evidence
 from segl_classifier.rules import RuleSet
 from segl_classifier.tuning.features import features_of
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 from segl_milter.ruling import Ruling
 
 MOST_WAITING: Final = 500

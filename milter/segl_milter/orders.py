@@ -11,7 +11,7 @@ from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.settings.document import Settings
 from segl.settings.file import load_settings
 from segl_classifier.rules import RuleSet, load_rules
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,6 @@ def _receipt_key(settings: Settings) -> ReceiptKey | KeyUnusable:
 @cache
 def _model() -> Model | None:
     """The shipped model, loaded once and whole: it comes with the program, and a new one with a new start."""
-    from segl_classifier.understanding.model import load_model
+    from segl_classifier.understanding.loading import load_model
 
     return load_model(whole=True)

@@ -28,7 +28,7 @@ from segl.events import Events
 from segl.left_rules import leave_rules, left_rules
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
-from segl_classifier.pool import reading
+from segl_classifier.pool import reader
 from segl_classifier.rules import RuleSet
 from segl_milter import signals
 from segl_milter.announce import Announcer
@@ -106,7 +106,7 @@ class Parent:
 
     def _next_signal(self) -> int | None:
         """Wait for a signal and tend the children; ``None`` when something else was due."""
-        due = [self._workers.tend(), self._exporter.tend(), reading.tend(), self._watchdog]
+        due = [self._workers.tend(), self._exporter.tend(), reader.tend(), self._watchdog]
         seconds = min((s for s in due if s is not None), default=_LONGEST_WAIT)
         came = signals.fetch(seconds)
         if self._watchdog:
@@ -144,14 +144,14 @@ class Parent:
         """Workers go on by *orders*, and so will those that are forked to take their place."""
         metrics.RELOADS.labels("refused").inc()
         try:
-            reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
+            reader.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         except Exception as error:  # then each worker starts readers of its own
             self._events.failed("readers", error)
         set_aside()
 
     def _man(self, orders: Orders) -> None:
         """Let workers who go by *orders* take over."""
-        reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
+        reader.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         orders.rules.fingerprints  # noqa: B018 - made now, for all workers
         warm_up(orders.rules, orders.settings.limits)
         gc.set_threshold(*_COLLECT)

@@ -23,7 +23,7 @@ from segl_classifier.memory import Memory
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 from segl_milter.transaction import Mail
 
 INTERNAL = "internal"

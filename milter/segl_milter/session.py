@@ -20,7 +20,7 @@ from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stages
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 from segl_milter import refusals
 from segl_milter.connection import Context
 from segl_milter.counting import count, count_stages

@@ -42,10 +42,10 @@ from segl.settings.detection import Limits
 from segl_classifier.classify import classify
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.extract import NO_OCR
-from segl_classifier.pool import reading
+from segl_classifier.pool.reader import prepare
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understanding.cascade import Cascade
-from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.loading import load_model
 
 MEAN_MS, P99_MS, FILE_MS, CHECK_SECONDS, CORES = 4, 60, 15, 1.5, 0.75
 _COLUMNS = (*STAGES, "readers")
@@ -107,7 +107,7 @@ def _options() -> argparse.Namespace:
 
 
 def _start(folder: Path | None) -> Reader:
-    reading.prepare(Limits(), NO_OCR)
+    prepare(Limits(), NO_OCR)
     model = load_model(folder)
     assert model is None or isinstance(model, Cascade)
     reader = Reader(shipped_rules(), model, children(os.getpid()))

@@ -24,7 +24,7 @@ from segl_classifier.decide import decide
 from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.rules import shipped_rules
-from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.loading import load_model
 from segl_milter.decisions import Circumstances, Recorder, Sender
 from segl_milter.ruling import Ruling
 

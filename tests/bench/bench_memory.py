@@ -152,7 +152,7 @@ def _look(milter: RunningMilter, messages: int, begun: float) -> Look:
 
 
 def report(looks: list[Look], answers: dict[str, int], ready: float, died: int) -> bool:
-    from segl_classifier.understanding.model import shipped_model
+    from segl_classifier.understanding.loading import shipped_model
 
     model = shipped_model() is not None
     print("with the model" if model else "WITHOUT A MODEL")

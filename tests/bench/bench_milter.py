@@ -213,7 +213,7 @@ def stage_times(raw: bytes, rules: Any) -> list[float]:
     from segl_classifier.decide import decide
     from segl_classifier.extract import NO_OCR, extract
     from segl_classifier.parse import parse
-    from segl_classifier.pool.reading import PoolReader
+    from segl_classifier.pool.reader import PoolReader
 
     limits = Limits()
     marks = [time.thread_time()]

@@ -199,7 +199,7 @@ def _rspamd(directory: Path, workers: int) -> Iterator[Rspamd]:
 
 
 def report(rounds: dict[str, list[Round]], options: argparse.Namespace, workers: int, rspamd: Rspamd) -> bool:
-    from segl_classifier.understanding.model import shipped_model
+    from segl_classifier.understanding.loading import shipped_model
 
     version = subprocess.run(["rspamd", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
     print(

@@ -10,7 +10,7 @@ from segl_classifier.extract import NO_OCR, REGISTRY, Pictures
 from segl_classifier.extract import extract as extract_parts
 from segl_classifier.extracted import Extractor
 from segl_classifier.message import Message, Text
-from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.reader import PoolReader
 
 
 def extract(

@@ -12,8 +12,8 @@ import torch
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source
+from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.linear import Linear
-from segl_classifier.understanding.reading import Window
 from segl_training import distill, finetune, sieve
 from segl_training.corpus import LABELS, Labelled
 from segl_training.encoder import Encoder

@@ -1,4 +1,4 @@
-"""Judges a message as the milter would judge the message."""
+"""Judges a labelled message as the milter would judge it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from segl_classifier.evaluation.labelled import LabelledMessage
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.score import Judgement
 from segl_classifier.rules import RuleSet
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 
 Gather = Callable[[bytes], Evidence]
 

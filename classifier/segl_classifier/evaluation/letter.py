@@ -1,4 +1,4 @@
-"""A record as the message it would be on its way: RFC 5322, with attachments of their real types."""
+"""A labelled message as the one it would be on its way: RFC 5322, with attachments of their real types."""
 
 from __future__ import annotations
 

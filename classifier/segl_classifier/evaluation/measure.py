@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from segl.decisions.message import DecisionRecord
+from segl.decisions.record import DecisionRecord
 from segl_classifier.classify import Evidence
 from segl_classifier.decide import Strictness, decide
 from segl_classifier.evaluation.judge import Gather
@@ -13,7 +13,7 @@ from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.tradeoff import Measured
 from segl_classifier.rules import RuleSet
 from segl_classifier.tuning.features import features_of
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 
 
 def measure(message: LabelledMessage, gather: Gather, rules: RuleSet, model: Model | None) -> Measured:

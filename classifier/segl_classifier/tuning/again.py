@@ -19,8 +19,8 @@ from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, F
 from segl_classifier.decide import Strictness, decide
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
-from segl_classifier.understanding.model import load_thresholds
-from segl_classifier.understanding.reading import Model, Understanding
+from segl_classifier.understanding.interface import Model, Understanding
+from segl_classifier.understanding.loading import load_thresholds
 
 _ASKED: Final = frozenset(Asked)
 _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"

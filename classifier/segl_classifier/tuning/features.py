@@ -27,8 +27,8 @@ from segl.vocabulary import FAINT, Adjustment, Effect, Finding, Label
 from segl_classifier.classify import Evidence
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.interface import CascadeStage, Reading, Understanding
 from segl_classifier.understanding.passing import by_itself
-from segl_classifier.understanding.reading import CascadeStage, Reading, Understanding
 from segl_classifier.weigh import best_reading
 
 _MOST_STEPS = 32

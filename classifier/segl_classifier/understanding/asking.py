@@ -19,8 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class Gates:
@@ -75,13 +73,13 @@ def in_turn(
     most = min(budget.windows, max(budget.few, share))
     uncertain = {*_from(sifted, gates.uncertain, gates.uncertain_label), *_from(linear, gates.likely)}
     order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))
-    order = likeliest(order, sifted, most)
+    order = in_shares(order, sifted, most)
     sure = [sifted[n, 0] >= gates.surely or linear[n, 0] >= gates.likely for n in order]
     first = [n for rank, n in enumerate(order) if rank < max(1, share) or sure[rank]]
     return first, [n for n in order if n not in first]
 
 
-def likeliest(order: list[int], sifted: NDArray[np.floating], most: int) -> list[int]:
+def in_shares(order: list[int], sifted: NDArray[np.floating], most: int) -> list[int]:
     """*most* of *order*, which is the likeliest first: where there are more, each category has its turn."""
     if len(order) <= most:
         return order

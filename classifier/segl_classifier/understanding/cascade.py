@@ -27,11 +27,12 @@ from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.understanding import passing
-from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, in_turn
+from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.frame import LONGEST, Frame
+from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
-from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_classifier.understanding.windows import MOST, SplitWindow, split_windows
 
@@ -136,10 +137,10 @@ class Cascade:
             all_seen and all_sifted and all_asked and all_alone,
         )
 
-    def _joined(self, scores: Rows) -> Rows:
+    def _joined(self, scores: Logits) -> Logits:
         """The message's scores from those of its windows. A category is no surer than that there is anything, and
         reaches its threshold only where that is at least in doubt."""
-        best: Rows = scores.max(axis=0)
+        best: Logits = scores.max(axis=0)
         doubt = self.any_threshold.leaves_room
         most = [self.thresholds[label].unsure if label in self.thresholds else 1.0 for label in LABELS]
         near = best[0] / doubt if best[0] < doubt else math.inf
@@ -147,8 +148,8 @@ class Cascade:
         return best
 
     def _sifted(
-        self, windows: Sequence[Window], linear: Rows, ends: float
-    ) -> tuple[Rows, Sequence[int], bool]:
+        self, windows: Sequence[Window], linear: Logits, ends: float
+    ) -> tuple[Logits, Sequence[int], bool]:
         """The logits with the sieve's word on the doubtful windows, which those were, and whether there was time
         for all of them."""
         sifted = linear.copy()
@@ -163,8 +164,8 @@ class Cascade:
         return sifted, doubtful, True
 
     def _asked(
-        self, windows: Sequence[Window], linear: Rows, sifted: Rows, ends: float
-    ) -> tuple[Rows, set[int], bool]:
+        self, windows: Sequence[Window], linear: Logits, sifted: Logits, ends: float
+    ) -> tuple[Logits, set[int], bool]:
         """The logits with the encoder's word on the uncertain windows, which those were, and whether there
         was time for all of them."""
         mixed = sifted.copy()
@@ -185,7 +186,7 @@ class Cascade:
         return mixed, read, True
 
     def _alarming(
-        self, windows: Sequence[Window], sifted: Rows, mixed: Rows, read: set[int], ends: float
+        self, windows: Sequence[Window], sifted: Logits, mixed: Logits, read: set[int], ends: float
     ) -> bool:
         """Asks the encoder, into *mixed* and *read*, of what would alarm by the stages before it alone, where nothing
         that was read does and they are not too many; and says whether there was time."""
@@ -205,24 +206,24 @@ class Cascade:
 
     def _in_passing(
         self, split: Sequence[SplitWindow], held: NDArray[np.bool_], ends: float
-    ) -> tuple[list[Window], Rows, list[float], bool]:
+    ) -> tuple[list[Window], Logits, list[float], bool]:
         """The sentences that the encoder read by themselves, what all stages say of each, how much is taken from that,
         and whether there was time for all that were likely. *held* are the categories that the windows tell for
         certain."""
         found = passing.sentences(split)
         said = self.linear.logits([sentence.text for sentence in found])
         spoken = set(passing.spoken(found, said, self.words, self.budget) if self.words else ())
-        chosen = sorted({*passing.likely(said, self.fit.gates, self.budget), *spoken})
+        chosen = sorted({*passing.for_sieve(said, self.fit.gates, self.budget), *spoken})
         found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
         heard = np.array([n in spoken for n in chosen[: len(found)]], bool)
-        chosen = passing.likelier(said, held, self.fit.gates, self.budget, heard)
+        chosen = passing.for_encoder(said, held, self.fit.gates, self.budget, heard)
         found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
         less = [passing.BY_SPOKEN if heard[n] else passing.BY for n in chosen[: len(found)]]
         return found, said, less, all_sifted and all_read
 
     def _read(
-        self, stage: Sieve | Encoder, windows: list[Window], before: Rows, ends: float
-    ) -> tuple[list[Window], Rows, bool]:
+        self, stage: Sieve | Encoder, windows: list[Window], before: Logits, ends: float
+    ) -> tuple[list[Window], Logits, bool]:
         """What *stage* says of *windows*, together with what was said *before*; of as many as there is time for."""
         share, most = (
             (self.fit.sieve_share, _SIEVE_BATCH) if stage is self.sieve else (self.fit.encoder_share, _BATCH)
@@ -234,16 +235,16 @@ class Cascade:
             mixed = np.concatenate([mixed, share * said + (1 - share) * before[some]])
         return windows[: len(mixed)], mixed, len(mixed) == len(windows)
 
-    def _held(self, windows: Sequence[Window], logits: Rows) -> NDArray[np.bool_]:
+    def _held(self, windows: Sequence[Window], logits: Logits) -> NDArray[np.bool_]:
         """Which categories the message holds by what was said of its windows."""
         best = self._joined(self._calibrated(logits, self._lowered(windows, logits)))
         holds = [self.thresholds[label].holds if label in self.thresholds else 1.1 for label in LABELS]
         return np.asarray(best[1:] >= np.array(holds, np.float32))
 
-    def _is_certain(self, logits: Rows) -> bool:
+    def _is_certain(self, logits: Logits) -> bool:
         return bool(np.max(self._calibrated(logits)[:, 0]) >= self.budget.certain)
 
-    def _lowered(self, windows: Sequence[Window], logits: Rows) -> dict[int, Lowered]:
+    def _lowered(self, windows: Sequence[Window], logits: Logits) -> dict[int, Lowered]:
         """What lowers those windows that would count, by their numbers. Persons are looked for only where the
         words of a rule stand; what is too many or too long to be looked at stays as it is."""
         if self.frame is None:
@@ -259,12 +260,12 @@ class Cascade:
             for n, one in zip(numbers, seen, strict=True)
         }
 
-    def _unsure(self) -> Rows:
+    def _unsure(self) -> Logits:
         """From which score on each output would count for something."""
         labels = (self.thresholds[label].unsure if label in self.thresholds else 1.1 for label in LABELS)
         return np.array([self.any_threshold.leaves_room, *labels], np.float32)
 
-    def _calibrated(self, logits: Rows, lowered: Mapping[int, Lowered] = MappingProxyType({})) -> Rows:
+    def _calibrated(self, logits: Logits, lowered: Mapping[int, Lowered] = MappingProxyType({})) -> Logits:
         scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)
         for number, reasons in lowered.items():
             scaled[number] -= sum(by for _, by in reasons)

@@ -18,8 +18,6 @@ ROWS = 1 << 15
 _LONGEST = 24  # letters of a word that are looked at
 _MOST = 3
 
-Rows = NDArray[np.float32]
-
 
 def rows_of(word: str) -> list[int]:
     """The rows of the table that say something of *word*: its parts of two to five letters and itself."""
@@ -31,7 +29,7 @@ def rows_of(word: str) -> list[int]:
 class Likeness:
     """The table: two columns of log-odds against "an ordinary word", for first names and for last names."""
 
-    def __init__(self, weights: Rows, offset: Rows) -> None:
+    def __init__(self, weights: NDArray[np.float32], offset: NDArray[np.float32]) -> None:
         self._weights = weights
         self._offset = offset
         self._cached = lru_cache(maxsize=4_000)(self._of)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.features import pair_key, word_keys, words_of
-from segl_classifier.understanding.parts import strongest
+from segl_classifier.understanding.linear_features import pair_key, word_keys, words_of
+from segl_classifier.understanding.logits import Logits, highest_of_parts
 
 _REMEMBERED = 10_000  # words, 200 bytes each: then it begins anew
 _AT_ONCE = 100  # windows
@@ -24,13 +24,17 @@ _LEARNT_AT_ONCE = 500  # words
 _MOST_WORDS = 200  # of a window that are read at once: one without blanks may hold very many
 _MOST_PARTS = 4  # of such a one; the highest of each output counts
 
-Rows = NDArray[np.float32]
-
 
 class Linear:
     """The weights: sorted feature keys, a row of 8-bit weights for each, a scale for each output."""
 
-    def __init__(self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scale: Rows, bias: Rows) -> None:
+    def __init__(
+        self,
+        keys: NDArray[np.uint32],
+        weights: NDArray[np.int8],
+        scale: NDArray[np.float32],
+        bias: NDArray[np.float32],
+    ) -> None:
         self._keys = keys
         self._weights = weights
         self._scale = scale
@@ -44,16 +48,18 @@ class Linear:
         with np.load(file, allow_pickle=False) as stored:
             return cls(stored["keys"], stored["weights"], stored["scale"], stored["bias"])
 
-    def logits(self, texts: Sequence[str]) -> Rows:
+    def logits(self, texts: Sequence[str]) -> Logits:
         """A row of logits for each of *texts*."""
         made = [self._some(texts[i : i + _AT_ONCE]) for i in range(0, len(texts), _AT_ONCE)]
         return np.concatenate(made) if made else np.zeros((0, len(self._bias)), np.float32)
 
-    def _some(self, texts: Sequence[str]) -> Rows:
+    def _some(self, texts: Sequence[str]) -> Logits:
         parts = [_parts(words_of(text)) for text in texts]
-        return strongest(self._of_words([part for some in parts for part in some]), list(map(len, parts)))
+        return highest_of_parts(
+            self._of_words([part for some in parts for part in some]), list(map(len, parts))
+        )
 
-    def _of_words(self, words: Sequence[Sequence[str]]) -> Rows:
+    def _of_words(self, words: Sequence[Sequence[str]]) -> Logits:
         if len(words) > 1 and sum(map(len, words)) > _REMEMBERED:  # they might all be new
             half = len(words) // 2
             return np.concatenate((self._of_words(words[:half]), self._of_words(words[half:])))
@@ -64,7 +70,7 @@ class Linear:
             summed = self._sums[self._rows([word for some in words for word in some])]
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
         sums = np.add.reduceat(summed + self._of_keys(pairs), starts, axis=0)
-        logits: Rows = (sums * self._scale / np.sqrt(counts)[:, None] + self._bias).astype(np.float32)
+        logits: Logits = (sums * self._scale / np.sqrt(counts)[:, None] + self._bias).astype(np.float32)
         return logits
 
     def _rows(self, words: Sequence[str]) -> list[int]:
@@ -88,7 +94,7 @@ class Linear:
         self._sums[row : row + len(words)] = sums
         self._known.update(zip(map(hash, words), range(row, row + len(words)), strict=True))
 
-    def _of_keys(self, keys: Sequence[int]) -> Rows:
+    def _of_keys(self, keys: Sequence[int]) -> Logits:
         wanted = np.array(keys, np.uint32)
         places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         found = self._weights[places].astype(np.float32)

@@ -24,7 +24,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from segl_classifier.understanding.parts import Rows, strongest
+from segl_classifier.understanding.logits import Logits, highest_of_parts
 
 MOST_PIECES = 128  # of a passage that is read at once; 45 words of Danish are about 70
 MOST_PARTS = 4  # of a longer one: numbers, names and foreign words come in many pieces
@@ -121,28 +121,28 @@ class Network:
         self._vocabulary = vocabulary
         self._padding = padding
 
-    def read(self, texts: Sequence[str]) -> Rows:
+    def read(self, texts: Sequence[str]) -> Logits:
         """A row of logits for each of *texts*; of one that is read in parts, what is surest in any of them."""
         parts = [self._vocabulary.parts(text) for text in texts]
         rows = self.read_pieces([part for some in parts for part in some])
-        return strongest(rows, [len(some) for some in parts])
+        return highest_of_parts(rows, [len(some) for some in parts])
 
-    def read_pieces(self, pieces: Sequence[list[int]]) -> Rows:
+    def read_pieces(self, pieces: Sequence[list[int]]) -> Logits:
         """The same for passages that are cut into pieces already."""
         order = sorted(range(len(pieces)), key=lambda n: len(pieces[n]))
-        rows: list[tuple[int, Rows]] = []
+        rows: list[tuple[int, Logits]] = []
         for chosen in _batches(order, pieces, self._padding):
             rows += zip(chosen, self._run([pieces[n] for n in chosen]), strict=True)
         return np.array([row for _, row in sorted(rows, key=lambda found: found[0])], np.float32)
 
-    def _run(self, pieces: Sequence[list[int]]) -> Rows:
+    def _run(self, pieces: Sequence[list[int]]) -> Logits:
         width = max(map(len, pieces))
         ids = np.array([row + [_PAD] * (width - len(row)) for row in pieces], np.int32)
         return _thread().submit(self._infer, ids).result()
 
-    def _infer(self, ids: NDArray[np.int32]) -> Rows:
+    def _infer(self, ids: NDArray[np.int32]) -> Logits:
         result = self._session.run(None, {"ids": ids, "mask": (ids != _PAD).astype(np.int32)})
-        logits: Rows = np.asarray(result[0], np.float32)
+        logits: Logits = np.asarray(result[0], np.float32)
         return logits
 
 

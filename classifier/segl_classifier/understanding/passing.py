@@ -21,8 +21,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.asking import Budget, Gates, likeliest
-from segl_classifier.understanding.reading import Reading, Window
+from segl_classifier.understanding.asking import Budget, Gates, in_shares
+from segl_classifier.understanding.interface import Reading, Window
 from segl_classifier.understanding.windows import MOST, SplitWindow
 
 LOWERED = "sentence by itself"
@@ -65,7 +65,7 @@ def sentences(windows: Iterable[SplitWindow]) -> list[Window]:
     return list(islice((sentence for text, sentence in found.items() if text not in whole), MOST))
 
 
-def likely(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list[int]:
+def for_sieve(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list[int]:
     """Of which sentences the sieve is asked, by number. *linear* holds a row of the linear stage's logits each."""
     return sorted(_from(linear, gates.alone)[: budget.sifted])
 
@@ -78,7 +78,7 @@ def spoken(
     return sorted(n for n in heard if words(sentences[n].text))
 
 
-def likelier(
+def for_encoder(
     sifted: NDArray[np.floating],
     held: NDArray[np.bool_],
     gates: Gates,
@@ -90,10 +90,10 @@ def likelier(
     that is held is not asked about."""
     most = max(budget.sentences, min(budget.windows_when_certain, len(sifted) // budget.one_in))
     news = ~held[sifted[:, 1:].argmax(axis=1)] if len(sifted) else np.empty(0, bool)
-    chosen = likeliest(_from(sifted, gates.alone_likely, news), sifted, most)
+    chosen = in_shares(_from(sifted, gates.alone_likely, news), sifted, most)
     if said is not None:
         more = max(budget.spoken, most)
-        chosen = [*chosen, *likeliest(_from(sifted, -np.inf, news & said), sifted, more)]
+        chosen = [*chosen, *in_shares(_from(sifted, -np.inf, news & said), sifted, more)]
     return sorted(set(chosen))
 
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from segl_classifier.understanding.frame import Frame
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.persons import Sign
 
 _LINE = re.compile(r"[^\n]+")

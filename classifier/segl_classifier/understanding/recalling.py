@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.network import Network, Vocabulary
-from segl_classifier.understanding.parts import Rows
 
 REMEMBERED = 4_000  # passages, 250 bytes each
 
@@ -30,7 +30,7 @@ class Recalling:
         self._network = Network(file, vocabulary, self.padding)
         self._answers = Answers()
 
-    def logits(self, texts: Sequence[str]) -> Rows:
+    def logits(self, texts: Sequence[str]) -> Logits:
         """A row of logits for each of *texts*."""
         keys = [self._answers.key(text) for text in texts]
         known = self._answers.recall(keys)
@@ -74,7 +74,7 @@ class Answers:
     def key(self, text: str) -> bytes:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
 
-    def recall(self, keys: Sequence[bytes]) -> dict[bytes, Rows]:
+    def recall(self, keys: Sequence[bytes]) -> dict[bytes, Logits]:
         """What is known of *keys*."""
         with self._lock:
             found = {key: self._rows[self._places[key]].copy() for key in keys if key in self._places}
@@ -82,7 +82,7 @@ class Answers:
                 self._places.move_to_end(key)
         return found
 
-    def keep(self, said: Mapping[bytes, Rows]) -> None:
+    def keep(self, said: Mapping[bytes, Logits]) -> None:
         with self._lock:
             for key, row in said.items():
                 if not self._rows.shape[1]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pycrfsuite
 
 from segl_classifier.understanding.likeness import Likeness
-from segl_classifier.understanding.tokens import COMPANY_ENDS, features_of, forget_words
+from segl_classifier.understanding.name_features import COMPANY_ENDS, features_of, forget_words
 
 FILES = ("persons.crfsuite", "names.npz")
 

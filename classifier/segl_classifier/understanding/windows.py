@@ -20,9 +20,9 @@ from segl_classifier.layout.tables import table_rows, told
 from segl_classifier.markup.spoken import speaks
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
-from segl_classifier.understanding.reading import Window
-from segl_classifier.understanding.rows import parts_of
+from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
+from segl_classifier.understanding.table_row import parts_of
 from segl_classifier.understanding.written import clauses, in_small, joined, sentences, words
 
 WORDS = 45

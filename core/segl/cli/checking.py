@@ -19,7 +19,7 @@ from segl_classifier.decide import Strictness
 from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.memory import Memory
 from segl_classifier.rules import RuleSet, load_rules
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 
 _MANY = 50  # sources, or
 _MUCH = 4 * 1024 * 1024  # bytes, from which on worker processes pay
@@ -114,7 +114,7 @@ class Checker:
 
 
 def _model() -> Model | None:
-    from segl_classifier.understanding.model import load_model
+    from segl_classifier.understanding.loading import load_model
 
     return load_model()
 

@@ -143,7 +143,7 @@ def when(moment: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
-_STAGES = {1: "linear stage", 2: "encoder stage", 3: "sieve stage"}  # segl_classifier.understanding.reading
+_STAGES = {1: "linear stage", 2: "encoder stage", 3: "sieve stage"}  # segl_classifier.understanding.interface
 
 
 def _passage(best: Best) -> str:

@@ -75,7 +75,7 @@ def check_model(settings: Settings) -> Check:
     """The model as segl-milter would load it."""
     if not settings.detection.model:
         return Check("model", State.OK, "turned off: words alone decide")
-    from segl_classifier.understanding.model import load_model
+    from segl_classifier.understanding.loading import load_model
 
     try:
         loaded = load_model()

@@ -118,7 +118,7 @@ def diff(
     from segl_classifier.rules import load_rules
     from segl_classifier.rules.compare import differences
     from segl_classifier.tuning.again import Terms
-    from segl_classifier.understanding.model import load_thresholds
+    from segl_classifier.understanding.loading import load_thresholds
 
     def rules_of(name: Path) -> list[Path]:
         return [] if str(name) == "shipped" and not name.exists() else [name]
@@ -203,7 +203,7 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
     from segl_classifier.decide import decide
     from segl_classifier.extract import Pictures
     from segl_classifier.tuning.replay import Replayed, change_of
-    from segl_classifier.understanding.model import load_model
+    from segl_classifier.understanding.loading import load_model
 
     model = load_model() if old.model is not None or new.model is not None else None
     pictures, found, unread = Pictures.of(settings.detection), Replayed(), 0

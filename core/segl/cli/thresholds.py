@@ -81,7 +81,7 @@ def thresholds(
 def _texts(settings: Settings, terms: Terms, files: Sequence[Path]) -> tuple[Measured, ...]:
     """The shipped texts' features; of *files*, read and measured now."""
     from segl_classifier.evaluation.tradeoff import NAME, read
-    from segl_classifier.understanding.model import shipped_model
+    from segl_classifier.understanding.loading import shipped_model
 
     if files:
         return tuple(_measured(settings, terms, files))
@@ -98,7 +98,7 @@ def _measured(settings: Settings, terms: Terms, files: Sequence[Path]) -> Iterab
     from segl_classifier.evaluation.labelled import LabelledMessage, read_labelled
     from segl_classifier.evaluation.measure import measure
     from segl_classifier.extract import Pictures
-    from segl_classifier.understanding.model import load_model
+    from segl_classifier.understanding.loading import load_model
 
     records = read_labelled(files)
     model = load_model() if terms.model is not None else None

@@ -19,10 +19,10 @@ from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
 from segl_classifier.memory import AttachmentResult, Memory
 from segl_classifier.message import Part, Source, Text, unreadable
-from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
-from segl_classifier.understanding.reading import CascadeStage, Reading, Threshold, Understanding, Window
+from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
 
 RULES = shipped_rules()
 CPR = b"Personnummer 010190-1234 tilh\xc3\xb8rer Bo"

@@ -14,7 +14,7 @@ from segl_classifier.classify import classify
 from segl_classifier.decide import weigh_all
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
-from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.interface import Understanding
 from segl_classifier.understanding.windows import windows_of
 
 SAID = "Preben Hansen har diskusprolaps og er sygemeldt."

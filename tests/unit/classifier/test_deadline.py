@@ -25,7 +25,7 @@ from segl_classifier.parse import parse
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
 from segl_classifier.rules import RuleSet, load_rules
-from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.interface import Understanding
 
 RULES = load_rules(())
 POSTFIX_WAITS = 60.0  # milter_content_timeout in postfix/conf/front.main.cf

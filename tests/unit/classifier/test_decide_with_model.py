@@ -14,7 +14,7 @@ from segl_classifier.classify import classify
 from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import Source
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
-from segl_classifier.understanding.reading import (
+from segl_classifier.understanding.interface import (
     CascadeStage,
     Model,
     Reading,

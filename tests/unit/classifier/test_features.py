@@ -23,7 +23,7 @@ from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 from segl_classifier.tuning.again import Terms, decide_again, outdated, speakers, unforeseen, without
 from segl_classifier.tuning.features import features_of
 from segl_classifier.tuning.replay import replay
-from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.interface import Understanding
 
 CORPUS = Path(__file__).resolve().parents[3] / "classifier" / "corpus"
 MODEL = KeywordModel(

@@ -19,8 +19,8 @@ from segl_classifier.evaluation.documents import docx
 from segl_classifier.message import as_seen
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.asking import Budget
-from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
+from segl_classifier.understanding.loading import load_model
 
 FOLDER = Path(__file__).resolve().parents[3] / "classifier/model"
 ILL = "Din søster Karen Holm er i går indlagt på psykiatrisk afdeling efter et selvmordsforsøg."

@@ -12,7 +12,7 @@ from world.tuning import TuningHouse
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here words alone decide, whatever model is shipped."""
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: None)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_one_message(mail: Path, name: str, code: int, word: str) -> None:
 
 def test_the_model_reads_along(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = KeywordModel({"referatet": {Label.DISPUTE: 0.9}, "preben": {Label.HEALTH: 0.4}})
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
     plain, health = segl("--json", mail / "plain.eml"), segl(mail / "health.eml")
     told = json.loads(plain.stdout)
     assert (told["decision"], told["labels"]) == ("secure", ["dispute"])
@@ -112,7 +112,7 @@ def test_the_model_reads_along(mail: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_doubt_is_shown_with_what_is_in_doubt(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = KeywordModel({"referatet": {Label.DISPUTE: 0.4}})
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
     done = segl(mail / "plain.eml")
     assert done.returncode == 10
     assert "  unsure\n" in done.stdout
@@ -123,7 +123,7 @@ def test_a_model_that_cannot_be_used_is_an_error(mail: Path, monkeypatch: pytest
     def damaged() -> None:
         raise SeglError("model: encoder.onnx missing", hint="install the package again")
 
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", damaged)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", damaged)
     done = segl(mail / "plain.eml")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "segl: model: encoder.onnx missing\nhint: install the package again\n"

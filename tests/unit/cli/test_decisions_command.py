@@ -13,8 +13,8 @@ from segl.decisions.record import DecisionRecord, Said
 from segl.store import transaction
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision, Label
-from segl_classifier.understanding.model import load_thresholds
-from segl_classifier.understanding.reading import CascadeStage
+from segl_classifier.understanding.interface import CascadeStage
+from segl_classifier.understanding.loading import load_thresholds
 from world.tuning import TuningHouse
 
 BOAT = "Min kajak ligger ved broen, og Preben Hansen har nøglen. Hans cpr-nummer er 010190-1233."

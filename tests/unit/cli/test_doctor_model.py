@@ -30,7 +30,7 @@ def damaged() -> None:
 def test_the_model_is_loaded_as_the_milter_would(
     monkeypatch: pytest.MonkeyPatch, detection: dict[str, Any], load: Any, state: State, found: str
 ) -> None:
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", load)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", load)
     organisation = {"name": "V", "domains": ["vand.example"]}
     check = check_model(parse_settings({"organisation": organisation, "detection": detection}))
     assert (check.id, check.state, check.found) == ("model", state, found)

@@ -87,7 +87,7 @@ def test_as_json(file: Path) -> None:
 
 def test_the_model_is_asked_when_there_is_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = KeywordModel({"hos sin søster": {Label.FAMILY: 0.9}, "preben": {Label.HEALTH: 0.9}})
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
     told = json.loads(segl(file, "--json").stdout)
     assert (told["model"], told["missed"], told["false_alarms"]) == (True, [], [])
     assert json.loads(segl(file, "--json", "--no-model").stdout)["model"] is False
@@ -97,7 +97,7 @@ def test_categories_that_were_not_seen_or_are_not_true_are_listed(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = KeywordModel({"hos sin søster": {Label.HEALTH: 0.9}})
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
     shown = segl(file).stdout
     assert "1 for other categories, the most astray first" in shown
     assert "missed  family  health  implied" in shown

@@ -28,7 +28,7 @@ from segl_classifier.explain import explain
 from segl_classifier.message import Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import passing
-from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.interface import Understanding
 from segl_classifier.understanding.windows import split_windows
 from world.terminal import told_on_terminal
 
@@ -84,7 +84,7 @@ def test_the_arithmetic_of_words(mail: Path) -> None:
 
 
 def test_the_arithmetic_of_a_model(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: MODEL)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: MODEL)
     done = segl(mail)
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "0.80 by the encoder stage: health 0.80, family 0.10, lowered 1.00 (template)" in lines
@@ -108,7 +108,7 @@ def test_quiet_passages_are_counted_and_shown_on_demand(tmp_path: Path) -> None:
 
 
 def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: MODEL)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: MODEL)
     told = json.loads(segl(mail, "--json").stdout)
     assert (told["decision"], told["labels"]) == ("secure", ["cpr", "health"])
     body = next(window for window in told["windows"] if "sygemeldt" in window["text"])
@@ -153,7 +153,7 @@ def test_a_sentence_that_was_read_by_itself_is_shown_apart(
     mail: Path, monkeypatch: pytest.MonkeyPatch, of_windows: type[PassingModel]
 ) -> None:
     model = of_windows({"sygemeldt": {Label.HEALTH: 0.8}}, lowered=((passing.LOWERED, passing.BY),))
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
     windows = json.loads(segl(mail, "--json").stdout)["windows"]
     shown = [(w["text"].strip(), w.get("lowered")) for w in windows if w["where"] == "body"]
     assert ("Preben er stadig sygemeldt med sin diskusprolaps.", {passing.LOWERED: passing.BY}) in shown

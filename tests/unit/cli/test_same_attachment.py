@@ -16,7 +16,7 @@ from segl.vocabulary import Label
 from segl_classifier.evaluation.documents import docx
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part
-from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.reader import PoolReader
 
 TELLING = "Preben er stadig sygemeldt med sin diskusprolaps. Hans cpr-nummer er 010190-1234."
 HARMLESS = "Vi ses på torsdag i kantinen, og kaffen er klar fra klokken ni."
@@ -25,7 +25,7 @@ HARMLESS = "Vi ses på torsdag i kantinen, og kaffen er klar fra klokken ni."
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
     said = KeywordModel({"sygemeldt": {Label.HEALTH: 0.8}})
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: said)
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: said)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from segl_classifier.evaluation.tradeoff import (
 )
 from segl_classifier.rules import shipped_rules
 from segl_classifier.tuning.again import Terms
-from segl_classifier.understanding.model import digest_of, load_model, load_thresholds, shipped_model
+from segl_classifier.understanding.loading import digest_of, load_model, load_thresholds, shipped_model
 from world.tuning import TuningHouse
 
 CORPUS = Path(__file__).resolve().parents[3] / "classifier" / "corpus"

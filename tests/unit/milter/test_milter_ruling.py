@@ -18,7 +18,7 @@ from segl.settings.portal import Portal, Sms
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part
-from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import shipped_rules
 from segl_milter.marks import marks_for
 from segl_milter.ruling import action, forged_tags, judge, to_be_opened, wishes_of

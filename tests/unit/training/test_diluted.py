@@ -6,7 +6,7 @@ import pytest
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source
-from segl_classifier.understanding.reading import Window
+from segl_classifier.understanding.interface import Window
 from segl_training.corpus import LABELS, Example, Labelled
 from segl_training.diluted import diluted
 

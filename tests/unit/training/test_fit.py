@@ -11,8 +11,8 @@ import pytest
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding import passing
-from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Window
+from segl_classifier.understanding.interface import Window
+from segl_classifier.understanding.loading import load_model
 from segl_training.corpus import LABELS, Example, Labelled
 from segl_training.fit import OPEN, Material, Mixture, fit
 from segl_training.in_passing import Sentences, sentences

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.cascade import Cascade
-from segl_classifier.understanding.model import load_model, shipped_model
+from segl_classifier.understanding.loading import load_model, shipped_model
 from segl_training import gates
 
 ILL = "Kære Ulla. Jens Holm er indlagt med svær depression og bliver opereret på torsdag."

@@ -11,7 +11,7 @@ import pytest
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import diluted, lesson
 from segl_training.corpus import Example

@@ -11,7 +11,7 @@ from segl.errors import RulesError
 from segl.vocabulary import Decision, Effect, Label, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
-from segl_classifier.understanding.reading import Model
+from segl_classifier.understanding.interface import Model
 
 SICK = "Preben er stadig sygemeldt med sin diskusprolaps. Hilsen fra Vandposten."
 MODEL = KeywordModel(

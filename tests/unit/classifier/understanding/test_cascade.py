@@ -15,11 +15,12 @@ from segl_classifier.deadline import Deadline
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import cascade as module
-from segl_classifier.understanding.asking import Budget, Rows
+from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import Cascade
-from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.interface import CascadeStage, Threshold, Understanding
+from segl_classifier.understanding.loading import load_model
+from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.passing import by_itself
-from segl_classifier.understanding.reading import CascadeStage, Threshold, Understanding
 from segl_classifier.understanding.recalling import Encoder
 from segl_classifier.understanding.windows import MOST
 
@@ -138,7 +139,7 @@ def test_without_time_for_it_the_message_is_not_said_to_be_read(
 ) -> None:
     real, clock = type(model.encoder).logits, SimpleNamespace(now=0.0)
 
-    def slow(encoder: Encoder, texts: list[str]) -> Rows:
+    def slow(encoder: Encoder, texts: list[str]) -> Logits:
         clock.now += Budget().seconds + 1
         return real(encoder, texts)
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from segl_classifier.understanding import tokens
+from segl_classifier.understanding import name_features
 from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
 from segl_classifier.understanding.persons import Person, Sign
 from segl_classifier.understanding.pointers import persons_in
@@ -114,7 +114,7 @@ def _memory() -> float:
 
 def test_spacy_is_imported_when_asked_and_not_before() -> None:
     code = (
-        "import sys, pathlib; import segl_classifier.understanding.model; "
+        "import sys, pathlib; import segl_classifier.understanding.loading; "
         "from segl_classifier.understanding.frame import Frame; f = Frame(pathlib.Path(sys.argv[1])); "
         "before = 'spacy' in sys.modules; f.prepare(); print(before, 'spacy' in sys.modules, 'torch' in sys.modules)"
     )
@@ -133,6 +133,9 @@ def test_no_word_is_kept_of_what_was_looked_at() -> None:
     FRAME.look(["Kirsten Hjortshøj er indlagt på Skejby."])
     assert FRAME._nlp is not None
     likeness = cast("Any", FRAME._nlp.get_pipe("segl_names"))._recogniser._likeness
-    sizes = [cached.cache_info().currsize for cached in (tokens._of_word, tokens._beside, likeness._cached)]
+    sizes = [
+        cached.cache_info().currsize
+        for cached in (name_features._of_word, name_features._beside, likeness._cached)
+    ]
     assert sizes == [0, 0, 0]
     assert "Hjortshøj" not in FRAME._nlp.vocab.strings

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from segl_classifier.understanding import linear as module
-from segl_classifier.understanding.features import pair_key, word_keys, words_of
 from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.linear_features import pair_key, word_keys, words_of
 
 
 def model(**weights: int) -> Linear:

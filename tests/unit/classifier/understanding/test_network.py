@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import (
     _REMEMBERED,
     LONGEST_PIECE,
@@ -111,7 +111,7 @@ def test_many_threads_at_once_get_the_same(network: Network) -> None:
 _FORKS = """
 import os, sys
 import numpy as np
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import Network, Vocabulary
 from segl_classifier.understanding.recalling import Sieve
 
@@ -226,7 +226,7 @@ def test_the_library_tells_its_maker_nothing_and_starts_no_thread(tmp_path: Path
     script = (
         "import os\n"
         "from segl_classifier.understanding.network import Network, Vocabulary\n"
-        "from segl_classifier.understanding.model import shipped_model\n"
+        "from segl_classifier.understanding.loading import shipped_model\n"
         "folder = shipped_model()\n"
         "network = Network(folder / 'encoder.onnx', Vocabulary(folder / 'tokenizer.json'))\n"
         "print(len(os.listdir('/proc/self/task')))\n"

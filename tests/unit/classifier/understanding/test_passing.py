@@ -15,8 +15,8 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
-from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import CascadeStage, Reading
+from segl_classifier.understanding.interface import CascadeStage, Reading
+from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.windows import WORDS, split_windows
 
 NEUTRAL = (
@@ -71,8 +71,8 @@ def test_the_encoder_is_asked_of_a_few_the_likeliest(count: int, most: int, ship
     gates = shipped.fit.gates
     logits = np.zeros((count, 1 + len(LABELS)))
     logits[:, 0] = np.arange(count) + gates.alone_likely
-    assert passing.likelier(logits, NONE_HELD, gates, Budget()) == list(range(count - most, count))
-    assert passing.likelier(logits - count, NONE_HELD, gates, Budget()) == []
+    assert passing.for_encoder(logits, NONE_HELD, gates, Budget()) == list(range(count - most, count))
+    assert passing.for_encoder(logits - count, NONE_HELD, gates, Budget()) == []
 
 
 def of_category(*categories: Label) -> NDArray[np.float64]:
@@ -102,7 +102,7 @@ def test_a_conviction_does_not_wait_behind_sentences_on_one_illness(
     logits = of_category(Label.HEALTH, Label.HEALTH, Label.HEALTH, Label.CRIMINAL, Label.FAMILY)
     known = np.array([label in held for label in LABELS])
     budget = Budget(sentences=most)
-    assert passing.likelier(logits, known, shipped.fit.gates, budget) == asked
+    assert passing.for_encoder(logits, known, shipped.fit.gates, budget) == asked
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import Network, Vocabulary
 from segl_classifier.understanding.recalling import Answers, Encoder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segl_classifier.message import Source, Text
-from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import Vocabulary
 from segl_classifier.understanding.windows import split_windows, windows_of
 

@@ -1,4 +1,5 @@
-"""What the linear stage sees of a passage: its words, the pairs of neighbours, and the parts of each word.
+"""The features of the linear stage (``linear.npz``, :mod:`.linear`), from which it says whether a passage tells a
+person's matter: its words, the pairs of neighbours, and the parts of each word.
 
 A feature is the CRC-32 of its spelling (IEEE 802.3: cheap, and the same everywhere). Parts of words matter in
 a language that writes "sygedagpengeopfølgning" as one: three to five letters, with the word's borders marked.

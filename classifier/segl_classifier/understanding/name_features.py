@@ -1,4 +1,5 @@
-"""What the recogniser of names sees of each word: its spelling, its parts, its case, and its neighbours.
+"""The features of the recogniser of names (``persons.crfsuite``, :mod:`.recogniser`), of each word: its
+spelling, its parts, its case, and its neighbours.
 
 A recogniser that knows names by heart fails on the next name, so most of this is about form: capitals, endings
 ("-sen", "-lund"), likeness to names, the word before ("fru", "i", "fra") and the word after ("A/S",

@@ -13,9 +13,9 @@ from segl.errors import SeglError
 from segl_classifier.understanding.asking import Budget, Gates
 from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
 from segl_classifier.understanding.frame import Frame
+from segl_classifier.understanding.interface import ModelThresholds, Threshold
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.network import Vocabulary
-from segl_classifier.understanding.reading import ModelThresholds, Threshold
 from segl_classifier.understanding.recalling import Encoder, Sieve
 
 _FILES = ("linear.npz", "sieve.onnx", "encoder.onnx", "tokenizer.json", "fit.json")

@@ -18,9 +18,9 @@ from segl_classifier.deadline import Deadline
 from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part
-from segl_classifier.pool import reading
+from segl_classifier.pool import reader
 from segl_classifier.pool.client import Pool
-from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.reader import PoolReader
 from segl_classifier.pool.wire import Job
 from world.needs import TESSERACT
 
@@ -28,7 +28,7 @@ from world.needs import TESSERACT
 @pytest.fixture(autouse=True)
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     pools: dict[tuple[int, bool], Pool] = {}
-    monkeypatch.setattr(reading, "_shared", pools)
+    monkeypatch.setattr(reader, "_shared", pools)
     yield
     for pool in pools.values():
         pool.stop()
@@ -105,13 +105,13 @@ def test_settings_say_what_is_done_with_pictures() -> None:
 
 
 def test_one_pool_is_shared_until_limits_change() -> None:
-    usual = reading.shared(Limits(), NO_OCR)
-    assert reading.shared(Limits(text_chars=5), NO_OCR) is usual
-    assert reading.shared(Limits(), Pictures(ocr=True)) is not usual
-    assert reading.shared(Limits(reader_bytes=1 << 28), NO_OCR) is not usual
-    reading.prepare(Limits(), NO_OCR)
-    assert list(reading._shared.values()) == [usual]
-    assert reading.tend() is None
+    usual = reader.shared(Limits(), NO_OCR)
+    assert reader.shared(Limits(text_chars=5), NO_OCR) is usual
+    assert reader.shared(Limits(), Pictures(ocr=True)) is not usual
+    assert reader.shared(Limits(reader_bytes=1 << 28), NO_OCR) is not usual
+    reader.prepare(Limits(), NO_OCR)
+    assert list(reader._shared.values()) == [usual]
+    assert reader.tend() is None
 
 
 def picture() -> bytes:
