@@ -1,10 +1,10 @@
 """How much mail the sessions of one worker may hold at one time.
 
-segl-deliver has such a bound too (:mod:`segl_delivery.budget`), in one thread and for sizes that are known before. Here
-each session is a thread, and how large a message is shows when it has come in; so it takes room as it grows. Two that
-have taken half each must not wait for each other: who finds that nobody is left who will give something back, gives up
-its own, and the message has to come again. What a client says of the size (``SIZE=``) is taken at the first byte: large
-ones that come at once then wait before they begin.
+segl-deliver has such a bound too (:mod:`segl_delivery.lmtp.budget`), in one thread and for sizes that are known before.
+Here each session is a thread, and how large a message is shows when it has come in; so it takes room as it grows. Two
+that have taken half each must not wait for each other: who finds that nobody is left who will give something back,
+gives up its own, and the message has to come again. What a client says of the size (``SIZE=``) is taken at the first
+byte: large ones that come at once then wait before they begin.
 """
 
 from __future__ import annotations

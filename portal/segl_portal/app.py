@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from segl.events import Events
 from segl.settings.document import Settings
 from segl_portal.answering import AnswerDesk
-from segl_portal.desk import Desk
 from segl_portal.feedback import FeedbackDesk, FeedbackRoutes
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
 from segl_portal.look import load_looks
@@ -22,6 +21,7 @@ from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
 from segl_portal.reader import Reader
 from segl_portal.routes import JourneyRoutes
+from segl_portal.visits.desk import Desk
 
 Handler = Callable[[Request], Awaitable[Response]]
 # What an answer's form has beside text and files, and what more is read and thrown away: a browser shows a refusal

@@ -10,8 +10,8 @@ from segl.settings.document import Settings
 from segl.settings.file import load_settings
 from segl.settings.web import Web
 from segl_portal.look import load_looks
-from segl_portal.sms import sms_faults
 from segl_portal.tls import tls_context
+from segl_portal.visits.sms import sms_faults
 
 
 def checked_settings(file: Path) -> Settings:

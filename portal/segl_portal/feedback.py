@@ -29,11 +29,11 @@ from segl.sealed.revocation import house_secret
 from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.receipts import sent_message
-from segl_portal.browser import Browser
 from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import Pages, Shown
 from segl_portal.routes import remember_language
+from segl_portal.visits.browser import Browser
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from segl_portal.browser import COOKIE, Browser
 from segl_portal.guard import Refusal, Trouble
+from segl_portal.visits.browser import COOKIE, Browser
 
 _FIELDS: Final = 10
 

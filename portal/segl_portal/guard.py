@@ -3,7 +3,8 @@
 * the method is GET, HEAD or POST, and the host is ours (RFC 9110 §7.4: 421 for another);
 * a POST comes from a page of ours. ``Sec-Fetch-Site`` (Fetch Metadata) tells in all browsers since 2023; an ``Origin``
   that names another site is refused too. ``Origin: null`` says nothing: with ``Referrer-Policy: no-referrer`` browsers
-  send it from our own forms. The forms' hidden field (:meth:`segl_portal.browser.Browser.csrf`) stands behind this;
+  send it from our own forms. The forms' hidden field (:meth:`segl_portal.visits.browser.Browser.csrf`) stands behind
+  this;
 * a page that a browser fetches ahead (``Sec-Purpose: prefetch``) is not given;
 * a body has its most bytes, and comes in time;
 * what goes wrong inside becomes a page without a word of why; the log gets the kind of fault.
@@ -30,7 +31,7 @@ from segl.errors import StoreError
 from segl.events import Events
 from segl.sealed.storage import StorageAway
 from segl.settings.web import Web
-from segl_portal.limits import unmapped
+from segl_portal.visits.limits import unmapped
 
 FORM_BYTES: Final = 16 * 1024
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}

@@ -4,8 +4,8 @@
     GET  /m/{rid}/picture/{n} a picture in the text    GET /m/{rid}/file/{n}      an attached file, to be saved
     POST /m/{rid}/answer      an answer                POST /m/{rid}/answer/{id}  sends one that was kept
 
-All of them need the browser that gave the right code (:meth:`segl_portal.desk.Desk.visit`); any other is sent back to
-the beginning. What is saved is written into the audit trail before it goes out.
+All of them need the browser that gave the right code (:meth:`segl_portal.visits.desk.Desk.visit`); any other is sent
+back to the beginning. What is saved is written into the audit trail before it goes out.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from starlette.types import Receive, Scope, Send
 
 from segl.sealed.storage import StorageAway
 from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Taken, Why
-from segl_portal.browser import Browser
-from segl_portal.desk import Desk, Opened
 from segl_portal.forms import browser_of, form_of, sure_browser
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
@@ -35,6 +33,8 @@ from segl_portal.reading.files import open_file, open_picture
 from segl_portal.reading.frame import frame_document
 from segl_portal.routes import id_in
 from segl_portal.security_headers import Kind
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Desk, Opened
 
 _OCTETS: Final = "application/octet-stream"
 _THREAD: Final = 50  # answers that are shown

@@ -7,7 +7,7 @@
 
 A GET changes nothing: link scanners and previews may fetch all of them. Every POST is answered by a redirection (303)
 to a page that may be fetched again, so that neither "reload" nor "back" sends a form twice. Whether a message exists
-shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.desk` sees to the same timing).
+shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.visits.desk` sees to the same timing).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from starlette.responses import PlainTextResponse, Response
 from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.storage import StorageAway
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Denied, Desk, Opened
 from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Denied, Desk, Opened
 
 _TOLD: Final = ("left", "again")
 

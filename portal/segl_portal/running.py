@@ -26,13 +26,13 @@ from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
 from segl_portal.checked import checked_settings
-from segl_portal.desk import Desk
 from segl_portal.feedback import FeedbackDesk
-from segl_portal.posting import Posting
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
 from segl_portal.serving import serve
 from segl_portal.tls import tls_context
+from segl_portal.visits.desk import Desk
+from segl_portal.visits.posting import Posting
 
 
 def run_worker(

@@ -20,23 +20,23 @@ from segl.wishes import read_numbers
 from segl_delivery.agent import Agent
 from segl_delivery.canary import CanaryAgent, CanaryReports
 from segl_delivery.canary_ways import WaySinks, WithCanary
-from segl_delivery.certificate import CertificateAgent, RecipientCertificates
-from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.incoming import Incoming
 from segl_delivery.keyring import KeyRing
-from segl_delivery.outbound import Outbound, said_in_mail
 from segl_delivery.own_keys.signing import Signing
-from segl_delivery.portal import PortalAgent
 from segl_delivery.receipts.agent import ReceiptAgent
 from segl_delivery.receipts.build import receipt_key
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.office import Office
-from segl_delivery.sealed_news import Owed, SealedNews
-from segl_delivery.sealing import Sealer
-from segl_delivery.storage_threads import StorageThreads
-from segl_delivery.tunnel import TunnelAgent
+from segl_delivery.sealing.news import Owed, SealedNews
+from segl_delivery.sealing.portal import PortalAgent
+from segl_delivery.sealing.seal import Sealer
+from segl_delivery.sealing.storage_threads import StorageThreads
+from segl_delivery.smime.certificate import CertificateAgent, RecipientCertificates
+from segl_delivery.smime.certificates import CertificateDirectory
+from segl_delivery.smime.outbound import Outbound, said_in_mail
+from segl_delivery.smime.tunnel import TunnelAgent
 
 
 @dataclass(frozen=True, slots=True)

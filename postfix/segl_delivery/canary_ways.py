@@ -32,10 +32,10 @@ from segl.settings.document import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Came, Way
-from segl_delivery.certificates import Finder, TunnelCertificate
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.signed import Signed
-from segl_delivery.unwrapping import unwrap
+from segl_delivery.smime.certificates import Finder, TunnelCertificate
+from segl_delivery.smime.unwrapping import unwrap
 
 SINKS: Final = domain_of(OWN_SINK)
 _LINK: Final = re.compile(rb"/m/([0-9a-f]{32})#([0-9A-Za-z_-]{43})")

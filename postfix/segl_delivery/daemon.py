@@ -38,7 +38,6 @@ from segl.store_told import tell_of_locks
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents
-from segl_delivery.budget import ByteBudget
 from segl_delivery.canary import CanaryWatch
 from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
@@ -46,18 +45,19 @@ from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house
 from segl_delivery.incoming import Incoming
-from segl_delivery.lmtp import Service
+from segl_delivery.lmtp.budget import ByteBudget
+from segl_delivery.lmtp.server import LmtpServer
+from segl_delivery.lmtp.session import Service
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.receipts.build import forget_old
 from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.sealed_news import Owed
-from segl_delivery.sealing import try_storage
-from segl_delivery.server import LmtpServer
+from segl_delivery.sealing.news import Owed
+from segl_delivery.sealing.seal import try_storage
+from segl_delivery.sealing.storage_threads import StorageThreads
 from segl_delivery.settings_watch import SettingsWatch
-from segl_delivery.storage_threads import StorageThreads
 
 THREADS: Final = 32
 THREAD_SECONDS: Final = 2.0

@@ -2,7 +2,7 @@
 
 One datagram, one address (:mod:`segl_milter.announce` sends them). They are a favour and no order: one that
 cannot be read is dropped, and looking around ahead of need never takes the place of a recipient for whom
-somebody waits (:meth:`~segl_routing.knowledge.Knowledge.expect`).
+somebody waits (:meth:`~segl_routing.proofs.knowledge.Knowledge.expect`).
 """
 
 from __future__ import annotations

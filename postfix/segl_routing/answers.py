@@ -17,11 +17,11 @@ from segl.events import Events
 from segl.metrics import MAP_MEMORY, MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
-from segl_routing.facts import DomainFacts
-from segl_routing.fallback import Fallback
-from segl_routing.knowledge import Knowledge
+from segl_routing.fallback.marking import Fallback
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.patience import Patience
+from segl_routing.proofs.facts import DomainFacts
+from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.routes import Proven, RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState, no_certificate

@@ -21,19 +21,19 @@ from segl.settings.document import Settings
 from segl.store import open_existing
 from segl.store_status import StoreMissing
 from segl.vocabulary import Proof, Way
-from segl_routing.archive import Archive, NoArchive, StoreArchive
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
 from segl_routing.certificates.told import ToldCertificates
-from segl_routing.checking import live_check
-from segl_routing.facts import DomainFacts, Held
-from segl_routing.fallback import Fallback
-from segl_routing.knowledge import Knowledge
-from segl_routing.marks import stored_marks
+from segl_routing.fallback.marking import Fallback
+from segl_routing.fallback.marks import stored_marks
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.own_postfix import own_postfix
+from segl_routing.proofs.archive import Archive, NoArchive, StoreArchive
+from segl_routing.proofs.checking import live_check
+from segl_routing.proofs.facts import DomainFacts, Held
+from segl_routing.proofs.knowledge import Knowledge
+from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
-from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.tunnels import Tunnels
 
 LOOK_UP_SECONDS = 60.0

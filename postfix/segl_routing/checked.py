@@ -37,7 +37,7 @@ def _asks(settings: Settings, file: Path) -> Iterator[Callable[[], object]]:
     """What reads the files that are named; each raises :class:`SettingsError`."""
     routing, table = settings.routing, settings.certificates
     if routing.tls_ca_file or routing.trust_anchors:
-        from segl_routing.checking import mail_dns, trusts
+        from segl_routing.proofs.checking import mail_dns, trusts
 
         yield lambda: trusts(routing, file)
         yield lambda: mail_dns(routing, file)

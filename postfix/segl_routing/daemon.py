@@ -38,24 +38,24 @@ from segl.store import open_store
 from segl.store_told import tell_of_locks
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
-from segl_routing.archive import StoreArchive
 from segl_routing.certificates.desk import CertificateDesk
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checked import checked_settings
-from segl_routing.checking import CheckedWith, greeting, live_check
-from segl_routing.fallback import Fallback
+from segl_routing.fallback.marking import Fallback
+from segl_routing.fallback.marks import StoreMarks
+from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.fallback.relief import Relief
 from segl_routing.given import GivenProofs
-from segl_routing.knowledge import Knowledge
-from segl_routing.live import LiveCheck
-from segl_routing.marks import StoreMarks
 from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
-from segl_routing.queue_watch import QueueWatch
-from segl_routing.relief import Relief
+from segl_routing.proofs.archive import StoreArchive
+from segl_routing.proofs.checking import CheckedWith, greeting, live_check
+from segl_routing.proofs.knowledge import Knowledge
+from segl_routing.proofs.live import LiveCheck
+from segl_routing.proofs.sts_archive import StorePolicyArchive
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
-from segl_routing.sts_archive import StorePolicyArchive
 from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segl.vocabulary import Proof, Route, Way
-from segl_routing.no_mail import NoMail
+from segl_routing.dns.no_mail import NoMail
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from segl.settings.document import Settings
 from segl.settings.routing import DomainPin, Routing
 from segl.settings.values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
-from segl_routing.facts import DomainFacts
 from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Step, Undecided, told
-from segl_routing.policy import ENCRYPT, Level, TlsPolicy, pinned_key
+from segl_routing.proofs.facts import DomainFacts
+from segl_routing.proofs.tls_policy import ENCRYPT, Level, TlsPolicy, pinned_key
+from segl_routing.proofs.weigh import Weighed, weigh
 from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
-from segl_routing.weigh import Weighed, weigh
 
 
 class RouteTable:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from segl.events import configure_log
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
-from segl_portal.desk import Opened
+from segl_portal.visits.desk import Opened
 from world.counter import Counter
 from world.forms import Form, flowing
 

@@ -32,7 +32,7 @@ from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.lines import Base64Reader, base64_lines
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.signed import Signer, sign, verify
-from segl_delivery.smime import enveloped, split_for_envelope
+from segl_delivery.smime.message import enveloped, split_for_envelope
 from world.partners import certificate, ec_key, rsa_key, type_of_key
 
 MEGABYTE = 1_000_000

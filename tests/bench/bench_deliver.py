@@ -37,7 +37,7 @@ from bench.processes import bar, family_cpu_seconds, memory, peak_megabytes, tel
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.signed import Signer
-from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
+from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
 from world import namespace
 from world.ca import TestCA
 from world.desk import LmtpClient

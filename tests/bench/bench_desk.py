@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.processes import bar, tell_noise
 from segl.events import configure_log
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Opened
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Opened
 from world.counter import Counter
 
 BAR = 50.0

@@ -37,17 +37,17 @@ from segl.listening import listen_unix
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
-from segl_routing.archive import NoArchive
-from segl_routing.dane import Dane
-from segl_routing.facts import Checked, judge
-from segl_routing.hosts import HostProbes
-from segl_routing.knowledge import Knowledge
-from segl_routing.live import LiveCheck, promises_of
-from segl_routing.mx import MailDns
+from segl_routing.dns.mx import MailDns
+from segl_routing.dns.resolver import Answer
 from segl_routing.netstring import Decoder, encode
-from segl_routing.pace import A_MINUTE, MAX_PER_ADDRESS
-from segl_routing.probe import Greeting, trust
-from segl_routing.resolver import Answer
+from segl_routing.proofs.archive import NoArchive
+from segl_routing.proofs.dane import Dane
+from segl_routing.proofs.facts import Checked, judge
+from segl_routing.proofs.hosts import HostProbes
+from segl_routing.proofs.knowledge import Knowledge
+from segl_routing.proofs.live import LiveCheck, promises_of
+from segl_routing.proofs.pace import A_MINUTE, MAX_PER_ADDRESS
+from segl_routing.proofs.probe import Greeting, trust
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
 from segl_routing.tunnels import Tunnels

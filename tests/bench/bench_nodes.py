@@ -29,7 +29,7 @@ from segl.sealed.storage import SealedStorage
 from segl.settings.portal import PortalLimits
 from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
-from segl_portal import limits
+from segl_portal.visits import limits
 from world.object_store import ObjectStore
 from world.postgresql import PostgreSQL
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from segl_delivery.signed_list import open_signed
+from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import AcceptedList
 from segl_routing.tunnel_list.sources import source_of
 from segl_routing.tunnel_list.update import update

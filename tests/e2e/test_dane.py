@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from segl.vocabulary import Known
-from segl_routing.dane import DANE_ONLY, Dane
-from segl_routing.mx import MailDns
+from segl_routing.dns.mx import MailDns
+from segl_routing.proofs.dane import DANE_ONLY, Dane
 from world.estate import half_a_house
 from world.house import House
 from world.letters import SENDER, letter

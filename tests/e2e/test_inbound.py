@@ -22,8 +22,8 @@ from segl.store import open_store
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.info import read_info
-from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
-from segl_delivery.unwrapping import cms_object
+from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
+from segl_delivery.smime.unwrapping import cms_object
 from world.authority import Authority, Issued, Publisher
 from world.estate import build_house
 from world.house import House

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from segl_routing.failures import Failure, failure_of
+from segl_routing.fallback.failures import Failure, failure_of
 from world.dns import MX, A, DnsServer, Zone
 from world.house import HOSTNAME, House
 from world.letters import CPR, SENDER, letter

@@ -19,11 +19,11 @@ import pytest
 
 from segl.events import Events
 from segl.listening import listen_unix
-from segl_routing.mta_sts import MAX_TOLD, MtaSts
-from segl_routing.mx import MailDns
+from segl_routing.dns.mx import MailDns
+from segl_routing.proofs.mta_sts import MAX_TOLD, MtaSts
+from segl_routing.proofs.sts_archive import NoPolicyArchive
+from segl_routing.proofs.sts_fetch import StsSource, web_trust
 from segl_routing.socketmap import Reply, SocketmapServer, Status
-from segl_routing.sts_archive import NoPolicyArchive
-from segl_routing.sts_fetch import StsSource, web_trust
 from world.dns import MX, TXT, A, DnsServer, Record
 from world.house import House
 from world.letters import SENDER, letter

@@ -22,8 +22,8 @@ from segl_delivery.inbound.judging import SignatureResult
 from segl_delivery.receipts.texts import Kind as ReceiptKind
 from segl_portal.answering.outcome import Why
 from segl_portal.answering.scanner import Finding as ScanFinding
-from segl_portal.desk import Denied
-from segl_routing.failures import Failure
+from segl_portal.visits.desk import Denied
+from segl_routing.fallback.failures import Failure
 
 
 @dataclass(frozen=True)

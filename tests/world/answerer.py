@@ -17,7 +17,7 @@ from segl.sealed.keys import Place, Secret, answers_key, unwrap
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.answering import AnswerDesk
-from segl_portal.desk import Opened
+from segl_portal.visits.desk import Opened
 from world.counter import CONTENT, Letter, counter_settings
 from world.desk import SENDER
 from world.forms import Form

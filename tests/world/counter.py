@@ -31,9 +31,9 @@ from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, r
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store import open_store
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Denied, Desk, Opened
-from segl_portal.posting import Posting
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Denied, Desk, Opened
+from segl_portal.visits.posting import Posting
 from world.desk import DOMAIN, SENDER
 from world.peers import SmtpPeer
 from world.ports import free_port

@@ -24,7 +24,7 @@ from segl.errors import TunnelListError
 from segl.settings.tunnel import ListFormat, TunnelList
 from segl.vocabulary import ListFault
 from segl_delivery.cms.signed import Signer
-from segl_delivery.signed_list import open_signed, sign_list
+from segl_delivery.smime.signed_list import open_signed, sign_list
 from segl_routing.tunnel_list import content
 from segl_routing.tunnel_list.accepted import Accepted, AcceptedList, read_state
 from segl_routing.tunnel_list.sources import Fetched, source_of

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 from segl.events import Events
 from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
-from segl_routing.archive import Archive, NoArchive
-from segl_routing.evidence import Evidence
-from segl_routing.facts import Checked, DomainFacts, Held, strongest_first
-from segl_routing.knowledge import Knowledge
-from segl_routing.no_mail import NoMail
-from segl_routing.policy import DANE_ONLY, ENCRYPT, VERIFY, StsTold, sts_secure
-from segl_routing.weigh import weigh
+from segl_routing.dns.no_mail import NoMail
+from segl_routing.proofs.archive import Archive, NoArchive
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import Checked, DomainFacts, Held, strongest_first
+from segl_routing.proofs.knowledge import Knowledge
+from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, VERIFY, StsTold, sts_secure
+from segl_routing.proofs.weigh import weigh
 
 T = TypeVar("T")
 

@@ -30,10 +30,10 @@ from segl.signer_standings import SignerStandings
 from segl.store import open_store, transaction
 from segl.vocabulary import Known
 from segl_delivery.receipts.calendar import Calendar
-from segl_portal import limits
-from segl_routing.failures import Failure
-from segl_routing.fallback import Marked
-from segl_routing.marks import StoreMarks
+from segl_portal.visits import limits
+from segl_routing.fallback.failures import Failure
+from segl_routing.fallback.marking import Marked
+from segl_routing.fallback.marks import StoreMarks
 
 ROUNDS = 15
 NOW = 1_800_000_000.0

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segl.events import Events
-from segl_routing.hosts import HostProbes
-from segl_routing.mx import MailDns
-from segl_routing.probe import Greeting, trust
-from segl_routing.providers import Providers
+from segl_routing.dns.mx import MailDns
+from segl_routing.proofs.hosts import HostProbes
+from segl_routing.proofs.probe import Greeting, trust
+from segl_routing.proofs.providers import Providers
 from world.ca import Certificate, TestCA
 from world.dns import A, DnsServer, Zone
 from world.peers import Script, ScriptedPeer, SmtpPeer

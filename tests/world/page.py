@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from segl.events import Events
 from segl.store import open_store
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Desk, Opened
-from segl_portal.posting import Posting
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Desk, Opened
+from segl_portal.visits.posting import Posting
 from world.counter import codes_in
 from world.forms import Form
 from world.house import House

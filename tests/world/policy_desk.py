@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from segl.events import Events
-from segl_routing.evidence import Evidence
-from segl_routing.mta_sts import MtaSts
-from segl_routing.mx import DnsUnsure
-from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive
-from segl_routing.sts_fetch import Refusal, StsSource
-from segl_routing.sts_policy import Fault, Mode, StsPolicy
+from segl_routing.dns.mx import DnsUnsure
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.mta_sts import MtaSts
+from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive
+from segl_routing.proofs.sts_fetch import Refusal, StsSource
+from segl_routing.proofs.sts_policy import Fault, Mode, StsPolicy
 
 T = TypeVar("T")
 

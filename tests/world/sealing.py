@@ -17,8 +17,8 @@ from segl.sealed.opening import open_sealed
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
-from segl_delivery.portal import PortalAgent
-from segl_delivery.sealing import Sealed, Sealer
+from segl_delivery.sealing.portal import PortalAgent
+from segl_delivery.sealing.seal import Sealed, Sealer
 
 SENDER = "anna@nordby.example"
 BO, EVA = "bo@vestby.example", "eva@vestby.example"

@@ -74,7 +74,7 @@ def _inside(signed: Signed | None) -> bytes | None:
     """The CMS object in signed content, if it is one."""
     from segl.ber import Damaged
     from segl_delivery.cms.info import read_info
-    from segl_delivery.unwrapping import cms_object
+    from segl_delivery.smime.unwrapping import cms_object
 
     if signed is None or not signed.content:
         return None
@@ -127,7 +127,7 @@ def open_message(
     Exit code: 0 written, 1 it cannot be opened, 2 the key or FILE cannot be read.
     """
     from segl_delivery.cms.opening import Decrypted, open_layers
-    from segl_delivery.unwrapping import is_entity
+    from segl_delivery.smime.unwrapping import is_entity
 
     if (key is None) is not (certificate is None):
         fail("--key and --cert belong together")
@@ -211,8 +211,8 @@ def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
     from segl.cli.trusted import trusted_settings
     from segl.events import Events, configure_log
     from segl.store import open_existing
-    from segl_delivery.certificate import RecipientCertificates
-    from segl_delivery.certificates import CertificateDirectory
+    from segl_delivery.smime.certificate import RecipientCertificates
+    from segl_delivery.smime.certificates import CertificateDirectory
 
     configure_log("console", "warning")
     try:

@@ -44,7 +44,7 @@ def object_in(file: Path) -> bytes:
 
 def object_of(file: Path, data: bytes) -> bytes:
     """The CMS object in *data*, which was read from *file*; ends the run when there is none."""
-    from segl_delivery.unwrapping import cms_object
+    from segl_delivery.smime.unwrapping import cms_object
 
     try:
         return cms_object(data)
@@ -87,7 +87,7 @@ def _private(path: str, flags: int) -> int:
 def signed_parts(file: Path) -> tuple[bytes, bytes | None]:
     """The CMS object in *file*, and what stands beside it in a ``multipart/signed`` message."""
     from segl.mail.fields import canonical
-    from segl_delivery.unwrapping import clear_signed
+    from segl_delivery.smime.unwrapping import clear_signed
 
     data = read_file(file)
     if parts := clear_signed(data):

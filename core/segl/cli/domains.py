@@ -15,7 +15,7 @@ from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
-    from segl_routing.domains import DomainReport, Reports
+    from segl_routing.postmaster.domains import DomainReport, Reports
 
 
 _WAYS = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
@@ -53,7 +53,7 @@ def domains(
     from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import Events, configure_log
-    from segl_routing.domains import domains_of
+    from segl_routing.postmaster.domains import domains_of
 
     configure_log("console", "error")
     try:
@@ -102,7 +102,7 @@ def _draft(name: str, found: Reports, house: str, language: Language, days: int)
 
 
 def _mail(report: DomainReport, house: str, language: Language) -> str:
-    from segl_routing.postmaster import draft
+    from segl_routing.postmaster.draft import draft
 
     return draft(report.domain, report.repairs, house, report.found_at, language)
 

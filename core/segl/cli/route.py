@@ -14,7 +14,7 @@ from segl.vocabulary import Known, Proof
 if TYPE_CHECKING:
     from segl.settings.document import Settings
     from segl_routing.ask import Told
-    from segl_routing.facts import Held
+    from segl_routing.proofs.facts import Held
 
 EXIT_REFUSED = 20
 EXIT_UNDECIDED = 21

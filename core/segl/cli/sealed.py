@@ -195,7 +195,7 @@ def extend(
     from segl.cli.output import Exit, fail, say, say_json
     from segl.nodes import not_behind
     from segl.sealed import life
-    from segl_delivery.sealing import end_of_day
+    from segl_delivery.sealing.seal import end_of_day
 
     with store_of(settings, scoped=True) as (loaded, engine):
         found = _one(engine, message, scope_of(loaded, organisation))
@@ -228,7 +228,7 @@ def resend(
     from segl.errors import SeglError
     from segl.events import Events
     from segl.mail.return_port import ReturnPort
-    from segl_delivery.resending import Resender
+    from segl_delivery.sealing.resending import Resender
 
     with store_of(settings, scoped=True) as (loaded, engine):
         found = _one(engine, message, scope_of(loaded, organisation))

@@ -227,7 +227,7 @@ def _chosen(settings: Settings, names: Sequence[str] | None) -> list[TunnelList]
 
 
 def _source(terms: TunnelList) -> Source:
-    from segl_delivery.signed_list import open_signed
+    from segl_delivery.smime.signed_list import open_signed
     from segl_routing.tunnel_list.fetch import fetch
     from segl_routing.tunnel_list.sources import source_of
 

@@ -77,7 +77,7 @@ class Made:
     def signed(self) -> bytes:
         """The list signed, and read back as a member will."""
         from segl.certificates.judgement import fingerprint
-        from segl_delivery.signed_list import open_signed, sign_list
+        from segl_delivery.smime.signed_list import open_signed, sign_list
         from segl_routing.tunnel_list.content import write_list
 
         message = sign_list(write_list(self.listed), self.signer, self.listed.issued)

@@ -1,7 +1,8 @@
 """Whether the settings know all domains whose mail ends with this Postfix.
 
 To Segl any other is a stranger's: mail to it is read as if it left the house, and what is found sensitive takes a way
-for outside. Since the mail host is this host (``segl_routing.live``) that is the portal, for a colleague or a customer.
+for outside. Since the mail host is this host (``segl_routing.proofs.live``) that is the portal, for a colleague or a
+customer.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ domain_knowledge = sa.Table(
     "domain_knowledge",
     metadata,
     sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.archive writes it
+    sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.proofs.archive writes it
     sa.Column("checked_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
 )
@@ -27,12 +27,12 @@ mta_sts_policy = sa.Table(
     sa.Column("policy", sa.Text, nullable=False),
 )
 
-# Domains whose forced TLS failed at delivery (segl_routing.fallback); times are Unix seconds.
+# Domains whose forced TLS failed at delivery (segl_routing.fallback.marking); times are Unix seconds.
 domain_mark = sa.Table(
     "domain_mark",
     metadata,
     sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("failure", sa.String(16), nullable=False),  # segl_routing.failures.Failure
+    sa.Column("failure", sa.String(16), nullable=False),  # segl_routing.fallback.failures.Failure
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("since", sa.Float, nullable=False),
     sa.Column("until", sa.Float, nullable=False),

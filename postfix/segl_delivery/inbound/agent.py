@@ -42,7 +42,7 @@ from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureR
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
 from segl_delivery.keyring import KeyRing, KeysUnreadable, OwnKey
-from segl_delivery.unwrapping import (
+from segl_delivery.smime.unwrapping import (
     LONGEST_HEADER,
     Unwrapped,
     header_of,

@@ -20,11 +20,11 @@ from segl.seen_capabilities import SeenCapabilities
 from segl.settings.certificates import CertificateSource
 from segl.settings.document import Settings
 from segl.signer_standings import SignerStandings
-from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge, Judgement
 from segl_delivery.inbound.standings import AskedStandings
 from segl_delivery.keyring import KeyRing
+from segl_delivery.smime.certificates import CertificateDirectory
 from segl_routing.certificates.kept import harvest
 
 

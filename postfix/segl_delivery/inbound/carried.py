@@ -14,7 +14,7 @@ from typing import Final
 
 from segl.mail.fields import Field, join_header, read_header
 from segl_delivery.cms.lines import base64_lines
-from segl_delivery.unwrapping import header_of
+from segl_delivery.smime.unwrapping import header_of
 
 _DEEPEST: Final = 20
 _LONGEST_LINE: Final = 998

@@ -29,8 +29,8 @@ from segl.headers import steers
 from segl.mail.fields import LINE_END, Field, canonical, read_header
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.carried import carried
-from segl_delivery.smime import HP
-from segl_delivery.unwrapping import Unwrapped
+from segl_delivery.smime.message import HP
+from segl_delivery.smime.unwrapping import Unwrapped
 
 # What a person sees, or answers to: of these the inside alone is believed.
 _AUTHORED: Final = frozenset(

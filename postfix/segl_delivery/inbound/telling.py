@@ -26,7 +26,7 @@ from segl.settings.inbound import Inbound
 from segl.subject_tags import LONGEST, encoded, without_tags
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.inbound.judging import Judgement, SignatureResult
-from segl_delivery.unwrapping import Unwrapped
+from segl_delivery.smime.unwrapping import Unwrapped
 
 _UNSAFE = re.compile(r"[^\w .,:;=@()'#/+-]")
 _BARE = re.compile(rb"\r(?!\n)|\0")

@@ -17,7 +17,7 @@ from typing import Any, Final
 from segl.language import Language
 from segl.mail.compose import automatic_header, text_part
 from segl_delivery.cms.signed import Signer
-from segl_delivery.smime import Entity, signed_entity
+from segl_delivery.smime.message import Entity, signed_entity
 
 _REFERABLE: Final = frozenset("!#$%&'*+/=?^_`{|}~.-@[]:<>")
 

@@ -22,7 +22,6 @@ from segl.settings.document import Settings
 from segl.settings.receipts import ReceiptTerms
 from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
-from segl_delivery.identifiers import holds_number
 from segl_delivery.keyring import KeysUnreadable
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
@@ -32,6 +31,7 @@ from segl_delivery.receipts.since import Fates
 from segl_delivery.receipts.templates_of import Templates, load, shipped
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
+from segl_delivery.smime.identifiers import holds_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from segl_routing.certificates.ldap import LdapSource
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.smimea import SmimeaSource
 from segl_routing.certificates.sources import Source
-from segl_routing.checking import mail_dns
+from segl_routing.proofs.checking import mail_dns
 
 
 def certificate_finder(

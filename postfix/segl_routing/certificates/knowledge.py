@@ -1,6 +1,6 @@
 """What is known of recipients' certificates: in memory, behind it the store, behind that a search.
 
-As with domains (:mod:`segl_routing.knowledge`): who asks gets what is known at once; what is not is searched
+As with domains (:mod:`segl_routing.proofs.knowledge`): who asks gets what is known at once; what is not is searched
 for, by one search for all who ask at the same time, which goes on when they can wait no longer.
 
 The store is where ``segl-deliver`` takes the certificate from, so it is written *before* "yes" is said; when it

@@ -24,20 +24,20 @@ import dns.rdatatype
 from segl.certificates.recipient import load_der
 from segl.vocabulary import Known
 from segl_routing.certificates.sources import Answer, Offer
-from segl_routing.resolver import Answer as DnsAnswer
-from segl_routing.resolver import DnsUnsure, Security
+from segl_routing.dns.resolver import Answer as DnsAnswer
+from segl_routing.dns.resolver import DnsUnsure, Security
 
 SMIMEA: Final = dns.rdatatype.SMIMEA
 MOST_RECORDS: Final = 16
 _PKIX_EE, _DANE_EE = 1, 3
 _WHOLE: Final = b"\0\0"  # selector 0, matching type 0
 
-# As with TLSA (segl_routing.tlsa): one record of the wrong length must not take the others with it.
+# As with TLSA (segl_routing.proofs.tlsa): one record of the wrong length must not take the others with it.
 dns.rdata._rdata_classes[(dns.rdataclass.IN, SMIMEA)] = dns.rdata.GenericRdata
 
 
 class Dns(Protocol):
-    """What is needed of :class:`segl_routing.mx.MailDns`."""
+    """What is needed of :class:`segl_routing.dns.mx.MailDns`."""
 
     async def ask(self, name: str, kind: dns.rdatatype.RdataType, *, prove: bool) -> DnsAnswer: ...
 

@@ -17,7 +17,7 @@ from segl import __version__
 from segl.errors import TunnelListError
 from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
-from segl_routing.probe import trust
+from segl_routing.proofs.probe import trust
 from segl_routing.tunnel_list.accepted import Accepted, is_trusted
 from segl_routing.tunnel_list.sources import Fetched, too_large
 from segl_routing.web import Broken, BrokenAnswer, Head, get

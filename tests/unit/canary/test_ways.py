@@ -30,9 +30,9 @@ from segl.store import open_store
 from segl.vocabulary import Came, Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks, WithCanary
-from segl_delivery.certificates import CertificateDirectory
-from segl_delivery.encrypting import Encryption
-from segl_delivery.outbound import Outbound
+from segl_delivery.smime.certificates import CertificateDirectory
+from segl_delivery.smime.encrypting import Encryption
+from segl_delivery.smime.outbound import Outbound
 from world.ports import free_port
 
 KEY, HOUSE = ReceiptKey(b"k" * 32), WayKey(b"h" * 32)

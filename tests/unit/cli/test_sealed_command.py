@@ -24,9 +24,9 @@ from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Envelope
-from segl_delivery import resending
 from segl_delivery.agent import Delivery
-from segl_delivery.sealing import Sealed, Sealer
+from segl_delivery.sealing import resending
+from segl_delivery.sealing.seal import Sealed, Sealer
 from world.counter import CONTENT, Counter
 from world.desk import DOMAIN, SENDER
 from world.peers import ReceivedMail

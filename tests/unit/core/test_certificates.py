@@ -15,7 +15,7 @@ from segl.certificates.chain import read_pem
 from segl.certificates.judgement import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
 from segl.certificates.recipient import load_der
 from segl_routing.certificates.folder import read_certificates
-from segl_routing.tlsa import Matching, Selector, Tlsa, Usage, matches
+from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage, matches
 from segl_routing.tunnel_list.content import Entry
 from segl_routing.tunnels import TunnelDirectory
 from world.partners import certificate, ec_key, rsa_key, usage

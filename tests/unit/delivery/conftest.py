@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from segl.events import Events
 from segl.sealed.directory import SealedDirectory
 from segl.settings.file import parse_settings
-from segl_delivery.sealing import Sealer
+from segl_delivery.sealing.seal import Sealer
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segl_delivery.inbound.carried import carried
 from segl_delivery.inbound.restoring import restored
-from segl_delivery.unwrapping import Unwrapped
+from segl_delivery.smime.unwrapping import Unwrapped
 
 PDF = b"%PDF-1.4\n\x00\xff\r\n\x80 stream\nA\rB\n" + b"x" * 2_000 + b"\n"
 LEAF = b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: binary\r\n\r\n"

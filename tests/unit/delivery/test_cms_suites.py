@@ -25,7 +25,7 @@ from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.signed import Outcome, Signed, verify
 from segl_delivery.keyring import read_private
-from segl_delivery.unwrapping import cms_object, unwrap
+from segl_delivery.smime.unwrapping import cms_object, unwrap
 
 VECTORS = Path(str(cryptography_vectors.__file__)).parent
 PKITS = VECTORS / "x509/PKITS_data"

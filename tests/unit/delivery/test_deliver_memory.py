@@ -13,7 +13,7 @@ from bench.processes import memory, peak_megabytes
 from segl_delivery.cms.choice import COMMON
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.signed import Signer
-from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
+from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
 from world.desk import DOMAIN, SENDER, Desk
 from world.partners import certificate, pem, rsa_key
 

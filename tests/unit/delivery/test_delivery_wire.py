@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segl_delivery.wire import Closed, LineTooLong, Wire
+from segl_delivery.lmtp.wire import Closed, LineTooLong, Wire
 from world.desk import stuffed
 
 # Bytes that matter to the ending come often.

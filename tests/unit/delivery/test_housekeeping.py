@@ -28,7 +28,7 @@ from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl_delivery.housekeeping import announce, keep_house
-from segl_delivery.sealing import Sealer, try_storage
+from segl_delivery.sealing.seal import Sealer, try_storage
 from world.object_store import Fault, ObjectStore, Wire
 from world.sealing import content_of, letter, seal
 

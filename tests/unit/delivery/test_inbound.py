@@ -24,7 +24,7 @@ from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
-from segl_delivery.unwrapping import Unwrapped
+from segl_delivery.smime.unwrapping import Unwrapped
 from segl_routing.certificates.standing import Standing
 from world.authority import Authority, Issued
 from world.partners import usage

@@ -18,9 +18,9 @@ from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
-from segl_delivery.budget import ByteBudget
-from segl_delivery.lmtp import MOST_FAULTS, MOST_RECIPIENTS, Service
-from segl_delivery.server import LmtpServer
+from segl_delivery.lmtp.budget import ByteBudget
+from segl_delivery.lmtp.server import LmtpServer
+from segl_delivery.lmtp.session import MOST_FAULTS, MOST_RECIPIENTS, Service
 from world.desk import LmtpClient
 
 OK = SmtpReply(250, "2.0.0", "taken")

@@ -12,7 +12,7 @@ from segl.mail.return_port import MailPort, ReturnPort
 from segl.settings.file import parse_settings
 from segl_delivery.agents import Agents
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.storage_threads import StorageThreads
+from segl_delivery.sealing.storage_threads import StorageThreads
 
 
 def hop_of(port: MailPort) -> NextHop:

@@ -22,9 +22,9 @@ from segl.mail.compose import one_line
 from segl.mail.paths import parse_path
 from segl.sealed.keys import Secret
 from segl.settings.file import parse_settings
-from segl_delivery.notice import Notice, NoticeFrom
-from segl_delivery.notice_texts import TEXTS
-from segl_delivery.sealing import end_of_day
+from segl_delivery.sealing.notice import Notice, NoticeFrom
+from segl_delivery.sealing.notice_texts import TEXTS
+from segl_delivery.sealing.seal import end_of_day
 from world import needs
 
 SECRET = Secret(bytes(range(32)))

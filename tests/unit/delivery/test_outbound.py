@@ -26,12 +26,12 @@ from segl.settings.encryption import Algorithms
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
-from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.capabilities import EXTENSION, capabilities
 from segl_delivery.cms.choice import COMMON, MODERN, OAEP
 from segl_delivery.cms.signed import Signer
-from segl_delivery.encrypting import Encrypted, Encryption
-from segl_delivery.outbound import NoSigner, Outbound
+from segl_delivery.smime.certificates import TunnelCertificate
+from segl_delivery.smime.encrypting import Encrypted, Encryption
+from segl_delivery.smime.outbound import NoSigner, Outbound
 from world.mailprograms import Gpgsm, Nss
 from world.oracle import Identity, Key, openssl
 from world.partners import Partner, certificate, ec_key, rsa_key

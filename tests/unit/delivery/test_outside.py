@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.mail.fields import read_header
-from segl_delivery.outside import outside_of
+from segl_delivery.smime.outside import outside_of
 
 INDEX = "Thread-Index: AQHbRpUxX0jL3k2V9kq4sFqj8q3c7w=="
 

@@ -25,8 +25,8 @@ from segl.sealed.records import begin_notice
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
-from segl_delivery import portal
 from segl_delivery.agent import Delivery
+from segl_delivery.sealing import portal
 from world.peers import ReceivedMail, SmtpPeer
 from world.sealing import BO, EVA, SENDER, portal_agent
 

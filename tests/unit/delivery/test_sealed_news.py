@@ -29,8 +29,8 @@ from segl.settings.file import parse_settings
 from segl.store import transaction
 from segl.tables.sealed import portal_count, portal_visit, sealed_message, sealed_recipient
 from segl_delivery.housekeeping import keep_house
-from segl_delivery.sealed_news import SealedNews, days_left
-from segl_portal.browser import Browser
+from segl_delivery.sealing.news import SealedNews, days_left
+from segl_portal.visits.browser import Browser
 from world.counter import Counter, Letter
 from world.desk import DOMAIN, SENDER
 from world.peers import ReceivedMail

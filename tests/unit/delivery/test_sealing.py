@@ -25,8 +25,8 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
-from segl_delivery.portal import PortalAgent
-from segl_delivery.sealing import NumberUnclear, Sealed, Sealer
+from segl_delivery.sealing.portal import PortalAgent
+from segl_delivery.sealing.seal import NumberUnclear, Sealed, Sealer
 from world.peers import SmtpPeer
 from world.ports import free_port
 from world.sealing import BO, EVA, SENDER, content_of, letter, seal

@@ -23,9 +23,10 @@ from segl.sealed.records import begin_notice, mark_notified
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
-from segl_delivery import agent, portal
+from segl_delivery import agent
 from segl_delivery.agent import Delivery
-from segl_delivery.portal import PortalAgent
+from segl_delivery.sealing import portal
+from segl_delivery.sealing.portal import PortalAgent
 from world.peers import SmtpPeer
 from world.sealing import BO, EVA, SENDER, portal_agent
 

@@ -30,8 +30,8 @@ from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.making import Holder, self_signed
 from segl_delivery.own_keys.signing import Signing, sender_domain
 from segl_delivery.own_keys.watch import KeyWatch
-from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
-from segl_delivery.unwrapping import unwrap
+from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
+from segl_delivery.smime.unwrapping import unwrap
 from world.desk import DOMAIN, SENDER, Desk
 from world.oracle import openssl
 from world.partners import certificate, ec_key, rsa_key, usage

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from segl.mail.fields import canonical, split_header
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
 from segl_delivery.cms.enveloped import Envelope
-from segl_delivery.smime import enveloped, split_for_envelope
+from segl_delivery.smime.message import enveloped, split_for_envelope
 from world.partners import Partner, describe
 
 SUBJECT = "Sikker besked"

@@ -16,7 +16,7 @@ import pytest
 
 from segl.errors import DeliveryError
 from segl.sealed import directory
-from segl_delivery.storage_threads import THREADS, StorageThreads
+from segl_delivery.sealing.storage_threads import THREADS, StorageThreads
 from world.desk import SENDER, Desk
 from world.postfix import wait_until
 

@@ -13,7 +13,7 @@ from segl.errors import NoCertificate
 from segl.events import Events, configure_log
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.smime.certificates import CertificateDirectory
 from world.partners import certificate, pem, rsa_key, usage
 
 KEY = rsa_key()

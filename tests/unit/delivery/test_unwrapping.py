@@ -18,8 +18,8 @@ from segl_delivery.cms.choice import COMMON, MODERN, Choice
 from segl_delivery.cms.enveloped import Envelope, encrypt
 from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.signed import Signed, sign
-from segl_delivery.smime import enveloped, split_for_envelope
-from segl_delivery.unwrapping import Unwrapped, unwrap
+from segl_delivery.smime.message import enveloped, split_for_envelope
+from segl_delivery.smime.unwrapping import Unwrapped, unwrap
 from world.oracle import Identity, openssl
 from world.partners import ec_key, rsa_key
 

@@ -17,13 +17,13 @@ from segl.mail.return_port import ReturnPort
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
-from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.signed import Outcome, Signed
-from segl_delivery.encrypting import Encryption
 from segl_delivery.inbound.restoring import restored
-from segl_delivery.outbound import Outbound
-from segl_delivery.unwrapping import clear_signed, cms_object, unwrap
+from segl_delivery.smime.certificates import TunnelCertificate
+from segl_delivery.smime.encrypting import Encryption
+from segl_delivery.smime.outbound import Outbound
+from segl_delivery.smime.unwrapping import clear_signed, cms_object, unwrap
 from world.mailprograms import Gpgsm, Nss
 from world.oracle import Identity, openssl, openssl_decrypt
 from world.partners import rsa_key

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_portal.browser import Browser, NotOurs
+from segl_portal.visits.browser import Browser, NotOurs
 
 TOKENS = st.binary(min_size=32, max_size=32)
 PLACE = "0123456789abcdef" * 2

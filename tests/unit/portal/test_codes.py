@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.events import Events
-from segl_portal.browser import Browser
-from segl_portal.codes import new_code, new_reference, spoken, typed
-from segl_portal.desk import Asked, Denied
-from segl_portal.posting import Posting
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.codes import new_code, new_reference, spoken, typed
+from segl_portal.visits.desk import Asked, Denied
+from segl_portal.visits.posting import Posting
 from world.counter import Counter
 
 

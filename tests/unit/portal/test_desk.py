@@ -18,8 +18,8 @@ from segl.sealed.keys import Secret
 from segl.sealed.storage import StorageAway
 from segl.store import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Denied, Opened
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Denied, Opened
 from world import stores
 from world.counter import CONTENT, Counter, Letter
 
@@ -252,7 +252,7 @@ def test_no_file_stays_open_when_a_visit_cannot_be_prolonged(
     def fails(*_: object) -> None:
         raise StoreError("not now", "the store is away")
 
-    monkeypatch.setattr("segl_portal.visits.prolong", fails)
+    monkeypatch.setattr("segl_portal.visits.rows.prolong", fails)
     before = open_files(letter.message_id)
     with pytest.raises(StoreError):
         counter.visit(browser, letter)

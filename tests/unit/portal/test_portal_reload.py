@@ -20,10 +20,10 @@ from segl.events import Events
 from segl.settings.file import load_settings
 from segl.store import open_store
 from segl_portal.app import Swapped
-from segl_portal.posting import Posting
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
 from segl_portal.running import Site
+from segl_portal.visits.posting import Posting
 from world.portal_site import PortalSite
 
 PARENT = """

@@ -18,8 +18,8 @@ from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
 from segl.store import open_store, transaction
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Denied
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Denied
 from world.counter import Counter
 from world.forms import Form
 from world.postgresql import PostgreSQL

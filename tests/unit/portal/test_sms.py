@@ -22,9 +22,9 @@ from segl.settings.file import parse_settings
 from segl.settings.portal import Sms
 from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Denied, Opened
-from segl_portal.sms import SmsGateway, SmsNotSent, sms_faults
+from segl_portal.visits.browser import Browser
+from segl_portal.visits.desk import Asked, Denied, Opened
+from segl_portal.visits.sms import SmsGateway, SmsNotSent, sms_faults
 from world.ca import TestCA
 from world.counter import Counter
 

@@ -12,7 +12,7 @@ import pytest
 from segl.vocabulary import Known
 from segl_routing.certificates.smimea import SmimeaSource, owner_name
 from segl_routing.certificates.sources import Answer
-from segl_routing.mx import MailDns
+from segl_routing.dns.mx import MailDns
 from world.authority import Authority
 from world.ports import free_port
 from world.signed import Flaw, SignedDns, SignedTree, SignedZone

@@ -14,11 +14,11 @@ import dns.rdatatype
 import pytest
 
 from segl.vocabulary import Known, Proof
-from segl_routing.dane import Cover, Dane, Found
-from segl_routing.mx import MailDns
-from segl_routing.no_mail import NoMail
-from segl_routing.resolver import Reply, Resolver, Security
-from segl_routing.tlsa import Matching, Selector, Tlsa, Usage
+from segl_routing.dns.mx import MailDns
+from segl_routing.dns.no_mail import NoMail
+from segl_routing.dns.resolver import Reply, Resolver, Security
+from segl_routing.proofs.dane import Cover, Dane, Found
+from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage
 from world.ports import free_port
 from world.signed import SignedDns
 from world.signed_zones import KEY

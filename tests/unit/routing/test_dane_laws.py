@@ -1,6 +1,6 @@
 """Laws of DANE's evidence over made-up worlds: it is never a yes that the truth does not allow.
 
-The world stands behind :class:`~segl_routing.mx.MailDns`'s own questions, so all that is ours runs; only the
+The world stands behind :class:`~segl_routing.dns.mx.MailDns`'s own questions, so all that is ours runs; only the
 network is not there.
 """
 
@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.vocabulary import Known
-from segl_routing.dane import MAX_HOSTS, Dane
-from segl_routing.mx import MailDns
-from segl_routing.resolver import Answer, DnsUnsure, Missing, Security
+from segl_routing.dns.mx import MailDns
+from segl_routing.dns.resolver import Answer, DnsUnsure, Missing, Security
+from segl_routing.proofs.dane import MAX_HOSTS, Dane
 
 DOMAIN = "kommune.example"
 # TLSA as generic records (RFC 3597): 3 1 1 and 1 1 1 with a digest

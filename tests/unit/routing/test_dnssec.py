@@ -23,11 +23,11 @@ import dns.rrset
 import pytest
 
 from segl.vocabulary import Known
-from segl_routing.dane import Dane
-from segl_routing.evidence import Evidence
-from segl_routing.mx import MailDns
-from segl_routing.resolver import DnsUnsure, Reply, Resolver, Security
-from segl_routing.signatures import MAX_QUERIES, MAX_SIGNATURES, load_anchors
+from segl_routing.dns.mx import MailDns
+from segl_routing.dns.resolver import DnsUnsure, Reply, Resolver, Security
+from segl_routing.dns.signatures import MAX_QUERIES, MAX_SIGNATURES, load_anchors
+from segl_routing.proofs.dane import Dane
+from segl_routing.proofs.evidence import Evidence
 from world.signed import SignedDns
 
 Message = dns.message.QueryMessage

@@ -21,21 +21,21 @@ from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
 from segl.tables.domains import domain_knowledge, domain_mark
 from segl.vocabulary import Known, Proof, Way
-from segl_routing.archive_form import to_text
-from segl_routing.evidence import Evidence
-from segl_routing.facts import DomainFacts, Held, strongest_first
-from segl_routing.failures import Failure
-from segl_routing.fallback import Marked
-from segl_routing.hosts import HostResult
-from segl_routing.joined import by_certificate, sts_with_probes
-from segl_routing.policy import VERIFY, StsTold, sts_secure
-from segl_routing.postmaster import draft
-from segl_routing.postmaster_texts import TEXTS
-from segl_routing.probe import Probed, ProbeResult
-from segl_routing.providers import Providers
-from segl_routing.repairs import Finding, Repair, findings
-from segl_routing.sts_fetch import Refusal
-from segl_routing.sts_policy import Fault
+from segl_routing.fallback.failures import Failure
+from segl_routing.fallback.marking import Marked
+from segl_routing.postmaster.draft import draft
+from segl_routing.postmaster.repairs import Finding, Repair, findings
+from segl_routing.postmaster.texts import TEXTS
+from segl_routing.proofs.archive_form import to_text
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import DomainFacts, Held, strongest_first
+from segl_routing.proofs.hosts import HostResult
+from segl_routing.proofs.joined import by_certificate, sts_with_probes
+from segl_routing.proofs.probe import Probed, ProbeResult
+from segl_routing.proofs.providers import Providers
+from segl_routing.proofs.sts_fetch import Refusal
+from segl_routing.proofs.sts_policy import Fault
+from segl_routing.proofs.tls_policy import VERIFY, StsTold, sts_secure
 
 APP = Typer()
 APP.command()(domains)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.vocabulary import Known, Proof
-from segl_routing.evidence import Evidence
-from segl_routing.facts import SHORTEST_SECONDS, Checked, DomainFacts, judge
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import SHORTEST_SECONDS, Checked, DomainFacts, judge
 from world.lookups import DOMAIN, ROUTING, says, tls
 
 NOW = 1_000_000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl_routing.failures import Failure, clause, failure_of
+from segl_routing.fallback.failures import Failure, clause, failure_of
 
 TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.settings.routing import Routing
-from segl_routing.failures import Failure
-from segl_routing.fallback import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
-from segl_routing.queue_watch import Waiting
+from segl_routing.fallback.failures import Failure
+from segl_routing.fallback.marking import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
+from segl_routing.fallback.queue_watch import Waiting
 
 BO = "bo@kunde.example"
 STRIPPED = "TLS is required, but was not offered by host mx.kunde.example[192.0.2.1]"

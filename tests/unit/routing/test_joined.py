@@ -11,16 +11,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from segl.vocabulary import Known, Proof
-from segl_routing.evidence import Evidence
-from segl_routing.facts import Checked
-from segl_routing.hosts import HostResult
-from segl_routing.joined import sts_with_probes
-from segl_routing.live import DanePromise, LiveCheck
-from segl_routing.mx import MailDns
-from segl_routing.policy import DANE_ONLY, VERIFY, Level
-from segl_routing.probe import Probed, ProbeResult
-from segl_routing.providers import Provider, Providers, shipped
-from segl_routing.tlsa import Matching, Selector, Tlsa, Usage, matches
+from segl_routing.dns.mx import MailDns
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.hosts import HostResult
+from segl_routing.proofs.joined import sts_with_probes
+from segl_routing.proofs.live import DanePromise, LiveCheck
+from segl_routing.proofs.probe import Probed, ProbeResult
+from segl_routing.proofs.providers import Provider, Providers, shipped
+from segl_routing.proofs.tls_policy import DANE_ONLY, VERIFY, Level
+from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage, matches
 from world.ca import Certificate
 from world.dns import MX, DnsServer
 from world.lookups import says

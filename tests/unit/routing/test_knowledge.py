@@ -13,10 +13,10 @@ import pytest
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.vocabulary import Known
-from segl_routing import knowledge as knowledge_module
-from segl_routing.archive import NoArchive
-from segl_routing.facts import Checked, DomainFacts
-from segl_routing.knowledge import Knowledge
+from segl_routing.proofs import knowledge as knowledge_module
+from segl_routing.proofs.archive import NoArchive
+from segl_routing.proofs.facts import Checked, DomainFacts
+from segl_routing.proofs.knowledge import Knowledge
 from world.lookups import DOMAIN, ROUTING, YES, LookUps, run, tls
 
 # one look-up for all

@@ -10,9 +10,9 @@ import pytest
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.vocabulary import Known
-from segl_routing.archive import NoArchive
-from segl_routing.facts import Checked
-from segl_routing.knowledge import Knowledge
+from segl_routing.proofs.archive import NoArchive
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.knowledge import Knowledge
 from world.lookups import DOUBT, GONE, NO, ROUTING, YES, LookUps, run, tls
 
 # how long it holds

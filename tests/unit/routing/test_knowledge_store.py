@@ -11,8 +11,8 @@ from segl.events import Events
 from segl.store import open_store
 from segl.tables.domains import domain_knowledge
 from segl.vocabulary import Known, Proof
-from segl_routing.archive import StoreArchive
-from segl_routing.facts import Checked, DomainFacts
+from segl_routing.proofs.archive import StoreArchive
+from segl_routing.proofs.facts import Checked, DomainFacts
 from world.lookups import DOMAIN, DOUBT, GONE, NO, YES, LookUps, hold, run, says, tls
 from world.stores import break_store, store_in
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import pytest
 
 from segl.vocabulary import Known, Proof
-from segl_routing import hosts as hosts_module
-from segl_routing import live, pace
-from segl_routing.evidence import Evidence
-from segl_routing.facts import Checked
-from segl_routing.live import DanePromise, LiveCheck
-from segl_routing.mx import MailDns
-from segl_routing.no_mail import NoMail
-from segl_routing.policy import DANE_ONLY, StsTold, sts_secure
-from segl_routing.probe import Greeting
+from segl_routing.dns.mx import MailDns
+from segl_routing.dns.no_mail import NoMail
+from segl_routing.proofs import hosts as hosts_module
+from segl_routing.proofs import live, pace
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.live import DanePromise, LiveCheck
+from segl_routing.proofs.probe import Greeting
+from segl_routing.proofs.tls_policy import DANE_ONLY, StsTold, sts_secure
 from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer, says, silent

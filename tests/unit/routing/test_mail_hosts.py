@@ -19,13 +19,13 @@ import pytest
 
 from segl.events import Events
 from segl.vocabulary import Known, Proof
-from segl_routing.dane import Dane
-from segl_routing.facts import Checked
-from segl_routing.hosts import HostProbes
-from segl_routing.live import LiveCheck, promises_of
-from segl_routing.mx import DnsUnsure, MailDns
-from segl_routing.no_mail import NoMail
-from segl_routing.probe import Greeting, trust
+from segl_routing.dns.mx import DnsUnsure, MailDns
+from segl_routing.dns.no_mail import NoMail
+from segl_routing.proofs.dane import Dane
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.hosts import HostProbes
+from segl_routing.proofs.live import LiveCheck, promises_of
+from segl_routing.proofs.probe import Greeting, trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
 from world.outside import Outside
 from world.ports import free_port

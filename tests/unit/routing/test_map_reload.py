@@ -18,7 +18,7 @@ from segl_routing import daemon as process
 from segl_routing import own_postfix as module
 from segl_routing.daemon import _Daemon
 from segl_routing.own_postfix import OwnPostfix
-from segl_routing.probe import Greeting
+from segl_routing.proofs.probe import Greeting
 from world.stores import store_in
 
 HERE = frozenset({"mail.nordby.example"})

@@ -16,13 +16,13 @@ from segl.events import Events, configure_log
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
-from segl_routing.archive import NoArchive
-from segl_routing.evidence import Evidence
-from segl_routing.facts import Checked
-from segl_routing.knowledge import Knowledge
-from segl_routing.no_mail import NoMail
+from segl_routing.dns.no_mail import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
-from segl_routing.policy import StsTold, sts_secure
+from segl_routing.proofs.archive import NoArchive
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.knowledge import Knowledge
+from segl_routing.proofs.tls_policy import StsTold, sts_secure
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState

@@ -14,14 +14,14 @@ from prometheus_client import REGISTRY
 
 from segl.events import configure_log
 from segl.vocabulary import Known, Proof
-from segl_routing import mta_sts as module
-from segl_routing.evidence import Evidence
-from segl_routing.mta_sts import MAX_TOLD
-from segl_routing.mx import DnsUnsure
-from segl_routing.policy import Level
-from segl_routing.sts_archive import KeptPolicy, NoPolicyArchive
-from segl_routing.sts_fetch import Refusal
-from segl_routing.sts_policy import MAX_AGE, Fault, Mode, StsPolicy
+from segl_routing.dns.mx import DnsUnsure
+from segl_routing.proofs import mta_sts as module
+from segl_routing.proofs.evidence import Evidence
+from segl_routing.proofs.mta_sts import MAX_TOLD
+from segl_routing.proofs.sts_archive import KeptPolicy, NoPolicyArchive
+from segl_routing.proofs.sts_fetch import Refusal
+from segl_routing.proofs.sts_policy import MAX_AGE, Fault, Mode, StsPolicy
+from segl_routing.proofs.tls_policy import Level
 from world.policy_desk import DAY, DOMAIN, DOUBT, MX, NONE, TESTING, WEEK, Desk, enforce, run
 
 

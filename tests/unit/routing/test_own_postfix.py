@@ -14,8 +14,8 @@ from segl.postfix.running import PostfixBusy, version_of
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl_routing import own_postfix as module
-from segl_routing.checking import greeting
 from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
+from segl_routing.proofs.checking import greeting
 from world.installation import Installation
 from world.needs import POSTFIX
 

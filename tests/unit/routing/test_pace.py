@@ -8,7 +8,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segl_routing.pace import A_MINUTE, MAX_PER_ADDRESS, Pace
+from segl_routing.proofs.pace import A_MINUTE, MAX_PER_ADDRESS, Pace
 
 
 class Day:

@@ -6,8 +6,8 @@ from typing import Any
 
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
-from segl_routing.facts import DomainFacts
 from segl_routing.outcome import Routed, Undecided
+from segl_routing.proofs.facts import DomainFacts
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState
 from segl_routing.tunnels import TunnelState

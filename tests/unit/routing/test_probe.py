@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from segl.vocabulary import Known
-from segl_routing.probe import MAX_ADDRESSES, Greeting, ProbeResult, probe, trust
+from segl_routing.proofs.probe import MAX_ADDRESSES, Greeting, ProbeResult, probe, trust
 from world.ca import TestCA
 from world.outside import Outside
 from world.peers import (

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
-from segl_routing.facts import DomainFacts, Held
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
+from segl_routing.proofs.facts import DomainFacts, Held
+from segl_routing.proofs.weigh import weigh
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
 from segl_routing.tunnels import TunnelState
-from segl_routing.weigh import weigh
 from world.lookups import facts_of, hold, says
 
 NOW = 1_000_000.0

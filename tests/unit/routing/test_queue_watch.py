@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.vocabulary import Proof
-from segl_routing import queue_watch
-from segl_routing.queue_watch import QueueWatch, Waiting, waiting_in
+from segl_routing.fallback import queue_watch
+from segl_routing.fallback.queue_watch import QueueWatch, Waiting, waiting_in
 
 
 def line(queue: str = "deferred", **more: object) -> bytes:

@@ -17,13 +17,13 @@ from segl.settings.routing import Routing
 from segl.store import open_store
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
-from segl_routing.archive import NoArchive
-from segl_routing.facts import Checked
-from segl_routing.fallback import HOLD_SECONDS, Fallback
-from segl_routing.knowledge import Knowledge
-from segl_routing.marks import StoreMarks
-from segl_routing.queue_watch import QueueWatch
-from segl_routing.relief import Relief
+from segl_routing.fallback.marking import HOLD_SECONDS, Fallback
+from segl_routing.fallback.marks import StoreMarks
+from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.fallback.relief import Relief
+from segl_routing.proofs.archive import NoArchive
+from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply
 from segl_routing.tunnels import Tunnels

@@ -14,10 +14,10 @@ from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.settings.routing import DomainPin
 from segl.vocabulary import Known, Proof, Way
-from segl_routing.facts import DomainFacts
-from segl_routing.no_mail import NoMail
+from segl_routing.dns.no_mail import NoMail
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
-from segl_routing.policy import DANE_ONLY, ENCRYPT, TlsPolicy
+from segl_routing.proofs.facts import DomainFacts
+from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, TlsPolicy
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
 from world.lookups import facts_of, hold, says

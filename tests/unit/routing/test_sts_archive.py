@@ -13,9 +13,9 @@ from segl.events import Events
 from segl.store import open_store, transaction
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl.vocabulary import Known
-from segl_routing.sts_archive import KeptPolicy, StorePolicyArchive
-from segl_routing.sts_fetch import Refusal
-from segl_routing.sts_policy import MAX_AGE, Fault
+from segl_routing.proofs.sts_archive import KeptPolicy, StorePolicyArchive
+from segl_routing.proofs.sts_fetch import Refusal
+from segl_routing.proofs.sts_policy import MAX_AGE, Fault
 from world.policy_desk import DAY, DOMAIN, DOUBT, TESTING, WEEK, Desk, enforce, run
 from world.stores import break_store, store_in
 

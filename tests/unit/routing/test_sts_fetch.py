@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import pytest
 
 from segl.vocabulary import Known
-from segl_routing.mx import DnsUnsure, MailDns
-from segl_routing.sts_fetch import MAX_POLICY, Refusal, StsSource, web_trust
-from segl_routing.sts_policy import Fault, Mode, StsPolicy
+from segl_routing.dns.mx import DnsUnsure, MailDns
+from segl_routing.proofs.sts_fetch import MAX_POLICY, Refusal, StsSource, web_trust
+from segl_routing.proofs.sts_policy import Fault, Mode, StsPolicy
 from world.dns import CNAME, TXT, A, DnsServer, Record, Zone
 from world.dns import Fault as DnsFault
 from world.outside import Outside

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from segl_routing.sts_policy import (
+from segl_routing.proofs.sts_policy import (
     MAX_AGE,
     Fault,
     Mode,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import RoutingError
-from segl_routing.policy import VERIFY, Level, StsTold, TlsPolicy, pinned_key, sts_secure
+from segl_routing.proofs.tls_policy import VERIFY, Level, StsTold, TlsPolicy, pinned_key, sts_secure
 
 
 @pytest.mark.parametrize(

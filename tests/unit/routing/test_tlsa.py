@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_routing.tlsa import Matching, Selector, Tlsa, Usage, matches, proves, usable
+from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage, matches, proves, usable
 from world.ca import Certificate, TestCA
 
 HOST = "mx.kommune.example"

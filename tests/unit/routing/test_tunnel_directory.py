@@ -17,7 +17,7 @@ from segl.errors import NoCertificate
 from segl.events import Events, configure_log
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.smime.certificates import CertificateDirectory
 from segl_routing.tunnels import Tunnels
 from world.ca import TestCA
 from world.partners import ec_key, rsa_key

@@ -19,7 +19,7 @@ import pytest
 from segl.errors import TunnelListError
 from segl.settings.tunnel import TunnelList
 from segl.vocabulary import ListFault
-from segl_delivery.signed_list import open_signed
+from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.fetch import fetch
 from segl_routing.tunnel_list.sources import source_of
 from segl_routing.tunnel_list.update import Result, Updated, update

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
-from segl_delivery.signed_list import open_signed
+from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import read_state
 from segl_routing.tunnel_list.content import Entry, write_list
 from segl_routing.tunnel_list.update import Result, roll_back

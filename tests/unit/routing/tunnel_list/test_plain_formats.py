@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from segl.errors import TunnelListError
 from segl.settings.tunnel import ListFormat, TunnelList
 from segl.vocabulary import ListFault
-from segl_delivery.signed_list import open_signed
+from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import Accepted
 from segl_routing.tunnel_list.content import Entry
 from segl_routing.tunnel_list.plain_formats import entries_of_csv, entries_of_json, entries_of_pem

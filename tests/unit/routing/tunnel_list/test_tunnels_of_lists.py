@@ -13,8 +13,8 @@ from segl.errors import NoCertificate
 from segl.events import Events, configure_log
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl_delivery.certificates import CertificateDirectory
-from segl_delivery.signed_list import open_signed
+from segl_delivery.smime.certificates import CertificateDirectory
+from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.content import Entry, TunnelList
 from segl_routing.tunnel_list.sources import source_of
 from segl_routing.tunnel_list.update import update

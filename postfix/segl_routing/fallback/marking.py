@@ -1,0 +1,222 @@
+"""When forced TLS fails at delivery: the domain is marked, and its recipients take the next way.
+
+What was proven a moment ago may not hold when Postfix connects: a certificate was changed, a firewall takes
+STARTTLS off, a server is gone. Postfix then keeps the copy and tries again for a day, and a person waits. So the queue
+is looked at (:mod:`segl_routing.fallback.queue_watch`), and a domain is marked
+
+* for TLS that fails, at the second failed try or after ``fallback_seconds`` in the queue, whichever comes first;
+* for connections that fail, when both have come: servers are restarted.
+
+A mark ends by itself when a check made after its time finds a proof again. A domain marked again within a day
+stays marked twice as long each time: what a check finds is plainly not what Postfix finds.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from segl.addresses import domain_of
+from segl.days import DAY_SECONDS
+from segl.settings.routing import Routing
+from segl.vocabulary import Proof
+from segl_routing.fallback.failures import Failure, clause, failure_of
+from segl_routing.fallback.queue_watch import Waiting
+from segl_routing.skew import NODES_SKEW
+from segl_routing.states import Mark
+
+HOLD_SECONDS = 600.0  # a first mark, at least
+LONGEST_HOLD = DAY_SECONDS
+AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a further one
+_MOST_COPIES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A domain's mark. Times are Unix seconds; ``times`` counts marks in a row; ``healed_at`` is set when it has
+    ended, and the rest is kept to know a further one by."""
+
+    domain: str
+    failure: Failure
+    reason: str
+    since: float
+    until: float
+    times: int = 1
+    healed_at: float | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.healed_at is None
+
+    @property
+    def changed(self) -> tuple[float, bool]:
+        """Grows with each thing that becomes of a domain's mark: drawn, prolonged, ended. So of two nodes' words on one
+        domain the later is known; of an end and a prolonging at the same time the prolonging counts."""
+        return max(self.until, self.healed_at or 0.0), not self.stands
+
+
+@dataclass(slots=True)
+class _Copy:
+    """What is known of one waiting copy: failed tries, and how often a way had been asked for its like by then."""
+
+    tries: int
+    asked: int
+
+
+@dataclass(slots=True)
+class _Told:
+    """What Postfix was told of copies to one address with one demand: how often to take forced TLS, and whether that
+    was the last word."""
+
+    times: int = 0
+    by_tls: bool = False
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """The failures of one domain that a look at the queue shows."""
+
+    failure: Failure = Failure.CONNECTION
+    reason: str = ""
+    tries: int = 0
+    oldest: float = float("inf")
+    queue_ids: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A domain newly marked, and the messages that can go by the next way now."""
+
+    marked: Marked
+    queue_ids: tuple[str, ...]
+    waited: float  # seconds in the queue of the copy that waited longest
+
+
+class Fallback:
+    """The marks of all domains, and what they are drawn from. For the event loop's thread."""
+
+    def __init__(self, routing: Routing, known: Iterable[Marked] = ()) -> None:
+        self.routing = routing
+        self._marked = {one.domain: one for one in known}
+        self._told: OrderedDict[tuple[str, Proof], _Told] = OrderedDict()
+        self._copies: dict[tuple[str, str], _Copy] = {}
+
+    def mark(self, domain: str) -> Mark | None:
+        """What the route table is told of *domain* (normal form)."""
+        marked = self._marked.get(domain)
+        return Mark(marked.reason, marked.until) if marked is not None and marked.stands else None
+
+    def adopt(self, others: Iterable[Marked]) -> list[Marked]:
+        """What other nodes' maps found out since (all of the store's marks may be given); those that stand newly."""
+        fallen = []
+        for one in others:
+            mine = self._marked.get(one.domain)
+            if mine is None or one.changed > mine.changed:
+                self._marked[one.domain] = one
+                if one.stands and (mine is None or not mine.stands):
+                    fallen.append(one)
+        return fallen
+
+    def standing(self) -> list[Marked]:
+        return [one for one in self._marked.values() if one.stands]
+
+    def asked(self, address: str, least: Proof = Proof.ENCRYPT, *, by_tls: bool = True) -> None:
+        """Postfix was told to send *address*'s copy, which demands *least*, by forced TLS: a try begins. Or (not
+        *by_tls*) to another server, whose failures say nothing of the address's domain."""
+        told = self._told.setdefault((address, least), _Told())
+        told.times += by_tls
+        told.by_tls = by_tls
+        self._told.move_to_end((address, least))
+        if len(self._told) > _MOST_COPIES:
+            self._told.popitem(last=False)
+
+    def looked(
+        self, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool], now: float
+    ) -> list[Fallen]:
+        """Draw conclusions from a look at the queue. *is_tls* tells whether a copy's way is ``tls`` now."""
+        trouble: dict[str, _Trouble] = {}
+        copies: dict[tuple[str, str], _Copy] = {}
+        for one in waiting:
+            failure = failure_of(one.reason)
+            domain = domain_of(one.address)
+            if failure is Failure.OTHER or not domain or self._went_elsewhere(one) or not is_tls(one):
+                continue
+            copy = copies[one.queue_id, one.address] = self._counted(one)
+            found = trouble.setdefault(domain, _Trouble())
+            # not the sum: a network that is away for a moment fails every copy on its way, once
+            found.tries = max(found.tries, copy.tries)
+            found.oldest = min(found.oldest, one.arrived)
+            found.queue_ids[one.queue_id] = None
+            if failure is Failure.TLS or not found.reason:
+                found.failure, found.reason = failure, clause(one.reason)
+        self._copies = copies
+        return [
+            self._fall(domain, found, now) for domain, found in trouble.items() if self._falls(found, now)
+        ]
+
+    def due(self, now: float) -> list[Marked]:
+        """The marks whose time has come to be tried by a check; those set in the future (by a clock since set back)
+        too, which would stand until then."""
+        return [
+            one
+            for one in self._marked.values()
+            if one.stands and not one.since - NODES_SKEW <= now < one.until
+        ]
+
+    def heal(self, domain: str, now: float) -> Marked | None:
+        """A check found a proof again."""
+        marked = self._marked.get(domain)
+        if marked is None or not marked.stands:
+            return None
+        healed = self._marked[domain] = replace(marked, healed_at=now)
+        return healed
+
+    def wait_longer(self, domain: str, now: float) -> Marked:
+        """A check found none: the mark stands for as long again as a first one."""
+        marked = self._marked[domain]
+        longer = replace(marked, since=min(marked.since, now), until=now + HOLD_SECONDS)
+        self._marked[domain] = longer
+        return longer
+
+    def forget(self, now: float) -> list[str]:
+        """The domains whose last mark ended so long ago that it says nothing any more."""
+        gone = [
+            one.domain
+            for one in self._marked.values()
+            if one.healed_at is not None and now - one.healed_at > AGAIN_SECONDS
+        ]
+        for domain in gone:
+            del self._marked[domain]
+        return gone
+
+    def _went_elsewhere(self, one: Waiting) -> bool:
+        """After a restart nobody knows: then its way now decides."""
+        told = self._told.get((one.address, one.least))
+        return told is not None and not told.by_tls
+
+    def _counted(self, one: Waiting) -> _Copy:
+        told = self._told.get((one.address, one.least))
+        asked = 0 if told is None else told.times
+        before = self._copies.get((one.queue_id, one.address))
+        if before is None:
+            return _Copy(1, asked)
+        return _Copy(before.tries + 1, asked) if asked > before.asked else before
+
+    def _falls(self, found: _Trouble, now: float) -> bool:
+        often = found.tries >= self.routing.fallback_failures
+        long = now - found.oldest >= self.routing.fallback_seconds
+        if found.failure is Failure.TLS:
+            return often or long
+        return found.tries >= max(2, self.routing.fallback_failures) and long
+
+    def _fall(self, domain: str, found: _Trouble, now: float) -> Fallen:
+        before = self._marked.get(domain)
+        again = (
+            before is not None and before.healed_at is not None and now - before.healed_at <= AGAIN_SECONDS
+        )
+        times = before.times + 1 if before is not None and again else 1
+        hold = min(HOLD_SECONDS * 2 ** min(times - 1, 20), LONGEST_HOLD)
+        reason = f"forced TLS failed at delivery: {found.reason}"
+        marked = self._marked[domain] = Marked(domain, found.failure, reason, now, now + hold, times)
+        return Fallen(marked, tuple(found.queue_ids), max(0.0, now - found.oldest))

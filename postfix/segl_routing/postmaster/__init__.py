@@ -1,0 +1,1 @@
+"""Other domains' postmasters: how each domain stands, what it would have to repair, and the mail that asks for it."""

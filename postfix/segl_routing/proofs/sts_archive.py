@@ -1,0 +1,163 @@
+"""Keeps MTA-STS policies in the store: a policy in force must outlive a restart (RFC 8461 §3.3).
+
+A store that is slow counts as empty, and one that fails costs a repeated fetch
+(:mod:`segl_routing.store_thread`). What has run out is taken away now and then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl.days import DAY_SECONDS
+from segl.events import Events
+from segl.store import insert_into
+from segl.tables.domains import domain_knowledge, mta_sts_policy
+from segl_routing.proofs.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
+from segl_routing.skew import NODES_SKEW
+from segl_routing.store_thread import Transactions
+
+REFRESH_SECONDS = DAY_SECONDS  # a policy is fetched anew at least so often (RFC 8461 §10.2)
+PRUNE_SECONDS = 3600.0
+ASKED_SECONDS = 30 * DAY_SECONDS  # a domain nobody has written to for so long is not kept fresh
+_ENFORCED = "".join(f"{line}\n" for line in StsPolicy(Mode.ENFORCE, 0).lines[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPolicy:
+    """A policy that was fetched at *fetched_at* (Unix seconds, before the fetch began) under *id*."""
+
+    domain: str
+    id: str
+    fetched_at: float
+    policy: StsPolicy
+
+    @property
+    def ends_at(self) -> float:
+        return self.fetched_at + min(self.policy.max_age, MAX_AGE)
+
+    def holds(self, now: float) -> bool:
+        """Whether it may be relied on at *now*; one from the future (a clock set back) may not."""
+        return self.fetched_at - NODES_SKEW <= now < self.ends_at
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to fetch it anew, whatever its id: at half its life, or after a day."""
+        return now >= self.fetched_at + min(self.policy.max_age / 2, REFRESH_SECONDS)
+
+
+class PolicyArchive(Protocol):
+    """Where policies are kept between restarts."""
+
+    async def read(self, domain: str) -> KeptPolicy | None:
+        """The policy kept of *domain*, of whatever age; ``None`` also when it cannot be read."""
+
+    def write(self, kept: KeptPolicy) -> None:
+        """Keep it, soon."""
+
+    async def due(self, now: float, most: int) -> tuple[str, ...]:
+        """Domains, at most *most*, whose policy in force is due to be fetched anew; first those it ends for first."""
+
+
+class NoPolicyArchive:
+    """Keeps nothing."""
+
+    async def read(self, _domain: str) -> KeptPolicy | None:
+        return None
+
+    def write(self, _kept: KeptPolicy) -> None:
+        return
+
+    async def due(self, _now: float, _most: int) -> tuple[str, ...]:
+        return ()
+
+
+class StorePolicyArchive:
+    """The table ``mta_sts_policy`` of the store."""
+
+    def __init__(
+        self, engine: Engine, events: Events, *, writable: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
+        """*clock* gives Unix seconds. The engine is not ours to close."""
+        self._writable = writable
+        self._clock = clock
+        self._pruned_at = 0.0
+        self._thread = Transactions(engine, events, "policies")
+
+    async def read(self, domain: str) -> KeptPolicy | None:
+        return await self._thread.read(lambda connection: _read(connection, domain))
+
+    def write(self, kept: KeptPolicy) -> None:
+        if self._writable:
+            self._thread.write(lambda connection: self._write(connection, kept))
+
+    async def due(self, now: float, most: int) -> tuple[str, ...]:
+        return await self._thread.read(lambda connection: _due(connection, now, most)) or ()
+
+    def clear(self) -> None:
+        """Forget everything, soon: what was fetched under other settings counts no more."""
+        if self._writable:
+            self._thread.write(lambda connection: connection.execute(mta_sts_policy.delete()))
+
+    def close(self) -> None:
+        """Wait until what was to be written is written."""
+        self._thread.close()
+
+    def _write(self, connection: Connection, kept: KeptPolicy) -> None:
+        _write(connection, kept)
+        now = self._clock()
+        if now >= self._pruned_at + PRUNE_SECONDS:
+            self._pruned_at = now
+            ended = mta_sts_policy.c.fetched_at + mta_sts_policy.c.max_age < now
+            connection.execute(mta_sts_policy.delete().where(ended))
+
+
+def _read(connection: Connection, domain: str) -> KeptPolicy | None:
+    row = connection.execute(sa.select(mta_sts_policy).where(mta_sts_policy.c.domain == domain)).one_or_none()
+    if row is None:
+        return None
+    policy = parse_policy(row.policy.encode("utf-8", "replace"))
+    if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
+        return None  # not written by us
+    return KeptPolicy(domain, row.id, row.fetched_at, policy)
+
+
+def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
+    kept = mta_sts_policy.c
+    ends_at = kept.fetched_at + kept.max_age
+    asked = domain_knowledge.c
+    wanted = (
+        sa.select(kept.domain)
+        .where(
+            ends_at > now,
+            sa.or_(kept.fetched_at <= now - REFRESH_SECONDS, kept.fetched_at + kept.max_age / 2.0 <= now),
+            kept.policy.startswith(_ENFORCED),
+            sa.exists().where(asked.domain == kept.domain, asked.checked_at > now - ASKED_SECONDS),
+        )
+        .order_by(ends_at)
+        .limit(most)
+    )
+    return tuple(connection.scalars(wanted))
+
+
+def _write(connection: Connection, kept: KeptPolicy) -> None:
+    row = {
+        "domain": kept.domain,
+        "id": kept.id,
+        "fetched_at": kept.fetched_at,
+        "max_age": kept.policy.max_age,
+        "policy": str(kept.policy),
+    }
+    there = mta_sts_policy.c.fetched_at
+    # another node may have fetched later; a row from the future is of a clock since put right
+    older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + NODES_SKEW)
+    values = {name: value for name, value in row.items() if name != "domain"}
+    connection.execute(
+        insert_into(connection, mta_sts_policy)
+        .values(row)
+        .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
+    )
