@@ -18,7 +18,7 @@ from hypothesis import settings
 from sqlalchemy.engine import Engine
 
 from segl.confined import workers
-from segl.store import open_store
+from segl.store.engine import open_store
 from world import namespace, needs, stores, template
 from world.object_store import ObjectStore
 from world.peers import SmtpPeer

@@ -33,7 +33,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.audit import audit_entry
 from segl.tables.base import meta
 

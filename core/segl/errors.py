@@ -7,8 +7,8 @@
     │   └── RecordsError           a file of labelled messages
     ├── StoreError                 the store cannot be reached or is of another version
     │   ├── StoreLocked            another program keeps it to itself
-    │   ├── StoreMissing           it is not there yet (segl.store_status)
-    │   └── StoreDenied            this user may not read it (segl.store_status)
+    │   ├── StoreMissing           it is not there yet (segl.store.status)
+    │   └── StoreDenied            this user may not read it (segl.store.status)
     ├── StorageAway                a sealed message cannot be had now (segl.sealed.storage)
     ├── ProtocolError              a peer broke the protocol spoken with it
     ├── PostfixError               Postfix's configuration cannot be read, or may not be changed
@@ -16,7 +16,7 @@
     │   ├── TableUnread            a table of it cannot be looked into (segl.postfix.tables)
     │   └── PostfixBusy            a program of Postfix's could not be asked in this moment (segl.postfix.running)
     │       └── TableBusy          nor a table; a TableUnread as well (segl.postfix.tables)
-    ├── SocketInUse                another process listens on the socket (segl.listening)
+    ├── SocketInUse                another process listens on the socket (segl.daemons.listening)
     ├── ListenError                segl-milter's socket cannot be opened (segl_milter.listener)
     ├── WorkersError               its workers cannot be started (segl_milter.workers)
     ├── NoRoom                     one of these holds as much mail as it may (segl_milter.in_hand)
@@ -184,7 +184,7 @@ class StoreError(SeglError):
 
 
 class StoreLocked(StoreError):
-    """Another program keeps the store's file to itself. Temporary: told of once (:mod:`segl.store_watch`)."""
+    """Another program keeps the store's file to itself. Temporary: told of once (:mod:`segl.store.watch`)."""
 
 
 class ProtocolError(SeglError):

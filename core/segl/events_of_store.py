@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from segl.log import Logged
-from segl.store_watch import HINT
+from segl.store.watch import HINT
 
 
 class StoreEvents(Logged):

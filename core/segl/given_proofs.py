@@ -19,7 +19,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.domains import given_noted, given_proof
 from segl.vocabulary import Proof
 

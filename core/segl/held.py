@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.days import DAY_SECONDS
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.hold import held_look
 
 # A node that was taken out of service is no alarm after this; one that is down has others.

@@ -26,7 +26,7 @@ from segl.days import DAY_SECONDS
 from segl.settings.document import Settings
 from segl.settings.values import without_password
 from segl.settings.web import Web
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.nodes import node
 from segl.tables.sealed import sealed_message
 

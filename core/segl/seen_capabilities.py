@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.days import DAY_SECONDS
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.certificates import seen_capability
 
 # Seconds; programs are replaced, and who has not written for so long is asked nothing.

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.certificates.records import Revocation
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.certificates import signer_standing
 
 MOST_WANTED: Final = 1000  # chains that wait for an answer at one time

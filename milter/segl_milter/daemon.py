@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
-from segl.starting import options_of
 from segl_milter import signals
 from segl_milter.heap import share_one_heap
 from segl_milter.orders import read_orders

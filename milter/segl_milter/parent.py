@@ -21,8 +21,9 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from segl import metrics, notify
+from segl import metrics
 from segl.confined.sandbox import SandboxError, unix_sockets_only
+from segl.daemons import notify
 from segl.errors import SeglError
 from segl.events import Events
 from segl.left_rules import leave_rules, left_rules

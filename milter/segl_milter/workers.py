@@ -22,10 +22,10 @@ from itertools import count
 from typing import Literal, NoReturn
 
 from segl import metrics
+from segl.daemons.backoff import LONGEST_DELAY, Backoff
 from segl.errors import SeglError
 from segl.events import Events
 from segl.multiprocess import count_as, mend_files
-from segl.prefork import LONGEST_DELAY, Backoff
 from segl_milter import signals
 from segl_milter.heap import set_aside
 from segl_milter.lifeline import DRAIN, PATIENT, READY, Lifeline, say_ready

@@ -20,14 +20,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segl import notify
+from segl.daemons import notify
+from segl.daemons.listening import listen_unix
+from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
-from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
 from segl.settings.document import Settings
 from segl.settings.web import Web
-from segl.starting import options_of
 
 if TYPE_CHECKING:
     from segl_portal.workers import Workers

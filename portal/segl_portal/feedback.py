@@ -27,7 +27,7 @@ from segl.metrics import FEEDBACK
 from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.revocation import house_secret
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.receipts import sent_message
 from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
 from segl_portal.guard import Refusal, Trouble

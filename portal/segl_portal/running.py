@@ -20,8 +20,8 @@ from segl.events import Events
 from segl.settings.document import Settings
 from segl.settings.trail import note_quietly
 from segl.settings.web import Web
-from segl.store import open_store, transaction
-from segl.store_told import tell_of_locks
+from segl.store.engine import open_store, transaction
+from segl.store.told import tell_of_locks
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app

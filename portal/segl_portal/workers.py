@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NoReturn
 
 from segl import metrics
+from segl.daemons.backoff import LONGEST_DELAY, Backoff
 from segl.errors import SeglError
 from segl.events import Events
 from segl.multiprocess import count_as, mend_files
-from segl.prefork import LONGEST_DELAY, Backoff
 
 # Those of a reload: make ready, go over, forget it.
 PREPARE, GO_OVER, FORGET = signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2

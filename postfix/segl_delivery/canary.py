@@ -35,7 +35,7 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.life import revoke
 from segl.settings.canary import OWN, is_own_sink, name_of_way, way_of_sink
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Came, Decision, Mode, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks

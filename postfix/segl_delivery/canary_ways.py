@@ -29,7 +29,7 @@ from segl.sealed.life import revoke
 from segl.sealed.opening import open_sealed
 from segl.settings.canary import OWN_SINK
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Came, Way
 from segl_delivery.cms.keys import KeyRing, OwnKey

@@ -22,19 +22,20 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl import metrics, notify
-from segl.accepting import tell_of_refused
+from segl import metrics
 from segl.certificates.ends import first_end, partners_files
 from segl.clock import Clock
+from segl.daemons import notify
+from segl.daemons.accepting import tell_of_refused
+from segl.daemons.listening import UnixListener, listen_unix
+from segl.daemons.looping import HOUR_SECONDS, every
+from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
-from segl.listening import UnixListener, listen_unix
-from segl.looping import HOUR_SECONDS, every
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
-from segl.starting import options_of
-from segl.store import open_store
-from segl.store_told import tell_of_locks
+from segl.store.engine import open_store
+from segl.store.told import tell_of_locks
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents

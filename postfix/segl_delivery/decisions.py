@@ -17,16 +17,16 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.daemons.listening import UnixListener, listen_unix
 from segl.days import DAY_SECONDS
 from segl.decisions import kept
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import LONGEST, DecisionRecord
 from segl.errors import StoreError
 from segl.events import Events
-from segl.listening import UnixListener, listen_unix
 from segl.metrics import DECISIONS
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 
 WRITE_SECONDS: Final = 10.0
 MOST_PENDING: Final = 20_000

@@ -18,8 +18,8 @@ from segl.demand_tag import UnknownDemand, untagged
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
 from segl.settings.document import Settings
-from segl.store import open_existing
-from segl.store_status import StoreMissing
+from segl.store.engine import open_existing
+from segl.store.status import StoreMissing
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
 from segl_routing.certificates.told import ToldCertificates

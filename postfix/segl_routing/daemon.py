@@ -20,22 +20,23 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl import metrics, notify
-from segl.accepting import tell_of_refused
+from segl import metrics
 from segl.canary.way_key import WayKey
 from segl.certificates.records import CertificateRecords
+from segl.daemons import notify
+from segl.daemons.accepting import tell_of_refused
+from segl.daemons.listening import UnixListener, listen_unix
+from segl.daemons.looping import HOUR_SECONDS, every
+from segl.daemons.starting import options_of
 from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
-from segl.listening import UnixListener, listen_unix
-from segl.looping import HOUR_SECONDS, every
 from segl.settings.canary import is_own_sink
 from segl.settings.document import Settings
 from segl.settings.trail import note_quietly
 from segl.signer_standings import SignerStandings
-from segl.starting import options_of
-from segl.store import open_store
-from segl.store_told import tell_of_locks
+from segl.store.engine import open_store
+from segl.store.told import tell_of_locks
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.certificates.desk import CertificateDesk

@@ -21,7 +21,7 @@ from segl import given_proofs
 from segl.errors import StoreError
 from segl.events import Events
 from segl.given_proofs import MOST_CHARACTERS, Given
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Proof
 
 WRITE_SECONDS: Final = 1.0  # between two writes; the first after a rest is made at once

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
-from segl.store import transaction
+from segl.store.engine import transaction
 
 T = TypeVar("T")
 

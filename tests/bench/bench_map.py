@@ -32,8 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import dns.rdatatype
 
 from bench.processes import bar, memory, share, tell_noise
+from segl.daemons.listening import listen_unix
 from segl.events import Events, configure_log
-from segl.listening import listen_unix
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers

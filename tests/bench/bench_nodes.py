@@ -28,7 +28,7 @@ from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, r
 from segl.sealed.storage import SealedStorage
 from segl.settings.portal import PortalLimits
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl_portal.visits import limits
 from world.object_store import ObjectStore
 from world.postgresql import PostgreSQL

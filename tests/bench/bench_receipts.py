@@ -38,7 +38,7 @@ from segl.given_proofs import Given
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Store
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Proof
 from world import namespace
 from world.desk import SENDER, Desk

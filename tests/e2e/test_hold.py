@@ -12,7 +12,7 @@ import pytest
 
 from segl.nodes import Node, announce
 from segl.postfix.bound import Bound, left_behind
-from segl.store import open_store
+from segl.store.engine import open_store
 from world import template
 from world.documents import typed
 from world.estate import standing_house

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from segl.certificates.records import CertificateRecords
 from segl.mail.return_port import ReturnPort
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.info import read_info

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from corpus.hostile_mail import HOSTILE
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.base import metadata
 from world.browser import DESKTOP, PHONE, SMALL_PHONE, Chromium
 from world.counter import Letter

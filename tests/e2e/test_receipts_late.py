@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from segl.given_proofs import noted_between
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from world import template
 from world.estate import build_house
 from world.house import House

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from segl.sealed.phrase import is_phrase
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_recipient
 from world import template
 from world.house import House

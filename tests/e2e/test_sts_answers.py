@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from segl.daemons.listening import listen_unix
 from segl.events import Events
-from segl.listening import listen_unix
 from segl_routing.dns.mx import MailDns
 from segl_routing.proofs.mta_sts import MAX_TOLD, MtaSts
 from segl_routing.proofs.sts_archive import NoPolicyArchive

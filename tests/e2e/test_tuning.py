@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from segl.cli.main import build
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_delivery.receipts.weekly_rules import rules_that_cost
 from world.browser import DESKTOP, Chromium, violations
 from world.estate import at_work, build_house, portal_of

@@ -23,7 +23,7 @@ from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import SECRET, Place, Secret, WrongSecret, new_content_key, unwrap, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.sealed.revocation import house_secret
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.tables.base import meta, metadata
 from segl.tables.sealed import sealed_recipient
 from world.confined import settings_of

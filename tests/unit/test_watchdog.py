@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from segl import notify
+from segl.daemons import notify
 from world.confined import settings_of
 
 LIMIT = 1.0  # seconds without a sign of life

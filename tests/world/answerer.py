@@ -14,7 +14,7 @@ from segl.events import Events
 from segl.sealed.content import SealedContent
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Place, Secret, answers_key, unwrap
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.answering import AnswerDesk
 from segl_portal.visits.desk import Opened

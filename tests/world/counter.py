@@ -30,7 +30,7 @@ from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Denied, Desk, Opened
 from segl_portal.visits.posting import Posting

@@ -27,7 +27,7 @@ from segl.sealed.revocation import house_secret
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.portal import PortalLimits
 from segl.signer_standings import SignerStandings
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Known
 from segl_delivery.receipts.calendar import Calendar
 from segl_portal.visits import limits

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from segl.events import Events
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Desk, Opened

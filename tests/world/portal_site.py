@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 
 from segl.sealed import life
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message
 from world.ca import TestCA
 from world.counter import Counter, Letter, codes_in

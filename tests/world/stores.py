@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from segl.store import open_store
+from segl.store.engine import open_store
 from world.postgresql import PostgreSQL
 
 _server: PostgreSQL | None = None
@@ -33,8 +33,8 @@ def store_in(directory: Path) -> str:
 
 
 def made(file: Path) -> Path:
-    """See to it that an empty store of SQLite is at *file*, as :func:`segl.store.open_store` makes it. What is there is
-    left alone. A copy costs an eighth of making the tables anew, which tests/unit/core/test_store.py does."""
+    """See to it that an empty store of SQLite is at *file*, as :func:`segl.store.engine.open_store` makes it. What is
+    there is left alone. A copy costs an eighth of making the tables anew, which tests/unit/core/test_store.py does."""
     if not file.exists():
         file.touch(0o660)
         file.write_bytes(_empty())

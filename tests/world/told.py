@@ -15,7 +15,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.office import Office

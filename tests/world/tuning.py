@@ -21,7 +21,7 @@ from segl.decisions.reading import from_bytes
 from segl.decisions.record import DecisionRecord
 from segl.events import Events
 from segl.settings.file import load_settings
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl_classifier.rules import load_rules
 from segl_milter.decisions import Circumstances, Recorder
 from segl_milter.ruling import ruling_on

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from segl.canary.standing import Look, Sent, Standing, standing_of
 from segl.days import DAY_SECONDS
 from segl.settings.canary import Canary
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
 from segl.tables.hold import held_look
 from segl.tables.nodes import node

@@ -18,7 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.certificates import recipient_certificate, recipient_lookup
 from segl.vocabulary import Known
 

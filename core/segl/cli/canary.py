@@ -58,7 +58,7 @@ def status(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> None
     from segl.canary.records import LOOK_KEPT, looks
     from segl.canary.standing import Look
     from segl.cli.sealed import store_of
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     with store_of(settings) as (loaded, engine):
         if why := _why_not(loaded):
@@ -83,7 +83,7 @@ def forget(
     from segl.canary.records import forget_host
     from segl.cli.output import Exit, printable, say
     from segl.cli.sealed import store_of
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     with store_of(settings) as (_, engine), transaction(engine) as connection:
         known = forget_host(connection, host)
@@ -126,7 +126,7 @@ def _waited(cage: Cage, sent: list[str], seconds: float) -> list[Sent]:
     """The canaries of this run, when all have fared somehow or the time is up."""
     from segl.canary.records import recent
     from segl.canary.standing import Result
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     late, until = cage.settings.canary.late_after, time.monotonic() + seconds
     while True:

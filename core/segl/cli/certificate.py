@@ -166,7 +166,7 @@ def _key(address: str) -> str:
 
 def _records(settings: Settings) -> CertificateRecords:
     from segl.certificates.records import CertificateRecords
-    from segl.store import open_existing
+    from segl.store.engine import open_existing
 
     return CertificateRecords(open_existing(settings.store.url))
 

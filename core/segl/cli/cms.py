@@ -210,7 +210,7 @@ def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
     from segl.certificates.records import CertificateRecords
     from segl.cli.trusted import trusted_settings
     from segl.events import Events, configure_log
-    from segl.store import open_existing
+    from segl.store.engine import open_existing
     from segl_delivery.smime.certificate import RecipientCertificates
     from segl_delivery.smime.certificates import CertificateDirectory
 

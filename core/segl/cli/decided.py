@@ -41,7 +41,7 @@ def named(connection: Connection, name: str) -> list[DecisionRecord]:
 
 def one_named(engine: Engine, name: str, scope: Scope) -> DecisionRecord:
     """Ends the run when there is none that *scope* shows, or several."""
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     with transaction(engine) as connection:
         found = [record for record in named(connection, name) if scope.shows(record.domain)]
@@ -81,7 +81,7 @@ def explain_ids(
 def told(engine: Engine, record: DecisionRecord, terms: Terms) -> dict[str, Any]:
     """The record, and what is known beside it, as JSON."""
     from segl.decisions import feedback
-    from segl.store import transaction
+    from segl.store.engine import transaction
     from segl_classifier.tuning.again import by_another_model
 
     now = terms.decide(record)
@@ -101,7 +101,7 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     """The record in words: what was read, the sums by the present rules, and what was decided then."""
     from segl.cli.explain import show_arithmetic
     from segl.decisions import feedback
-    from segl.store import transaction
+    from segl.store.engine import transaction
     from segl_classifier.decide import weigh_all
     from segl_classifier.explain import whys_of
     from segl_classifier.tuning.again import by_another_model, findings_of, outdated, understanding_of

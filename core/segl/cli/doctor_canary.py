@@ -17,8 +17,8 @@ from segl.postfix.check import Check, State
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import CanarySink
 from segl.settings.document import Settings
-from segl.store import open_store, transaction
-from segl.store_status import look_at_store
+from segl.store.engine import open_store, transaction
+from segl.store.status import look_at_store
 from segl.vocabulary import Mode
 
 WAIT_SECONDS = 120.0

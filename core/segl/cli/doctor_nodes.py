@@ -24,7 +24,7 @@ def node_checks(settings: Settings) -> Iterator[Check]:
     yield from _storage(settings)
     if settings.store.url.startswith("sqlite"):
         return
-    from segl.store import open_store
+    from segl.store.engine import open_store
 
     try:
         engine = open_store(settings.store.url)

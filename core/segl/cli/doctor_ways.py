@@ -26,7 +26,7 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.life import revoke
 from segl.settings.canary import WAY_SINKS, CanarySink, name_of_way
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Came, Way
 

@@ -66,7 +66,7 @@ def _note(engine: Engine, scope: Scope, message: str, says: str, note: str, as_j
     from segl.cli.person import me
     from segl.decisions import feedback
     from segl.decisions.said import Says
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     record = one_named(engine, message, scope)
     with transaction(engine) as connection:
@@ -83,7 +83,7 @@ def _show(engine: Engine, scope: Scope, limit: int, as_json: bool) -> None:
     from segl.cli.decided import when
     from segl.cli.output import columns, paint, printable, say, say_json
     from segl.decisions import feedback, kept
-    from segl.store import transaction
+    from segl.store.engine import transaction
 
     found: list[Feedback] = []
     records: dict[str, DecisionRecord | None] = {}

@@ -144,7 +144,7 @@ def _store(file: Path) -> AbstractContextManager[tuple[Settings, Connection]]:
 
     from segl.cli.trusted import trusted_settings
     from segl.events import configure_log
-    from segl.store import open_existing, transaction
+    from segl.store.engine import open_existing, transaction
 
     @contextmanager
     def opened() -> Iterator[tuple[Settings, Connection]]:

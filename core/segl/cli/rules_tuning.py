@@ -167,7 +167,7 @@ def cost(
     from segl.decisions import feedback, kept
     from segl.decisions.cost import Cost, costs
     from segl.errors import SeglError
-    from segl.store import transaction
+    from segl.store.engine import transaction
     from segl_classifier.tuning.again import Terms, decisive
 
     with store_of(settings) as (loaded, engine):

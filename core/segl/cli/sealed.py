@@ -267,7 +267,7 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
     from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import configure_log
-    from segl.store import open_existing
+    from segl.store.engine import open_existing
 
     configure_log("console", "error")
     try:

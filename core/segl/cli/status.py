@@ -29,8 +29,8 @@ from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
-from segl.store_lock import holder_of
-from segl.store_status import StoreMissing, look_at_store, sent_by_domain, sqlite_file
+from segl.store.lock import holder_of
+from segl.store.status import StoreMissing, look_at_store, sent_by_domain, sqlite_file
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _queue(name: str, directory: Path) -> Line:
 
 
 def _store(settings: Settings) -> Line:
-    """Whether somebody else keeps it to himself. Before it is opened here (:mod:`segl.store_lock`)."""
+    """Whether somebody else keeps it to himself. Before it is opened here (:mod:`segl.store.lock`)."""
     file = sqlite_file(settings.store.url)
     if file is None or not file.exists():
         return Line("store", True, "none yet" if file is not None else settings.store.url.partition(":")[0])

@@ -132,8 +132,8 @@ def _own(settings: Settings, file: Path | None, since: float) -> _Own:
     """Nothing where there is no store. Most mail says nothing at all, and is only counted."""
     from segl.cli.sealed import store_of
     from segl.decisions import feedback, kept
-    from segl.store import transaction
-    from segl.store_status import missing_file
+    from segl.store.engine import transaction
+    from segl.store.status import missing_file
     from segl.vocabulary import FAINT
 
     own = _Own()

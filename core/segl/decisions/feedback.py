@@ -18,7 +18,7 @@ from segl import audit
 from segl.audit import Act
 from segl.decisions.said import Feedback, Says
 from segl.masking import mask_digits
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision_feedback
 

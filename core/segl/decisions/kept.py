@@ -27,7 +27,7 @@ from segl import audit
 from segl.audit import Act
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import DecisionRecord
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.decisions import decision, decision_feedback
 from segl.vocabulary import Decision
 

@@ -33,7 +33,7 @@ from segl.postfix.running import read_instance
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import CanarySink
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 
 _SECONDS = 90.0  # Postfix waits 60 for the milter
 _EARLY = 5.0  # the timer is not exact

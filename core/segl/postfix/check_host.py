@@ -17,8 +17,8 @@ from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings.cautions import hold_cautions, return_cautions
 from segl.settings.document import Settings
-from segl.store_lock import holder_of
-from segl.store_status import StoreDenied, StoreMissing, look_at_store, sqlite_file
+from segl.store.lock import holder_of
+from segl.store.status import StoreDenied, StoreMissing, look_at_store, sqlite_file
 from segl.vocabulary import Mode
 
 _EXPIRY_DAYS = 30

@@ -15,7 +15,7 @@ from typing import Final
 from segl.postfix.check import AS_ROOT, Check, Setup, State
 from segl.postfix.running import Instance
 from segl.settings.document import Settings
-from segl.store_status import sqlite_file
+from segl.store.status import sqlite_file
 
 # What of an instance's main.cf is looked at here.
 ASKED: Final = ("queue_directory", "queue_minfree", "message_size_limit")

@@ -49,7 +49,7 @@ from segl.postfix.hold_texts import (
 from segl.reasons import in_words
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Asked
 
 _MOST_NAMED = 50

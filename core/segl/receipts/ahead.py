@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine, Row
 
 from segl.clock import is_behind
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.receipts import sent_message
 
 AHEAD_SECONDS: Final = 3600.0  # by so much a clock may be wrong; more than any pause between two tries

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from segl.days import DAY_SECONDS
 from segl.receipts.records import SentMessage, with_lines
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.receipts import digest_refusal, sent_message
 
 _FORGOTTEN_SECONDS = 30 * DAY_SECONDS

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from segl.addresses import mailbox_key
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.receipts import logged_queue, sent_recipient, tls_evidence, waiting_copy
 
 _OF_LOG: Final = (tls_evidence, waiting_copy, logged_queue)

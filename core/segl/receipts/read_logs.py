@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.receipts import log_read
 
 NOTE_SECONDS: Final = 1.0  # between two notes of a node

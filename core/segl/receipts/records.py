@@ -23,7 +23,7 @@ from segl.receipts.facts import Facts, unknown_marks
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 

@@ -25,7 +25,7 @@ from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
 from segl.sealed.storage import Place, SealedFile
 from segl.settings.portal import Portal
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables import meta
 
 _KEY: Final = "sealed.storage"

@@ -22,7 +22,7 @@ from segl.audit import Act
 from segl.days import DAY_SECONDS
 from segl.sealed.records import hold_mail, of_one_mail
 from segl.sealed.storage import SealedStorage
-from segl.store import forget_deleted, transaction
+from segl.store.engine import forget_deleted, transaction
 from segl.tables.sealed import (
     portal_count,
     portal_visit,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.sealed.storage import SealedStorage
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 _MOST: Final = 500  # files that are asked for one by one

@@ -23,7 +23,7 @@ from segl import audit
 from segl.audit import Act
 from segl.days import DAY_SECONDS
 from segl.sealed.records import of_one_mail
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 # Older news is no news: after a long stop, or when telling was just turned on.

@@ -17,7 +17,7 @@ from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.directory import is_id
 from segl.sealed.keys import Place, Secret, WrongSecret, unwrap
 from segl.sealed.storage import SealedStorage
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient, sealed_spare
 
 LEAST_PREFIX: Final = 6

@@ -14,7 +14,7 @@ from segl.audit import Act
 from segl.errors import DeliveryError
 from segl.sealed.keys import Secret
 from segl.sealed.spare import Spare, keep_spare
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_message, sealed_recipient
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from segl.sealed.keys import Secret
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables import meta
 
 _KEY: Final = "revocation"

@@ -29,7 +29,7 @@ from sqlalchemy.engine import Connection, Engine
 from segl.errors import SeglError
 from segl.sealed.format import VERSION
 from segl.sealed.keys import WRAPPED, Secret, WrongSecret
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_spare
 
 _LEAST: Final = 32

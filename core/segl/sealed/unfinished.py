@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from segl.sealed.keys import Secret
 from segl.sealed.life import UNNOTIFIED_SECONDS
 from segl.sealed.records import SealedMessage, SealedRecipient
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 

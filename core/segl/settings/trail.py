@@ -35,7 +35,7 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.settings.document import Settings
 from segl.settings.portal import Sms
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.settings import settings_state
 
 RULES: Final = "rules"

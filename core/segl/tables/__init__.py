@@ -1,4 +1,4 @@
-"""The tables of the store (:mod:`segl.store`), a file a subject. Importing this package brings them all."""
+"""The tables of the store (:mod:`segl.store.engine`), a file a subject. Importing this package brings them all."""
 
 from __future__ import annotations
 

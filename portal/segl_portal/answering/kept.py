@@ -18,7 +18,7 @@ from segl.sealed.content import SealedContent
 from segl.sealed.directory import is_id
 from segl.sealed.keys import Place, Secret, unwrap_answer
 from segl.sealed.storage import SealedStorage
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
 from segl_portal.answering.outcome import AnswerFault, Why
 

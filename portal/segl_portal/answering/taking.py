@@ -31,7 +31,7 @@ from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap_answer
 from segl.sealed.storage import SealedStorage
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_portal.answering import kept
 from segl_portal.answering.hand_on import HandOver
 from segl_portal.answering.incoming import FileSpan, Incoming

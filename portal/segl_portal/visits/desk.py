@@ -45,7 +45,7 @@ from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import revocation_hash
 from segl.sealed.storage import StorageAway
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message
 from segl_portal.visits import limits
 from segl_portal.visits import rows as visits

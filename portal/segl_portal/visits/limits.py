@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from segl.settings.portal import PortalLimits
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.sealed import portal_count
 
 HOUR: Final = 3600

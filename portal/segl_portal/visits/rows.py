@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET, WRAPPED, Place, Secret, WrongSecret, answers_key, unwrap
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.visits.browser import Browser, NotOurs
 

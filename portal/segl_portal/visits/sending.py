@@ -17,7 +17,7 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort, send_to_one
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_portal.visits.code_mail import CodeMail
 from segl_portal.visits.rows import Copy
 from segl_portal.visits.sms import SmsGateway, SmsNotSent

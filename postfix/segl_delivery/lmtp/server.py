@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from segl.listening import UnixListener
+from segl.daemons.listening import UnixListener
 from segl_delivery.lmtp.session import Service, Session
 
 MOST_SESSIONS: Final = 256

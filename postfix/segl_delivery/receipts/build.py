@@ -11,7 +11,7 @@ from segl.receipts import digests, protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.receipts.records import forget
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 
 
 def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:

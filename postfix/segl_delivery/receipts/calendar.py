@@ -35,7 +35,7 @@ from segl.receipts.records import SentMessage
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables import meta
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.digest import digest, parts_of

@@ -34,7 +34,7 @@ from segl.receipts.records import SentMessage
 from segl.receipts.states import State
 from segl.settings.document import Settings
 from segl.settings.receipts import ReceiptTerms
-from segl.store import patiently, transaction
+from segl.store.engine import patiently, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.given_up import receipt_given_up

@@ -24,7 +24,7 @@ from segl.events import Events
 from segl.postfix.edit import parameters_of
 from segl.receipts import protection, read_logs
 from segl.settings.document import Settings
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.evidence import TlsLines, logged_in, waiting_of

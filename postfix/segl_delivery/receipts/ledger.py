@@ -19,7 +19,7 @@ from segl.metrics import RECIPIENTS
 from segl.receipts.records import Heard, WrongSender, hear
 from segl.receipts.statistics import WAYS
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Way
 
 AT_ONCE = 200  # reports

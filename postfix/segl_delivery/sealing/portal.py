@@ -23,7 +23,7 @@ from segl.events import Events
 from segl.mail.handover import OutcomeUnknown
 from segl.mail.return_port import ReturnPort, send_to_one
 from segl.sealed.records import SealedRecipient, TakenBack, begin_notice, drop_recipients, mark_notified
-from segl.store import patiently
+from segl.store.engine import patiently
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.sealing.notice import Notice, NoticeFrom

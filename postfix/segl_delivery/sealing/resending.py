@@ -26,7 +26,7 @@ from segl.sealed.overview import MessageSeen, State
 from segl.sealed.records import add_recipient, drop_recipients, mark_notified
 from segl.sealed.spare import load_resend_key, spare_content_key
 from segl.settings.document import Settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_delivery.sealing.news import SealedNews
 from segl_delivery.sealing.notice import Notice, NoticeFrom

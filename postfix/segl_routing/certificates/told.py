@@ -14,8 +14,8 @@ from segl.certificates.records import CertificateRecords, CertificateRow
 from segl.errors import StoreError
 from segl.events import Events
 from segl.settings.document import Settings
-from segl.store import open_existing
-from segl.store_status import StoreMissing
+from segl.store.engine import open_existing
+from segl.store.status import StoreMissing
 from segl.vocabulary import Known
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.states import NO_CERTIFICATE, CertificateState

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import StoreError
 from segl.events import Events
-from segl.store import insert_into, transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables.domains import domain_mark
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Marked

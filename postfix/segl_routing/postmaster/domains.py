@@ -16,7 +16,7 @@ from segl.receipts.of_owner import messages_of
 from segl.receipts.statistics import DomainTraffic, traffic_since
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
-from segl.store import open_existing, transaction
+from segl.store.engine import open_existing, transaction
 from segl.vocabulary import Way
 from segl_routing.fallback.marking import Fallback, Marked
 from segl_routing.fallback.marks import marks_in

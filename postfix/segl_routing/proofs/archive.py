@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.domains import domain_knowledge
 from segl_routing.proofs.archive_form import from_text, to_text
 from segl_routing.proofs.facts import DomainFacts

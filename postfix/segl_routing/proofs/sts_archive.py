@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.days import DAY_SECONDS
 from segl.events import Events
-from segl.store import insert_into
+from segl.store.engine import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl_routing.proofs.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 from segl_routing.skew import NODES_SKEW

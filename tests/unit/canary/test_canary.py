@@ -23,7 +23,7 @@ from segl.postfix.check import State
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import OWN, OWN_SINK, Canary
 from segl.settings.file import parse_settings
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Came
 from segl_delivery.canary import CanaryWatch
 

@@ -26,7 +26,7 @@ from segl.mail.return_port import ReturnPort
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import OWN_SINK, WAY_SINKS, is_own_sink, way_of_sink
 from segl.settings.file import parse_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Came, Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks, WithCanary

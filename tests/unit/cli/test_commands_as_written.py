@@ -25,7 +25,7 @@ from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Decision, Label, Way
 from world.counter import Counter
 from world.documents import typed

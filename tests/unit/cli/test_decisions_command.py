@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from segl.cli import decided
 from segl.cli.decided import looks_like_id
 from segl.decisions.record import DecisionRecord, Said
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision, Label
 from segl_classifier.understanding.interface import CascadeStage

@@ -27,7 +27,7 @@ from segl.receipts.states import News, Stage, State
 from segl.sealed.revocation import house_secret
 from segl.settings.file import load_settings
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.decisions import decision_feedback
 from segl.vocabulary import Decision, Way
 from segl_portal.feedback import FeedbackDesk

@@ -22,7 +22,7 @@ from segl.cli.main import build
 from segl.cli.status import _rules
 from segl.postfix import install
 from segl.settings.document import Settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_classifier.rules import load_rules
 from world.installation import Installation
 from world.milterprocess import RunningMilter

@@ -15,7 +15,7 @@ from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 from world.stores import store_in
 

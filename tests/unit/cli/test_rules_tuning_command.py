@@ -11,7 +11,7 @@ import pytest
 from segl.decisions import feedback
 from segl.decisions.said import Says
 from segl.language import Language
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_delivery.receipts.weekly_rules import rules_that_cost
 from world.tuning import TuningHouse
 

@@ -20,7 +20,7 @@ from segl.sealed.keys import Secret
 from segl.sealed.opening import open_sealed
 from segl.sealed.phrase import hash_of
 from segl.settings.file import load_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Envelope

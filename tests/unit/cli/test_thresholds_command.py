@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from segl.cli.main import build
 from segl.decisions import feedback
 from segl.decisions.said import Says
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Decision, Label
 from segl_classifier.decide import Strictness
 from segl_classifier.evaluation.labelled import read_labelled

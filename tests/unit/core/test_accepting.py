@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import REGISTRY
 
-from segl import accepting
-from segl.accepting import tell_of_refused
+from segl.daemons import accepting
+from segl.daemons.accepting import tell_of_refused
 from segl.events import Events, configure_log
 
 SHORT = OSError(errno.EMFILE, "Too many open files")

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from segl import audit
 from segl.audit import Act, Head
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.audit import audit_entry
 
 

@@ -14,7 +14,7 @@ from segl.audit import Act
 from segl.decisions import feedback, kept
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Says
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision

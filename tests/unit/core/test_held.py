@@ -15,7 +15,7 @@ from segl.events import Events
 from segl.held import HeldLook
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Unread, Waiting
 from segl.postfix.holding import Holding
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_delivery.held import HeldWatch
 
 NOW = 1_790_000_000.0

@@ -13,7 +13,7 @@ from segl.cli.main import build
 from segl.errors import PostfixError
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import HoldQueue
-from segl.store import open_store
+from segl.store.engine import open_store
 
 ID = "ab" * 32
 

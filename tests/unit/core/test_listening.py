@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from segl.daemons.listening import SocketInUse, listen_unix
 from segl.errors import SeglError
-from segl.listening import SocketInUse, listen_unix
 
 
 def reachable(path: Path) -> bool:
@@ -60,7 +60,7 @@ def test_a_listener_that_knows_of_no_lock_is_respected(path: Path) -> None:
 
 def test_a_dead_process_leaves_nothing_in_the_way(path: Path) -> None:
     script = (
-        f"import os; from pathlib import Path; from segl.listening import listen_unix\n"
+        f"import os; from pathlib import Path; from segl.daemons.listening import listen_unix\n"
         f"listen_unix(Path({str(path)!r}), 0o600); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script], check=False)

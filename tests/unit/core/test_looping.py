@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from segl.daemons.looping import every
 from segl.errors import StoreError
 from segl.events import Events
-from segl.looping import every
 
 
 class _Told(Events):

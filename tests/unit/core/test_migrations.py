@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from segl import migrations
 from segl.errors import StoreError
 from segl.receipts import digests, protection
 from segl.receipts.statistics import traffic_since
-from segl.store import SCHEMA_VERSION, open_store
+from segl.store import migrations
+from segl.store.engine import SCHEMA_VERSION, open_store
 from segl.tables.base import meta, metadata
 from segl.tables.domains import domain_knowledge
 from segl.tables.receipts import sent_recipient

@@ -14,7 +14,7 @@ from segl.sealed.keys import Secret
 from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from world.object_store import Fault as WireFault
 from world.object_store import ObjectStore, Wire
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from segl import notify
+from segl.daemons import notify
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from segl.postfix.doctor import examine, exit_code
 from segl.postfix.running import read_instance
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from world.installation import Installation
 from world.needs import POSTFIX, ROOT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segl.prefork import LONGEST_DELAY, STABLE_SECONDS, Backoff
+from segl.daemons.backoff import LONGEST_DELAY, STABLE_SECONDS, Backoff
 
 
 def test_those_that_end_soon_are_replaced_ever_later() -> None:

@@ -14,7 +14,7 @@ from segl.errors import DeliveryError
 from segl.sealed.belonging import Belonging, NotOurs
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Secret
-from segl.store import open_store
+from segl.store.engine import open_store
 
 FAR = 10 * 86400.0
 

@@ -20,7 +20,7 @@ from segl.sealed.keys import Place, Secret, answers_key, new_content_key, wrap, 
 from segl.sealed.opening import open_sealed
 from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, of_one_mail, record
 from segl.sealed.spare import make_spare
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
 
 CONTENT = b"Subject: x\r\n\r\n" + b"Hej Bo\r\n" * 20_000

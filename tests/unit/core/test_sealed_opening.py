@@ -32,7 +32,7 @@ from segl.sealed.records import (
     mark_notified,
     record,
 )
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 CONTENT = b"From: anna@nordby.example\r\nSubject: x\r\n\r\n" + b"Hej Bo\r\n" * 20_000

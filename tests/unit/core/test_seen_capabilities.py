@@ -10,7 +10,7 @@ import pytest
 
 from segl.events import Events
 from segl.seen_capabilities import LIFETIME, SeenCapabilities
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_delivery.cms.signed import Outcome, Signature
 from segl_delivery.inbound.build import _learn
 from segl_delivery.inbound.judging import Judgement, SignatureResult

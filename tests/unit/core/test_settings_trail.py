@@ -20,7 +20,7 @@ from segl.settings import trail as settings_trail
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.settings.trail import note, note_rules
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.tables.settings import settings_state
 from segl_delivery import settings_watch
 from segl_delivery.settings_watch import SettingsWatch

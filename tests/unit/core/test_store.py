@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from segl.errors import StoreError
-from segl.store import forget_deleted, open_store, patiently, transaction
+from segl.store.engine import forget_deleted, open_store, patiently, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
 

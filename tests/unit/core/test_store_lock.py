@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl import store
 from segl.errors import StoreError, StoreLocked
-from segl.store import open_store, transaction, watch_locks
-from segl.store_lock import Holder, holder_of
+from segl.store import engine as store
+from segl.store.engine import open_store, transaction, watch_locks
+from segl.store.lock import Holder, holder_of
 from segl.tables.base import meta
 from world.locker import Locker
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from segl.errors import StoreError
-from segl.store import SCHEMA_VERSION, open_store, transaction
-from segl.store_status import StoreMissing, StoreStatus, look_at_store
+from segl.store.engine import SCHEMA_VERSION, open_store, transaction
+from segl.store.status import StoreMissing, StoreStatus, look_at_store
 from segl.tables.base import meta
 from segl.tables.sealed import sealed_message
 

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl import audit, store
+from segl import audit
 from segl.audit import Act
 from segl.errors import StoreError
 from segl.receipts.facts import Facts
@@ -26,7 +26,8 @@ from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import open_store, transaction
+from segl.store import engine as store
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from world.node_at_work import NOW, ROUNDS
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Engine
 
+from segl.daemons.listening import listen_unix
 from segl.decisions import kept
 from segl.decisions.record import DecisionRecord
 from segl.events import Events
-from segl.listening import listen_unix
 from segl.metrics import DECISIONS
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Decision
 from segl_delivery import decisions
 from segl_delivery.decisions import DecisionBook

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from segl.certificates.records import CertificateRecords, CertificateRow, Lookup, Revocation
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.certificates import recipient_certificate
 from segl.vocabulary import Known
 from world.authority import Authority, Issued

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from segl.sealed.content import NotOpened
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.opening import open_sealed
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from world.desk import DOMAIN, SENDER, Desk
 from world.peers import ReceivedMail

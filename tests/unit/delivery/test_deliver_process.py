@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from segl import audit
 from segl.sealed import life
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.nodes import node
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl_delivery.daemon import main

@@ -20,7 +20,7 @@ from segl.events import Events, configure_log
 from segl.sealed.belonging import storage_of
 from segl.sealed.keys import new_content_key
 from segl.settings.document import Settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Way
 from segl_delivery import daemon as process
 from segl_delivery import housekeeping

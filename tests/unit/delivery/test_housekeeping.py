@@ -25,7 +25,7 @@ from segl.sealed.directory import SealedDirectory
 from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
 from segl_delivery.housekeeping import announce, keep_house
 from segl_delivery.sealing.seal import Sealer, try_storage

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segl.daemons.listening import listen_unix
 from segl.errors import NoCertificate, SmtpReply
 from segl.events import Events, configure_log
-from segl.listening import listen_unix
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
 from segl_delivery.lmtp.budget import ByteBudget

@@ -22,7 +22,7 @@ from segl.sealed.keys import Secret
 from segl.sealed.life import UNNOTIFIED_SECONDS, mark_opened, revoke, shred_expired
 from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery

@@ -26,7 +26,7 @@ from segl.sealed.records import SealedRecipient, add_recipient, mark_notified
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import portal_count, portal_visit, sealed_message, sealed_recipient
 from segl_delivery.housekeeping import keep_house
 from segl_delivery.sealing.news import SealedNews, days_left

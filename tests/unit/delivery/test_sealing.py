@@ -20,7 +20,7 @@ from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_link
 from segl.sealed.spare import NoResendKey, load_resend_key, spare_content_key
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields

@@ -20,7 +20,7 @@ from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import begin_notice, mark_notified
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl_delivery import agent

@@ -20,7 +20,7 @@ from segl.mail.handover import Handover
 from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Secret
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from world.peers import SmtpPeer

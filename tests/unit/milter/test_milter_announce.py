@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.listening import UnixListener, listen_unix
+from segl.daemons.listening import UnixListener, listen_unix
 from segl_milter.announce import AGAIN_SECONDS, Announcer
 
 

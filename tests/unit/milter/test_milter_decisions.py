@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
+from segl.daemons.listening import UnixListener, listen_unix
 from segl.decisions.reading import from_bytes
 from segl.errors import SmtpReply
 from segl.events import Events
-from segl.listening import UnixListener, listen_unix
 from segl.metrics import DECISIONS
 from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Mode, Verdict

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher, extract_parameters
 from segl.sealed import life
 from segl.sealed.keys import Secret
 from segl.sealed.phrase import NOBODYS, hash_of, is_phrase
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Denied

@@ -15,7 +15,7 @@ import pytest
 from segl.audit import Act, entries
 from segl.events import Events, configure_log
 from segl.sealed import life
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_answer, sealed_recipient
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
 from segl_portal.answering.hand_on import HandOver

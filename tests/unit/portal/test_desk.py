@@ -16,7 +16,7 @@ from segl.errors import StoreError
 from segl.sealed import life
 from segl.sealed.keys import Secret
 from segl.sealed.storage import StorageAway
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Denied, Opened

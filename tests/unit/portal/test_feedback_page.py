@@ -18,7 +18,7 @@ from segl.decisions.said import Feedback, Says
 from segl.sealed.keys import Secret
 from segl.sealed.revocation import house_secret, revocation_secret
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.base import metadata
 from segl.tables.decisions import decision_feedback
 from world.desk import DOMAIN

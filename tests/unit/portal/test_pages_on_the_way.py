@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from segl.sealed.phrase import hash_of
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from world.counter import Letter
 from world.portal_site import Answer, PortalSite

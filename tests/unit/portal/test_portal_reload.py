@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from segl.events import Events
 from segl.settings.file import load_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_portal.app import Swapped
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.base import metadata
 from world.counter import Letter

@@ -16,7 +16,7 @@ from segl.sealed import life
 from segl.sealed.news import Kind, News, claim, due
 from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Denied

@@ -20,7 +20,7 @@ from segl.errors import SettingsError
 from segl.sealed.phrase import hash_of
 from segl.settings.file import parse_settings
 from segl.settings.portal import Sms
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.desk import Asked, Denied, Opened

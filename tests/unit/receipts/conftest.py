@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl.store import open_store
+from segl.store.engine import open_store
 from world.desk import Desk, StandingDesk
 from world.stores import store_in
 

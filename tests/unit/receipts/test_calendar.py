@@ -25,7 +25,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module
 from segl_delivery.receipts import own_templates

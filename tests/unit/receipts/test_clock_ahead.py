@@ -19,7 +19,7 @@ from segl.receipts.ahead import AHEAD_SECONDS, set_right
 from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Stage, State
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
 from segl_delivery.receipts.office import Office
 from world.peers import SmtpPeer

@@ -19,7 +19,7 @@ from segl.postfix.check import State as Health
 from segl.receipts import protection
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl_delivery.receipts import follow as follow_module
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.follow import Follower, LogFile

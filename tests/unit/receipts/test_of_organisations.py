@@ -23,7 +23,7 @@ from segl.receipts.statistics import DomainTraffic, traffic_since
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.settings.organisation import Owner
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.office import Office, write

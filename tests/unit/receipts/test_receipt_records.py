@@ -17,7 +17,7 @@ from segl.receipts.facts import Facts
 from segl.receipts.records import Heard, SentMessage, WrongSender
 from segl.receipts.states import News, Stage, State
 from segl.settings.file import parse_settings
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 
 pytestmark = pytest.mark.usefixtures("both_stores")

@@ -16,7 +16,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.receipts.statistics import traffic_since, volumes_until
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 from world.postgresql import PostgreSQL
 

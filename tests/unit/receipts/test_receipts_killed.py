@@ -14,7 +14,7 @@ from segl.errors import StoreError
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.ledger import Ledger

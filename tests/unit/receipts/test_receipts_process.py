@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from segl import given_proofs
 from segl.given_proofs import Given
 from segl.receipts.key import ReceiptKey
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Proof
 from world.desk import SENDER, Desk, StandingDesk
 from world.oracle import Identity

@@ -18,7 +18,7 @@ from segl.receipts import protection, read_logs
 from segl.receipts.protection import Waiting
 from segl.receipts.states import News, State
 from segl.settings.file import parse_settings
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Way
 from world.peers import ReceivedMail, SmtpPeer
 from world.told import ANNA, BOARD, JOURNAL, QUEUE, Told, copy_of, settings

@@ -18,7 +18,7 @@ from segl.receipts.states import News, Stage, State
 from segl.receipts.statistics import WAYS
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.endings import endings
 from segl_delivery.receipts.plot import HEIGHT, WIDTH, bars

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from segl.listening import listen_unix
+from segl.daemons.listening import listen_unix
 from segl_routing.announced import LONGEST, Announcements
 
 

@@ -11,7 +11,7 @@ from segl.certificates.records import CertificateRecords
 from segl.events import Events
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.desk import CertificateDesk
 from world.authority import Authority

@@ -19,7 +19,7 @@ from segl.certificates.records import CertificateRecords, Revocation
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.settings.certificates import Certificates
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge

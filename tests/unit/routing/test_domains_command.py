@@ -18,7 +18,7 @@ from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_knowledge, domain_mark
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.fallback.failures import Failure

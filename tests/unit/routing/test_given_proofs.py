@@ -13,7 +13,7 @@ from segl import given_proofs
 from segl.errors import StoreError
 from segl.events import Events
 from segl.given_proofs import Given, given_between
-from segl.store import transaction
+from segl.store.engine import transaction
 from segl.vocabulary import Proof
 from segl_routing import given
 from segl_routing.given import GivenProofs

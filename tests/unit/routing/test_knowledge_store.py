@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from segl.events import Events
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.tables.domains import domain_knowledge
 from segl.vocabulary import Known, Proof
 from segl_routing.proofs.archive import StoreArchive

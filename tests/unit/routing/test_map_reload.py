@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from segl import notify
+from segl.daemons import notify
 from segl.events import configure_log
 from segl.settings.document import Settings
 from segl_routing import daemon as process

@@ -14,7 +14,7 @@ from segl.events import Events
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.settings.routing import Routing
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.fallback.marking import HOLD_SECONDS, Fallback

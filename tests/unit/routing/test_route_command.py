@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from segl.cli.route import route
 from segl.events import configure_log
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_mark, mta_sts_policy
 from segl_routing.own_postfix import OwnPostfix
 from world.dns import MX, DnsServer, Fault

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from segl.certificates.records import Revocation
 from segl.events import Events
 from segl.signer_standings import MOST_IN_HAND, MOST_WANTED, Answered, SignerStandings
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_delivery.inbound import standings as asked_standings
 from segl_delivery.inbound.standings import AskedStandings
 from segl_routing.certificates import signers

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from segl.errors import StoreError
 from segl.events import Events, configure_log
-from segl.store import open_store
+from segl.store.engine import open_store
 from segl_routing.store_thread import Transactions
 from world.stores import store_in
 

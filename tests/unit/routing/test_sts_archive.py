@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from segl.events import Events
-from segl.store import open_store, transaction
+from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl.vocabulary import Known
 from segl_routing.proofs.sts_archive import KeptPolicy, StorePolicyArchive

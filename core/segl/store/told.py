@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.metrics import STORE_LOCKED
-from segl.store import watch_locks
+from segl.store.engine import watch_locks
 
 
 def tell_of_locks(engine: Engine, events: Events) -> None:

@@ -30,9 +30,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
-from segl.migrations import migrate
-from segl.store_status import missing_at, missing_file, sqlite_file
-from segl.store_watch import HINT, LockWatch, is_busy
+from segl.store.migrations import migrate
+from segl.store.status import missing_at, missing_file, sqlite_file
+from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def open_store(url: str) -> Engine:
 
 def open_existing(url: str) -> Engine:
     """The same for a command. A SQLite file that is not there is not made: it would belong to whoever ran it. Raises
-    :class:`StoreError`, :class:`~segl.store_status.StoreMissing` of such a file."""
+    :class:`StoreError`, :class:`~segl.store.status.StoreMissing` of such a file."""
     if file := missing_file(url):
         raise missing_at(file)
     return open_store(url)

@@ -1,7 +1,7 @@
 """Brings a store of an older schema up to the present one, forwards only.
 
 Each step is the SQL between two versions, written out: it must mean the same when the tables of
-:mod:`segl.store` have long moved on. All steps of one upgrade are one transaction, which also holds the lock
+:mod:`segl.store.engine` have long moved on. All steps of one upgrade are one transaction, which also holds the lock
 against other processes that start at the same moment: whoever comes second finds the work done.
 """
 

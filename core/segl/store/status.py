@@ -1,6 +1,6 @@
 """What the store holds, for `segl status` and `segl doctor`, without changing or creating anything.
 
-:func:`segl.store.open_store` makes what is missing, which is right for a daemon and wrong for a look. SQLite
+:func:`segl.store.engine.open_store` makes what is missing, which is right for a daemon and wrong for a look. SQLite
 is read by the standard library, read-only: that also starts in a few milliseconds.
 """
 

@@ -1,0 +1,2 @@
+"""What all daemons have in common: how they start, listen, tell systemd how they fare, and do rounds beside their
+service."""
