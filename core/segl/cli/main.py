@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from segl import __version__
+from segl.cli.names import Named
 
 # name: (module, its line in --help)
 COMMANDS = {
@@ -48,6 +49,7 @@ def build(wanted: str | None) -> typer.Typer:
     """The command line with the module of *wanted* loaded and placeholders for the rest."""
     app = typer.Typer(
         name="segl",
+        cls=Named,
         help="Segl sees to it that mail with personal data is sent securely.",
         no_args_is_help=True,
         add_completion=False,

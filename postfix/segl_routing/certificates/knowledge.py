@@ -29,6 +29,7 @@ from segl_routing.certificates.finder import Finding
 from segl_routing.skew import NODES_SKEW
 from segl_routing.states import CertificateState
 from segl_routing.store_thread import StoreThread
+from segl_routing.waiting import still_looking
 
 MAX_ADDRESSES = 100_000  # kept in memory; the longest unused go first
 MAX_SEARCHES = 64  # at once
@@ -117,7 +118,7 @@ class CertificateKnowledge:
         except TimeoutError:
             raise RoutingError(
                 "the recipient's certificate is being looked up",
-                f"certificate: still looking after {within:.1f} s",
+                f"certificate: {still_looking(within)}",
             ) from None
 
     def change(self, finder: Finder, settings: Certificates, judged_by: str = "") -> None:

@@ -21,6 +21,7 @@ from segl.vocabulary import Known, Proof
 from segl_routing.proofs.archive import Archive
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import Checked, DomainFacts, judge
+from segl_routing.waiting import still_looking
 
 MAX_DOMAINS = 200_000  # kept in memory; the longest unused go first
 MAX_CHECKS = 128  # at once
@@ -128,7 +129,7 @@ class Knowledge:
             if last is not None and last.no_mail is None and last.is_of_last(NEXT_TRY_SECONDS, self._clock()):
                 return last
             raise RoutingError(
-                "the recipient's domain is being looked up", f"{domain}: still looking after {within:.1f} s"
+                "the recipient's domain is being looked up", f"{domain}: {still_looking(within)}"
             ) from None
 
     async def check_anew(self, domain: str) -> DomainFacts:

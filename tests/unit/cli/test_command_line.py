@@ -6,11 +6,14 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from segl import __version__
 from segl.cli import output
@@ -165,3 +168,46 @@ def test_what_a_terminal_would_act_on_is_not_shown(text: str, shown: str) -> Non
 def test_columns_are_aligned() -> None:
     assert list(output.columns([("a", "bb", "x"), ("aaa", "b", "")])) == ["a    bb  x", "aaa  b"]
     assert list(output.columns([])) == []
+
+
+def helps(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The help of a command, and of all below it."""
+    app = build(path[0] if path else None)
+    yield path, CliRunner().invoke(app, [*path, "--help"]).stdout
+    for below in getattr(command, "commands", {}):
+        yield from helps(command.commands[below], (*path, below))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_calls_values_by_names_and_not_by_types(name: str) -> None:
+    group = typer.main.get_command(build(name))
+    for path, text in helps(group.commands[name], (name,)):  # type: ignore[attr-defined]
+        assert not re.search(r"<(str|int|float|path|Path|list|%|[\w-]+\|)|list\[|\brange\b", text), path
+        assert "…]..." not in text, path
+        assert "{" not in text.partition("\n\n")[0], path
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (
+            ["route"],
+            [
+                "Usage: segl route [OPTIONS] ADDRESS…\n",
+                "  ADDRESS…  Mail",
+                "--settings FILE",
+                "--least encrypt|",
+            ],
+        ),
+        (["check"], ["Usage: segl check [OPTIONS] [FILE…]\n", "  FILE…  Messages"]),
+        (["settings", "check"], ["[OPTIONS] [FILE]\n"]),
+        (["audit", "export"], ["--since YYYY-MM-DD"]),
+        (["canary", "forget"], ["[OPTIONS] HOST\n"]),
+        (["tunnel", "rollback"], ["--to N "]),
+        (["sealed", "resend"], ["--to ADDRESS"]),
+    ],
+)
+def test_help_names_what_is_to_be_given(command: list[str], shown: list[str]) -> None:
+    text = CliRunner().invoke(build(command[0]), [*command, "--help"], prog_name="segl").stdout
+    for each in shown:
+        assert each in text
