@@ -107,6 +107,9 @@ def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         if not coded and shape.count(b"0", begin, end) == 8 and not _OF_EIGHT.match(shape, begin):
             continue
         plain = _PLAIN.fullmatch(text, begin, end) is not None
+        if coded and plain and begin and text[begin - 1] == "%":
+            # "%20070761-4285": the first digits may be those of a percent code.
+            yield from scan.folded(begin, end)
         if plain and first >= 0 and begin - last <= _NEAR:
             last = end
             continue

@@ -121,10 +121,12 @@ def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Spelling
 
 
 def _column(plain: str, start: int, end: int, gaps: dict[int, str]) -> Spelling | None:
-    """Ten cells or lines of one digit each, and between the sixth and the seventh at most a hyphen in its own.
-    They must be all there is: a longer row is one of figures."""
+    """Ten cells or lines of one digit each, and between the sixth and the seventh at most a hyphen, in its own or in
+    none. They must be all there is: a longer row is one of figures."""
     gap = gaps[1]
-    if gaps[6].replace("-", "", 1).replace(" ", "") not in (gap.strip(" "), gap.strip(" ") * 2):
+    between = gaps[6].replace("-", "", 1).replace(" ", "")
+    printed = not between and "-" in gaps[6]  # a hyphen of the form, between the cells
+    if not printed and between not in (gap.strip(" "), gap.strip(" ") * 2):
         return None
     before = plain[max(0, start - len(gap) - 1) : start].replace("\r", "")
     after = plain[end : end + len(gap) + 2].replace("\r", "")
