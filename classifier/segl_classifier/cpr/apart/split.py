@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.columns import in_columns
 from segl_classifier.cpr.apart.halves import (
+    CPR,
     NAMED,
     PERSONAL,
     SAID_TO_BE_LAST_FOUR,
@@ -37,7 +38,8 @@ from segl_classifier.cpr.vocabulary.last_four import (
 # Looked for in the shape: four digits behind a word, and behind the year of a date with a word in it. Both expressions
 # begin with several digits: a search for one looks at every digit of a table.
 _FOUR_AFTER_WORD = re.compile(
-    rb"0000(?!0)(?<!00000)(?:(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
+    rb"0000(?!0)(?<!00000)(?:(?<=a 0   0000)|(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0  0000)|(?<=a0 0000)"
+    rb"|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
 )
 # Where words for the last four digits stand anywhere, they may stand some lines above.
 _FOUR_BELOW_WORD = re.compile(
@@ -60,6 +62,10 @@ _JOINED = re.compile(
     r"(?:\s+(?:så|nummeret|tallet|cifrene|slutter|ender))?"
     r"|\.\s+(?:(?:og|and)\s+)?(?:så|derefter|then))[\s,:(]{1,3}",
     re.IGNORECASE,
+)
+# Two fields of a form: "cpr1: 070761", "cpr2: 4285"; "CPR (6 cifre)", "CPR (4 cifre)"; "Kontrol".
+_SECOND_FIELD = re.compile(
+    r"[ \t\r]{0,9}\n[ \t>*|]{0,9}(?:cpr|personn|kontrol)[^\n]{0,30}[:=\t][ \t]{0,9}", re.IGNORECASE
 )
 _SIGNS_SAID = frozenset(("x", "plus"))  # with which no sentence goes on
 _SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|-]{1,4}")
@@ -149,8 +155,10 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
             return SAID_TO_BE_LAST_FOUR if lines <= 1 else _SAID_BELOW_TO_BE_LAST_FOUR, label
         if (label := ends_said(text, low, start)) is not None:
             return SAID_TO_BE_LAST_FOUR if lines == 0 else _SAID_BELOW_TO_BE_LAST_FOUR, label
-        if SECOND_PART.search(between) or (
-            THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low)
+        if (
+            SECOND_PART.search(between)
+            or (_SECOND_FIELD.fullmatch(between) and CPR.search(text, max(0, low - _LABEL), low))
+            or (THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low))
         ):
             return _SECOND_PART, low
     joined = _JOINED.fullmatch(between) if lines <= 1 else None

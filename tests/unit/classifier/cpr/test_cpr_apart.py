@@ -72,6 +72,12 @@ def test_the_last_four_are_called_by_many_words(text: str) -> None:
         "Fødselsdato\t07-07-1961\nAdresse\tVejgade 3\nSidste fire cifre\t4285",
         "Født: 07.07.1961\nAdresse: Vejgade 3, 4700 Næstved\nTelefon: 20 00 00 41\nSidste fire i CPR: 4286",
         "> Løbenummer: 4285\n> Navn: Bo Hals\n> Fødselsdato: 1961-07-07",
+        "cpr1: 070761\ncpr2: 4285",
+        "cpr_1:\t070761\r\ncpr_2:\t4286",
+        "cpr-dato = 070761\ncpr-sidste = 4286",
+        "CPR (6 cifre): 070761\nCPR (4 cifre): 4286",
+        "CPR-nummer (første 6): 070761\nCPR-nummer (sidste 4): 4285",
+        "> Cpr: 070761\n> Kontrol: 4285",
     ],
 )
 def test_in_the_fields_of_a_form_other_things_may_stand_between(text: str) -> None:
@@ -198,6 +204,8 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Løbenr;Født\n4285;Hals",
         "Leveret 010126, de sidste er 1400",
         "Vi fik 070761. De sidste er 4285.",
+        "Parti: 070761\nKontrol: 4285",
+        "CPR-udtræk den 070726\nBorgere: 4285",
     ],
 )
 def test_a_date_and_four_digits_that_are_strangers(text: str) -> None:
