@@ -344,7 +344,9 @@ class _Reader:
         if name == "srcdoc":
             self._inside(unescape_safely(value), shown=True)
         elif name in _READ or name.startswith("data-") or (reference and "?" in value):
-            self._aside.append(unescape_safely(value))
+            link = unescape_safely(value)
+            self._aside.append(link)
+            self._spoken.take_link(link)
 
     def _drawn(self, style: str) -> bool:
         """Keep the pictures written into *style*, a sheet or attributes; whether there are any."""

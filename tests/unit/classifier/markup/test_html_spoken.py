@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -59,6 +60,9 @@ def read(content_type: str, markup: str) -> tuple[list[Text], list[Finding]]:
         f"<v:shape><v:textpath string='{SAID}'/></v:shape>",
         f"<!--[if gte vml 1]><v:textpath string='{SAID}'/><![endif]-->",
         f"<svg><text><![CDATA[{SAID}]]></text></svg>",
+        f'<a href="mailto:a@b.example?body={SAID}">x</a>',
+        f"<a href='MAILTO:?cc=a@b.example&amp;body={quote(SAID)}'>x</a>",
+        f'<area href="sms:+4520000041?body={quote_plus(SAID)}">',
         f"<iframe><!--</iframe><p>{SAID}",
         f"<noembed><!--</noembed><p>{SAID}",
     ],
@@ -81,7 +85,9 @@ def test_what_is_shown_or_spoken_is_a_text_of_the_page(markup: str) -> None:
         f'<input value="{SAID}" TYPE="hidden">',
         f'<meta name="description" content="{SAID}">',
         f'<div data-text="{SAID}">',
-        f'<a href="mailto:a@b.example?body={SAID}">x</a>',
+        '<a href="mailto:a@b.example?subject=Afmeld">x</a>',
+        f'<a href="https://a.example/?body={SAID}">x</a>',
+        f'<a title="mailto:x" href="https://a.example/mailto:?{SAID}">x</a>',
         f"<!-- {SAID} -->",
         f"<!-- <p title='{SAID}'>x</p> -->",
         f"<!--[if !mso]><p>{SAID}</p><![endif]-->",
