@@ -19,6 +19,7 @@ from enum import StrEnum
 
 import pybase64
 
+from segl.mime.charset import zero_pattern
 from segl.mime.fields import past_comments
 
 
@@ -190,7 +191,7 @@ def has_needless_escape(raw: bytes) -> bool:
 def _is_noise(decoded: bytes) -> bool:
     """Whether base64 gave no text: "0101901234" is base64 to the letter, and no text comes of it."""
     if _CONTROL.search(decoded, 0, 1024):
-        return True
+        return not zero_pattern(decoded)  # zeros between the letters of UTF-16
     try:
         decoded[:200].decode("utf-8")
     except UnicodeDecodeError:

@@ -116,6 +116,8 @@ def test_where_the_label_may_be_a_lie_both_readings_are_given(
     [
         (B64, Encoding.BASE64),
         (base64.encodebytes(TEXT * 9), Encoding.BASE64),
+        (base64.encodebytes(TEXT.decode().encode("utf-16")), Encoding.BASE64),
+        (base64.encodebytes(TEXT.decode().encode("utf-32-be")), Encoding.BASE64),
         (b"p=C3=A5 =\r\nfri", Encoding.QUOTED),
         (b"En helt almindelig tekst om 100=100.", Encoding.NONE),
         (b"https://a.example/?id=1234&x=ab", Encoding.NONE),
