@@ -207,6 +207,10 @@ class Extraction:
         except Exception as error:  # one bad file must not hide the rest of the message
             self._miss(Unreadable.FAILED, part.where, type(error).__name__)
             return ()
+        if part.content_type == readers.DRAWING and self._is_passed_over(part):
+            found = replace(
+                found, unread=tuple(gap for gap in found.unread if gap.excerpt != readers.OUTLINES)
+            )
         self._keep(found)
         return found.parts
 
@@ -280,6 +284,11 @@ class Extraction:
         if part.size <= (DECORATION_BYTES if size else FEW_BYTES):
             return not is_page(head, kind)
         return size is not None and size[0] * size[1] <= DECORATION_PIXELS
+
+    def _is_passed_over(self, drawing: Part) -> bool:
+        """Whether the outlines of *drawing* count as decoration, as those of a picture would."""
+        small = drawing.content_id in self._shown and drawing.size <= DECORATION_BYTES
+        return small or (self._policy.ignore and not self._policy.ocr)
 
     def _is_tiny(self, part: Part) -> bool:
         """Whether *part* is a picture in which nobody could read a number."""

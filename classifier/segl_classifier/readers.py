@@ -14,6 +14,7 @@ from segl_classifier.formats.cells.lost_zeros import may_be_sheet, restored
 from segl_classifier.formats.registry import type_by_name
 from segl_classifier.markup import xml_entities
 from segl_classifier.markup.drawing_lines import with_lines
+from segl_classifier.markup.drawn_letters import draws_letters
 from segl_classifier.message import Part, unreadable
 from segl_classifier.parsing.walk import Walk
 from segl_classifier.records import cards, saved_document, saved_sheet
@@ -25,7 +26,8 @@ SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is sma
 _META_CHARSET = re.compile(
     rb"(?:charset|encoding)\s{0,20}=\s{0,20}[\"']?\s{0,20}([\w.:+-]{2,40})", re.IGNORECASE
 )
-_SVG = "image/svg+xml"
+DRAWING = "image/svg+xml"
+OUTLINES = f"{DRAWING}: letters as outlines"
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _PAGES = ("text/html", "application/xhtml+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
@@ -76,7 +78,9 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
     xml = part.content_type.endswith("/xml") or _XML.fullmatch(part.content_type) is not None
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
-            if part.content_type == _SVG:
+            if part.content_type == DRAWING:
+                if draws_letters(markup):
+                    notes.lack(Unreadable.UNKNOWN_TYPE, OUTLINES)
                 markup = with_lines(markup)
             # files in HTML are links, which the page gives
             bare = notes.written_in(markup) if xml else markup
