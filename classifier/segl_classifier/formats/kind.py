@@ -18,6 +18,8 @@ _WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "pres
 _MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
                (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
 
+# Pages as they were printed (ECMA-388): of letters it may hold no more than which glyphs of its fonts they are, or lines.
+_XPS, _PAGE_OF_XPS = "application/vnd.ms-xpsdocument", ".fpage"
 _VISIO = b"vnd.ms-visio."  # MS-VSDX §2.2.4
 
 
@@ -51,6 +53,8 @@ def _kind_of_zip(data: bytes) -> str:
                         return f"{OOXML}.{kind}"
                 if _VISIO in types:
                     return VISIO
+                if any(name.endswith(_PAGE_OF_XPS) for name in names):
+                    return _XPS
             if "mimetype" in names:
                 kind = _first_bytes(package, names["mimetype"], 200).decode("latin-1").strip().lower()
                 if ODF.match(kind):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib import import_module
 
-from segl.mime.sniff import GEODATA
+from segl.mime.sniff import FOLDER_VIEW, GEODATA
 from segl_classifier.formats.content import Reader
 
 OLE = "application/x-ole-storage"
@@ -45,6 +45,7 @@ _MODULES: dict[str, str] = {
     OLE: "compound",
     VISIO: "ooxml.visio",
     GEODATA: "geodata",
+    FOLDER_VIEW: "folder_view",
     f"{MS}-outlook": "outlook.message",
     "application/ms-tnef": "outlook.tnef",
     f"{MS}-tnef": "outlook.tnef",
@@ -98,6 +99,7 @@ LIBRARIES = (
     "segl_classifier.formats.pictures.ocr",
     "segl_classifier.formats.ooxml.visio",
     "segl_classifier.formats.geodata",
+    "segl_classifier.formats.folder_view",
 )
 
 

@@ -16,6 +16,7 @@ HEAD = 512  # bytes of a file that tell its format
 _SAMPLE = 4096
 _NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))  # control, unassigned, private, halves of pairs
 
+FOLDER_VIEW = "application/x-apple-folder"
 GEODATA = "application/x-dbf"
 # Versions: III, IV, FoxPro; with memos or not.
 DBASE = frozenset((0x03, 0x30, 0x31, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5))
@@ -57,6 +58,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x05\x16\x07", "application/applefile"),
     (b"\x00\x05\x16\x00", "application/applefile"),
     (b"bplist00", "application/x-plist"),
+    (b"\0\0\0\1Bud1", FOLDER_VIEW),
 )
 # These begin with letters that a text may begin with too: believed only of bytes that are no text.
 _SHORT = frozenset(
@@ -102,6 +104,7 @@ _CMS_DETACHED = tuple(
 _LEAD = b"\xef\xbb\xbf \t\r\n\f\0"
 _LED = (b"%PDF-", b"{\\rt")
 _ODD_SHARE = 50  # one in so many characters of UTF-16 may be none
+_END_IN_DOS = b"\x1a"
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
 _HTML = re.compile(
     rb"<!doctype\s+html|<html[\s>]|<body[\s>]|<head[\s>]|<(?:table|div|span|p)[\s>][^\0]{0,2000}?</",
@@ -172,7 +175,10 @@ def armoured(data: bytes) -> list[str]:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether *data* is text all through: no control characters, be it in UTF-16."""
+    """Whether *data* is text all through: no control characters, be it in UTF-16. Programs of DOS end a file with
+    Ctrl-Z."""
+    if data[-1:] == _END_IN_DOS:
+        data = data.rstrip(_END_IN_DOS)
     if wide := _wide(data):
         return not _odd(data, wide)
     return len(data.translate(None, _CONTROLS)) == len(data) and _few_high(data)

@@ -43,10 +43,14 @@ class Kept:
 
 
 def zipped(**members: bytes) -> bytes:
+    return zipped_as({name.replace("_", "."): content for name, content in members.items()})
+
+
+def zipped_as(members: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in members.items():
-            archive.writestr(name.replace("_", "."), content)
+            archive.writestr(name, content)
     return file.getvalue()
 
 
@@ -103,6 +107,7 @@ def test_a_mail_in_an_archive_is_walked() -> None:
         ("a_csv", "navn;cpr\r\nBø;010190-1234".encode("cp1252"), "Bø;010190-1234"),
         ("a_txt", "Blå 010190-1234".encode("utf-16"), "Blå 010190-1234"),
         ("a_bin", b"010190-1234", "010190-1234"),
+        ("a_txt", "Blå 010190-1234\r\n\x1a".encode("cp850"), "Blå 010190-1234"),
     ],
 )
 def test_files_without_a_type_are_known_by_their_name_and_bytes(name: str, content: bytes, text: str) -> None:
@@ -122,6 +127,27 @@ def test_a_file_of_unknown_type_is_told_of() -> None:
     assert read(zipped(a_bin=BINARY)).gaps == [
         "unknown-type application/octet-stream, a.bin in part 2 > a.bin"
     ]
+
+
+VIEW = b"\0\0\0\1Bud1\0\0\x10\0" + bytes(90) + "Sag å010190-1234.pdf".encode("utf-16-be") + b"Ilocblob\0\0"
+
+
+def test_how_a_mac_shows_a_folder_names_its_files() -> None:
+    kept = read(zipped_as({"Sag/.DS_Store": VIEW}))
+    assert kept.gaps == []
+    assert "Sag å010190-1234.pdf" in "".join(words for words, _ in kept.words)
+
+
+def test_what_only_begins_so_is_told_of() -> None:
+    assert read(zipped_as({"brev.pdf": VIEW})).gaps != []
+
+
+@pytest.mark.parametrize("named", ["Documents/1/Pages/1.fpage", "documents/1/pages/1.FPAGE"])
+def test_printed_pages_of_windows_are_told_of(named: str) -> None:
+    """Their letters may be drawn, or be numbers of glyphs."""
+    page = b'<FixedPage><Path Data="M 78,62 V 63 H 92 V 62 Z"/></FixedPage>'
+    kept = read(zipped_as({"[Content_Types].xml": b"<Types/>", named: page}), "brev.xps")
+    assert kept.gaps == ["unknown-type application/vnd.ms-xpsdocument, brev.xps in part 2"]
 
 
 # One allowance for all
