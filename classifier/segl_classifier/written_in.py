@@ -9,8 +9,11 @@ decodes to bytes that are nothing in particular, and is passed over while it is 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from segl.mime import sniff, transfer
 from segl.mime.transfer import Encoding
@@ -32,6 +35,8 @@ _SILENT = (b"\0asm", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
 # (RFC 5652), in which a document may be signed or encrypted, says by an identifier that it is CMS.
 _SEQUENCE = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"\x30\x84")
 _KEY_BYTES = 16 * 1024
+# Drawings of diagrams.net are packed, with the signs of XML as in an address; some exports are, without.
+_FEWEST_UNPACKED, _MOST_UNPACKED, _MOST_TOGETHER = 60, 1_000_000, 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ def without(text: str, files: Sequence[WrittenIn]) -> str:
 
 def files_in(text: str) -> Iterator[WrittenIn]:
     """The files that stand in *text*, of :func:`with_signs`, in their order."""
+    unpacking = _Unpacking()
     for run in _RUN.finditer(text):
         letters = run[0]
         if not all(kind.search(letters) for kind in _MIXED):
@@ -78,8 +84,35 @@ def files_in(text: str) -> Iterator[WrittenIn]:
             yield WrittenIn(content, len(content), *run.span())
         elif cms := sniff.cms_type(head):
             yield WrittenIn(content, len(content), *run.span(), cms)
-        elif len(content) >= _DARK and not _is_silent(head, len(content)):
+        elif packed := unpacking.text_of(content):
+            kind = "application/xml" if packed.startswith(b"<") else "text/plain"
+            yield WrittenIn(packed, len(content), *run.span(), kind)
+        elif unpacking.full or (len(content) >= _DARK and not _is_silent(head, len(content))):
             yield WrittenIn(b"", len(content), *run.span())
+            unpacking.full = False
+
+
+class _Unpacking:
+    """Texts by deflate (RFC 1951), alone or within zlib's form (RFC 1950), as far as they may cost. ``full`` when one is
+    cut for that, until it was told."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self._left = _MOST_TOGETHER
+
+    def text_of(self, content: bytes) -> bytes:
+        """The text that *content* is packed; nothing where it is something else. Of random bytes a few end as deflate
+        does, but hardly at their end and in a text."""
+        for form in (zlib.MAX_WBITS, -zlib.MAX_WBITS) if self._left > 0 else ():
+            unpacker = zlib.decompressobj(form)
+            with suppress(zlib.error):
+                text = unpacker.decompress(content, _MOST_UNPACKED)
+                self._left -= len(text)
+                self.full |= self._left <= 0 or len(text) == _MOST_UNPACKED
+                whole = unpacker.eof and not unpacker.unused_data
+                if whole and len(text) >= _FEWEST_UNPACKED and sniff.is_text(text):
+                    return unquote_to_bytes(text) if text.startswith(b"%3C") else text
+        return b""
 
 
 def _is_silent(head: bytes, size: int) -> bool:

@@ -7,6 +7,8 @@ import json
 import random
 import textwrap
 import time
+import zlib
+from urllib.parse import quote
 
 import pytest
 
@@ -77,6 +79,43 @@ def test_a_text_in_base64_is_read_as_well() -> None:
         f"<brev><til>Ida</til><cpr>{CPR}</cpr><om>{'vand og varme ' * 12}</om></brev>".encode()
     )
     assert CPR in str(Read("pakke.xml", b"<pakke>" + inner + b"</pakke>"))
+
+
+CELL = f'<mxGraphModel><root><mxCell value="Ida Holm, {CPR}"/><mxCell value="Vand og varme"/></root></mxGraphModel>'
+
+
+def deflated(data: bytes, form: int = -zlib.MAX_WBITS) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, form)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        deflated(quote(CELL, safe="!'()*~").encode()),  # as diagrams.net does it
+        deflated(CELL.encode()),
+        deflated(CELL.encode(), zlib.MAX_WBITS),
+    ],
+)
+def test_what_is_packed_in_base64_is_unpacked(packed: bytes) -> None:
+    drawing = f'<mxfile host="app.diagrams.net"><diagram name="Side-1">{in_base64(packed)}</diagram></mxfile>'
+    read = Read("skema.drawio", drawing.encode())
+    assert CPR in str(read)
+    assert not read.gaps
+
+
+@pytest.mark.parametrize(("size", "count"), [(2_000_000, 1), (800_000, 20)])
+def test_what_unpacks_to_too_much_is_told_of(size: int, count: int) -> None:
+    bomb = in_base64(deflated(bytes(size) + b"Vand"))
+    found = list(files_in(f"<diagram>{bomb}</diagram>" * count))
+    assert [file.content for file in found] == [b""]
+
+
+def test_unpacking_costs_no_more_however_much_there_is() -> None:
+    bomb = f"<a>{in_base64(deflated(bytes(900_000)))}</a>"
+    start = time.perf_counter()
+    assert list(files_in(bomb * 5_000))
+    assert time.perf_counter() - start < 3
 
 
 def test_an_invoice_in_utf_16_holds_its_file_too() -> None:
