@@ -93,8 +93,8 @@ def files_in(text: str) -> Iterator[WrittenIn]:
 
 
 class _Unpacking:
-    """Texts by deflate (RFC 1951), alone or within zlib's form (RFC 1950), as far as they may cost. ``full`` when one is
-    cut for that, until it was told."""
+    """Texts by deflate (RFC 1951), alone or within zlib's form (RFC 1950), as far as they may cost. ``full`` when one
+    is cut for that, until it was told."""
 
     def __init__(self) -> None:
         self.full = False

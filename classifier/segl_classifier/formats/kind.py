@@ -18,7 +18,7 @@ _WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "pres
 _MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
                (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
 
-# Pages as they were printed (ECMA-388): of letters it may hold no more than which glyphs of its fonts they are, or lines.
+# Printed pages (ECMA-388): of letters they may hold no more than which glyphs of a font they are, or lines.
 _XPS, _PAGE_OF_XPS = "application/vnd.ms-xpsdocument", ".fpage"
 _VISIO = b"vnd.ms-visio."  # MS-VSDX §2.2.4
 
