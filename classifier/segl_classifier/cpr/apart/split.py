@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.columns import in_columns
 from segl_classifier.cpr.apart.halves import (
-    CPR,
     NAMED,
     PERSONAL,
     SAID_TO_BE_LAST_FOUR,
@@ -34,6 +33,7 @@ from segl_classifier.cpr.vocabulary.last_four import (
     ends_said,
     plainly_said,
 )
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 
 # Looked for in the shape: four digits behind a word, and behind the year of a date with a word in it. Both expressions
 # begin with several digits: a search for one looks at every digit of a table.
@@ -157,7 +157,7 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
             return SAID_TO_BE_LAST_FOUR if lines == 0 else _SAID_BELOW_TO_BE_LAST_FOUR, label
         if (
             SECOND_PART.search(between)
-            or (_SECOND_FIELD.fullmatch(between) and CPR.search(text, max(0, low - _LABEL), low))
+            or (_SECOND_FIELD.fullmatch(between) and NAMES_CPR.search(text, max(0, low - _LABEL), low))
             or (THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low))
         ):
             return _SECOND_PART, low

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from corpus.extracted import extract
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
-from segl_classifier.extract import Pictures, extract
+from segl_classifier.extract import Pictures
 from segl_classifier.markup.drawn_letters import draws_letters
 from segl_classifier.message import Message, Part
 
@@ -55,7 +56,7 @@ def unread(pictures: Pictures, shown: str, filler: str = "") -> list[str]:
         Part("part 1", "text/html", "", "", False, page, Encoding.NONE),
         Part("part 2", "image/svg+xml", "", "logo.svg", True, drawing, Encoding.NONE, "logo"),
     )
-    return [gap.excerpt for gap in extract(Message("", parts, ()), Limits(), pictures=pictures)[1]]
+    return [gap.excerpt for gap in extract(Message(parts, ()), Limits(), pictures=pictures)[1]]
 
 
 def test_a_small_drawing_in_its_place_is_decoration_as_a_picture_is() -> None:
@@ -77,4 +78,4 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
         draws_letters(markup)
         return time.perf_counter() - start
 
-    assert min(seconds(2_000_000) for _ in range(2)) < 20 * max(min(seconds(250_000) for _ in range(3)), 0.01)
+    assert min(seconds(2_000_000) for _ in range(2)) < 20 * max(min(seconds(250_000) for _ in range(3)), 0.05)
