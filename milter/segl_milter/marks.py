@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from segl import headers
 from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
-from segl.vocabulary import Decision, Proof, Verdict
+from segl.vocabulary import Decision, Proof
 from segl.wishes import Wishes, to_fields
 from segl_milter import refusals
+from segl_milter.disposition import Disposition
 from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
 from segl_milter.transaction import Mail
 
@@ -57,49 +58,34 @@ def costs_too_much(mail: Mail) -> bool:
     return bool(mail.more_steering) or len(mail.steering) * mail.header_lines > _MOST_LINES_READ
 
 
-def marks_for(
-    mail: Mail,
-    action: Decision,
-    verdict: Verdict,
-    segl_id: str,
-    least: Proof = Proof.ENCRYPT,
-    *,
-    opened: bool = False,
-    subjects: tuple[tuple[int, str], ...] = (),
-    facts: str = "",
-    link_seed: str = "",
-    wishes: Wishes | None = None,
-    borrowed: bool = False,
-) -> Marks:
-    """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
-    *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
-    through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`. *facts* are
-    sealed, and for its receipt. *link_seed*: what the links of its sealed message are made from. *wishes* are what the
-    first subject asks of the portal: they come off it for all ways. *borrowed*: the client's ENVID is one of ours, of
-    another message."""
+def marks_for(mail: Mail, disposition: Disposition) -> Marks:
+    """The marks of *mail* by its *disposition*."""
+    action, subjects = disposition.action, disposition.subjects
     if action is Decision.REJECT:
         return Marks(refusal=refusals.BY_RULES)
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
-        sender = _with_another_id(mail) if borrowed else None
-        return Marks(subjects=subjects, remove=remove, sender=sender, add=(*_opening(opened), route))
-    if wishes is not None:
+        sender = _with_another_id(mail) if disposition.borrowed else None
+        return Marks(
+            subjects=subjects, remove=remove, sender=sender, add=(*_opening(disposition.opened), route)
+        )
+    if (wishes := disposition.wishes) is not None:
         subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
     return Marks(
         subjects=subjects,
         remove=remove,
         recipients=_recipients(mail),
-        sender=_sender(mail, segl_id),
-        hold=f"segl: {', '.join(verdict.reasons)}" if action is Decision.HOLD else "",
+        sender=_sender(mail, disposition.segl_id),
+        hold=f"segl: {', '.join(disposition.verdict.reasons)}" if action is Decision.HOLD else "",
         add=(
-            *_identity(mail, segl_id),
-            *_facts(mail, facts),
-            *(((headers.LINK, link_seed),) if link_seed else ()),
+            *_identity(mail, disposition.segl_id),
+            *_facts(mail, disposition.facts),
+            *_link(disposition.link_seed),
             *_wishes(wishes),
-            *_held(action, verdict),
-            *_demand(least),
-            *_opening(opened),
+            *_held(disposition),
+            *_demand(disposition.least),
+            *_opening(disposition.opened),
             (headers.ROUTE, Decision.SECURE.value),
         ),
     )
@@ -142,6 +128,10 @@ def _facts(mail: Mail, facts: str) -> tuple[tuple[str, str], ...]:
     return ((headers.FACTS, facts),) if facts and mail.sender.bare else ()
 
 
+def _link(seed: str) -> tuple[tuple[str, str], ...]:
+    return ((headers.LINK, seed),) if seed else ()
+
+
 def _demand(least: Proof) -> tuple[tuple[str, str], ...]:
     """What sends the message to the entrance of its demand (:mod:`segl.demand_tag`)."""
     return ((headers.LEAST, least.value),) if least in DEMANDS else ()
@@ -153,9 +143,13 @@ def _wishes(wishes: Wishes | None) -> tuple[tuple[str, str], ...]:
     return tuple((headers.WISHES, value) for value in to_fields(wishes))
 
 
-def _held(action: Decision, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+def _held(disposition: Disposition) -> tuple[tuple[str, str], ...]:
     """For those who release it: they see the message where it waits, and it is taken off on the way out."""
-    return ((headers.HELD, ", ".join(verdict.reasons)),) if action is Decision.HOLD else ()
+    return (
+        ((headers.HELD, ", ".join(disposition.verdict.reasons)),)
+        if disposition.action is Decision.HOLD
+        else ()
+    )
 
 
 def _opening(opened: bool) -> tuple[tuple[str, str], ...]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from segl import metrics
 from segl.canary.token import id_of
-from segl.demands import least_for
 from segl.events import Events
 from segl.policy.verdict import Ruled
-from segl.receipts.facts import MOST_MARKS, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Settings
 from segl.settings.policy import Policy
 from segl.subject_tags import encoded
-from segl.vocabulary import Decision, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stages
 from segl_classifier.understanding.interface import Model
@@ -25,7 +21,7 @@ from segl_milter import refusals
 from segl_milter.connection import Context
 from segl_milter.counting import count, count_stages
 from segl_milter.decisions import Circumstances
-from segl_milter.dsn import from_xtext, parameter
+from segl_milter.disposition import disposition_of
 from segl_milter.gateway import relays_for_stranger
 from segl_milter.in_hand import InHand, Share
 from segl_milter.marks import Marks, costs_too_much, marks_for
@@ -33,16 +29,10 @@ from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
     Ruling,
-    action,
-    forged_tags,
     ruling_on,
-    to_be_opened,
-    wishes_of,
 )
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
-
-LONGEST_FACTS = 55_000  # characters of a header field: Postfix cuts what a milter adds at some 60,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +99,14 @@ class Session:
             ruling = ruling_on(mail, office.rules, office.settings, office.model, stages)
             ruled, asking = apply_policies(mail, ruling.verdict, office.settings)
             seconds = time.perf_counter() - started
-            answer, name = self._mark(mail, ruled.verdict, asking, canary=canary)
+            least = asking.least if asking is not None else None
+            disposition = disposition_of(
+                mail, ruled.verdict, least, office.settings, office.receipt_key, canary=canary
+            )
+            answer = apply(marks_for(mail, disposition), self._context)
             self._record(mail, ruled, asking, seconds, stages, canary=canary)
             if not canary:
-                around = self._circumstances(mail, name, seconds)
+                around = self._circumstances(mail, disposition.segl_id, seconds)
                 self._decided = Ruling(ruled.verdict, ruling.found), around
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
@@ -136,42 +130,6 @@ class Session:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(
-        self, mail: Mail, verdict: Verdict, asking: Policy | None, *, canary: bool
-    ) -> tuple[Answer, str]:
-        """The answer, and the name the message got, if it goes securely."""
-        settings = self._office.settings
-        todo = action(verdict, settings.detection.mode)
-        asked = asking.least if asking is not None and asking.least is not None else Proof.ENCRYPT
-        if canary and todo in (Decision.HOLD, Decision.REJECT):
-            todo = Decision.SECURE  # nobody need decide about a message of ours that speaks of nobody
-        least = Proof.strictest((asked, least_for(verdict.labels, verdict.cpr_numbers, settings)))
-        opened = to_be_opened(mail, settings)
-        subjects = forged_tags(mail, settings)
-        goes_secure = todo in (Decision.SECURE, Decision.HOLD)
-        name, facts = self._named(mail, verdict) if goes_secure else ("", "")
-        wishes = wishes_of(mail, settings) if goes_secure else None
-        marks = marks_for(
-            mail,
-            todo,
-            verdict,
-            name,
-            least,
-            opened=opened,
-            subjects=subjects,
-            facts=facts,
-            link_seed=secrets.token_urlsafe(32) if goes_secure else "",
-            wishes=wishes,
-            borrowed=not goes_secure and not canary and self._is_borrowed(mail),
-        )
-        return apply(marks, self._context), name
-
-    def _is_borrowed(self, mail: Mail) -> bool:
-        """Whether the client names an envelope id that we gave to some other message."""
-        key = self._office.receipt_key
-        own = from_xtext(parameter("ENVID", mail.sender.parameters))
-        return key is not None and key.is_genuine(own)
-
     def _is_canary(self, mail: Mail) -> bool:
         """Whether it is one of our own canaries. It is read and sent as any other message, and counted nowhere."""
         key = self._office.receipt_key
@@ -179,14 +137,6 @@ class Session:
             return False
         address = mail.recipients[0].bare
         return self._office.settings.canary.knows(address) and bool(id_of(key, mail.raw, address))
-
-    def _named(self, mail: Mail, verdict: Verdict) -> tuple[str, str]:
-        """The message's name in reports, and what its receipt will tell, sealed."""
-        key = self._office.receipt_key
-        if key is None:
-            return secrets.token_hex(16), ""
-        name = key.new_id()
-        return name, sealed_facts(key, name, facts_of(mail, verdict, self._office.settings))
 
     def _record(
         self,
@@ -276,23 +226,6 @@ class Session:
         if self._in_hand:
             self._in_hand = False
             self._office.traffic.message_ended()
-
-
-def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
-    """What the receipt of *mail* will tell. Of a message to very many nobody is named, and of more than are looked at
-    there is only how many they are."""
-    named = [address.bare for address in mail.recipients if address.editable]
-    outside = tuple(dict.fromkeys(address for address in named if not settings.takes(address)))
-    facts = Facts(time.time(), verdict.reasons, outside)
-    if mail.more_recipients or len(outside) > MOST_MARKS:
-        return Facts(facts.at, facts.reasons, (), len(outside) + mail.more_recipients)
-    return facts if len(outside) <= MOST_RECIPIENTS else facts.without_names()
-
-
-def sealed_facts(key: ReceiptKey, name: str, facts: Facts) -> str:
-    """*facts* as a header field: without the names of the recipients where it would be cut otherwise."""
-    sealed = key.seal(name, facts.to_bytes())
-    return sealed if len(sealed) <= LONGEST_FACTS else key.seal(name, facts.without_names().to_bytes())
 
 
 def apply(marks: Marks, context: Context) -> Answer:

@@ -20,6 +20,7 @@ from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part
 from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import shipped_rules
+from segl_milter.disposition import Disposition
 from segl_milter.marks import marks_for
 from segl_milter.ruling import action, forged_tags, judge, to_be_opened, wishes_of
 from segl_milter.transaction import Address, Mail, readable_subject
@@ -161,7 +162,10 @@ def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> No
     verdict = judge(mail(TEA, subject=subject), shipped_rules(), settings())
     assert verdict.reasons == (("requested",) if asks else ())
     # it stays: the answer to an answer is secure as well
-    assert marks_for(mail(TEA, subject=subject), verdict.decision, verdict, "0f" * 16).subjects == ()
+    assert (
+        marks_for(mail(TEA, subject=subject), Disposition(verdict.decision, verdict, "0f" * 16)).subjects
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,12 +187,12 @@ def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
     assert (None if wishes is None else wishes.subject) == left
     verdict = judge(message, shipped_rules(), house)
     assert (verdict.decision is Decision.SECURE) == (left is not None)
-    marks = marks_for(message, action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes)
+    marks = marks_for(message, Disposition(action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes))
     assert marks.subjects == (() if left is None else ((1, left),))
     fields = [value for name, value in marks.add if name == "X-Segl-Wishes"]
     assert len(fields) == (0 if left is None else 1)
     assert all("12345678" not in value for value in fields)
-    assert marks_for(message, Decision.PLAIN, verdict, "", wishes=wishes).subjects == ()
+    assert marks_for(message, Disposition(Decision.PLAIN, verdict, "", wishes=wishes)).subjects == ()
 
 
 @pytest.mark.parametrize(
