@@ -32,6 +32,17 @@ def test_a_daemon_starts_without(daemon: str, others: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_readers_of_attachments_start_without_what_judges() -> None:
+    """A template of them is started with every milter, and with each command that opens a file."""
+    names = "segl_classifier.cpr.find segl_classifier.rules segl_classifier.understanding numpy spacy".split()
+    code = (
+        "import sys\nfrom segl_classifier.pool import worker\n*_, last = worker.load()\n"
+        f"print([name for name in {names!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 _EACH_ALONE = """
 import os
 from segl.cli.main import COMMANDS, main

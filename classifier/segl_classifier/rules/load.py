@@ -109,8 +109,20 @@ def load_rules(
     The examples of the rules in *extra* are run, and of all rules when *extra* changes what those rest on or
     *check_shipped* asks for it; the shipped files by themselves are proved by the tests, not at each
     start. ``examples=False`` runs none, for who wants to see them fail. Raises :class:`RulesError` with every
-    fault found.
+    fault found. The shipped files alone are the same set each time: at a reload nothing is made anew.
     """
+    if shipped and not extra and not check_shipped:
+        return shipped_rules()
+    return _loaded(extra, shipped=shipped, check_shipped=check_shipped, examples=examples)
+
+
+@cache
+def shipped_rules() -> RuleSet:
+    """The rules that come with Segl, alone."""
+    return _loaded((), shipped=True, check_shipped=False, examples=True)
+
+
+def _loaded(extra: Sequence[Path], *, shipped: bool, check_shipped: bool, examples: bool) -> RuleSet:
     draft = _shipped_layer().copy() if shipped else Draft()
     own = {file for layer in extra for file in _files(layer)}
     before = _shared(draft)
@@ -139,12 +151,6 @@ def _shipped_layer() -> Draft:
     draft = Draft(shipped=frozenset(files))
     add_layer(draft, files)
     return draft
-
-
-@cache
-def shipped_rules() -> RuleSet:
-    """The rules that come with Segl, alone."""
-    return load_rules()
 
 
 def shipped_folder() -> Path:

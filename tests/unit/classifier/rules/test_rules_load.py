@@ -35,6 +35,14 @@ def found_by(rules: RuleSet, text: str) -> set[str]:
     return {finding.rule for finding in rules.find([Text(text, "body", Source.BODY)])}
 
 
+def test_the_shipped_files_alone_are_made_ready_once(tmp_path: Path) -> None:
+    """So that a reload costs nothing where a house has no rules of its own."""
+    alone = load_rules()
+    assert load_rules([]) is alone is shipped_rules()
+    assert load_rules([written(tmp_path, RULE.format(id="own.boat", word="kajak"))]) is not alone
+    assert load_rules() is alone
+
+
 @pytest.mark.parametrize("case", sorted(BAD.iterdir()), ids=lambda case: case.name)
 def test_a_bad_file_is_refused_and_every_fault_is_named(case: Path) -> None:
     expected = (case / "expected").read_text("utf-8").splitlines()
