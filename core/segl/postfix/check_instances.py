@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from segl.errors import PostfixError
@@ -29,8 +30,18 @@ _UNSEEN = "mail that it sends is not seen by Segl, unless it hands it to the fro
 
 def default_directory() -> Path:
     """The configuration directory compiled into Postfix: the only one that may list other instances."""
-    done = run_postfix(["postconf", "-dh", "config_directory"])
-    return Path(done.stdout.strip() or "/etc/postfix")
+    try:
+        return _compiled_in()
+    except LookupError:
+        return Path("/etc/postfix")
+
+
+@cache
+def _compiled_in() -> Path:
+    said = run_postfix(["postconf", "-dh", "config_directory"]).stdout.strip()
+    if not said:
+        raise LookupError
+    return Path(said)
 
 
 def instance_checks(setup: Setup) -> Iterator[Check]:

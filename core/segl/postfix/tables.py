@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -122,14 +123,35 @@ def look_up(value: str, keys: Sequence[str], config: Path) -> dict[str, str]:
     Keys without an answer are left out. Raises :class:`TableUnread`."""
     found: dict[str, str] = {}
     for table in tables_in(value):
-        asked = "".join(f"{k}\n" for k in keys)
-        done = _run(table, ["postmap", "-c", str(config), "-q", "-", str(table)], asked)
-        if "fatal:" in done.stderr or "error:" in done.stderr:
-            raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
-        for line in done.stdout.splitlines():
-            key, _, answer = line.partition("\t")
+        question = _Question(table, tuple(keys), config)
+        # The patterns of many services are the same, and those of a host the same each minute.
+        alike = table.type in PATTERNS and table.name.startswith("{")
+        for key, answer in _known_answers(question) if alike else _answers(question):
             found.setdefault(key, answer)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What *table* says to each of *keys*. Patterns that stand in the parameter itself say the same whatever the
+    instance in *config* is like."""
+
+    table: Table
+    keys: tuple[str, ...]
+    config: Path = field(compare=False)
+
+
+def _answers(question: _Question) -> tuple[tuple[str, str], ...]:
+    table, config = question.table, question.config
+    given = "".join(f"{key}\n" for key in question.keys)
+    done = _run(table, ["postmap", "-c", str(config), "-q", "-", str(table)], given)
+    if "fatal:" in done.stderr or "error:" in done.stderr:
+        raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
+    lines = (line.partition("\t") for line in done.stdout.splitlines())
+    return tuple((key, answer) for key, _, answer in lines)
+
+
+_known_answers = lru_cache(maxsize=256)(_answers)
 
 
 def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from segl.postfix import tables as tables_module
 from segl.postfix.check_forwards import addresses_in
 from segl.postfix.tables import (
     Entry,
@@ -13,6 +16,7 @@ from segl.postfix.tables import (
     TableUnread,
     entries,
     logical_lines,
+    look_up,
     policy_services_in,
     tables_in,
 )
@@ -118,3 +122,36 @@ def test_logical_lines() -> None:
 )
 def test_addresses_of_an_alias(text: str, addresses: list[str]) -> None:
     assert addresses_in(text) == addresses
+
+
+def test_patterns_in_a_parameter_are_asked_about_once_and_a_file_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The canaries look at both instances each minute, and a dozen services have the same patterns. A file may have
+    changed since, and what another type says depends on the instance."""
+    asked: list[str] = []
+
+    def run(command: Sequence[str], seconds: float, given: str) -> CompletedProcess[str]:
+        asked.append(command[-1])
+        return CompletedProcess(list(command), 0, "".join(f"{key}\tOK\n" for key in given.split()), "")
+
+    monkeypatch.setattr(tables_module, "run_postfix", run)
+    patterns, file, pairs = "regexp:{{/asked once/ OK}}", "regexp:/a", "inline:{a=OK}"
+    for config in (tmp_path / "front", tmp_path / "secure"):
+        for value in (patterns, file, pairs):
+            assert look_up(value, ["a", "b"], config) == {"a": "OK", "b": "OK"}
+    assert asked == [patterns, file, pairs, file, pairs]
+    assert look_up(patterns, ["c"], tmp_path) == {"c": "OK"}, "another key is another question"
+
+
+def test_patterns_that_cannot_be_asked_about_may_be_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = ["postmap: fatal: out of memory", ""]
+    monkeypatch.setattr(
+        tables_module, "run_postfix", lambda command, *_: CompletedProcess(command, 1, "a\tOK\n", told.pop(0))
+    )
+    patterns = "regexp:{{/asked in vain/ OK}}"
+    with pytest.raises(TableUnread, match="out of memory"):
+        look_up(patterns, ["a"], tmp_path)
+    assert look_up(patterns, ["a"], tmp_path) == {"a": "OK"}
