@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from world import template
 from world.postfix import wait_until
 from world.process import is_alive
 
@@ -65,6 +67,12 @@ from world.ports import free_port
 server = {server}({arguments}).__enter__()
 pid = server._process.pid
 """
+
+
+def test_what_templates_load_before_they_fork_is_there() -> None:
+    """They name modules in words, which nobody sees who moves one; and then no test has a program to start."""
+    named = [module for program in template.BEHIND.values() for module in program.split()]
+    assert [module for module in named if find_spec(module) is None] == []
 
 
 @pytest.fixture

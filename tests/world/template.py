@@ -46,7 +46,7 @@ _MODULES: Final = {
 }
 # What a program loads behind its ``main``, as far as that depends on nothing it is told: up to a second of it. Metrics
 # choose their storage when they are loaded, so what needs them is left to each start.
-_BEHIND: Final = {
+BEHIND: Final = {
     "segl": """
         segl.cli.doctor_checks segl.cli.doctor_text segl.cli.installing segl.cli.key_text segl.settings.file
     """,
@@ -55,8 +55,8 @@ _BEHIND: Final = {
     "segl-deliver": "sqlalchemy.dialects.sqlite",
     "segl-portal": """
         http.server wsgiref.simple_server argon2 jinja2 sqlalchemy.dialects.sqlite starlette.applications
-        starlette.templating uvicorn segl.sealed.storage segl.settings.file segl_portal.catalogue segl_portal.reader
-        segl_portal.reading.view segl_portal.security_headers segl_portal.sms segl_portal.visits
+        starlette.templating uvicorn segl.sealed.storage segl.settings.file segl_portal.reader
+        segl_portal.reading.view
     """,
 }
 _WITH_RULES: Final = ("segl", "segl-milter")  # they use the shipped ones, mostly: a fifth of a second
@@ -267,7 +267,7 @@ def _imported(program: str) -> Callable[[], object]:
     else:
         for module, _ in importlib.import_module("segl.cli.main").COMMANDS.values():
             importlib.import_module(module)
-    for module in _BEHIND[program].split():
+    for module in BEHIND[program].split():
         importlib.import_module(module)
     if program in _WITH_RULES:
         importlib.import_module("segl_classifier.rules").shipped_rules()
