@@ -28,7 +28,7 @@ from segl_routing.fallback.marks import stored_marks
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.own_postfix import own_postfix
 from segl_routing.proofs.archive import Archive, NoArchive, StoreArchive
-from segl_routing.proofs.checking import live_check
+from segl_routing.proofs.checking import CheckedWith, live_check
 from segl_routing.proofs.facts import DomainFacts, Held
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
@@ -100,9 +100,10 @@ async def routes_of(
         if refresh:
             archive, policies = NoArchive(), NoPolicyArchive()
         own = own_postfix(settings)
-        check = live_check(settings, events, file, policies, own)
+        checked_with = CheckedWith.of(settings)
+        check = live_check(settings, checked_with, events, file, policies, own)
         certificates = ToldCertificates(settings, file, events, refresh=refresh)
-        knowledge = Knowledge(check, archive, settings.routing, events)
+        knowledge = Knowledge(check, archive, settings.routing, events, checked_with.digest)
         table = RouteTable(settings, here=own.here)
         return await _routes(
             addresses, settings, events, table, knowledge, certificates, fallback, demanded, own.knows_sts

@@ -110,7 +110,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     given = GivenProofs(engine, settings.store.node_name, events)
     opened.callback(given.close)
     own = own_postfix(settings)
-    check = live_check(settings, events, file, policies, own)
+    checked_with = CheckedWith.of(settings)
+    check = live_check(settings, checked_with, events, file, policies, own)
     certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
@@ -120,7 +121,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     metrics.serve(settings.metrics.host, settings.metrics.map_port, "segl-map")
     way_key = WayKey.of_house(engine).pin
     kept = _Kept(archive, policies, marks, given, SignerStandings(engine), engine, way_key)
-    daemon = _Daemon(file, settings, own, check, kept, certificates, events)
+    daemon = _Daemon(file, settings, own, checked_with, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
 
@@ -145,6 +146,7 @@ class _Daemon:
         file: Path,
         settings: Settings,
         own: OwnPostfix,
+        checked_with: CheckedWith,
         check: LiveCheck,
         kept: _Kept,
         certificates: CertificateDesk,
@@ -155,9 +157,9 @@ class _Daemon:
         self._settings = settings
         self._events = events
         self._check = check
-        self._checked_with = CheckedWith.of(settings)
+        self._checked_with = checked_with
         self._kept = kept
-        self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
+        self._knowledge = Knowledge(check, kept.archive, settings.routing, events, checked_with.digest)
         self._fallback = Fallback(settings.routing, kept.marks.load())
         self._postfix = own
         self._told_to_reload = asyncio.Event()
@@ -287,13 +289,11 @@ class _Daemon:
         same = settings.postfix.front == self._settings.postfix.front
         known = self._postfix if same else OwnPostfix()
         postfix = await asyncio.to_thread(again, settings, known, self._events)
-        check = live_check(settings, self._events, self._file, self._kept.policies, postfix)
-        finder = self._certificates.prepared(settings)
         checked_with = CheckedWith.of(settings)
+        check = live_check(settings, checked_with, self._events, self._file, self._kept.policies, postfix)
+        finder = self._certificates.prepared(settings)
         forget = checked_with != self._checked_with
-        if checked_with.authorities != self._checked_with.authorities:
-            self._kept.policies.clear()  # HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)
-        self._knowledge.change(check, settings.routing, forget=forget)
+        self._knowledge.change(check, settings.routing, checked_with.digest)
         self._certificates.change(settings, finder)
         self._check = check
         self._checked_with = checked_with

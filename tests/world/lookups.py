@@ -75,6 +75,7 @@ class LookUps:
     now: float = 1_000_000.0
     world: Checked | Exception = YES
     takes: float = 0.0
+    checked_with: str = ""
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ class LookUps:
             self.archive,
             self.routing,
             Events("test"),
+            self.checked_with,
             clock=lambda: self.now,
             jitter=lambda low, high: (low + high) / 2,
         )

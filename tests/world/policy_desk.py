@@ -60,12 +60,15 @@ class Desk:
     archive: PolicyArchive = field(default_factory=NoPolicyArchive)
     outside: Outside = field(default_factory=Outside)
     now: float = 1_000_000.0
+    authorities: str = ""
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        self.sts = MtaSts(self.outside, self.archive, Events("test"), clock=lambda: self.now)
+        self.sts = MtaSts(
+            self.outside, self.archive, Events("test"), self.authorities, clock=lambda: self.now
+        )
 
     def ask(self, *hosts: str, domain: str = DOMAIN) -> Evidence:
         return run(self.sts.evidence(domain, hosts or (MX,)))

@@ -36,7 +36,7 @@ from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
 T = TypeVar("T")
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _BUSY_SECONDS = 5  # for which a process waits until another has written its transaction to SQLite
 _PAUSE_SECONDS = 0.05  # before the second try; four times as long before each that follows
 _CHECKPOINT_MS = 250  # for which a checkpoint waits for readers, and holds up writers

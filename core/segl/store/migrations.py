@@ -134,6 +134,12 @@ def _who_delivered_when(connection: Connection) -> None:
     _add(connection, "tls_evidence", "begun FLOAT", "node VARCHAR(100) NOT NULL DEFAULT ''")
 
 
+def _what_it_was_checked_with(connection: Connection) -> None:
+    """5 → 6: what was found out about a domain bears what it was found with. Of what stands there nobody knows."""
+    _add(connection, "domain_knowledge", "checked_with VARCHAR(64) NOT NULL DEFAULT ''")
+    _add(connection, "mta_sts_policy", "authorities VARCHAR(64) NOT NULL DEFAULT ''")
+
+
 def _add(connection: Connection, table: str, *definitions: str) -> None:
     """Columns, unless *table* is newer than the version stepped from: then it was made with them."""
     standing = {column["name"] for column in sa.inspect(connection).get_columns(table)}
@@ -151,4 +157,5 @@ _STEPS: dict[str, Callable[[Connection], None]] = {
     "2": _life_of_sealed_messages,
     "3": _one_source_of_statistics,
     "4": _who_delivered_when,
+    "5": _what_it_was_checked_with,
 }

@@ -14,6 +14,8 @@ domain_knowledge = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.proofs.archive writes it
     sa.Column("checked_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
+    # A digest of what the check hung on (segl_routing.proofs.checking.CheckedWith); empty: by a version that kept none.
+    sa.Column("checked_with", sa.String(64), nullable=False, server_default=""),
 )
 
 # MTA-STS policies in force (RFC 8461 §3.3). The text is written anew by us and at most some 100 KB.
@@ -25,6 +27,8 @@ mta_sts_policy = sa.Table(
     sa.Column("fetched_at", sa.Float, nullable=False),
     sa.Column("max_age", sa.Integer, nullable=False),
     sa.Column("policy", sa.Text, nullable=False),
+    # A digest of those that proved the web server; empty: the system's, or by a version that kept none.
+    sa.Column("authorities", sa.String(64), nullable=False, server_default=""),
 )
 
 # Domains whose forced TLS failed at delivery (segl_routing.fallback.marking); times are Unix seconds.

@@ -23,6 +23,7 @@ from segl_routing.fallback.marks import marks_in
 from segl_routing.outcome import Outcome, Routed
 from segl_routing.postmaster.repairs import Finding, findings
 from segl_routing.proofs.archive import facts_in
+from segl_routing.proofs.checking import CheckedWith
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import Tunnels
@@ -110,7 +111,7 @@ def domains_of(
         of = messages_of(connection, owner, settings.owners) if owner is not None else None
         traffic = tuple(traffic_since(connection, _midnight(now, days - 1), of))
         marked = {one.domain: one for one in marks_in(connection) if one.stands}
-    table = RouteTable(settings)
+    table, checked_with = RouteTable(settings), CheckedWith.of(settings).digest
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
     fallback = Fallback(settings.routing, marked.values())
 
@@ -132,7 +133,7 @@ def domains_of(
     def reported(some: Iterable[DomainTraffic]) -> list[DomainReport]:
         wanted = list(some)
         with transaction(engine) as connection:
-            known = facts_in(connection, (one.domain for one in wanted))
+            known = facts_in(connection, (one.domain for one in wanted), checked_with)
         return [report(one, known.get(one.domain)) for one in wanted]
 
     return Reports(traffic, reported)

@@ -32,9 +32,6 @@ class Archive(Protocol):
     def write(self, facts: DomainFacts) -> None:
         """Keep *facts*, soon."""
 
-    def clear(self) -> None:
-        """Forget everything, soon."""
-
 
 class NoArchive:
     """Keeps nothing."""
@@ -43,9 +40,6 @@ class NoArchive:
         return None
 
     def write(self, _facts: DomainFacts) -> None:
-        return
-
-    def clear(self) -> None:
         return
 
 
@@ -63,10 +57,6 @@ class StoreArchive:
     def write(self, facts: DomainFacts) -> None:
         if self._writable and facts.no_mail is None:
             self._thread.write(lambda connection: _write(connection, facts))
-
-    def clear(self) -> None:
-        if self._writable:
-            self._thread.write(lambda connection: connection.execute(domain_knowledge.delete()))
 
     def prune(self, before: float) -> None:
         """Forget, soon, what was last checked before *before* (Unix seconds)."""
@@ -92,6 +82,7 @@ def _write(connection: Connection, facts: DomainFacts) -> None:
         "evidence": to_text(facts.held),
         "checked_at": facts.checked_at,
         "expires_at": facts.expires_at,
+        "checked_with": facts.checked_with,
     }
     kept = domain_knowledge.c.checked_at
     # another node may have looked later; a row from the future is of a clock since put right
@@ -104,14 +95,16 @@ def _write(connection: Connection, facts: DomainFacts) -> None:
     )
 
 
-def facts_in(connection: Connection, domains: Iterable[str]) -> dict[str, DomainFacts]:
-    """What is kept of *domains*, of whatever age; those of which nothing is, or nothing that can be read, are left
-    out."""
+def facts_in(connection: Connection, domains: Iterable[str], checked_with: str) -> dict[str, DomainFacts]:
+    """What is kept of *domains*, of whatever age, and was found with these settings
+    (:class:`segl_routing.proofs.checking.CheckedWith`); those of which nothing is, or nothing that can be read, are
+    left out."""
     wanted = list(domains)
     found: dict[str, DomainFacts] = {}
     for first in range(0, len(wanted), _AT_ONCE):
         some = domain_knowledge.c.domain.in_(wanted[first : first + _AT_ONCE])
-        for row in connection.execute(sa.select(domain_knowledge).where(some)):
+        these = domain_knowledge.c.checked_with == checked_with
+        for row in connection.execute(sa.select(domain_knowledge).where(some, these)):
             if (facts := _facts(row)) is not None:
                 found[row.domain] = facts
     return found
@@ -119,6 +112,7 @@ def facts_in(connection: Connection, domains: Iterable[str]) -> dict[str, Domain
 
 def _facts(row: sa.Row[Any]) -> DomainFacts | None:
     try:
-        return DomainFacts(row.domain, from_text(row.evidence), row.checked_at, row.expires_at)
+        held = from_text(row.evidence)
+        return DomainFacts(row.domain, held, row.checked_at, row.expires_at, checked_with=row.checked_with)
     except ValueError:
         return None

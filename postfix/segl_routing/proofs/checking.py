@@ -26,10 +26,18 @@ from segl_routing.proofs.sts_fetch import StsSource, web_trust
 
 
 def live_check(
-    settings: Settings, events: Events, file: Path | str, policies: PolicyArchive | None, own: OwnPostfix
+    settings: Settings,
+    checked_with: CheckedWith,
+    events: Events,
+    file: Path | str,
+    policies: PolicyArchive | None,
+    own: OwnPostfix,
 ) -> LiveCheck:
     """The live check these settings ask for, with *policies* that were fetched before, by the names of our *own*
-    Postfix. Raises :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it."""
+    Postfix. Raises :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it.
+
+    *checked_with* is of these settings and from before: of a file that is replaced meanwhile it says at worst that the
+    old one stands there, and then the next reload forgets what was found."""
     routing = settings.routing
     context, web_context = trusts(routing, file)
     dns, providers = mail_dns(routing, file), shipped()
@@ -43,7 +51,7 @@ def live_check(
         providers=providers,
     )
     dane = Dane(dns, routing.smtp_port)
-    sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events)
+    sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events, checked_with.authorities)
     return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers, sts.renew)
 
 
@@ -76,14 +84,21 @@ def mail_dns(routing: Routing, file: Path | str) -> MailDns:
 
 @dataclass(frozen=True, slots=True)
 class CheckedWith:
-    """The settings that a live check's result depends on: when they change, old results count no more. Of a file
-    that is what stands in it."""
+    """The settings that a live check's result depends on: what was found with others counts no more. Of a file that
+    is a digest of what stands in it; empty where none is named.
 
-    authorities: bytes
+    MTA-STS policies hang on ``authorities`` alone: HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)."""
+
+    authorities: str
     nameservers: tuple[str, ...]
     trusted_resolvers: tuple[str, ...]
-    trust_anchors: bytes
+    trust_anchors: str
     smtp_port: int
+
+    @property
+    def digest(self) -> str:
+        """Of all of them, as it is kept with what was found."""
+        return sha256(repr(self).encode()).hexdigest()
 
     @classmethod
     def of(cls, settings: Settings) -> CheckedWith:
@@ -97,12 +112,12 @@ class CheckedWith:
         )
 
 
-def _content(file: Path | None) -> bytes:
+def _content(file: Path | None) -> str:
     """A digest of what *file* holds; nothing where it cannot be read, which is told elsewhere."""
     try:
-        return sha256(file.read_bytes()).digest() if file else b""
+        return sha256(file.read_bytes()).hexdigest() if file else ""
     except OSError:
-        return b""
+        return ""
 
 
 def _own_name(settings: Settings) -> str:

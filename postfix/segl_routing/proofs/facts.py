@@ -52,7 +52,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """What the checks of one domain have found out, each proof once, the strongest first."""
+    """What the checks of one domain have found out, each proof once, the strongest first. ``checked_with``: see
+    :class:`segl_routing.proofs.checking.CheckedWith`."""
 
     domain: str
     held: tuple[Held, ...]
@@ -60,6 +61,7 @@ class DomainFacts:
     expires_at: float
     no_mail: NoMail | None = None
     reason: str = ""  # of no_mail
+    checked_with: str = ""
 
     def fresh(self, now: float) -> bool:
         """Whether it may be believed at *now*; facts from the future (a clock set back) may not."""

@@ -12,6 +12,7 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from segl.errors import RoutingError
 from segl.events import Events
@@ -43,11 +44,13 @@ class Knowledge:
         archive: Archive,
         routing: Routing,
         events: Events,
+        checked_with: str = "",
         *,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """*clock* gives Unix seconds."""
+        """*checked_with* is a digest of what a check's result depends on; what is kept with another counts for nothing.
+        *clock* gives Unix seconds."""
         self._check = check
         self._archive = archive
         self._routing = routing
@@ -56,7 +59,7 @@ class Knowledge:
         self._jitter = jitter
         self._facts: OrderedDict[str, DomainFacts] = OrderedDict()
         self._running: dict[str, asyncio.Task[DomainFacts]] = {}
-        self._generation = 0
+        self._checked_with = checked_with
         self._places = asyncio.Semaphore(MAX_CHECKS)
         self._expected: OrderedDict[str, None] = OrderedDict()
         self._anew: set[str] = set()
@@ -64,14 +67,13 @@ class Knowledge:
     def __len__(self) -> int:
         return len(self._facts)
 
-    def change(self, check: Check, routing: Routing, *, forget: bool) -> None:
-        """New settings. With *forget* what was found out under the old ones counts no more."""
+    def change(self, check: Check, routing: Routing, checked_with: str) -> None:
+        """New settings. What was found out with anything else than *checked_with* counts no more."""
         self._check = check
         self._routing = routing
-        if forget:
-            self._generation += 1
+        if checked_with != self._checked_with:
+            self._checked_with = checked_with
             self._facts.clear()
-            self._archive.clear()
 
     def last(self, domain: str) -> DomainFacts | None:
         """What was found out last, however long ago, as far as memory goes."""
@@ -173,30 +175,36 @@ class Knowledge:
             self._start(self._expected.popitem(last=False)[0])
 
     async def _find_out(self, domain: str) -> DomainFacts:
-        previous = self._latest(self._facts.get(domain), await self._archive.read(domain))
+        """From the store what holds, else from a check; begun again when what it is checked with changes meanwhile."""
+        wanted_anew = False
+        while True:
+            checked_with = self._checked_with
+            previous = self._latest(self._facts.get(domain), await self._archive.read(domain))
+            if checked_with != self._checked_with:
+                continue
+            now = self._clock()
+            wanted_anew |= domain in self._anew
+            self._anew.discard(domain)
+            if previous is not None and previous.fresh(now) and not previous.old(now) and not wanted_anew:
+                self._remember(previous)  # from before a restart, or another node's
+                return previous
+            async with self._places:
+                checked = await self._checked(domain)
+            if checked_with == self._checked_with:
+                return self._take(domain, checked, previous)
+
+    def _take(self, domain: str, checked: Checked, previous: DomainFacts | None) -> DomainFacts:
         now = self._clock()
-        wanted_anew = domain in self._anew
-        self._anew.discard(domain)
-        if previous is not None and previous.fresh(now) and not previous.old(now) and not wanted_anew:
-            self._remember(previous)  # from before a restart, or another node's
-            return previous
-        async with self._places:
-            checked = await self._checked_under_present_settings(domain)
-        now = self._clock()
-        facts = judge(domain, checked, previous, routing=self._routing, now=now, jitter=self._jitter)
+        facts = replace(
+            judge(domain, checked, previous, routing=self._routing, now=now, jitter=self._jitter),
+            checked_with=self._checked_with,
+        )
         for evidence in checked.evidence:
             fails = evidence.bars and evidence.known is Known.NO
             PROOFS.labels(evidence.proof.value, "fails" if fails else evidence.known.value).inc()
         self._remember(facts)
         self._archive.write(facts)
         return facts
-
-    async def _checked_under_present_settings(self, domain: str) -> Checked:
-        while True:
-            generation = self._generation
-            checked = await self._checked(domain)
-            if generation == self._generation:
-                return checked
 
     async def _checked(self, domain: str) -> Checked:
         try:
@@ -217,9 +225,8 @@ class Knowledge:
     def _long_unknown(self, facts: DomainFacts, now: float) -> bool:
         return facts.unknown_for(now) >= self._routing.undecided_seconds
 
-    @staticmethod
-    def _latest(*candidates: DomainFacts | None) -> DomainFacts | None:
-        known = [facts for facts in candidates if facts is not None]
+    def _latest(self, *candidates: DomainFacts | None) -> DomainFacts | None:
+        known = [facts for facts in candidates if facts and facts.checked_with == self._checked_with]
         return max(known, key=lambda facts: facts.checked_at, default=None)
 
 

@@ -54,13 +54,16 @@ class MtaSts:
         source: StsSource,
         archive: PolicyArchive,
         events: Events,
+        authorities: str = "",
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """*clock* gives Unix seconds."""
+        """*authorities* is a digest of those by which *source* proves web servers; a policy that others proved is not
+        in force. *clock* gives Unix seconds."""
         self._source = source
         self._archive = archive
         self._events = events
+        self._authorities = authorities
         self._clock = clock
         self._kept: OrderedDict[str, KeptPolicy] = OrderedDict()
         self._patterns = 0
@@ -85,13 +88,6 @@ class MtaSts:
             for outcome in await asyncio.gather(*some, return_exceptions=True):
                 if isinstance(outcome, Exception):
                     self._events.failed("renew", outcome)
-
-    async def stop(self) -> None:
-        """Break off what runs."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _shared(self, domain: str) -> _Found:
         task = self._running.get(domain)
@@ -121,7 +117,8 @@ class MtaSts:
             policy = await self._source.policy(domain)
         STS_FETCHES.labels(_word(policy)).inc()
         if isinstance(policy, StsPolicy):
-            return self._take(KeptPolicy(domain, _id_now(record, kept), begun, policy), kept)
+            new = KeptPolicy(domain, _id_now(record, kept), begun, policy, self._authorities)
+            return self._take(new, kept)
         return self._do_without(domain, policy, kept)
 
     def _wants_fetch(self, kept: KeptPolicy | None, record: str | Fault | DnsUnsure) -> bool:
@@ -169,7 +166,7 @@ class MtaSts:
             self._kept.move_to_end(domain)
             return kept
         kept = await self._archive.read(domain)
-        if kept is None or not kept.holds(self._clock()):
+        if kept is None or kept.authorities != self._authorities or not kept.holds(self._clock()):
             return None
         self._remember(kept)
         return kept

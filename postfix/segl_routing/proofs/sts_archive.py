@@ -30,12 +30,14 @@ _ENFORCED = "".join(f"{line}\n" for line in StsPolicy(Mode.ENFORCE, 0).lines[:2]
 
 @dataclass(frozen=True, slots=True)
 class KeptPolicy:
-    """A policy that was fetched at *fetched_at* (Unix seconds, before the fetch began) under *id*."""
+    """A policy that was fetched at *fetched_at* (Unix seconds, before the fetch began) under *id*. *authorities*: by
+    which its web server was proven (:class:`segl_routing.proofs.checking.CheckedWith`)."""
 
     domain: str
     id: str
     fetched_at: float
     policy: StsPolicy
+    authorities: str = ""
 
     @property
     def ends_at(self) -> float:
@@ -98,11 +100,6 @@ class StorePolicyArchive:
     async def due(self, now: float, most: int) -> tuple[str, ...]:
         return await self._thread.read(lambda connection: _due(connection, now, most)) or ()
 
-    def clear(self) -> None:
-        """Forget everything, soon: what was fetched under other settings counts no more."""
-        if self._writable:
-            self._thread.write(lambda connection: connection.execute(mta_sts_policy.delete()))
-
     def close(self) -> None:
         """Wait until what was to be written is written."""
         self._thread.close()
@@ -123,7 +120,7 @@ def _read(connection: Connection, domain: str) -> KeptPolicy | None:
     policy = parse_policy(row.policy.encode("utf-8", "replace"))
     if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
         return None  # not written by us
-    return KeptPolicy(domain, row.id, row.fetched_at, policy)
+    return KeptPolicy(domain, row.id, row.fetched_at, policy, row.authorities)
 
 
 def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
@@ -151,6 +148,7 @@ def _write(connection: Connection, kept: KeptPolicy) -> None:
         "fetched_at": kept.fetched_at,
         "max_age": kept.policy.max_age,
         "policy": str(kept.policy),
+        "authorities": kept.authorities,
     }
     there = mta_sts_policy.c.fetched_at
     # another node may have fetched later; a row from the future is of a clock since put right

@@ -17,6 +17,7 @@ from segl.language import Language
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
+from segl.settings.file import load_settings
 from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_knowledge, domain_mark
@@ -27,6 +28,7 @@ from segl_routing.postmaster.draft import draft
 from segl_routing.postmaster.repairs import Finding, Repair, findings
 from segl_routing.postmaster.texts import TEXTS
 from segl_routing.proofs.archive_form import to_text
+from segl_routing.proofs.checking import CheckedWith
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import DomainFacts, Held, strongest_first
 from segl_routing.proofs.hosts import HostResult
@@ -187,6 +189,7 @@ TERMS = ReceiptTerms(Receipts.SECURE, "da", 1800.0, 90)
 
 @pytest.fixture
 def mailed(settings: Path) -> Path:
+    found_with = CheckedWith.of(load_settings(settings)).digest
     with transaction(open_store(f"sqlite:///{settings.parent}/segl.db")) as connection:
         for domain, way, number, days in (
             ("kunde.example", Way.PORTAL, 30, 0),
@@ -199,7 +202,7 @@ def mailed(settings: Path) -> Path:
             deliver(connection, domain, way, number, NOW - days * 86400)
         for name, known in (("kunde.example", probed(ProbeResult.SELF_SIGNED)), ("god.example", facts(YES))):
             row = {"domain": name, "evidence": to_text(known.held), "checked_at": NOW, "expires_at": NOW + 60}
-            connection.execute(domain_knowledge.insert().values(row))
+            connection.execute(domain_knowledge.insert().values({**row, "checked_with": found_with}))
     return settings
 
 

@@ -175,7 +175,7 @@ def test_announcements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_settings_change_nothing_that_is_known() -> None:
     async def story(desk: LookUps) -> None:
         await desk.find()
-        desk.knowledge.change(desk.check, replace(ROUTING, undecided_seconds=60), forget=False)
+        desk.knowledge.change(desk.check, replace(ROUTING, undecided_seconds=60), "")
         assert desk.recall() is not None
 
     run(story)

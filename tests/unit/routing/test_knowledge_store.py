@@ -86,7 +86,7 @@ def test_what_bounces_mail_is_not_kept(tmp_path: Path) -> None:
 def test_what_is_read_without_leave_to_write_is_not_changed(tmp_path: Path) -> None:
     async def story(desk: LookUps) -> None:
         await desk.find()
-        desk.knowledge.change(desk.check, desk.routing, forget=True)
+        desk.knowledge.change(desk.check, desk.routing, "others")
 
     archive = store_of(tmp_path, writable=False)
     run(story, LookUps(archive=archive))
@@ -193,10 +193,65 @@ def test_what_was_checked_under_other_certificates_counts_no_more(tmp_path: Path
         running = asyncio.create_task(desk.find())
         await asyncio.sleep(0.02)
         desk.world = NO
-        desk.knowledge.change(desk.check, desk.routing, forget=True)
+        desk.knowledge.change(desk.check, desk.routing, "others")
         assert desk.knowledge.recall("known.example") is None
         assert tls(await running) is Known.NO, "a check that began before is made again"
         assert tls(await desk.find("known.example")) is Known.NO
 
     run(story, LookUps(archive=archive))
+    archive.close()
+
+
+def test_a_change_of_settings_forgets_what_was_just_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store answers with the old findings, and then the settings change: a doubt must not bring them back."""
+    archive = store_of(tmp_path)
+    read = archive.read
+
+    async def story(desk: LookUps) -> None:
+        async def then_change(domain: str) -> DomainFacts | None:
+            found = await read(domain)
+            desk.knowledge.change(desk.check, desk.routing, "others")
+            return found
+
+        await desk.find()
+        desk.world = DOUBT
+        desk.now += 3500  # soon old, and not run out yet
+        monkeypatch.setattr(archive, "read", then_change)
+        assert tls(await desk.knowledge.check_anew(DOMAIN)) is Known.UNKNOWN
+
+    run(story, LookUps(archive=archive))
+    archive.close()
+
+
+def test_a_change_of_settings_forgets_what_a_running_check_began_with(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+
+    async def story(desk: LookUps) -> None:
+        await desk.find()
+        desk.takes = 0.05
+        running = asyncio.create_task(desk.knowledge.check_anew(DOMAIN))
+        while len(desk.asked) < 2:  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(0.01)
+        desk.world = DOUBT
+        desk.knowledge.change(desk.check, desk.routing, "others")
+        assert tls(await running) is Known.UNKNOWN
+        kept_now = await archive.read(DOMAIN)
+        assert kept_now is not None
+        assert tls(kept_now) is Known.UNKNOWN, "nor is the old yes written again"
+
+    run(story, LookUps(archive=archive))
+    archive.close()
+
+
+def test_what_was_found_with_other_settings_before_a_restart_counts_no_more(tmp_path: Path) -> None:
+    """Nor what a node found that has not read the new ones yet."""
+    archive = store_of(tmp_path)
+
+    async def story(desk: LookUps) -> Known | None:
+        return tls(await desk.find())
+
+    assert run(story, LookUps(archive=archive)) is Known.YES
+    assert run(story, LookUps(archive=archive, world=DOUBT, checked_with="others")) is Known.UNKNOWN
     archive.close()

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from segl.settings.file import load_settings
 from segl_routing.netstring import encode
+from segl_routing.proofs.checking import CheckedWith
 from world.lists import Publisher, entry, listed
 from world.mapprocess import MapProcess
 from world.needs import POSTFIX
@@ -90,10 +92,12 @@ def test_policies_of_mta_sts_are_renewed_without_being_asked_for(map_: MapProces
     policy = "version: STSv1\nmode: enforce\nmx: mx.post.example\nmax_age: 604800\n"
     with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
         store.execute(
-            "INSERT INTO domain_knowledge VALUES ('post.example', '[]', ?, ?)", (long_ago, long_ago)
+            "INSERT INTO domain_knowledge VALUES ('post.example', '[]', ?, ?, '')", (long_ago, long_ago)
         )
+        proven_by = CheckedWith.of(load_settings(map_.file)).authorities
         store.execute(
-            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?)", (long_ago, policy)
+            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?, ?)",
+            (long_ago, policy, proven_by),
         )
     map_.daemon.start()
 

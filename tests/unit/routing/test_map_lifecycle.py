@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from segl.events import configure_log
+from segl.settings.file import load_settings
 from segl_routing.daemon import main
 from segl_routing.netstring import encode
+from segl_routing.proofs.checking import CheckedWith
 from world.ca import TestCA
 from world.dns import DnsServer
 from world.mapprocess import MapProcess
@@ -121,25 +123,27 @@ def test_policies_that_https_proved_stay_until_the_certificates_change(
     map_: MapProcess, tmp_path: Path
 ) -> None:
     """RFC 8461 §3.3: whoever can answer for DNS must not get rid of a policy by it."""
-
-    def kept() -> int:
-        with closing(sqlite3.connect(map_.directory / "segl.db")) as store:
-            return int(store.execute("SELECT count(*) FROM mta_sts_policy").fetchone()[0])
-
-    with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
-        policy = "version: STSv1\nmode: enforce\nmx: mx.post.example\nmax_age: 604800\n"
-        store.execute(
-            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?)", (time.time(), policy)
-        )
-    file = map_.directory / "segl.toml"
-    text = file.read_text("utf-8")
-    assert "nameservers = [" in text
-    file.write_text(text.replace("nameservers = [", 'nameservers = ["127.0.0.1:9", '), "utf-8")
-    assert map_.reload()["forgot"] is True  # what was found out about domains; not the policies
-    assert kept() == 1
-    map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(map_.outside.ca.file.read_bytes())
+    map_.write(ca_file=trusted)
     map_.reload()
-    wait_until(lambda: kept() == 0, 20, lambda: map_.daemon.log)
+    with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
+        policy = "version: STSv1\nmode: enforce\nmx: mx.elsewhere.example\nmax_age: 604800\n"
+        store.execute(
+            "INSERT INTO mta_sts_policy VALUES ('boligforening.example', '1', ?, 604800, ?, ?)",
+            (time.time(), policy, CheckedWith.of(load_settings(map_.file)).authorities),
+        )
+    assert map_.ask("bo@boligforening.example").startswith("segl-portal:"), "not the host that was promised"
+    text = map_.file.read_text("utf-8")
+    asked = f'nameservers = ["{map_.dns.nameserver}"'
+    assert asked in text
+    map_.file.write_text(text.replace(asked, f'{asked}, "127.0.0.1:9"'), "utf-8")
+    assert map_.reload()["forgot"] is True  # what was found out about domains; not the policies
+    assert map_.ask("bo@boligforening.example").startswith("segl-portal:")
+    map_.file.write_text(text, "utf-8")
+    trusted.write_bytes(trusted.read_bytes() + TestCA(tmp_path / "other", "Another root").file.read_bytes())
+    map_.reload()
+    assert map_.ask("bo@boligforening.example").startswith("segl-tls:")
 
 
 def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:

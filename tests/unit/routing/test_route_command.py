@@ -17,9 +17,11 @@ from typer.testing import CliRunner, Result
 
 from segl.cli.route import route
 from segl.events import configure_log
+from segl.settings.file import load_settings
 from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_mark, mta_sts_policy
 from segl_routing.own_postfix import OwnPostfix
+from segl_routing.proofs.checking import CheckedWith
 from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer
@@ -183,8 +185,8 @@ def test_what_segl_map_knows_is_told_unless_asked_anew(settings: Path, good: Smt
     now = time.time()
     with closing(sqlite3.connect(store)) as connection, connection:
         connection.execute(
-            "INSERT INTO domain_knowledge VALUES ('boligforening.example', ?, ?, ?)",
-            (SEEN_BEFORE, now - 600, now + 600),
+            "INSERT INTO domain_knowledge VALUES ('boligforening.example', ?, ?, ?, ?)",
+            (SEEN_BEFORE, now - 600, now + 600, CheckedWith.of(load_settings(settings)).digest),
         )
     good.forget()
     result = ask(settings, "bo@boligforening.example")
@@ -235,7 +237,8 @@ def kept_policy(settings: Path) -> Iterator[None]:
     row = {"domain": "boligforening.example", "id": "1", "fetched_at": time.time(), "max_age": 86400}
     text = "version: STSv1\nmode: enforce\nmax_age: 86400\nmx: mx.boligforening.example\n"
     with transaction(engine) as connection:
-        connection.execute(mta_sts_policy.insert().values({**row, "policy": text}))
+        proven_by = CheckedWith.of(load_settings(settings)).authorities
+        connection.execute(mta_sts_policy.insert().values({**row, "policy": text, "authorities": proven_by}))
     yield
     engine.dispose()
     store.unlink()
