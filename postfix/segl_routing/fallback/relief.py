@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from segl import metrics
 from segl.addresses import domain_of
@@ -139,10 +139,9 @@ class Relief:
     async def _push_due(self) -> None:
         """Have the messages of marked domains tried again, once no old answer can stand in the way."""
         now = self._clock()
-        ready: Iterable[tuple[str, ...]] = [ids for when, ids in self._pushes if when <= now]
-        self._pushes = [(when, ids) for when, ids in self._pushes if when > now]
-        for queue_ids in ready:
-            await self._queue.push(queue_ids)
+        for due in [one for one in self._pushes if one[0] <= now]:
+            await self._queue.push(due[1])
+            self._pushes.remove(due)  # not before: what cannot be pushed now is tried again at the next look
 
 
 def _reached(facts: DomainFacts, since: float) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,30 @@ def test_a_domain_is_marked_pushed_on_checked_and_healed(tmp_path: Path) -> None
         await world.look(after=HOLD_SECONDS)
         assert world.checks == 1
         assert not world.marked
+
+    told(tmp_path, story)
+
+
+def test_messages_that_could_not_be_pushed_are_pushed_at_the_next_look(tmp_path: Path) -> None:
+    """The first program cannot be started: neither its messages nor those behind them are forgotten."""
+
+    async def story(world: World) -> None:
+        push, faults = world.relief._queue.push, [OSError(errno.EAGAIN, "no process")]
+
+        async def fails_once(queue_ids: Iterable[str]) -> None:
+            if faults:
+                raise faults.pop()
+            await push(queue_ids)
+
+        world.waits()
+        world.relief._queue.push = fails_once  # type: ignore[method-assign]
+        world.relief._pushes = [(world.now + 10, ("Q1", "Q2")), (world.now + 10, ("Q3",))]
+        with pytest.raises(OSError, match="no process"):
+            await world.look(after=20)
+        await world.look(after=20)
+        assert world.pushed.read_text("utf-8") == "Q1\nQ2\nQ3\n"
+        await world.look(after=20)
+        assert world.pushed.read_text("utf-8") == "Q1\nQ2\nQ3\n", "and not again"
 
     told(tmp_path, story)
 
