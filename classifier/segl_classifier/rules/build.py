@@ -10,7 +10,7 @@ from segl_classifier.message import Source
 from segl_classifier.rules import schema
 from segl_classifier.rules.layers import Draft
 from segl_classifier.rules.lists.persons import LISTS
-from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
+from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Reads, Rule, WordList
 from segl_classifier.rules.pattern import Pattern, parse_pattern
 from segl_classifier.rules.read import near_name
 from segl_classifier.rules.words import Word, parse_word
@@ -128,13 +128,18 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         not_matches=table.not_matches,
         file=file,
         own=file not in draft.shipped,
-        column=table.column,
+        reads=_reads(table),
         persons=table.persons,
         alone=table.alone,
         distinct=table.distinct,
         notes=table.notes,
-        entries=table.entries,
     )
+
+
+def _reads(table: schema.RuleTable) -> Reads:
+    if table.entries:
+        return Reads.ENTRIES
+    return Reads.HEADINGS if table.column else Reads.TEXT
 
 
 def _of_words_alone(

@@ -12,6 +12,15 @@ from segl_classifier.rules.model import Rule, WordList
 _NAMED = 8  # words of a list that are named
 
 
+class Kind(StrEnum):
+    """What differs."""
+
+    RULE = "rule"
+    LIST = "list"
+    LABEL = "label"
+    POLICY = "policy"
+
+
 class What(StrEnum):
     """What became of something."""
 
@@ -22,15 +31,20 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``kind`` is ``rule``, ``list``, ``label`` or ``policy``; ``details`` say what is other about it now."""
+    """``details`` say what is other about it now."""
 
-    kind: str
+    kind: Kind
     name: str
     what: What
     details: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        return {"kind": self.kind, "name": self.name, "what": self.what.value, "details": list(self.details)}
+        return {
+            "kind": self.kind.value,
+            "name": self.name,
+            "what": self.what.value,
+            "details": list(self.details),
+        }
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} {self.what}"
@@ -45,10 +59,10 @@ def differences(old: RuleSet, new: RuleSet) -> Iterator[Difference]:
         details = [*_changed("threshold", before.threshold, after.threshold)]
         details += _changed("decision", before.decision.value, after.decision.value)
         if details:
-            yield Difference("label", label.value, What.CHANGED, tuple(details))
+            yield Difference(Kind.LABEL, label.value, What.CHANGED, tuple(details))
     ignored = tuple(_changed("ignore", _joined(old.parts.policy.ignore), _joined(new.parts.policy.ignore)))
     if ignored:
-        yield Difference("policy", "policy", What.CHANGED, ignored)
+        yield Difference(Kind.POLICY, "policy", What.CHANGED, ignored)
 
 
 def _of_rules(old: RuleSet, new: RuleSet) -> Iterator[Difference]:
@@ -56,18 +70,18 @@ def _of_rules(old: RuleSet, new: RuleSet) -> Iterator[Difference]:
     for name in names:
         before, after = old.rule(name), new.rule(name)
         if before is None and after is not None:
-            yield Difference("rule", name, What.ADDED, (str(after), after.why))
+            yield Difference(Kind.RULE, name, What.ADDED, (str(after), after.why))
         elif after is None and before is not None:
-            yield Difference("rule", name, What.REMOVED, (str(before),))
+            yield Difference(Kind.RULE, name, What.REMOVED, (str(before),))
         elif before is not None and after is not None and (details := tuple(_rule(before, after))):
-            yield Difference("rule", name, What.CHANGED, details)
+            yield Difference(Kind.RULE, name, What.CHANGED, details)
 
 
 def _rule(old: Rule, new: Rule) -> Iterator[str]:
     yield from _changed("label", old.category, new.category)
     yield from _changed("effect", old.effect.value, new.effect.value)
     yield from _changed("weight", old.weight, new.weight)
-    yield from _changed("in", old.read, new.read)
+    yield from _changed("in", old.reads, new.reads)
     yield from _changed("alone", old.alone, new.alone)
     yield from _changed("distinct", old.distinct, new.distinct)
     yield from _changed("notes", old.notes, new.notes)
@@ -84,16 +98,16 @@ def _rule(old: Rule, new: Rule) -> Iterator[str]:
 def _of_lists(old: Mapping[str, WordList], new: Mapping[str, WordList]) -> Iterator[Difference]:
     for name in dict.fromkeys([*old, *new]):
         if name not in old:
-            yield Difference("list", name, What.ADDED, (f"{len(new[name].words)} words",))
+            yield Difference(Kind.LIST, name, What.ADDED, (f"{len(new[name].words)} words",))
         elif name not in new:
-            yield Difference("list", name, What.REMOVED)
+            yield Difference(Kind.LIST, name, What.REMOVED)
         else:
             before, after = old[name], new[name]
             details = [*_words("words", map(str, before.words), map(str, after.words))]
             details += _words("patterns", map(str, before.patterns), map(str, after.patterns))
             details += _words("lists", before.parts, after.parts)
             if details:
-                yield Difference("list", name, What.CHANGED, tuple(details))
+                yield Difference(Kind.LIST, name, What.CHANGED, tuple(details))
 
 
 def _words(name: str, old: Iterable[str], new: Iterable[str]) -> Iterator[str]:

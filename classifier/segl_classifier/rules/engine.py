@@ -21,7 +21,7 @@ from segl_classifier.markup.spoken import speaks
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import Hit, in_crowds
 from segl_classifier.rules.lexicon import Lexicon
-from segl_classifier.rules.model import Condition, Parts, Rule, Scope
+from segl_classifier.rules.model import Condition, Parts, Reads, Rule, Scope
 from segl_classifier.rules.passage import Marked, Marker, Passage
 from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
@@ -83,14 +83,14 @@ class Engine:
         self._crowds = {
             n: rule
             for n, rule in enumerate(parts.rules)
-            if not rule.entries and (rule.distinct > 1 or rule.notes)
+            if rule.reads is not Reads.ENTRIES and (rule.distinct > 1 or rule.notes)
         }
         self._ignore = frozenset(parts.policy.ignore)
         self._marker = Marker(close, parts.lists)
         words = [
             (word, number)
             for number, rule in enumerate(parts.rules)
-            if not rule.column
+            if rule.reads is not Reads.HEADINGS
             for word in rule.words
         ]
         named = [
@@ -102,7 +102,10 @@ class Engine:
         heading = [(word, None) for word, _ in parts.words_of_columns()]
         self._lexicon: Lexicon[int | str | None] = Lexicon([*words, *marks, *heading])
         patterns = [
-            (p, number) for number, rule in enumerate(parts.rules) if not rule.column for p in rule.patterns
+            (p, number)
+            for number, rule in enumerate(parts.rules)
+            if rule.reads is not Reads.HEADINGS
+            for p in rule.patterns
         ]
         listed = [(p, name) for each, name in named for p in each.patterns]
         near = [(p, _Near(part)) for p, part in self._marker.patterns]
@@ -150,7 +153,7 @@ class Engine:
             if key is None:
                 heading.append((start, end))
             elif isinstance(key, int):
-                if self._rules[key].entries:
+                if self._rules[key].reads is Reads.ENTRIES:
                     entries = True
                 elif text.source in self._rules[key].where:
                     hits.append((start, end, key))

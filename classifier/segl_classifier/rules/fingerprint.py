@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from segl_classifier.rules.lists.persons import COMPANIES, FIRST_NAMES, LISTS
-from segl_classifier.rules.model import Condition, Parts, Rule
+from segl_classifier.rules.model import Condition, Parts, Reads, Rule
 
 
 def fingerprints(parts: Parts) -> dict[str, str]:
@@ -32,9 +32,9 @@ def _of(rule: Rule, lists: dict[str, str], ignored: str) -> str:
 
     words = repr(sorted(rule.words))
     patterns = repr(sorted(p.written for p in rule.patterns))
-    if rule.column:
+    if rule.reads is Reads.HEADINGS:
         words = repr(("columns", words, [lists.get(name) for name in (*LISTS, *rule.persons)]))
-    if rule.entries:
+    if rule.reads is Reads.ENTRIES:
         words = repr(("entries", words, [lists.get(name) for name in (COMPANIES, FIRST_NAMES)]))
     if rule.distinct > 1 or rule.notes:
         words = repr((words, rule.distinct, rule.notes))

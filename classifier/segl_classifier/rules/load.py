@@ -17,7 +17,7 @@ from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
 from segl_classifier.rules.lists.columns import Columns, Missing
 from segl_classifier.rules.lists.statements import Statements
-from segl_classifier.rules.model import LabelPolicy, Parts, Rule
+from segl_classifier.rules.model import LabelPolicy, Parts, Reads, Rule
 from segl_classifier.rules.verify import faults_of_examples
 
 _HERE = Path(__file__).parent
@@ -91,7 +91,7 @@ class RuleSet:
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""
-        return self._columns.missing(rule, texts) if rule.column else None
+        return self._columns.missing(rule, texts) if rule.reads is Reads.HEADINGS else None
 
     def meet(self, text: str) -> None:
         """Let the patterns meet *text*: what RE2 learns from it about where texts lead is known from then on."""

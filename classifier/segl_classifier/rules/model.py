@@ -54,18 +54,25 @@ SIGN = 0.5
 """What weighs less is a sign, what weighs as much a statement."""
 
 
+class Reads(StrEnum):
+    """What the words of a rule are looked for in."""
+
+    TEXT = "text"
+    HEADINGS = "headings"  # of the columns of lists of persons (:mod:`.lists.columns`)
+    ENTRIES = "entries"  # before the amounts of a statement (:mod:`.lists.statements`)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule: what it looks for, what must stand by it, what it is worth.
 
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
-    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. ``column``: its words name a
-    column of a list of persons (:mod:`.lists.columns`), those whose column is headed by a word of one of the lists
-    *persons*, if there are any. ``alone``: what it finds counts with the model as it does without, for writing that the
+    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. *persons*, of a rule that
+    reads headings: the persons of the list must stand in a column headed by a word of one of these lists. ``alone``: what it finds counts with the model as it does without, for writing that the
     model has not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
-    ``notes``: which must be written as notes (:mod:`.notes`). ``entries``: its words stand before the amounts of a
-    statement, in which the *distinct* ones must stand (:mod:`.lists.statements`).
+    ``notes``: which must be written as notes (:mod:`.notes`). Of one that reads entries the *distinct* ones must
+    stand in one statement.
     """
 
     id: str
@@ -83,24 +90,16 @@ class Rule:
     not_matches: tuple[str, ...]
     file: Path
     own: bool
-    column: bool = False
+    reads: Reads = Reads.TEXT
     persons: tuple[str, ...] = ()
     alone: bool = False
     distinct: int = 1
     notes: bool = False
-    entries: bool = False
 
     @property
     def category(self) -> str:
         """The category as a rule file writes it."""
         return self.label.value if self.label else ALL
-
-    @property
-    def read(self) -> str:
-        """What its words are looked for in: ``text``, the ``headings`` of lists, or ``entries`` of statements."""
-        if self.entries:
-            return "entries"
-        return "headings" if self.column else "text"
 
     def found(self, score: float) -> bool:
         """Whether *score* is enough to say that the rule found its text: half of its weight."""
@@ -151,6 +150,6 @@ class Parts:
     def words_of_columns(self) -> Iterator[tuple[Word, Rule]]:
         """What names a column, in every form in which it is looked for, each with the rule on columns that it is of."""
         for rule in self.rules:
-            for word in rule.words if rule.column else ():
+            for word in rule.words if rule.reads is Reads.HEADINGS else ():
                 for form in word.as_exported:
                     yield form, rule

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from segl.vocabulary import Effect, Label
 from segl_classifier.rules.load import RuleSet
+from segl_classifier.rules.model import Reads
 
 
 def weaker(rules: RuleSet, shipped: RuleSet) -> Iterator[str]:
@@ -37,10 +38,10 @@ def too_light(rules: RuleSet) -> Iterator[str]:
     """Of each own rule on headings or statements that does not reach the threshold of its category, a sentence. Other
     rules are there to be added up with more that is said; below such a heading often nothing else says it."""
     for rule in rules.rules:
-        alone = rule.column or (rule.entries and rule.alone)
+        alone = rule.reads is Reads.HEADINGS or (rule.reads is Reads.ENTRIES and rule.alone)
         if rule.own and alone and rule.label and rule.weight < rules.labels[rule.label].threshold:
             needed = rules.labels[rule.label].threshold
             yield (
                 f"rule {rule.id} weighs {rule.weight:g}, and {rule.label.value} holds from {needed:g}: "
-                f"{'a list with its heading' if rule.column else 'a statement'} alone may go in clear"
+                f"{'a list with its heading' if rule.reads is Reads.HEADINGS else 'a statement'} alone may go in clear"
             )

@@ -63,6 +63,8 @@ def list_rules(files: Files = None, settings: SettingsFileIfAny = None, as_json:
 
     IN says whether a rule reads text or, as `column = true` has it, headings of lists.
     """
+    from segl_classifier.rules.model import Reads
+
     loaded = _load(files, settings, examples=False)
     if as_json:
         for rule in loaded.rules:
@@ -72,7 +74,7 @@ def list_rules(files: Files = None, settings: SettingsFileIfAny = None, as_json:
                     "label": rule.category,
                     "effect": rule.effect.value,
                     "weight": rule.weight,
-                    "column": rule.column,
+                    "column": rule.reads is Reads.HEADINGS,
                     "why": rule.why,
                     "words": len(rule.words),
                     "patterns": len(rule.patterns),
@@ -93,7 +95,15 @@ def list_rules(files: Files = None, settings: SettingsFileIfAny = None, as_json:
 
 def _row(rule: Rule) -> tuple[str, ...]:
     counts = (str(len(rule.words)), str(len(rule.patterns)))
-    return rule.id, rule.category, rule.effect.value, f"{rule.weight:.2f}", rule.read, *counts, rule.why
+    return (
+        rule.id,
+        rule.category,
+        rule.effect.value,
+        f"{rule.weight:.2f}",
+        rule.reads.value,
+        *counts,
+        rule.why,
+    )
 
 
 @app.command(name="test")

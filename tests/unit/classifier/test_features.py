@@ -20,6 +20,7 @@ from segl_classifier.decide import Strictness, decide
 from segl_classifier.evaluation.labelled import read_labelled
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+from segl_classifier.rules.model import Reads
 from segl_classifier.tuning.again import Terms, decide_again, outdated, speakers, unforeseen, without
 from segl_classifier.tuning.features import features_of
 from segl_classifier.tuning.replay import replay
@@ -251,7 +252,7 @@ def test_what_cannot_be_foreseen_is_named(tmp_path: Path) -> None:
     )
     assert "own.boat" not in named
     persons = rules_of(tmp_path, more='[list.column_person]\nextend = true\nwords = "spejder"\n')
-    of_columns = {rule.id for rule in old.rules if rule.column}
+    of_columns = {rule.id for rule in old.rules if rule.reads is Reads.HEADINGS}
     assert of_columns
     assert {name for name, _ in unforeseen(old, persons)} == of_columns
     assert 0 < len(named) < len(old.rules)

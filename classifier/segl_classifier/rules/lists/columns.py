@@ -25,7 +25,7 @@ from segl_classifier.rules.lists.persons import FIRMS, OF_FIRMS, Persons, Sign, 
 from segl_classifier.rules.lists.rows import Cells, entries, has_more, says, within
 from segl_classifier.rules.lists.sides import tables_on_their_side
 from segl_classifier.rules.lists.tables import Table, has_table, tables_headed
-from segl_classifier.rules.model import Parts, Rule
+from segl_classifier.rules.model import Parts, Reads, Rule
 
 _LABEL = 40  # characters from the beginning of a line
 _FIRM = 8  # digits of a CVR number
@@ -94,7 +94,7 @@ class Columns:
     __slots__ = ("_captions", "_headings", "_persons", "_rules", "_words")
 
     def __init__(self, parts: Parts) -> None:
-        self._rules = [rule for rule in parts.rules if rule.column]
+        self._rules = [rule for rule in parts.rules if rule.reads is Reads.HEADINGS]
         self._words = Lexicon(parts.words_of_columns())
         self._persons = Persons(parts)
         self._headings = Headings(self._words, self._persons)

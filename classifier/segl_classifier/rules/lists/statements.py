@@ -19,7 +19,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.rules.engine import Scan
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.lists.persons import COMPANIES, Persons
-from segl_classifier.rules.model import Parts, Rule
+from segl_classifier.rules.model import Parts, Reads, Rule
 from segl_classifier.rules.words import NormalText, Word
 
 _FEWEST = 2  # lines with an amount
@@ -93,7 +93,7 @@ class Statements:
     __slots__ = ("_persons", "_rules", "_words")
 
     def __init__(self, parts: Parts, persons: Persons) -> None:
-        self._rules = [rule for rule in parts.rules if rule.entries]
+        self._rules = [rule for rule in parts.rules if rule.reads is Reads.ENTRIES]
         self._words = Lexicon([(word, rule) for rule in self._rules for word in rule.words])
         self._persons = persons
 

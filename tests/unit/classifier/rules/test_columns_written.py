@@ -8,7 +8,7 @@ import pytest
 
 from segl.errors import RulesError
 from segl_classifier.rules import RuleSet, load_rules
-from segl_classifier.rules.compare import differences
+from segl_classifier.rules.compare import Kind, differences
 from segl_classifier.rules.lists.columns import Missing
 from segl_classifier.rules.verify import example_texts
 
@@ -95,7 +95,7 @@ def test_a_rule_says_which_persons_it_is_about(tmp_path: Path) -> None:
     texts = example_texts(rule.not_matches[0], rule.where)
     assert rules.missing(rule, texts) is Missing.ASKED
     anybody = written(tmp_path, STAFF.replace('persons = ["column_staff"]', "").replace("Kunde", "Adresse"))
-    (difference,) = (d for d in differences(rules, anybody) if d.kind == "rule")
+    (difference,) = (d for d in differences(rules, anybody) if d.kind is Kind.RULE)
     assert difference.details == ("persons -1: column_staff",)
     assert rules.fingerprints["own.tool"] != anybody.fingerprints["own.tool"]
 

@@ -13,6 +13,7 @@ from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import load_rules, shipped_rules
+from segl_classifier.rules.model import Reads
 from segl_classifier.tuning.again import unforeseen
 
 SURE_OF_NOTHING = KeywordModel({})
@@ -117,7 +118,7 @@ def test_a_postmaster_writes_such_rules(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(RULE.format(entries="true", more=""), "utf-8")
     (rule,) = (rule for rule in load_rules([file]).rules if rule.own)
-    assert rule.read == "entries"
+    assert rule.reads is Reads.ENTRIES
 
 
 @pytest.mark.parametrize(
