@@ -23,7 +23,7 @@ from segl_classifier.rules.words import NormalText
 from segl_classifier.understanding.interface import Model, Reading, Window
 from segl_classifier.understanding.passing import by_itself, says_more
 from segl_classifier.understanding.windows import windows_of
-from segl_classifier.weigh import Weighing
+from segl_classifier.weigh import Weighing, is_for_all
 
 Span = tuple[int, int, int]  # number of the text, start, end
 Pointer = tuple[int, int, str]  # start, end, in which way it points at a person, or what else it names
@@ -217,8 +217,7 @@ def evidence_of(weighing: Weighing, findings: Sequence[Finding]) -> list[Finding
     """The rules' findings that bear on *weighing*, the model's own left out."""
 
     def bears(finding: Finding) -> bool:
-        for_all = finding.label is None and finding.effect is not Effect.RAISE
-        return finding.label is weighing.label or (for_all and weighing.label is not Label.CPR)
+        return finding.label is weighing.label or (is_for_all(finding) and weighing.label is not Label.CPR)
 
     if weighing.label is None:
         return []

@@ -129,7 +129,7 @@ def weigh(
 ) -> dict[Label, Weighing]:
     """The arithmetic of each category that anything speaks for, in the order of :class:`Label`."""
     scores = understanding.scores if understanding else {}
-    for_all = [finding for finding in findings if _for_all(finding)]
+    for_all = [finding for finding in findings if is_for_all(finding)]
     by_label: dict[Label, list[Finding]] = {label: [] for label in scores}
     for finding in findings:
         if finding.label is not None:
@@ -295,7 +295,7 @@ def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
     )
 
 
-def _for_all(finding: Finding) -> bool:
+def is_for_all(finding: Finding) -> bool:
     """Whether it is of a rule for every category but CPR numbers."""
     return finding.label is None and finding.effect is not Effect.RAISE
 

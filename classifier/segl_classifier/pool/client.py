@@ -14,9 +14,7 @@ from segl.confined.workers import AT_ONCE, NoWorker, Worker, Workers
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Text, unreadable
-from segl_classifier.pool.wire import End, Job, receive_answer, send_job
-
-_LEAST_OCR_SECONDS = 0.001
+from segl_classifier.pool.wire import LEAST_OCR_SECONDS, End, Job, receive_answer, send_job
 
 
 class Pool(Workers):
@@ -66,7 +64,7 @@ def _shortened(job: Job, deadline: float) -> Job:
     left = deadline - time.monotonic()
     waited = job.seconds - left
     # Never none: that would say that pictures need not be read, and not that it is too late for them.
-    ocr_seconds = max(_LEAST_OCR_SECONDS, job.ocr_seconds - waited) if job.ocr_seconds else 0.0
+    ocr_seconds = max(LEAST_OCR_SECONDS, job.ocr_seconds - waited) if job.ocr_seconds else 0.0
     return replace(job, seconds=left, ocr_seconds=ocr_seconds)
 
 

@@ -13,9 +13,8 @@ from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, unreadable
 from segl_classifier.pool.client import Pool
-from segl_classifier.pool.wire import Job
+from segl_classifier.pool.wire import LEAST_OCR_SECONDS, Job
 
-_LEAST_OCR_SECONDS = 0.001
 _KEPT = 0.2  # of a message's seconds: what was read is looked into afterwards
 
 
@@ -30,7 +29,7 @@ class PoolReader:
         self._pictures = pictures
         self._ocr_seconds = limits.ocr_seconds if pictures.ocr else 0.0
         # Not none, where the time is used up: none would say that pictures need not be read.
-        self._over = _LEAST_OCR_SECONDS if pictures.ocr else 0.0
+        self._over = LEAST_OCR_SECONDS if pictures.ocr else 0.0
 
     def read(self, part: Part, limits: Limits) -> Extracted:
         """All of *part* and of what is in it."""

@@ -14,7 +14,7 @@ from segl.settings.detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.message import Part, unreadable
 from segl_classifier.pool.unfold import unfold
-from segl_classifier.pool.wire import Answer, Job, receive_job
+from segl_classifier.pool.wire import LEAST_OCR_SECONDS, Answer, Job, receive_job
 
 JOBS = 100  # after so many a new process is better than what may have gathered in this one
 GROWTH_BYTES = 64 * 1024 * 1024
@@ -69,7 +69,7 @@ def read(job: Job, data: bytes, answer: Answer) -> None:
         depth=job.most_depth,
         header_bytes=job.header_bytes,
         unfolded_bytes=job.unfolded_bytes,
-        ocr_seconds=max(job.ocr_seconds, 0.001),
+        ocr_seconds=max(job.ocr_seconds, LEAST_OCR_SECONDS),
     )
     unfold(
         part,

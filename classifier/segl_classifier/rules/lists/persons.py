@@ -79,14 +79,14 @@ class Persons:
             return None
         if not tells and self.is_named(HOMES, name):
             return Sign.HOMES
-        if not tells and self.is_named(PERSONS, name) and not self._has(COUNTS, name):
+        if not tells and self.is_named(PERSONS, name) and not self.has(COUNTS, name):
             numbered = self.is_named(NUMBERS, name) or _NUMBERED.search(name) or _are_keys(cells)
             # Below "elever" may stand how many.
             return Sign.SAID if numbered or any(map(_LETTER.search, cells)) else None
         persons = [cell for cell in cells if not self._is_company(cell)]
         of_names = self.is_named(NAMES, name)
         named = sum(
-            self._has(FIRST_NAMES, cell)
+            self.has(FIRST_NAMES, cell)
             or bool(_ADDRESSED.fullmatch(cell))
             or (of_names and is_foreign_name(cell))  # the first names that are known are Latin
             for cell in persons
@@ -117,14 +117,14 @@ class Persons:
 
     def has(self, name: str, line: str) -> bool:
         """Whether a word of the list *name* stands anywhere in *line*."""
-        return self._has(name, line)
+        return next(self._hits(name, line), None) is not None
 
     def begins(self, name: str, line: str) -> bool:
         """Whether *line* begins with a word of the list *name*."""
         return any(start == 0 for start, _, _, _ in self._hits(name, line))
 
     def has_first_name(self, cell: str) -> bool:
-        return self._has(FIRST_NAMES, cell)
+        return self.has(FIRST_NAMES, cell)
 
     def are_named(self, cell: str) -> bool:
         """Whether the heading *cell* names persons."""
@@ -137,10 +137,7 @@ class Persons:
 
     def _is_company(self, cell: str) -> bool:
         # "AB" alone is somebody's initials.
-        return " " in cell and self._has(COMPANIES, cell) and not self._has(FIRST_NAMES, cell)
-
-    def _has(self, name: str, cell: str) -> bool:
-        return next(self._hits(name, cell), None) is not None
+        return " " in cell and self.has(COMPANIES, cell) and not self.has(FIRST_NAMES, cell)
 
     def _hits(self, name: str, cell: str) -> Iterator[tuple[int, int, object, object]]:
         return iter(self._lists[name].hits(NormalText.of(cell)))
