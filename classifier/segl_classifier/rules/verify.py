@@ -18,6 +18,7 @@ from segl_classifier.rules.lists.columns import Missing
 from segl_classifier.rules.model import Rule
 
 _SUBJECT = "Emne:"
+_SHOWN = 60  # characters of an example
 # As what an example is read, the first that its rule reads.
 _READ_AS = (Source.BODY, Source.ATTACHMENT, Source.SUBJECT, Source.FILENAME, Source.NAME, Source.SURROUND)
 
@@ -86,9 +87,9 @@ def faults_of_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Fault]
         key = f"rule {trial.rule.id}: {'matches' if trial.should_match else 'not_matches'}"
         wanted = "is not found" if trial.should_match else "is found"
         steps = " ".join(map(str, trial.finding.adjustments)) if trial.finding else trial.nothing
-        yield Fault(trial.rule.file, key, f"{shorten(trial.example)!r} {wanted}", steps)
+        yield Fault(trial.rule.file, key, f"{_shortened(trial.example)!r} {wanted}", steps)
 
 
-def shorten(example: str, limit: int = 60) -> str:
+def _shortened(example: str) -> str:
     line = " ".join(example.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -144,9 +144,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def speaking(text: str, rules: Iterable[Rule] = RULES) -> tuple[Rule, ...]:
-    """The rules whose words stand in *text*. Cheap: only where there are any need persons be looked for."""
-    return tuple(rule for rule in rules if rule.speaks(text))
+def speaking(text: str) -> tuple[Rule, ...]:
+    """Those of :data:`RULES` whose words stand in *text*. Cheap: persons need be looked for only where
+    there are any."""
+    return tuple(rule for rule in RULES if rule.speaks(text))
 
 
 def lowered_by(rules: Iterable[Rule], signs: frozenset[Sign], likeliest: Label) -> Lowered:

@@ -84,7 +84,7 @@ class _Reader:
             elif kind == "close":
                 if not self._stack:
                     break
-                text.close(self._group, self._stack[-1])
+                text.close(self._group)
                 self._group = self._stack.pop()
                 self._skip = 0
                 if not self._stack:
@@ -101,7 +101,7 @@ class _Reader:
         else:
             self._harvest.lack(Unreadable.DAMAGED, "rich text without its end")
         while self._stack:
-            text.close(self._group, self._stack[-1])
+            text.close(self._group)
             self._group = self._stack.pop()
         text.finish()
 

@@ -255,7 +255,7 @@ class RtfText:
             group.deleted = group.added = group.hidden = False
             self._flows.append(_Flow())
 
-    def close(self, group: Group, outer: Group) -> None:
+    def close(self, group: Group) -> None:
         """The group ends; a destination that it opened goes into the harvest."""
         if self._raw:
             self._flush(group)
