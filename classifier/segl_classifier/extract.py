@@ -35,8 +35,9 @@ from segl_classifier.formats.pictures.picture import DECORATION_BYTES as FEW_BYT
 from segl_classifier.formats.pictures.picture import is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.pictures.words import words_of
 from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
-from segl_classifier.message import Message, Part, Source, Text, shown_name, unreadable
+from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
+from segl_classifier.shown import shown_name
 
 DECORATION_BYTES = 30_000
 DECORATION_PIXELS = 60_000  # a letterhead logo of 400 by 150; a scanned page has a million

@@ -21,8 +21,9 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier.layout.tidy import ways_of_separators
 from segl_classifier.markup.html import read_html
 from segl_classifier.markup.script_words import script_words
-from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, unreadable
 from segl_classifier.parsing.walk import quotes_encoded
+from segl_classifier.shown import shown_name
 from segl_classifier.written_in import files_in, with_signs, without
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …

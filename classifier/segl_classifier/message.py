@@ -1,7 +1,8 @@
 """What the stages of the classifier hand to each other.
 
 ``parse`` turns bytes into a :class:`Message`, ``extract`` a message into :class:`Text`, the detectors
-text into findings. None of these leaves the process.
+text into findings. Attachments are read by other processes: from there texts and gaps come as frames
+(:mod:`.pool.wire`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
-from segl.masking import mask_digits
 from segl.mime import transfer
 from segl.mime.transfer import Encoding
 from segl.vocabulary import Finding, Prefix, Unreadable
@@ -122,13 +122,6 @@ class Message:
 def unreadable(cause: Unreadable, where: str, detail: str = "") -> Finding:
     """The finding that says *where* was not read; *detail* is a fact such as a type or a size."""
     return Finding(rule=f"{Prefix.UNREADABLE}{cause}", label=None, where=where, excerpt=detail, score=1.0)
-
-
-def shown_name(filename: str) -> str:
-    """A file name as it may be shown: printable, at most 80 characters, digits masked."""
-    line = "".join(c if c.isprintable() else " " for c in filename[:400])
-    masked = mask_digits(line).strip()
-    return masked if len(masked) <= 80 else masked[:79] + "…"
 
 
 def as_seen(text: str) -> str:

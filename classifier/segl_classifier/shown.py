@@ -1,4 +1,4 @@
-"""Places and facts of a finding as they may be shown: printable, short, digits masked."""
+"""Places, facts of a finding and names of files as they may be shown: printable, short, digits masked."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ def shown_place(place: str) -> str:
 def shown_detail(detail: str) -> str:
     """A fact that came from elsewhere: one line, at most 120 characters, digits masked."""
     return _shown(detail, _DETAIL)
+
+
+def shown_name(filename: str) -> str:
+    """A file name as it may be shown: printable, at most 80 characters, digits masked."""
+    line = "".join(c if c.isprintable() else " " for c in filename[:400])
+    masked = mask_digits(line).strip()
+    return masked if len(masked) <= 80 else masked[:79] + "…"
 
 
 def _shown(text: str, most: int) -> str:

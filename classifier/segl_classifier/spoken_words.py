@@ -13,7 +13,7 @@ from segl_classifier.rules import RuleSet
 from segl_classifier.weigh import Outcome, Thresholds, weigh
 
 
-def words_of(rules: RuleSet) -> Callable[[str], bool]:
+def says_secure(rules: RuleSet) -> Callable[[str], bool]:
     """Whether *rules* say of a sentence, which stands alone, that it must be sent securely."""
     thresholds = Thresholds(rules)
 

@@ -284,7 +284,7 @@ class _Reader:
         inner = _Reader(self._unknown)
         inner.read(markup, comments=False)
         text = inner._whole()
-        if shown and text and spoken.speaks(text):
+        if shown and text and spoken.has_three_words(text):
             self._spoken.add(text)
         elif text:
             self._aside.append(text)
@@ -307,7 +307,7 @@ class _Reader:
                 self._data.append(values_told(settings))
         if spoken.is_shown(name, settings, content):
             text = tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
-            if spoken.speaks(text):
+            if spoken.has_three_words(text):
                 self._spoken.add(text)
         if "data:" in content and name.lower() == "style":
             self._drawn(content)

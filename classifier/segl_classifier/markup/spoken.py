@@ -27,7 +27,7 @@ _FOR_OTHERS = re.compile(
 _DATA = re.compile(r"<xml[\s>].*?(?:</xml>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
-def speaks(text: str) -> bool:
+def has_three_words(text: str) -> bool:
     """Whether *text* has three words; an address of a page is none."""
     words = _WORD.findall(text)
     if len(words) < FEWEST_WORDS or "://" not in text:
@@ -49,7 +49,7 @@ class Spoken:
 
     def take(self, text: str) -> bool:
         """Keep *text* if it is one of them; whether it is."""
-        if speaks(text):
+        if has_three_words(text):
             self.add(" ".join(text.split()))
             return True
         self._open = self._open and _NUMBER.search(text) is not None

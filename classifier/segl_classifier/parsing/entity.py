@@ -15,7 +15,7 @@ from segl.mime import sniff, transfer
 from segl.mime.fields import Block
 from segl.mime.parameters import Parameters, read_parameters
 from segl.mime.transfer import Encoding, encoding_named
-from segl_classifier.message import shown_name
+from segl_classifier.shown import shown_name
 
 MESSAGES = frozenset(
     "message/rfc822 message/global message/news message/partial message/external-body message/x-rfc822 "

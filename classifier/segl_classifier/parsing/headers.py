@@ -17,7 +17,7 @@ from segl.masking import mask_digits
 from segl.mime.encoded_words import decode_header
 from segl_classifier.cpr.calendar import this_day
 from segl_classifier.layout.tidy import ways_of_separators
-from segl_classifier.markup.spoken import speaks
+from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text, as_seen
 
 _ADDRESSES = frozenset(
@@ -165,7 +165,7 @@ def _of_mail_system(name: str) -> bool:
 
 def _is_prose(names: str) -> bool:
     """Whether the names beside addresses say more than names do ("Jens Hansen, who is in hospital again")."""
-    return len(_PROSE.findall(names)) >= _FEWEST_WORDS and speaks(names)
+    return len(_PROSE.findall(names)) >= _FEWEST_WORDS and has_three_words(names)
 
 
 def display_names(value: str) -> str:

@@ -30,7 +30,7 @@ from segl.mime.parameters import LONGEST, Parameters
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, unreadable
 from segl_classifier.parsing.entity import (
     BOUNDARIES,
     GENERIC,
@@ -43,6 +43,7 @@ from segl_classifier.parsing.entity import (
     readings,
 )
 from segl_classifier.parsing.headers import read_headers
+from segl_classifier.shown import shown_name
 
 _INNER_ENCODING = re.compile(
     rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:"

@@ -18,7 +18,8 @@ from segl_classifier.extracted import Extracted
 from segl_classifier.formats import registry
 from segl_classifier.formats.content import Allowance, Content, Inside, Lack
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
-from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, unreadable
+from segl_classifier.shown import shown_name
 
 
 class Sink(Protocol):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from segl.vocabulary import FAINT, Adjustment, Finding
 from segl_classifier.excerpts import excerpt
-from segl_classifier.markup.spoken import speaks
+from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import Hit, in_crowds
 from segl_classifier.rules.lexicon import Lexicon
@@ -243,7 +243,7 @@ def _stands_alone(best: _Best, scan: Scan, read: Sequence[str]) -> bool:
     repeat their first sentences in what programs read; there the model has judged them."""
     flat = scan.text.text.flat
     low, high = Passage.around(scan.text, best.start, best.end).sentence(best.start, best.end)
-    if not speaks(flat[low:high]):
+    if not has_three_words(flat[low:high]):
         return False
     before = flat[low : best.start].split(" ")[-_BESIDE:]
     behind = flat[best.end : high].split(" ")[:_BESIDE]

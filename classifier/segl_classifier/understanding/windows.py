@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from segl_classifier.layout.paragraphs import lines_ended, paragraphs
 from segl_classifier.layout.tables import table_rows, told
-from segl_classifier.markup.spoken import speaks
+from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.understanding.interface import Window
@@ -109,7 +109,8 @@ def _leading(texts: Sequence[Text], number: int, subject: str) -> Window:
 def _says_more(remark: Text, subject: str) -> bool:
     """Whether *remark* has words enough, and others than the subject, which most conversations are titled with."""
     return (
-        speaks(remark.text) and " ".join(remark.text.split()).lower() not in " ".join(subject.split()).lower()
+        has_three_words(remark.text)
+        and " ".join(remark.text.split()).lower() not in " ".join(subject.split()).lower()
     )
 
 

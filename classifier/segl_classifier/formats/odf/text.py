@@ -10,7 +10,7 @@ from segl_classifier.formats.cells.lost_zeros import restored
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.odf.changes import Changes
 from segl_classifier.formats.xml.events import Attributes, Names, NotXml, local
-from segl_classifier.message import shown_name
+from segl_classifier.shown import shown_name
 
 _PARAGRAPHS = frozenset(("p", "h"))
 _CELLS = frozenset(("table-cell", "covered-table-cell"))

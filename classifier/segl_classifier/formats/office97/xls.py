@@ -23,7 +23,7 @@ from segl_classifier.formats.office97.xls_formulas import joined, joins
 from segl_classifier.formats.office97.xls_kept import OtherBooks, read_pivot
 from segl_classifier.formats.ole.art import take_pictures
 from segl_classifier.formats.ole.storage import Storage
-from segl_classifier.message import shown_name
+from segl_classifier.shown import shown_name
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET, _SST, _CODEPAGE, _DATEMODE = 0x809, 0x0A, 0x2F, 0x85, 0xFC, 0x42, 0x22
 _FORMAT, _XF, _DRAWING_GROUP, _SERIES_VALUES, _OTHER_SHEET, _OTHER_CELLS = (

@@ -22,7 +22,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml.sheet import Enough, Sheet
 from segl_classifier.formats.xml.events import Attributes, Names, NotXml, local, parse
 from segl_classifier.formats.zipped.package import Package
-from segl_classifier.message import shown_name
+from segl_classifier.shown import shown_name
 
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml", re.IGNORECASE)
 _WORKBOOK, _STRINGS, _STYLES = "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml"
