@@ -31,8 +31,13 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import applefile, readers
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted, Extractor
-from segl_classifier.formats.pictures.picture import DECORATION_BYTES as FEW_BYTES
-from segl_classifier.formats.pictures.picture import is_decoration, is_page, kind_of, pixels
+from segl_classifier.formats.pictures.picture import (
+    UNMEASURED_DECORATION_BYTES,
+    is_decoration,
+    is_page,
+    kind_of,
+    pixels,
+)
 from segl_classifier.formats.pictures.words import words_of
 from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Source, Text, unreadable
@@ -282,7 +287,7 @@ class Extraction:
         if kind in METAFILES:
             return False  # it may hold words
         size = pixels(head, kind)
-        if part.size <= (DECORATION_BYTES if size else FEW_BYTES):
+        if part.size <= (DECORATION_BYTES if size else UNMEASURED_DECORATION_BYTES):
             return not is_page(head, kind)
         return size is not None and size[0] * size[1] <= DECORATION_PIXELS
 

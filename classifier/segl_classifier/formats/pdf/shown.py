@@ -15,7 +15,7 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats.pdf.cover import UNMOVED, Cover, Matrix, box_of, within
 from segl_classifier.formats.pdf.outlines import Outlines
-from segl_classifier.formats.pictures.picture import DECORATION_BYTES, has_pixels_of_a_page
+from segl_classifier.formats.pictures.picture import UNMEASURED_DECORATION_BYTES, has_pixels_of_a_page
 from segl_classifier.formats.pictures.raster import grey_png
 
 _MOST_OBJECTS = 10_000  # that are looked at; of those behind them pictures alone, which is quick
@@ -167,6 +167,7 @@ def _see_picture(thing: api.FPDF_PAGEOBJECT, shown: Shown, moved: Matrix) -> Non
     width, height = ctypes.c_uint(), ctypes.c_uint()
     api.FPDFImageObj_GetImagePixelSize(thing, width, height)
     if has_pixels_of_a_page(width.value, height.value) and (
-        api.FPDFImageObj_GetImageDataRaw(thing, None, 0) > DECORATION_BYTES  # not a square code, drawn large
+        api.FPDFImageObj_GetImageDataRaw(thing, None, 0)
+        > UNMEASURED_DECORATION_BYTES  # not a square code, drawn large
     ):
         shown.paged.add(*box)

@@ -23,7 +23,7 @@ from segl_classifier.formats.pictures.metafile import read_metafile
 from segl_classifier.formats.pictures.words import words_of
 from segl_classifier.formats.registry import METAFILES
 
-DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
+UNMEASURED_DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
 # Pixels, where pictures are not read: smaller both ways, or as flat as the rule under a heading, it is a logo.
 DECORATION_SIDE = 200
 DECORATION_LINE = 24
@@ -96,7 +96,7 @@ def is_decoration(data: bytes, kind: str, *, ocr: bool = False) -> bool:
     """Whether a picture is so small that it is passed over: with *ocr* only where no number could be read in it."""
     size = pixels(data, kind)
     if size is None:
-        return len(data) <= DECORATION_BYTES
+        return len(data) <= UNMEASURED_DECORATION_BYTES
     line, side = (UNREADABLE_LINE, UNREADABLE_SIDE) if ocr else (DECORATION_LINE, DECORATION_SIDE)
     return min(size) < line or max(size) < side
 
@@ -158,7 +158,7 @@ def from_dib(data: bytes) -> bytes:
 
 def unknown(data: bytes, harvest: Harvest) -> None:
     """Tell of a picture in a form that is not known here, when it is more than a few bytes."""
-    if len(data) > DECORATION_BYTES:
+    if len(data) > UNMEASURED_DECORATION_BYTES:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"image/x-unknown, {len(data)} bytes")
 
 

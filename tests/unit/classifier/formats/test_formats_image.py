@@ -263,7 +263,7 @@ def test_a_small_picture_is_read_too() -> None:
     line = Image.new("RGB", (620, 70), "white")
     ImageDraw.Draw(line).text((10, 10), f"Cpr {CPR}", fill="black", font_size=40)
     data = stored(line.quantize(2), "PNG")
-    assert len(data) < pictures.DECORATION_BYTES
+    assert len(data) < pictures.UNMEASURED_DECORATION_BYTES
     assert stands_in(image.read(data, "cpr.png", WITH_OCR), CPR) == ["read by OCR"]
     harvest = Harvest(WITH_OCR)
     pictures.picture("cpr.png", data, harvest)
