@@ -68,11 +68,11 @@ class Rule:
 
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
-    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. *persons*, of a rule that
-    reads headings: the persons of the list must stand in a column headed by a word of one of these lists. ``alone``: what it finds counts with the model as it does without, for writing that the
-    model has not learnt. ``distinct``: so many different words of it must stand in one passage (:mod:`.distinct`),
-    ``notes``: which must be written as notes (:mod:`.notes`). Of one that reads entries the *distinct* ones must
-    stand in one statement.
+    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. *persons*, of a rule that reads
+    headings: the persons of the list stand in a column headed by a word of one of these lists. ``alone``: what it finds
+    counts with the model as it does without, for writing that the model has not learnt. ``distinct``: so many different
+    words of it must stand in one passage (:mod:`.distinct`), or in one statement; ``notes``: the passage must be
+    written as notes (:mod:`.notes`).
     """
 
     id: str
