@@ -12,29 +12,12 @@ from segl_classifier.cpr.vocabulary.words import Kind
 _READ = 100  # characters
 
 
-def before(
-    text: str,
-    start: int,
-    find: Lookup,
-    *,
-    bare: bool,
-    divided: bool,
-    cells: bool,
-    row: bool,
-    likely: bool,
-    recent: bool,
-    spaced: bool,
-    file: bool,
-    personal: bool,
-    living: bool,
-) -> Said:
-    """What the words before ``text[start:]`` say of a number about which so much is known: :class:`About` has the
-    meanings. One is made when it is needed, for that takes as long as to see that the same was asked before."""
-    about = bare, divided, cells, row, likely, recent, spaced, file, personal, living
+def before(text: str, start: int, find: Lookup, about: About) -> Said:
+    """What the words before ``text[start:]`` say of a number, *about* which so much is known."""
     beside = find.zeros[max(0, start - _READ - 1) : start], about
     said = find.sides.get(beside)
     if said is None:
-        said = find.sides[beside] = _walked(text, start, find, About(*about))
+        said = find.sides[beside] = _walked(text, start, find, about)
     return said
 
 

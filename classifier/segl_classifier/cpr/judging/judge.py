@@ -19,6 +19,7 @@ from segl_classifier.cpr.apart.beside_birthdays import beside_birthdays
 from segl_classifier.cpr.apart.split import split_candidates
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.context import said as context
+from segl_classifier.cpr.context.about import About
 from segl_classifier.cpr.context.after import after, name_behind
 from segl_classifier.cpr.context.before import before
 from segl_classifier.cpr.context.said import CALLED_CPR, NOTHING, Said, say
@@ -260,10 +261,7 @@ class _Reader:
             return top
         row = self.in_row and spelling is not Spelling.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
-        left = before(
-            text,
-            start,
-            self.find,
+        about = About(
             bare=spelling is Spelling.BARE,
             divided=divided,
             cells=top.kind is not Kind.CPR,
@@ -275,6 +273,7 @@ class _Reader:
             personal=personal,
             living=living,
         )
+        left = before(text, start, self.find, about)
         if left.yields and living and name_behind(text, end):
             left = NOTHING
         if left.kind is not Kind.UNKNOWN:
