@@ -225,7 +225,7 @@ class Tables:
         end = self._text.find("\n", start, start + _LONGEST)
         return self._text[start : end if end >= 0 else start + _LONGEST]
 
-    def _headed(self, lines: list[str], divider: str) -> int:
+    def _lines_headed(self, lines: list[str], divider: str) -> int:
         """How many *lines* there are if the last of them is a heading that says CPR, else 0."""
         if lines and self._says is None:
             self._says = may_say_cpr(self._text)
@@ -242,7 +242,7 @@ class Tables:
         blank = other = False
         while known is None:
             if divider in line:
-                headed = headed or self._headed(lines, divider)
+                headed = headed or self._lines_headed(lines, divider)
                 other = headed > 0 and (len(lines) - headed >= HEAD_LINES or _ROW.search(line) is not None)
                 if other:
                     break
@@ -261,24 +261,24 @@ class Tables:
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
             known = self._of_line.get((start, divider))
-        headed = headed or (self._headed(lines, divider) if known is not None else 0)
+        headed = headed or (self._lines_headed(lines, divider) if known is not None else 0)
         if headed and (other or known is not None):
             passed, lines, known = passed[:headed], lines[:headed], None
         if known is None:
             if not passed:
                 passed, lines = groups.pop()
-            known = _headed(divider, passed, lines)
+            known = _table_of(divider, passed, lines)
         over = known.above or known
         for seen in passed:
             self._of_line[seen, divider] = known
         for passed, lines in reversed(groups):
-            known = _headed(divider, passed, lines, over)
+            known = _table_of(divider, passed, lines, over)
             for seen in passed:
                 self._of_line[seen, divider] = known
         return known
 
 
-def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
+def _table_of(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
     """The table of *lines*, the lowest first, which begin where they were *passed*."""
     heads = headings(lines, divider)
     naming = tuple(filter(may_say_cpr, heads)) if divider == _LINED_UP and len(heads) > 1 else ()
