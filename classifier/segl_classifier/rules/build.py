@@ -72,14 +72,7 @@ def _included(draft: Draft, name: str) -> tuple[str, ...]:
 
 def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, WordList]) -> Rule:
     key = f"rule {table.id}"
-    if not (table.words or table.patterns or table.lists):
-        draft.fault(file, key, "looks for nothing", "give it words, patterns or lists")
-    if not table.matches:
-        draft.fault(file, f"{key}: matches", "has no example", "add a text that the rule must find")
-    if not table.not_matches:
-        draft.fault(
-            file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
-        )
+    _has_all(draft, file, key, table)
     _known(draft, file, f"{key}: lists", table.lists, lists)
     words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
     patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
@@ -87,29 +80,7 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         words.update(dict.fromkeys(lists[name].words))
         patterns.update((p.written, p) for p in lists[name].patterns)
     _known(draft, file, f"{key}: persons", table.persons, lists)
-    if table.persons and not table.column:
-        draft.fault(file, f"{key}: persons", "is for rules on columns", "add column = true")
-    if table.entries:
-        beside = bool(patterns) or table.column or table.notes
-        _of_words_alone(
-            draft,
-            file,
-            f"{key}: entries",
-            table,
-            beside=beside,
-            without="patterns, near, boost, unless, column, notes or effect",
-            reads="amounts",
-        )
-    if table.column:
-        _of_words_alone(
-            draft,
-            file,
-            f"{key}: column",
-            table,
-            beside=bool(patterns),
-            without="patterns, near, boost, unless or effect",
-            reads="tables",
-        )
+    _fits_what_it_reads(draft, file, key, table, patterned=bool(patterns))
     if any(condition.by is not None for condition in table.near):
         draft.fault(file, f"{key}: near", "has a `by`", "near only asks; boost and unless count")
     return Rule(
@@ -134,6 +105,48 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         distinct=table.distinct,
         notes=table.notes,
     )
+
+
+def _has_all(draft: Draft, file: Path, key: str, table: schema.RuleTable) -> None:
+    """What every rule must have."""
+    if not (table.words or table.patterns or table.lists):
+        draft.fault(file, key, "looks for nothing", "give it words, patterns or lists")
+    if not table.matches:
+        draft.fault(file, f"{key}: matches", "has no example", "add a text that the rule must find")
+    if not table.not_matches:
+        draft.fault(
+            file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
+        )
+
+
+def _fits_what_it_reads(
+    draft: Draft, file: Path, key: str, table: schema.RuleTable, *, patterned: bool
+) -> None:
+    """Of a rule that reads columns or statements: what it cannot have. *patterned*: it has patterns, of its own or of
+    lists."""
+    if table.persons and not table.column:
+        draft.fault(file, f"{key}: persons", "is for rules on columns", "add column = true")
+    if table.entries:
+        beside = patterned or table.column or table.notes
+        _of_words_alone(
+            draft,
+            file,
+            f"{key}: entries",
+            table,
+            beside=beside,
+            without="patterns, near, boost, unless, column, notes or effect",
+            reads="amounts",
+        )
+    if table.column:
+        _of_words_alone(
+            draft,
+            file,
+            f"{key}: column",
+            table,
+            beside=patterned,
+            without="patterns, near, boost, unless or effect",
+            reads="tables",
+        )
 
 
 def _reads(table: schema.RuleTable) -> Reads:
