@@ -178,14 +178,14 @@ class Engine:
             hits = _without(marked, hits, ignored)
         hits = in_crowds(hits, self._crowds, normal.shown)
         return Scan(
-            text.source,
-            text.where,
-            marked,
-            hits,
-            heading,
-            marks,
-            not text.for_model,
-            text.remark,
+            source=text.source,
+            where=text.where,
+            text=marked,
+            hits=hits,
+            heading=heading,
+            marks=marks,
+            beyond_model=not text.for_model,
+            remark=text.remark,
             entries=entries,
         )
 

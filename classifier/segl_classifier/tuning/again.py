@@ -15,7 +15,7 @@ from typing import Final
 
 from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
 from segl.settings.document import Settings
-from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Prefix, Verdict
+from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Label, Prefix, Verdict
 from segl_classifier.decide import Strictness, decide
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
@@ -84,10 +84,26 @@ def findings_of(record: DecisionRecord, rules: RuleSet) -> Iterator[Finding]:
         if hit.rule == MODEL:
             continue
         if not hit.match:  # CPR numbers, and what could not be read: no rule file says what they weigh
-            yield Finding(hit.rule, hit.label, hit.place, "", hit.score, hit.steps, hit.effect)
+            yield _finding(hit, hit.label, hit.score, hit.effect)
         elif (rule := rules.rule(hit.rule)) is not None and (score := score_by(hit, rule)) >= FAINT:
             beyond = hit.place in BEYOND_MODEL
-            yield Finding(hit.rule, rule.label, hit.place, "", score, hit.steps, rule.effect, beyond)
+            yield _finding(hit, rule.label, score, rule.effect, beyond_model=beyond)
+
+
+def _finding(
+    hit: Hit, label: Label | None, score: float, effect: Effect, *, beyond_model: bool = False
+) -> Finding:
+    """*hit* as a finding without its words, which nobody kept."""
+    return Finding(
+        rule=hit.rule,
+        label=label,
+        where=hit.place,
+        excerpt="",
+        score=score,
+        adjustments=hit.steps,
+        effect=effect,
+        beyond_model=beyond_model,
+    )
 
 
 def understanding_of(record: DecisionRecord) -> Understanding | None:
