@@ -15,7 +15,7 @@ from segl_classifier.deadline import Deadline
 from segl_classifier.detect import detect
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
-from segl_classifier.memory import AttachmentResult, Memory
+from segl_classifier.memory import AttachmentResult, Circumstances, Memory
 from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.lists.captions import files_of
@@ -86,11 +86,18 @@ class Attachments:
 
     def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:
         """What *part* is remembered by: all that bears on what is found in it."""
-        return memory.key(
-            data, part.content_type, part.charset, part.filename, part.attached,
-            [(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
-            files_of(part.where), self.rules.digest, self.pictures, limits,
-        )  # fmt: skip
+        circumstances = Circumstances(
+            content_type=part.content_type,
+            charset=part.charset,
+            filename=part.filename,
+            attached=part.attached,
+            subjects=[(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
+            files=files_of(part.where),
+            rules=self.rules.digest,
+            pictures=self.pictures,
+            limits=limits,
+        )
+        return memory.key(data, circumstances)
 
     def _over(self, where: str) -> list[Text]:
         """The subjects that the attachment at *where* came under: that of the message, and of each that it is in."""

@@ -15,10 +15,12 @@ import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from segl.settings.detection import Limits
 from segl.vocabulary import FAINT, Finding, Label, Prefix, Unreadable
+from segl_classifier.extract import Pictures
 from segl_classifier.understanding.interface import Model, Reading, Understanding
 
 ENTRIES = 1_000  # attachments remembered by a process
@@ -33,6 +35,22 @@ _PASSING = frozenset(
         Unreadable.TOO_DEEP,
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that bears on what is found in a file beside its bytes. ``subjects`` are those that it came under, each with
+    how many files its message was in; ``files`` are those around it, by name, and its own."""
+
+    content_type: str
+    charset: str
+    filename: str
+    attached: bool
+    subjects: Sequence[tuple[int, str]]
+    files: Sequence[str]
+    rules: str  # their digest
+    pictures: Pictures
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +113,11 @@ class Memory:
     def __len__(self) -> int:
         return len(self._known)
 
-    def key(self, data: bytes, *more: object) -> bytes:
+    def key(self, data: bytes, circumstances: Circumstances | None = None) -> bytes:
         """What tells one attachment from another, with nothing of it to be read."""
         digest = hmac.new(self._secret, data, "sha256")  # most processors have instructions for it
-        for item in more:
-            text = str(item).encode("utf-8", "surrogatepass")
-            digest.update(b"%d:%b" % (len(text), text))
+        said = repr(circumstances).encode("utf-8", "surrogatepass")
+        digest.update(b"%d:%b" % (len(said), said))
         return digest.digest()
 
     def recall(self, key: bytes, model: Model | None) -> AttachmentResult | None:
