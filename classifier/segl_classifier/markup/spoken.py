@@ -66,7 +66,7 @@ class Spoken:
         if letter := _LETTER.match(link):
             for field in link[letter.end() :].split("&"):
                 text = unquote_plus(field.partition("=")[2])
-                if speaks(text):
+                if has_three_words(text):
                     self.add(" ".join(text.split()))
 
     def add(self, text: str) -> None:
