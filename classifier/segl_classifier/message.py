@@ -29,6 +29,19 @@ _UNSEEN = (
 # Letters in another shape (in circles, two as one, wide, of mathematics): a reader sees letters, of which neither rules
 # nor the linear stage know anything. Digits are left to who looks for numbers.
 _SHAPED = re.compile("[\u24b6-\u24e9\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5]++")
+# Letters of other scripts that look like Latin ones, in a word that has Latin ones, too.
+_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "aeopcyxijshdoABEKMHOPCTXIJSABEZHIKMNOPTYX",
+)
+_LATIN_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+_ONE_ALIKE = "".join(map(chr, _ALIKE))
+_PARTLY_LATIN = re.compile(
+    f"(?<![{_ONE_ALIKE}])[{_ONE_ALIKE}]*+[{_LATIN_LETTER}][{_LATIN_LETTER}{_ONE_ALIKE}]*+"
+)
+_ANY_ALIKE = re.compile(f"[{_ONE_ALIKE}]")
 # A letter in UTF-8 that some program before took for two of Windows-1252, or of Latin-1: "pÃ¥".
 _MISREAD = re.compile("Ã[\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
 
@@ -137,6 +150,8 @@ def as_seen(text: str) -> str:
         latin = False
     if latin:
         return text
+    if _ANY_ALIKE.search(text):
+        text = _PARTLY_LATIN.sub(lambda word: word[0].translate(_ALIKE), text)
     return _SHAPED.sub(lambda letters: unicodedata.normalize("NFKC", letters[0]), text)
 
 

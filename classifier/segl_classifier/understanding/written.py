@@ -68,6 +68,7 @@ def sentences(paragraph: str) -> Iterator[tuple[int, int]]:
 def joined(paragraph: str) -> str:
     """*paragraph* with its lines and words in one, where they were parted: blanks, or what :func:`words` leaves out,
     stand in the place of what parted them, each other character in its own."""
+    paragraph = paragraph.replace("\xa0", " ")
     if 5 * paragraph.count(" ") > 2 * len(paragraph):
         paragraph = _SPACED.sub(lambda word: _BLANK.sub(_NOTHING, word[0]), paragraph)
     if "\n" in paragraph:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import string
+import time
 import zipfile
 from email.message import EmailMessage
 from functools import cache
@@ -164,6 +165,30 @@ _SHAPES = {
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_letters_in_another_shape_are_letters(shape: str) -> None:
     assert is_secure(mail(ILL.translate(_SHAPES[shape])))
+
+
+_CYRILLIC = str.maketrans("aeopcyxAEOPCTX", "аеорсухАЕОРСТХ")
+_GREEK = str.maketrans("oABEHIKMNOPTX", "οΑΒΕΗΙΚΜΝΟΡΤΧ")
+
+
+@pytest.mark.parametrize("script", [_CYRILLIC, _GREEK])
+def test_letters_of_another_script_in_a_latin_word_are_those_that_they_look_like(
+    script: dict[int, int],
+) -> None:
+    assert as_seen(ILL.translate(script)) == ILL
+    assert is_secure(mail(ILL.translate(script)))
+
+
+def test_words_of_another_script_stay_what_they_are() -> None:
+    for text in ("Олена Коваль хвора", "Ρόδος", "ΔΟΕ", "β-blokker", "10 kΩ, 5 μg"):
+        assert as_seen(text) == text
+
+
+@pytest.mark.parametrize("unit", ["а", "аa", "а ", "аб", "aб"])
+def test_time_grows_with_the_letters_and_no_faster(unit: str) -> None:
+    start = time.perf_counter()
+    as_seen(unit * 500_000)
+    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1"])

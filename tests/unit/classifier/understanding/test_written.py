@@ -186,8 +186,9 @@ def test_names_of_files_and_figures_stay() -> None:
         assert windows(written) == [written]
 
 
-def test_letters_with_blanks_between_them_are_words() -> None:
-    spaced = "   ".join(" ".join(word) for word in MATTER.rstrip(".").split())
+@pytest.mark.parametrize("blank", [" ", "\xa0"])
+def test_letters_with_blanks_between_them_are_words(blank: str) -> None:
+    spaced = f"{blank} {blank}".join(blank.join(word) for word in MATTER.rstrip(".").split())
     assert windows(spaced) == [MATTER.rstrip(".")]
     assert windows("Svar: a b c eller d") == ["Svar: a b c eller d"]
 
