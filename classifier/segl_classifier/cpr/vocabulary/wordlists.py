@@ -196,7 +196,7 @@ OTHER = {
         vare =varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
         partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
         firmware fw vers reservedel =filter nøgle nøglen key code kode koden pin plombe plomben
-        forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
+        forsegling forseglingen inventar rfid =kortet billet billetten biljett kupon voucher
         gavekort lodseddel produkt =product komponent stykliste positionsnr stregkode qr chip simkort
         nøglebrik adgangskort medlemskort bonuskort kundekort rejsekort parkeringskort alarmkode
         pinkode rabatkode kampagnekode tilbudskode fejlkode aktiveringskode katalog startnr rygnr

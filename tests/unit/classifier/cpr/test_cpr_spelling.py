@@ -58,6 +58,8 @@ def test_two_numbers_in_a_row_are_two_findings(spelling: str) -> None:
         ("https://portal.example/sag?navn=Bo%20Holm%20120385-1002", "a percent code ends where it begins"),
         ("mailto:bo@example.dk?subject=Vedr.%20cpr%201203851002", "the same in the subject of an answer"),
         ("CPR-nr.\t1\t2\t0\t3\t8\t5 - 1\t0\t0\t2", "a box for each digit, and a hyphen of the form"),
+        ("Karen Møller, status: aktiv 120385-1002", "who is active is no thing"),
+        ("KMD AKTIV          UDSKRIFT      SIDE 1\n 120385-1002 HOLM BO", "nor is the name of a system"),
         ("1203851002_lønseddel.pdf", "the beginning of a file name"),
         ("Hansen_120385-1002.pdf", "the end of a file name"),
         ("PAS_120385-1002_Bo.pdf", "the middle of a file name, behind capital letters"),
