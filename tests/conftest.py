@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-import stat
 import sys
-import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -19,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from segl.confined import workers
 from segl.store.engine import open_store
-from world import namespace, needs, stores, template
+from world import namespace, needs, stores, surroundings, template
 from world.object_store import ObjectStore
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -36,12 +34,7 @@ settings.load_profile("segl")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# A unix socket's path has 107 bytes, of which pytest's folders take 70; and other users' servers lie in ours.
-_tmp = Path(tempfile.gettempdir())
-if len(str(_tmp)) > len("/var/tmp") or not _tmp.stat().st_mode & stat.S_IXOTH:
-    os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"
-
-os.umask(0o022)  # Debian's: Postfix and other users' servers read what tests lay out for them
+surroundings.settle()
 
 gc.disable()  # until all is collected: nothing of what is made till then goes away
 

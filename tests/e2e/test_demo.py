@@ -1,7 +1,8 @@
 """``make demo``, as a visitor runs it. It puts itself into a namespace of its own.
 
-It is run once. What it promises is asked of that run: what the table tells, the progress meanwhile, the artefacts, and
-that nothing stays.
+It is run once, where least is given: without the programs that only tests need, and by a root whose shell is strict.
+What it promises is asked of that run: what the table tells, the progress meanwhile, the artefacts, and that nothing
+stays.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pytest
 
 from segl.vocabulary import Decision, Way
 from world.letters import CPR, LETTERS, Expected
+from world.package_groups import package_groups, programs_of
 from world.terminal import told_on_terminal
 
 pytestmark = pytest.mark.world
@@ -61,9 +63,38 @@ class Visit:
 def visit(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     place = tmp_path_factory.mktemp("visit")
     etc = mail_configuration()
-    command = ["env", "-C", str(repository), "PYTHONPATH=tests", sys.executable, "-m", "world.demo"]
-    code, shown = told_on_terminal([*command, "--keep", str(place / "kept")], place / "table", seconds=180)
+    (place / "closed").mkdir(mode=0o700)
+    command = [
+        *without(programs_of(package_groups(repository / "scripts" / "setup")["tests"])),
+        # a root who came by su(1) has an ordinary user's PATH
+        *(
+            "env",
+            "-C",
+            str(repository),
+            "PYTHONPATH=tests",
+            "PATH=/usr/bin:/bin",
+            f"TMPDIR={place / 'closed'}",
+        ),
+        *(
+            "sh",
+            "-c",
+            'umask 077; exec "$@"',
+            "sh",
+            sys.executable,
+            "-m",
+            "world.demo",
+            "--keep",
+            str(place / "kept"),
+        ),
+    ]
+    code, shown = told_on_terminal(command, place / "table", seconds=180)
     return Visit(code, (place / "table").read_text("utf-8"), shown, place / "kept", etc)
+
+
+def without(programs: list[Path]) -> list[str]:
+    """What to put before a command that shall find none of *programs*."""
+    hide = 'while [ "$1" != -- ]; do mount --bind /dev/null "$1"; shift; done; shift; exec "$@"'
+    return ["unshare", "--mount", "sh", "-ec", hide, "sh", *map(str, programs), "--"]
 
 
 def mail_configuration() -> dict[str, tuple[int, int]]:

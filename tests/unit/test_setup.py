@@ -4,12 +4,13 @@ installed."""
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from world.package_groups import package_groups
 
 _PROGRAMS = {
     "id": "echo 1000",
@@ -38,10 +39,7 @@ class Machine:
         self._script.parent.mkdir(parents=True)
         shutil.copy(repository / "scripts" / "setup", self._script)
         (self._checkout / "pyproject.toml").touch()
-        self.groups = {
-            name: set(packages.split())
-            for name, packages in re.findall(r'^(\w+)="([^"$]+)"$', self._script.read_text(), re.MULTILINE)
-        }
+        self.groups = package_groups(self._script)
         self.install()
 
     def install(self, *groups: str, but: str = "") -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 
 from segl.vocabulary import Decision, Way
-from world import namespace
+from world import namespace, surroundings
 from world.demo_table import Outcome, Trip, report
 from world.estate import build_house
 from world.house import DOMAIN, House
@@ -43,6 +43,7 @@ def main() -> int:
         print("demo: root is needed, because Postfix's master runs as root", file=sys.stderr)
         print("hint: sudo make demo (nothing outside a temporary folder is touched)", file=sys.stderr)
         return 2
+    surroundings.settle()
     try:
         namespace.enter()
     except namespace.NamespaceRefused as error:
