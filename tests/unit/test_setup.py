@@ -1,10 +1,10 @@
-"""``scripts/setup`` without root, where packages are missing. Others play Debian's programs and Python: nothing is
-installed."""
+"""``scripts/setup`` where packages are missing, and where it was interrupted. Others play Debian's programs and Python:
+nothing is installed, and the file that keeps services from being started lies in a temporary folder."""
 
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,38 +13,64 @@ import pytest
 from world.package_groups import package_groups
 
 _PROGRAMS = {
-    "id": "echo 1000",
+    "id": 'cat "$PLAYED/user"',
+    "debconf-set-selections": "cat >/dev/null",
+    "dpkg": 'echo "dpkg $*" >>"$PLAYED/installs"',
     "dpkg-query": """printf '%s\\n' "$@" | grep -xFf "$PLAYED/installed" | sed 's/^/installed /'""",
-    "apt-get": 'echo "$*" >>"$PLAYED/installs"',
+    # $PLAYED/ends says what becomes of each call: Ctrl-C, or an exit code. Where nothing is left, it ends well.
+    "apt-get": """guarded=$([ -x "$PLAYED/policy-rc.d" ] && echo guarded)
+echo "apt-get $* $guarded" >>"$PLAYED/installs"
+next=$(head -n 1 "$PLAYED/ends" 2>/dev/null) && sed -i 1d "$PLAYED/ends"
+case $next in ctrl-c) kill -INT 0 ;; ?*) echo "E: it ended with $next"; exit "$next" ;; esac
+for word; do case $word in -*|install|update) ;; *) echo "$word" >>"$PLAYED/installed" ;; esac; done""",
     "python": """case "$*" in
 *version_info*) ;;
 *sys.version*) echo 3 ;;
-"-m venv"*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+"-m venv"*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python"
+    ! rm "$PLAYED/no-venv" 2>/dev/null || exit 1
+    echo "command = $0 -m venv $(pwd -P)/$3" >"$3/pyvenv.cfg"; echo made >>"$PLAYED/venvs" ;;
 "-m pip"*) echo "$*" >>"$PLAYED/pip" ;;
 esac""",
 }
 
 
 class Machine:
-    """A checkout on a machine of *packages* alone, whose user is not root."""
+    """A checkout on a machine of *packages* alone, whose user is not root before :meth:`become_root`."""
 
     def __init__(self, folder: Path, repository: Path) -> None:
-        self._played, self._checkout = folder / "played", folder / "checkout"
+        self._played, self.checkout = folder / "played", folder / "checkout"
         self._played.mkdir()
         for name, body in _PROGRAMS.items():
             file = self._played / name
             file.write_text(f"#!/bin/sh\n{body}\n")
             file.chmod(0o755)
-        self._script = self._checkout / "scripts" / "setup"
-        self._script.parent.mkdir(parents=True)
-        shutil.copy(repository / "scripts" / "setup", self._script)
-        (self._checkout / "pyproject.toml").touch()
-        self.groups = package_groups(self._script)
+        self.guard = self._played / "policy-rc.d"
+        script = (repository / "scripts" / "setup").read_text()
+        assert script.count("/usr/sbin/policy-rc.d") == 1
+        self.script = self.checkout / "scripts" / "setup"
+        self.script.parent.mkdir(parents=True)
+        self.script.write_text(script.replace("/usr/sbin/policy-rc.d", str(self.guard)))
+        self.script.chmod(0o755)
+        (self.checkout / "pyproject.toml").touch()
+        self.groups = package_groups(self.script)
+        self._user = 1000
+        (self._played / "user").write_text("1000")
         self.install()
+
+    def become_root(self) -> None:
+        self._user = 0
+        (self._played / "user").write_text("0")
 
     def install(self, *groups: str, but: str = "") -> None:
         packages = set[str]().union(*(self.groups[name] for name in groups)) - {but}
         (self._played / "installed").write_text("".join(f"{name}\n" for name in sorted(packages)))
+
+    def let_apt(self, *ends: str) -> None:
+        """What becomes of the next calls of apt-get, one word each: ``ctrl-c``, or an exit code that is a failure's."""
+        (self._played / "ends").write_text("".join(f"{end}\n" for end in ends))
+
+    def interrupt_next_venv(self) -> None:
+        (self._played / "no-venv").touch()
 
     def setup(self, *words: str) -> tuple[int, str]:
         """Its exit code, and what it says."""
@@ -54,15 +80,34 @@ class Machine:
             "PYTHON": str(self._played / "python"),
         }
         done = subprocess.run(
-            [self._script, *words], env=environment, capture_output=True, text=True, check=False
+            ["env", "--default-signal=INT", self.script, *words],  # what runs in the background ignores it
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
         )
         assert done.stdout == ""
-        assert not (self._played / "installs").exists(), "that takes root"
+        assert self._user == 0 or not self.installs, "that takes root"
         return done.returncode, done.stderr
+
+    @property
+    def installs(self) -> list[str]:
+        """The calls of apt-get and dpkg: what they were to do, and ``guarded`` when no service could be started."""
+        file = self._played / "installs"
+        calls = file.read_text().splitlines() if file.exists() else []
+        told = ("dpkg", "apt-get", "install", "update", "--configure", "guarded")
+        return [" ".join(word for word in call.split() if word in told) for call in calls]
 
     @property
     def is_ready(self) -> bool:
         return (self._played / "pip").exists()
+
+    @property
+    def venvs(self) -> int:
+        """How many environments were made to their end."""
+        file = self._played / "venvs"
+        return len(file.read_text().splitlines()) if file.exists() else 0
 
 
 @pytest.fixture
@@ -94,8 +139,6 @@ def test_the_demo_wants_nothing_that_tests_alone_need(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("words", "there", "missing"),
     [
-        (["demo"], ["base", "demo"], "postfix"),
-        ([], ["base", "demo", "tests"], "chromium"),
         (["fast"], ["base", "demo", "tests"], "gcc"),
         (["base"], ["base"], "gcc"),
     ],
@@ -108,9 +151,104 @@ def test_what_cannot_be_done_without_ends_it_with_the_command_to_type(
     assert code == 1
     assert [line.strip() for line in said.splitlines()] == [
         f"setup: these Debian packages are missing: {missing}",
-        f"run: sudo apt-get install --no-install-recommends {missing}",
+        f"run: sudo apt-get update; sudo apt-get install --no-install-recommends {missing}",
     ]
     assert not machine.is_ready
+
+
+@pytest.mark.parametrize(("words", "there"), [(["demo"], ["base"]), ([], ["base", "demo"])])
+def test_packages_of_servers_are_left_to_root_who_is_kept_from_starting_them(
+    machine: Machine, words: list[str], there: list[str]
+) -> None:
+    machine.install(*there)
+    code, said = machine.setup(*words)
+    assert code == 1
+    assert "run the same as root: it installs them, and none is started as a service" in said
+    assert "apt-get" not in said
+
+
+def test_root_gets_the_packages_and_no_service_is_started_by_that(machine: Machine) -> None:
+    machine.become_root()
+    assert (machine.setup("demo")[0], machine.is_ready) == (0, True)
+    assert machine.installs == ["apt-get install guarded"]
+    assert not machine.guard.exists()
+    assert machine.setup("demo") == (0, "")
+
+
+@pytest.mark.parametrize("left_behind", [False, True], ids=["new", "a killed run left the guard"])
+def test_ctrl_c_leaves_no_guard_that_would_keep_services_from_starting_for_good(
+    machine: Machine, left_behind: bool
+) -> None:
+    machine.become_root()
+    if left_behind:
+        machine.guard.write_text(
+            "#!/bin/sh\n# Segl's scripts/setup: no service is started while it installs packages\n"
+        )
+    machine.let_apt("ctrl-c")
+    assert machine.setup("demo")[0] in (130, -signal.SIGINT)
+    assert machine.installs == ["apt-get install guarded"], (
+        "what is not asked for any more is not tried again"
+    )
+    assert not machine.guard.exists()
+    assert machine.setup("demo")[0] == 0
+    assert not machine.guard.exists()
+
+
+def test_somebody_elses_guard_stays_as_it_is(machine: Machine) -> None:
+    machine.become_root()
+    machine.guard.write_text("#!/bin/sh\nexit 0\n")
+    assert machine.setup("demo")[0] == 0
+    assert machine.guard.read_text() == "#!/bin/sh\nexit 0\n"
+
+
+def test_old_lists_and_a_dpkg_that_was_killed_are_put_right(machine: Machine) -> None:
+    machine.become_root()
+    machine.let_apt("100")
+    assert machine.setup("demo")[0] == 0
+    assert machine.installs == [
+        "apt-get install guarded",
+        "dpkg --configure",
+        "apt-get update guarded",
+        "apt-get install guarded",
+    ]
+
+
+def test_what_apt_says_of_its_failure_is_shown(machine: Machine) -> None:
+    machine.become_root()
+    machine.let_apt("100", "101", "102")
+    code, said = machine.setup("demo")
+    assert code == 1
+    assert [line for line in said.splitlines() if "installing" not in line] == [
+        "E: it ended with 101",
+        "E: it ended with 102",
+        "setup: apt-get failed (whole output in .setup.log)",
+    ]
+    assert not machine.guard.exists()
+    assert not machine.is_ready
+
+
+def test_an_environment_that_was_not_finished_is_made_anew(machine: Machine) -> None:
+    machine.install("base")
+    machine.interrupt_next_venv()
+    assert machine.setup("base")[0] == 1
+    assert (machine.setup("base")[0], machine.venvs, machine.is_ready) == (0, 1, True)
+    assert machine.setup("base") == (0, "")
+
+
+def test_an_environment_of_a_checkout_that_was_moved_is_made_anew(machine: Machine) -> None:
+    machine.install("base")
+    assert (machine.setup("base")[0], machine.venvs) == (0, 1)
+    machine.checkout = machine.checkout.rename(machine.checkout.with_name("moved here"))
+    machine.script = machine.checkout / "scripts" / "setup"
+    assert (machine.setup("base")[0], machine.venvs) == (0, 2)
+    assert machine.setup("base") == (0, "")
+
+
+def test_an_environment_that_was_finished_is_kept_when_more_is_wanted_in_it(machine: Machine) -> None:
+    machine.install("base")
+    assert machine.setup("base")[0] == 0
+    (machine.checkout / "pyproject.toml").write_text("more = true\n")
+    assert (machine.setup("base")[0], machine.venvs) == (0, 1)
 
 
 def test_another_word_is_no_order(machine: Machine) -> None:
