@@ -24,6 +24,7 @@ from segl_portal.answering.outcome import Why
 from segl_portal.answering.scanner import Finding as ScanFinding
 from segl_portal.visits.desk import Denied
 from segl_routing.fallback.failures import Failure
+from world import needs
 
 
 @dataclass(frozen=True)
@@ -315,6 +316,12 @@ def rules(folder: Path) -> list[dict[str, Any]]:
     return [rule for group in loaded["groups"] for rule in group["rules"]]
 
 
+def promtool(*command: str | Path) -> None:
+    """Runs it; it finds nothing wrong."""
+    done = subprocess.run([needs.program("promtool"), *command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_every_alert_rises_when_it_should_and_stays_when_not(
     rules: list[dict[str, Any]], tmp_path: Path
@@ -333,8 +340,7 @@ def test_every_alert_rises_when_it_should_and_stays_when_not(
         }
         files.append(tmp_path / f"{number}.yml")
         files[-1].write_text(yaml.safe_dump(document), "utf-8")
-    done = subprocess.run(["promtool", "test", "rules", *files], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    promtool("test", "rules", *files)
 
 
 def _test(case: Case, rises: bool) -> dict[str, Any]:
@@ -423,13 +429,7 @@ def test_prometheus_can_read_every_panel_and_alert(
     ]
     file = tmp_path / "panels.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}), "utf-8")
-    done = subprocess.run(
-        ["promtool", "check", "rules", file, folder / "segl.rules.yml"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    promtool("check", "rules", file, folder / "segl.rules.yml")
 
 
 def test_every_number_is_on_the_dashboard_or_in_an_alert(folder: Path, rules: list[dict[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from segl.errors import PostfixError
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import HoldQueue
 from segl.store.engine import open_store
+from world import needs
 
 ID = "ab" * 32
 
@@ -103,6 +104,7 @@ def test_of_very_many_the_oldest_are_looked_at_the_rest_is_counted_and_each_is_f
     assert looked == ["4m6"]
 
 
+@needs.POSTFIX
 def test_where_there_is_no_postfix_that_is_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(PostfixError, match="there is no Postfix configuration in") as none:
         HoldQueue(tmp_path).waiting()
