@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from segl_classifier.layout.cells import Line
 from segl_classifier.layout.tables import Row
+from segl_classifier.rules.lists.amounts import CURRENCY, FIGURES
 from segl_classifier.rules.lists.captions import Captions, Matter, Said
 from segl_classifier.rules.lists.headings import Heading
 from segl_classifier.rules.lists.persons import VALUES, Persons
@@ -28,8 +29,8 @@ _NAMED = re.compile(
 )
 _DIVIDED = re.compile(r"\s*[,;|\t]\s+|[;|\t]|\s{2,}|\s+[–—-]+\s+")
 _AMOUNT = re.compile(
-    r"(?:ca\.? ?)?(?:(?:dkk|kr\.?|eur|€) ?)?-?\d{1,3}(?:[. ]?\d{3}){0,2}(?:,\d{1,2})?"
-    r"(?: ?(?:kr\.?|dkk|eur|€|,-|%|pct\.?|dage?|dg\.?|timer?|t\.?|uger?|måneder|mdr\.?|gange?|rater?|m3|m³|kwh))*"
+    rf"(?:ca\.? ?)?(?:(?:{CURRENCY}) ?)?-?{FIGURES}(?:,\d{{1,2}})?"
+    rf"(?: ?(?:{CURRENCY}|,-|%|pct\.?|dage?|dg\.?|timer?|t\.?|uger?|måneder|mdr\.?|gange?|rater?|m3|m³|kwh))*"
     r"[.)]?",
     re.IGNORECASE,
 )

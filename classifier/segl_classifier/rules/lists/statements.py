@@ -18,6 +18,7 @@ from segl_classifier.layout.paragraphs import lines_ended
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.engine import Scan
 from segl_classifier.rules.lexicon import Lexicon
+from segl_classifier.rules.lists.amounts import CURRENCY, FIGURES
 from segl_classifier.rules.lists.persons import COMPANIES, Persons
 from segl_classifier.rules.model import Parts, Reads, Rule
 from segl_classifier.rules.words import NormalText, Word
@@ -30,8 +31,8 @@ _HEAD = 3  # lines, in which it says that it is but an example, or of nobody
 _READ = (Source.BODY, Source.ATTACHMENT)
 
 _AMOUNT = re.compile(
-    r"(?:^|(?<=[\s(:|;]))(?:(?:kr\.?|dkk|eur|€) ?)?[-−+]?\d{1,3}(?:[. ]?\d{3}){0,2}(?:[.,]\d{1,2})?"
-    r"(?:-|,-)?(?: ?(?:kr\.?|dkk|eur|€|,-))?\)?[\s|;]*\Z",
+    rf"(?:^|(?<=[\s(:|;]))(?:(?:{CURRENCY}) ?)?[-−+]?{FIGURES}(?:[.,]\d{{1,2}})?"
+    rf"(?:-|,-)?(?: ?(?:{CURRENCY}|,-))?\)?[\s|;]*\Z",
     re.IGNORECASE,
 )
 _SOME = re.compile("[1-9]")
