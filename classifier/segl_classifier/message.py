@@ -22,7 +22,7 @@ from segl_classifier.latin import in_latin
 # Soft hyphen, zero-width space, joiners, marks and isolates of direction, byte order mark: nobody sees them, and a
 # word in pieces is none. The embeddings U+202A to U+202E stay: what they turn round is read as shown (`rendered.py`).
 _SOFT_HYPHEN = "\u00ad"  # the only one of Latin-1
-_UNSEEN = (
+UNSEEN = (
     *(_SOFT_HYPHEN, "\u034f", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"),
     *("\u2060", "\u2061", "\u2062", "\u2063", "\u2064", "\u2066", "\u2067", "\u2068", "\u2069"),
 )
@@ -142,7 +142,7 @@ def as_seen(text: str) -> str:
     if text.isascii():
         return text
     latin = in_latin(text) is not None
-    for sign in (_SOFT_HYPHEN,) if latin else _UNSEEN:
+    for sign in (_SOFT_HYPHEN,) if latin else UNSEEN:
         if sign in text:
             text = text.replace(sign, "")
     if "Ã" in text:

@@ -18,6 +18,7 @@ from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
 from segl_classifier.cpr.vocabulary.number_of import OF_PEOPLE, NumberOf
 from segl_classifier.cpr.vocabulary.words import SOME_ID, Kind, Word, key, look_up, pair
 from segl_classifier.latin import in_latin
+from segl_classifier.message import UNSEEN
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
@@ -38,7 +39,7 @@ SEEMS = frozenset(
 
 _PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")  # in a text that the message's walk has not tidied
 
 
 @dataclass(frozen=True, slots=True)
