@@ -1,14 +1,17 @@
-"""Which windows the sieve and the encoder are asked of, in which order, and when no more.
+"""Which windows each stage of the model reads: the cheap stage all of them, the dearest one very few.
 
-The sieve costs ten times what the linear stage does, and the encoder twenty times what the sieve does. The sieve is
-asked of all that the linear stage is not sure of. Most of what it leaves is harmless too, so the encoder is asked of
-the likeliest window first (of a long message: of one in so many). Where it says "no" there, and none of the others is
-likely by itself, it is not asked again: of the mails by other writers that hold something, hardly any held it only in a
-window that was not the likeliest. But what would alarm by the stages before it alone, where nothing that was read does,
-is read as well (:mod:`.cascade`): lines of a log look like a person's matter to them. Where it does not say "no", the
-next windows are read too, since they may tell the category. What the linear stage finds likely the sieve alone cannot
-put aside: it is always asked about. Where there are more windows than may be asked about, each category has its turn:
-in a run of bills a bill is the likeliest all through.
+The sieve costs ten times what the linear stage does, and the encoder twenty times what the sieve does. So the sieve is
+asked of all that the linear stage is not sure of.
+
+Most of what it leaves is harmless too, so the encoder is asked of the likeliest window first (of a long message: of
+one in so many). Where it says "no" there, and none of the others is likely by itself, it is not asked again: of the
+mails by other writers that hold something, hardly any held it only in a window that was not the likeliest. But what
+would alarm by the stages before it alone, where nothing that was read does, is read as well (:mod:`.cascade`): lines
+of a log look like a person's matter to them. Where it does not say "no", the next windows are read too, since they may
+tell the category.
+
+What the linear stage finds likely the sieve alone cannot put aside: it is always asked about. Where there are more
+windows than may be asked about, each category has its turn: in a run of bills a bill is the likeliest all through.
 """
 
 from __future__ import annotations

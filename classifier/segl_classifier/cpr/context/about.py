@@ -1,4 +1,8 @@
-"""What the walk to the left of a number knows of the number itself."""
+"""What is known of a number before the words to its left are read.
+
+The same word says more of one number than of another: in "sag 0707614285" that is the number of a case; "sag
+070761-4285" is spelled like hardly anything but a personal number, and may be a case that is named by the person.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""How much a word beside a number says that offices often number by the person whom it concerns: a case, a paper, the
-number of a customer.
+"""Words that say little against a personal number, since offices number what they name by the person: "sagen
+010190-1234" is a case, and its number may be that of the person whom it concerns. So may a customer's, or a paper's.
 
-*numbered* says of each that "nr." stands between the word and the number: then it has one of its own.
+How little depends on the word, on the number (:class:`.about.About`), and on whether "nr." stands between the two
+(*numbered*): then the thing has a number of its own.
 """
 
 from __future__ import annotations

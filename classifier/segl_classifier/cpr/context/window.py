@@ -1,4 +1,8 @@
-"""The text on the left of a number, cut into pieces as far as the walk (:mod:`.leftwards`) needs them."""
+"""Words, numbers and signs to the left of a number, cut out of the text as far as they are read.
+
+In "Kære Bo. Barnets CPR-nr. er 010190-1234" the walk (:mod:`.leftwards`) goes from "er" to "CPR-nr." and ends. So only
+the line of the number is cut into pieces at once; of what stands above it (:class:`Above`) it is known where it is.
+"""
 
 from __future__ import annotations
 

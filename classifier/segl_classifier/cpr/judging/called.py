@@ -1,6 +1,11 @@
-"""Columns whose heading calls their numbers a case's, a customer's or a paper's: offices number these by the person
-whom they concern. So many made like personal numbers are no chance; so few among many are, and so they are below a
-heading that says nothing of its numbers. What one column holds says nothing of another."""
+"""What a whole column says of its numbers, for and against them.
+
+Of other numbers that begin with a day one in eleven has the check digit of a personal number (modulus 11), and of
+personal numbers nearly all have. Below "Sagsnr." the heading says that they are a case's; but offices number cases,
+customers and papers by the person whom they concern. So where nearly all have it, they are personal numbers all the
+same, and where one in eleven has it, chance made those. The same goes for a heading that says nothing of its numbers
+("Konsignation"). What one column holds says nothing of another.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """What the other numbers of the same text say of one: the same number elsewhere, a list, a series.
 
-This is no exception to the rule that only the words beside a number count: a number that is plainly called
-an order number once is that order number on its second appearance, and the second of a list is what the first
-is.
+This does not break the rule that only words beside a number count. "Ordrenr. 0101901234" says what 0101901234 is where
+it stands again, further down and without a word; and in "ordrenr. 0101901234 og 0201901235" the word speaks of both.
 """
 
 from __future__ import annotations
