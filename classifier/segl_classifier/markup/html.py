@@ -54,6 +54,8 @@ _READ = frozenset(
     "cite download abbr name string".split()
 )
 _REFERENCES = frozenset(("src", "background", "data", "xlink:href", "poster", "href"))
+_ADDRESSES = _REFERENCES | {"srcset"}
+_TELLS = re.compile(r"\?|(?<!\d)\d{6}-\d{4}(?!\d)")  # in the address of a picture: a query, or whose it is
 _MAY_BE_READ = re.compile(
     r"\b(?:alt|title|value|placeholder|content|label|summary|aria-|href|action|srcdoc|cite|download|abbr|data|"
     r"src|srcset|background|name|string)[\w:-]{0,60}\s{0,40}=",
@@ -338,12 +340,11 @@ class _Reader:
             if not self._spoken.take(text):
                 self._aside.append(text)
             return
-        reference = name in _REFERENCES
-        if reference and self._reference(value):
+        if name in _REFERENCES and self._reference(value):
             return
         if name == "srcdoc":
             self._inside(unescape_safely(value), shown=True)
-        elif name in _READ or name.startswith("data-") or (reference and "?" in value):
+        elif name in _READ or name.startswith("data-") or (name in _ADDRESSES and _TELLS.search(value)):
             link = unescape_safely(value)
             self._aside.append(link)
             self._spoken.take_link(link)

@@ -82,6 +82,8 @@ def test_what_is_shown(markup: str, text: str) -> None:
         '<meta name="description" content="010190-1234">',
         '<a href="mailto:a@b.example?subject=010190-1234">x</a>',
         '<img src="https://a.example/p.gif?cpr=010190-1234">',
+        '<img src="https://a.example/stregkode/010190-1234.png">',
+        '<img srcset="https://a.example/p.gif?cpr=010190-1234 2x">',
         '<div data-cpr="010190-1234">',
         '<a download="010190-1234.pdf">',
         '<iframe srcdoc="&lt;p&gt;010190-&lt;b&gt;1234">',
