@@ -8,6 +8,8 @@ from enum import StrEnum
 class NumberOf(StrEnum):
     """The value is what ``explain`` calls it."""
 
+    __hash__ = str.__hash__  # that of an Enum is a call in Python, at each word that is held against a set
+
     ORDER = "an order"
     BOOKING = "a booking or a task"
     INVOICE = "an invoice"
