@@ -24,6 +24,7 @@ from typing import NoReturn
 from segl import metrics
 from segl.confined.sandbox import SandboxError, unix_sockets_only
 from segl.daemons import notify
+from segl.daemons.reloading import reloading
 from segl.errors import SeglError
 from segl.events import Events
 from segl.left_rules import leave_rules, left_rules
@@ -119,19 +120,14 @@ class Parent:
         return came.number if came else None
 
     def _reload(self) -> None:
-        notify.reloading()
-        open_holes()
-        try:
-            orders = read_orders(self._file)
-            self._man(orders)
-        except SeglError as error:
-            self._stay(self._orders)
-            self._events.reload_refused(error)
-        except Exception as error:  # a fault of ours must not take the workers down
-            self._stay(self._orders)
-            self._events.failed("reload", error)
-        else:
-            metrics.RELOADS.labels("ok").inc()
+        with reloading(self._events, lambda: f"{self._orders.workers} workers"):
+            open_holes()
+            try:
+                orders = read_orders(self._file)
+                self._man(orders)
+            except Exception:
+                self._stay(self._orders)
+                raise
             self._events.reloaded(
                 rules=orders.rules.digest,
                 **_counted(self._orders.rules, orders.rules),
@@ -139,11 +135,9 @@ class Parent:
                 needs_restart=_unchangeable(self._orders, orders),
             )
             self._orders = orders
-        notify.ready(f"{self._orders.workers} workers")
 
     def _stay(self, orders: Orders) -> None:
         """Workers go on by *orders*, and so will those that are forked to take their place."""
-        metrics.RELOADS.labels("refused").inc()
         try:
             reader.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         except Exception as error:  # then each worker starts readers of its own

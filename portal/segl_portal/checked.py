@@ -7,19 +7,10 @@ from urllib.parse import urlsplit
 
 from segl.errors import Fault, SettingsError
 from segl.settings.document import Settings
-from segl.settings.file import load_settings
 from segl.settings.web import Web
 from segl_portal.look import load_looks
 from segl_portal.tls import tls_context
 from segl_portal.visits.sms import sms_faults
-
-
-def checked_settings(file: Path) -> Settings:
-    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
-    settings = load_settings(file)
-    if faults := start_faults(settings, file):
-        raise SettingsError(faults)
-    return settings
 
 
 def start_faults(settings: Settings, file: Path) -> list[Fault]:

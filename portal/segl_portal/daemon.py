@@ -27,6 +27,7 @@ from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
 from segl.settings.document import Settings
+from segl.settings.file import checked_settings
 from segl.settings.web import Web
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     events = Events("segl-portal")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
     prepare_multiprocess(events.failed)
-    from segl_portal.checked import checked_settings  # not before: it imports the metrics
+    from segl_portal.checked import start_faults  # not before: it imports the metrics
     from segl_portal.workers import signals_held
 
     try:
-        settings = checked_settings(options.settings)
+        settings = checked_settings(options.settings, start_faults)
         if options.check_only:
             return 0
         configure_log(settings.log.format, settings.log.level)
@@ -116,24 +117,13 @@ class _Parent:
             self._workshop.stop()
 
     def _reload(self, workers: Workers) -> None:
-        from segl import metrics
-        from segl_portal.checked import checked_settings
+        from segl.daemons.reloading import reloading
+        from segl_portal.checked import start_faults
 
-        notify.reloading()
-        try:
-            settings = checked_settings(self._file)
+        with reloading(self._events):
+            settings = checked_settings(self._file, start_faults)
             workers.reload(lambda: self._put_in_force(settings))
-        except SeglError as error:
-            self._events.reload_refused(error)
-            metrics.RELOADS.labels("refused").inc()
-        except Exception as error:
-            self._events.failed("reload", error)
-            metrics.RELOADS.labels("refused").inc()
-        else:
             self._events.reloaded()
-            metrics.RELOADS.labels("ok").inc()
-        finally:
-            notify.ready()
 
     def _put_in_force(self, settings: Settings) -> None:
         self._settings = settings  # a worker that is replaced begins with them

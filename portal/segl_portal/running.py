@@ -18,6 +18,7 @@ from segl import metrics
 from segl.certificates.ends import first_end
 from segl.events import Events
 from segl.settings.document import Settings
+from segl.settings.file import checked_settings
 from segl.settings.trail import note_quietly
 from segl.settings.web import Web
 from segl.store.engine import open_store, transaction
@@ -25,7 +26,7 @@ from segl.store.told import tell_of_locks
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
-from segl_portal.checked import checked_settings
+from segl_portal.checked import start_faults
 from segl_portal.feedback import FeedbackDesk
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
@@ -96,7 +97,9 @@ class Site:
         """See :class:`segl_portal.serving.Reload`."""
         self.forget()
         try:
-            fresh = checked_settings(self._file)  # the parent has read the same file a moment ago
+            fresh = checked_settings(
+                self._file, start_faults
+            )  # the parent has read the same file a moment ago
             if self._tls is not None:
                 tls_context(fresh.portal.web)
             self._next = (fresh, *self._made(fresh))

@@ -14,7 +14,6 @@ from segl.errors import Fault, SeglError, SettingsError
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.settings.document import Settings
-from segl.settings.file import load_settings
 from segl.vocabulary import Way
 from segl_delivery.incoming import Incoming
 
@@ -25,14 +24,6 @@ _KEYS: Final[dict[Way | Incoming, str]] = {
     Incoming.CANARY: "canary.socket",
     Incoming.CANARY_CLEAR: "canary.socket (canary-clear.sock)",
 }
-
-
-def checked_settings(file: Path) -> Settings:
-    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
-    settings = load_settings(file)
-    if faults := start_faults(settings, file):
-        raise SettingsError(faults)
-    return settings
 
 
 def start_faults(settings: Settings, file: Path) -> list[Fault]:

@@ -29,18 +29,20 @@ from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
+from segl.daemons.reloading import one_after_the_other, reloading
 from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
+from segl.settings.file import checked_settings
 from segl.store.engine import open_store
 from segl.store.told import tell_of_locks
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents
 from segl_delivery.canary import CanaryWatch
-from segl_delivery.checked import checked_settings, sockets_of
+from segl_delivery.checked import sockets_of, start_faults
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
     give_large_pieces_back()
     try:
-        settings = checked_settings(options.settings)
+        settings = checked_settings(options.settings, start_faults)
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-deliver")
         with _store_of(settings) as engine:
@@ -144,8 +146,7 @@ class _Daemon:
         )
         self._watch = KeyWatch(self._agents.keys, events)
         self._clock = Clock()
-        self._reloads = asyncio.Lock()
-        self._reloading: asyncio.Task[None] | None = None
+        self._told_to_reload = asyncio.Event()
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
     async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
@@ -156,7 +157,7 @@ class _Daemon:
         stop: asyncio.Future[str] = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
         others = ByteBudget(self._sealing.limit)
         servers = [LmtpServer(self._service(way, others), listener) for way, listener in listeners.items()]
         for server in servers:
@@ -168,6 +169,7 @@ class _Daemon:
                 every(HOUR_SECONDS, "housekeeping", self._keep_house, self._events),
                 every(HOUR_SECONDS, "own keys", self._look_at_keys, self._events),
                 every(NEWS_SECONDS, "news of sealed messages", self._tell_news, self._events),
+                one_after_the_other(self._told_to_reload, self._reload),
                 notify.feed_watchdog(),
                 self._desk.run(),
                 self._follower.run(),
@@ -205,36 +207,25 @@ class _Daemon:
         limit = self._settings.delivery.message_bytes
         return Service(agent, budget, self._events, limit)
 
-    def _reload(self) -> None:
-        notify.reloading()
-        self._reloading = asyncio.create_task(self._take_settings())
+    async def _reload(self) -> None:
+        with reloading(self._events):
+            await self._take_settings()
 
     async def _take_settings(self) -> None:
-        """All of the new settings come into force, or nothing: whatever fails is told, and the old ones stay."""
-        async with self._reloads:
-            try:
-                settings = checked_settings(self._file)
-                # In a thread of its own: those that there are may all hang in the place that is to be left.
-                await StorageThreads(1).within(
-                    STORAGE_SECONDS, try_storage, settings, self._engine, self._events
-                )
-                storage = StorageThreads()
-                agents = Agents.of(settings, self._engine, self._events, self._ledger, storage, self._owed)
-            except SeglError as error:
-                self._events.reload_refused(error)
-                metrics.RELOADS.labels("refused").inc()
-            except Exception as error:  # a fault of ours, or a file that went after the check
-                self._events.failed("reload", error)
-                metrics.RELOADS.labels("refused").inc()
-            else:
-                self._settings, self._agents = settings, agents
-                self._watch = KeyWatch(agents.keys, self._events)
-                self._leave_storage(storage)
-                self._events.reloaded()
-                metrics.RELOADS.labels("ok").inc()
-                asyncio.get_running_loop().run_in_executor(None, self._announce)
-            finally:
-                notify.ready()
+        """All of the new settings come into force, or nothing. What they need is made in a thread of its own, for all
+        of that blocks, and those that there are may all hang in the place that is to be left."""
+        thread = StorageThreads(1)
+        settings = await thread.run(checked_settings, self._file, start_faults)
+        await thread.within(STORAGE_SECONDS, try_storage, settings, self._engine, self._events)
+        storage = StorageThreads()
+        agents = await thread.run(
+            Agents.of, settings, self._engine, self._events, self._ledger, storage, self._owed
+        )
+        self._settings, self._agents = settings, agents
+        self._watch = KeyWatch(agents.keys, self._events)
+        self._leave_storage(storage)
+        self._events.reloaded()
+        asyncio.get_running_loop().run_in_executor(None, self._announce)
 
     def _leave_storage(self, storage: StorageThreads) -> None:
         """*storage* is what is used from now on. What has begun ends in the old threads, and what hangs there keeps

@@ -11,15 +11,6 @@ from pathlib import Path
 
 from segl.errors import Fault, SettingsError
 from segl.settings.document import Settings
-from segl.settings.file import load_settings
-
-
-def checked_settings(file: Path) -> Settings:
-    """The settings, with what this process needs of them. Raises :class:`SettingsError` with every fault."""
-    settings = load_settings(file)
-    if faults := start_faults(settings, file):
-        raise SettingsError(faults)
-    return settings
 
 
 def start_faults(settings: Settings, file: Path) -> list[Fault]:

@@ -27,23 +27,25 @@ from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
+from segl.daemons.reloading import one_after_the_other, reloading
 from segl.daemons.starting import options_of
 from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.settings.canary import is_own_sink
 from segl.settings.document import Settings
+from segl.settings.file import checked_settings
 from segl.settings.trail import note_quietly
 from segl.signer_standings import SignerStandings
 from segl.store.engine import open_store
 from segl.store.told import tell_of_locks
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
-from segl_routing.certificates.desk import CertificateDesk
+from segl_routing.certificates.desk import CertificateDesk, Search
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.signers import SignerQuestions
-from segl_routing.checked import checked_settings
+from segl_routing.checked import start_faults
 from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as opened:
         try:
             if options.check_only:
-                checked_settings(options.settings)
+                checked_settings(options.settings, start_faults)
                 return 0
             daemon, doors = _opened(options.settings, opened)
         except SeglError as error:
@@ -95,7 +97,7 @@ class _Doors:
 
 def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     """All that can fail before there is anything to serve; *opened* closes it again. Raises :class:`SeglError`."""
-    settings = checked_settings(file)
+    settings = checked_settings(file, start_faults)
     configure_log(settings.log.format, settings.log.level)
     events = Events("segl-map")
     engine = open_store(settings.store.url)
@@ -136,6 +138,17 @@ class _Kept:
     signers: SignerStandings
     engine: Engine
     canary_pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """New settings with all that is made of them before they come into force."""
+
+    settings: Settings
+    own: OwnPostfix
+    checked_with: CheckedWith
+    check: LiveCheck
+    search: Search
 
 
 class _Daemon:
@@ -201,7 +214,7 @@ class _Daemon:
         own = (
             every(HOUR_SECONDS, "housekeeping", self._keep_house, self._events),
             every(HOUR_SECONDS, "policies", self._keep_fresh, self._events),
-            self._reload_when_told(),
+            one_after_the_other(self._told_to_reload, self._reload),
             names,
             notify.feed_watchdog(),
         )
@@ -262,49 +275,34 @@ class _Daemon:
             knows_sts=self._postfix.knows_sts,
         )
 
-    async def _reload_when_told(self) -> None:
-        """One after the other: each takes the settings as they stand when it begins."""
-        while True:
-            await self._told_to_reload.wait()
-            self._told_to_reload.clear()
-            await self._reload()
-
     async def _reload(self) -> None:
-        notify.reloading()
-        try:
-            await self._take_settings()
-        except SeglError as error:
-            self._events.reload_refused(error)
-            metrics.RELOADS.labels("refused").inc()
-        except Exception as error:
-            self._events.failed("reload", error)
-            metrics.RELOADS.labels("refused").inc()
-        finally:
-            notify.ready()
+        with reloading(self._events):
+            self._take(await asyncio.to_thread(self._prepared))
 
-    async def _take_settings(self) -> None:
-        """All of them or none: what may fail is asked before anything is changed. Meanwhile it answers by the old ones:
-        Postfix's programs may take half a minute each, and longer than the watchdog bears together."""
-        settings = checked_settings(self._file)
+    def _prepared(self) -> _Prepared:
+        """All that new settings bring, of which anything may fail. Blocking: Postfix's programs alone may take half a
+        minute each, and longer than the watchdog bears together."""
+        settings = checked_settings(self._file, start_faults)
         same = settings.postfix.front == self._settings.postfix.front
-        known = self._postfix if same else OwnPostfix()
-        postfix = await asyncio.to_thread(again, settings, known, self._events)
+        own = again(settings, self._postfix if same else OwnPostfix(), self._events)
         checked_with = CheckedWith.of(settings)
-        check = live_check(settings, checked_with, self._events, self._file, self._kept.policies, postfix)
-        finder = self._certificates.prepared(settings)
-        forget = checked_with != self._checked_with
-        self._knowledge.change(check, settings.routing, checked_with.digest)
-        self._certificates.change(settings, finder)
-        self._check = check
-        self._checked_with = checked_with
+        check = live_check(settings, checked_with, self._events, self._file, self._kept.policies, own)
+        return _Prepared(settings, own, checked_with, check, self._certificates.prepared(settings))
+
+    def _take(self, new: _Prepared) -> None:
+        """All of it comes into force at once."""
+        settings, forget = new.settings, new.checked_with != self._checked_with
+        self._knowledge.change(new.check, settings.routing, new.checked_with.digest)
+        self._certificates.change(new.search)
+        self._check = new.check
+        self._checked_with = new.checked_with
         self._settings = settings
         self._fallback.routing = settings.routing
-        self._answer_for(postfix)
+        self._answer_for(new.own)
         self._reloaded.set()
         self._watched = watch(settings, self._watched)
         self._note_settings()
         self._events.reloaded(pins=len(settings.domain), forgot=forget)
-        metrics.RELOADS.labels("ok").inc()
 
 
 def _resolve(future: asyncio.Future[str], value: str) -> None:

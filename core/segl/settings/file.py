@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,15 @@ _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members 
 def load_settings(file: Path = DEFAULT_FILE) -> Settings:
     """The settings in *file*. Raises :class:`SettingsError` with every fault found."""
     return parse_settings(read_toml(file, SettingsError), file)
+
+
+def checked_settings(file: Path, start_faults: Callable[[Settings, Path], list[Fault]]) -> Settings:
+    """The settings in *file* for a process that needs more of them than that they are good by themselves: what they
+    lack for it is what *start_faults* gives. Raises :class:`SettingsError` with every fault found."""
+    settings = load_settings(file)
+    if faults := start_faults(settings, file):
+        raise SettingsError(faults)
+    return settings
 
 
 def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settings:

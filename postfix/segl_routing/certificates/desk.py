@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +31,15 @@ def _digest(settings: Certificates) -> str:
                 f"{file.name} {found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
             )
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How certificates are searched for with *settings*, and a digest of what they are judged by."""
+
+    settings: Settings
+    finder: CertificateFinder
+    judged_by: str
 
 
 class CertificateDesk:
@@ -59,19 +69,22 @@ class CertificateDesk:
         if self._settings.certificates.on:
             self._knowledge.expect(address)
 
-    def prepared(self, settings: Settings) -> CertificateFinder:
-        """The search of new settings. Raises :class:`~segl.errors.SettingsError`: then the old ones stay."""
-        return certificate_finder(settings, self._records, self._events, self._file)
+    def prepared(self, settings: Settings) -> Search:
+        """The search of new settings. Blocking. Raises :class:`~segl.errors.SettingsError`: then the old ones stay."""
+        judged_by = _digest(settings.certificates)
+        return Search(
+            settings, certificate_finder(settings, self._records, self._events, self._file), judged_by
+        )
 
-    def change(self, settings: Settings, finder: CertificateFinder) -> None:
-        """Go on with *settings* and their *finder*; what was judged by others counts no more."""
-        before, self._digest = self._digest, _digest(settings.certificates)
+    def change(self, search: Search) -> None:
+        """Go on with *search*; what was judged by anything else counts no more."""
+        before, self._digest = self._digest, search.judged_by
         forget = self._digest != before
-        self._knowledge.change(finder, settings.certificates, self._digest if forget else "")
+        self._knowledge.change(search.finder, search.settings.certificates, self._digest if forget else "")
         ending = asyncio.create_task(self._finder.close())
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
-        self._finder, self._settings = finder, settings
+        self._finder, self._settings = search.finder, search.settings
 
     def prune(self, before: float) -> None:
         self._knowledge.prune(before)

@@ -15,16 +15,18 @@ import pytest
 
 from segl import metrics
 from segl.canary.way_key import WayKey
+from segl.daemons.reloading import one_after_the_other
 from segl.errors import StoreError
 from segl.events import Events, configure_log
 from segl.sealed.belonging import storage_of
 from segl.sealed.keys import new_content_key
 from segl.settings.document import Settings
+from segl.settings.file import checked_settings
 from segl.store.engine import open_store
 from segl.vocabulary import Way
 from segl_delivery import daemon as process
 from segl_delivery import housekeeping
-from segl_delivery.checked import checked_settings
+from segl_delivery.checked import start_faults
 from segl_delivery.daemon import _Daemon
 from segl_delivery.housekeeping import Left, Round, keep_house
 from world.desk import Desk
@@ -41,7 +43,8 @@ def desk(tmp_path: Path) -> Desk:
 def daemon(desk: Desk) -> Iterator[_Daemon]:
     configure_log("json")
     engine = open_store(store_in(desk.directory))
-    yield _Daemon(desk.settings_file, checked_settings(desk.settings_file), engine, Events("segl-deliver"))
+    settings = checked_settings(desk.settings_file, start_faults)
+    yield _Daemon(desk.settings_file, settings, engine, Events("segl-deliver"))
     engine.dispose()
 
 
@@ -81,14 +84,72 @@ def test_what_fails_after_the_check_is_told_and_leaves_all_as_it_was(
     desk.write_settings(name="Sønderby Vand")
     with monkeypatch.context() as patch:
         patch.setattr(WayKey, "of_house", fail)
-        asyncio.run(daemon._take_settings())
+        asyncio.run(daemon._reload())
     now = (daemon._settings, daemon._agents, daemon._watch, daemon._storage)
     assert all(one is other for one, other in zip(before, now, strict=True))
     assert told in "".join(capsys.readouterr())
     assert refused() == count + 1
+    assert systemd.recv(100).startswith(b"RELOADING=1")
     assert systemd.recv(100).startswith(b"READY=1"), "systemd waits for a reload to end"
-    asyncio.run(daemon._take_settings())
+    asyncio.run(daemon._reload())
     assert daemon._settings.organisation.name == "Sønderby Vand"
+
+
+@pytest.mark.parametrize(("where", "name"), [(process, "checked_settings"), (WayKey, "of_house")])
+def test_it_serves_while_the_new_settings_are_read(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, where: object, name: str
+) -> None:
+    """And lives for the watchdog: a template is tried out for seconds, and the store may be slow."""
+    told, blocks = threading.Event(), getattr(where, name)
+
+    def slow(*given: object) -> object:
+        assert told.wait(10), "the loop stood still"
+        return blocks(*given)
+
+    async def serves_meanwhile() -> None:
+        reloading = asyncio.create_task(daemon._reload())
+        await asyncio.sleep(0.3)
+        assert not reloading.done()
+        told.set()
+        await reloading
+
+    before = daemon._agents
+    monkeypatch.setattr(where, name, slow)
+    asyncio.run(serves_meanwhile())
+    assert daemon._agents is not before
+
+
+def test_one_reload_comes_after_the_other(
+    daemon: _Daemon, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is told to: the settings that stand there at last are those in force."""
+    reads, under_way, loops = list[str](), list[str](), list[asyncio.AbstractEventLoop]()
+
+    def read(file: Path, *more: Any) -> Settings:
+        assert not under_way
+        settings = checked_settings(file, *more)
+        under_way.append(settings.organisation.name)
+        if settings.organisation.name == "Sønderby Vand":
+            desk.write_settings(name="Vesterby Vand")
+            for _ in range(3):
+                loops[0].call_soon_threadsafe(daemon._told_to_reload.set)
+            time.sleep(0.2)
+        reads.append(under_way.pop())
+        return settings
+
+    async def told() -> None:
+        loops.append(asyncio.get_running_loop())
+        desk.write_settings(name="Sønderby Vand")
+        daemon._told_to_reload.set()
+        reloads = asyncio.create_task(one_after_the_other(daemon._told_to_reload, daemon._reload))
+        async with asyncio.timeout(20):
+            while daemon._settings.organisation.name != "Vesterby Vand":  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0.05)
+        reloads.cancel()
+
+    monkeypatch.setattr(process, "checked_settings", read)
+    asyncio.run(told())
+    assert reads == ["Sønderby Vand", "Vesterby Vand"]
 
 
 @pytest.mark.parametrize("way", [Way.PLAIN, Way.TLS])
@@ -108,7 +169,7 @@ def test_what_the_store_did_not_take_before_a_reload_is_written_after_it(daemon:
 
     before = daemon._agents.news
     before._write(write)
-    asyncio.run(daemon._take_settings())
+    asyncio.run(daemon._reload())
     assert daemon._agents.news is not before
     daemon._agents.news.tell(time.time())
     daemon._agents.news.tell(time.time())
@@ -135,7 +196,7 @@ def test_a_round_of_housekeeping_that_a_reload_meets_ends_before_another_begins(
     async def reload() -> None:
         house = asyncio.create_task(daemon._keep_house())
         assert await asyncio.to_thread(began.wait, 10)
-        await daemon._take_settings()
+        await daemon._reload()
         await asyncio.wait_for(house, 10)
 
     monkeypatch.setattr(process, "keep_house", rounds)
@@ -226,7 +287,7 @@ def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_an
     async def reload() -> None:
         house = asyncio.create_task(daemon._keep_house())
         assert await asyncio.to_thread(began.wait, 10)
-        await daemon._take_settings()
+        await daemon._reload()
         await asyncio.wait_for(house, 10)
 
     monkeypatch.setattr(process, "keep_house", hang_once)

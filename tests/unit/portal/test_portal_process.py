@@ -19,7 +19,8 @@ import pytest
 
 from segl.audit import Act, entries
 from segl.errors import SettingsError
-from segl_portal.checked import checked_settings
+from segl.settings.file import checked_settings
+from segl_portal.checked import start_faults
 from world.counter import Letter
 from world.desk import DOMAIN
 from world.peers import SmtpPeer
@@ -128,7 +129,7 @@ def test_what_cannot_be_used_is_named(steady: PortalSite, before: str, after: st
     assert before in text
     steady.settings_file.write_text(text.replace(before, after), "utf-8")
     with pytest.raises(SettingsError) as refused:
-        checked_settings(steady.settings_file)
+        checked_settings(steady.settings_file, start_faults)
     assert words in refused.value.private
 
 

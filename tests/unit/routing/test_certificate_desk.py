@@ -69,8 +69,7 @@ def test_an_authority_or_a_file_that_was_taken_out_is_believed_no_more(
         else:
             house.certificate.unlink()
         if by == "reload":
-            settings = house.settings()
-            desk.change(settings, desk.prepared(settings))
+            desk.change(desk.prepared(house.settings()))
         else:
             desk = house.desk()
         assert await found(desk) is Known.NO
@@ -86,8 +85,7 @@ def test_where_nothing_changed_what_was_found_counts_on(tmp_path: Path) -> None:
     async def story() -> None:
         desk = house.desk()
         assert await found(desk) is Known.YES
-        settings = house.settings()
-        desk.change(settings, desk.prepared(settings))
+        desk.change(desk.prepared(house.settings()))
         await desk.stop()
         before = house.records.lookup(BO)
         desk = house.desk()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from segl.daemons import notify
+from segl.daemons.reloading import one_after_the_other
 from segl.events import configure_log
 from segl.settings.document import Settings
 from segl_routing import daemon as process
@@ -142,6 +143,30 @@ def test_it_answers_while_its_postfix_is_slow(daemon: _Daemon, monkeypatch: pyte
     assert daemon._postfix == KNOWN
 
 
+@pytest.mark.parametrize("name", ["checked_settings", "live_check"])
+def test_it_answers_while_files_are_slow(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, write: Write, name: str
+) -> None:
+    """A file of authorities on a disk that is busy, say."""
+    told, blocks = threading.Event(), getattr(process, name)
+
+    def slow(*given: object) -> object:
+        assert told.wait(10), "the loop stood still"
+        return blocks(*given)
+
+    async def answers_meanwhile() -> None:
+        reloading = asyncio.create_task(daemon._reload())
+        await asyncio.sleep(0.3)
+        assert not reloading.done()
+        told.set()
+        await reloading
+
+    write(name="Sønderby")
+    monkeypatch.setattr(process, name, slow)
+    asyncio.run(answers_meanwhile())
+    assert daemon._settings.organisation.name == "Sønderby"
+
+
 def test_one_reload_comes_after_the_other(
     daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, write: Write
 ) -> None:
@@ -162,10 +187,10 @@ def test_one_reload_comes_after_the_other(
     async def told() -> None:
         loops.append(asyncio.get_running_loop())
         ended = asyncio.Semaphore(0)
-        monkeypatch.setattr(notify, "ready", ended.release)
+        monkeypatch.setattr(notify, "ready", lambda *_: ended.release())
         write(name="Sønderby")
         daemon._told_to_reload.set()
-        reloads = asyncio.create_task(daemon._reload_when_told())
+        reloads = asyncio.create_task(one_after_the_other(daemon._told_to_reload, daemon._reload))
         async with asyncio.timeout(20):
             await ended.acquire()
             await ended.acquire()
@@ -246,7 +271,7 @@ def test_systemd_learns_of_the_end_of_a_reload_that_fails(
     def fail(*_: object) -> None:
         raise OSError(errno.EMFILE, "too many open files")
 
-    monkeypatch.setattr(notify, "ready", lambda: told.append("ready"))
+    monkeypatch.setattr(notify, "ready", lambda *_: told.append("ready"))
     monkeypatch.setattr(process, "live_check", fail)
     write(name="Sønderby")
     reload(daemon)
