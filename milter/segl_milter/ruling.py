@@ -39,11 +39,6 @@ class Ruling:
     found: Evidence | None = None
 
 
-def judge(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None) -> Verdict:
-    """As :func:`ruling_on`, the verdict alone."""
-    return ruling_on(mail, rules, settings, model).verdict
-
-
 def ruling_on(
     mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None, stages: Stages | None = None
 ) -> Ruling:

@@ -11,7 +11,7 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Label, Proof, Verdict
 from segl_classifier.rules import shipped_rules
 from segl_milter.policies import apply_policies, words_of
-from segl_milter.ruling import judge
+from segl_milter.ruling import ruling_on
 from segl_milter.transaction import Address, Mail, readable_subject
 
 HOUSES: dict[str, Any] = {
@@ -82,13 +82,13 @@ def test_an_address_with_a_further_stop_in_it_is_never_lowered_by_its_domain(rec
 
 def test_a_real_message_with_a_personal_number_is_not_lowered_by_a_word_for_bills() -> None:
     lowering = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["billing"]})
-    found, _ = apply_policies(mail(), judge(mail(), shipped_rules(), lowering), lowering)
+    found, _ = apply_policies(mail(), ruling_on(mail(), shipped_rules(), lowering).verdict, lowering)
     assert (found.verdict.decision, found.by) == (Decision.SECURE, ())
     said = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["cpr"]})
-    found, _ = apply_policies(mail(), judge(mail(), shipped_rules(), said), said)
+    found, _ = apply_policies(mail(), ruling_on(mail(), shipped_rules(), said).verdict, said)
     assert (found.verdict.decision, found.verdict.reasons) == (Decision.PLAIN, ("cpr", "lowered.p1"))
     asked = mail(subject=b"sikker: Hej")
-    found, _ = apply_policies(asked, judge(asked, shipped_rules(), said), said)
+    found, _ = apply_policies(asked, ruling_on(asked, shipped_rules(), said).verdict, said)
     assert found.verdict.decision is Decision.SECURE, "the sender's own word is never lowered"
 
 
@@ -97,7 +97,7 @@ def test_more_recipients_than_are_kept_are_never_lowered() -> None:
 
     said = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["cpr"]})
     many = replace(mail(), more_recipients=1)
-    found, _ = apply_policies(many, judge(many, shipped_rules(), said), said)
+    found, _ = apply_policies(many, ruling_on(many, shipped_rules(), said).verdict, said)
     assert found.verdict.decision is Decision.SECURE
 
 
@@ -149,7 +149,7 @@ def test_mail_between_two_organisations_of_one_installation(
 ) -> None:
     organisation = {**HOUSES["organisation"], "between": between}
     loaded = parse_settings({**HOUSES, "organisation": organisation})
-    verdict = judge(mail(*recipients, sender=sender), shipped_rules(), loaded)
+    verdict = ruling_on(mail(*recipients, sender=sender), shipped_rules(), loaded).verdict
     assert verdict.decision is decision
 
 
@@ -159,5 +159,5 @@ def test_what_goes_between_organisations_and_is_read_can_be_held() -> None:
         organisation = {**HOUSES["organisation"], "between": between}
         loaded = parse_settings({**HOUSES, "organisation": organisation, "policy": [policy]})
         message = mail("b@skole.example")
-        found, _ = apply_policies(message, judge(message, shipped_rules(), loaded), loaded)
+        found, _ = apply_policies(message, ruling_on(message, shipped_rules(), loaded).verdict, loaded)
         assert found.verdict.decision is decision

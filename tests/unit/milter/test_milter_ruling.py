@@ -22,7 +22,7 @@ from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import shipped_rules
 from segl_milter.disposition import Disposition
 from segl_milter.marks import marks_for
-from segl_milter.ruling import action, forged_tags, judge, to_be_opened, wishes_of
+from segl_milter.ruling import action, forged_tags, ruling_on, to_be_opened, wishes_of
 from segl_milter.transaction import Address, Mail, readable_subject
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
@@ -52,12 +52,12 @@ def mail(raw: bytes, *recipients: str, subject: bytes = b"Hej", **facts: Any) ->
 
 
 def test_a_message_without_personal_data_is_plain() -> None:
-    verdict = judge(mail(TEA), shipped_rules(), settings())
+    verdict = ruling_on(mail(TEA), shipped_rules(), settings()).verdict
     assert (verdict.decision, verdict.reasons) == (Decision.PLAIN, ())
 
 
 def test_a_message_with_a_personal_number_is_secure() -> None:
-    verdict = judge(mail(CPR), shipped_rules(), settings())
+    verdict = ruling_on(mail(CPR), shipped_rules(), settings()).verdict
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("cpr",))
 
 
@@ -74,7 +74,7 @@ def test_a_file_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -
     message.set_content("Se vedlagte.")
     message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="priser-2027.pdf")
     for _ in range(3):
-        judge(mail(message.as_bytes()), shipped_rules(), settings())
+        ruling_on(mail(message.as_bytes()), shipped_rules(), settings())
     assert read == ["priser-2027.pdf"]
 
 
@@ -98,7 +98,7 @@ def test_a_file_that_comes_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -
 def test_a_message_to_own_domains_only_is_plain_without_being_read(
     recipients: tuple[str, ...], internal: bool
 ) -> None:
-    verdict = judge(mail(CPR, *recipients), shipped_rules(), settings())
+    verdict = ruling_on(mail(CPR, *recipients), shipped_rules(), settings()).verdict
     assert verdict.reasons == (("internal",) if internal else ("cpr",))
     assert verdict.decision is (Decision.PLAIN if internal else Decision.SECURE)
 
@@ -114,32 +114,37 @@ def test_a_message_to_own_domains_only_is_plain_without_being_read(
     ],
 )
 def test_an_answer_to_what_was_written_in_our_portal_is_secure(answers: set[str], secure: bool) -> None:
-    verdict = judge(mail(TEA, answers=frozenset(answers)), shipped_rules(), settings())
+    verdict = ruling_on(mail(TEA, answers=frozenset(answers)), shipped_rules(), settings()).verdict
     assert verdict.decision is (Decision.SECURE if secure else Decision.PLAIN)
     assert verdict.reasons == (("answers_sealed",) if secure else ())
 
 
 def test_it_lowers_nothing_and_stays_inside_when_all_are_inside() -> None:
     known = frozenset({"nordby.example"})
-    assert judge(mail(CPR, answers=known), shipped_rules(), settings()).reasons == ("answers_sealed", "cpr")
-    inside = judge(mail(TEA, "b@nordby.example", answers=known), shipped_rules(), settings())
+    assert ruling_on(mail(CPR, answers=known), shipped_rules(), settings()).verdict.reasons == (
+        "answers_sealed",
+        "cpr",
+    )
+    inside = ruling_on(mail(TEA, "b@nordby.example", answers=known), shipped_rules(), settings()).verdict
     assert inside.reasons == ("internal",)
 
 
 def test_a_message_of_which_no_recipient_is_known_is_not_taken_for_internal() -> None:
     nobody = replace(mail(CPR), recipients=())
-    assert judge(nobody, shipped_rules(), settings()).decision is Decision.SECURE
+    assert ruling_on(nobody, shipped_rules(), settings()).verdict.decision is Decision.SECURE
 
 
 def test_always_sends_every_message_to_an_outside_recipient_securely() -> None:
     always = settings(mode="always")
-    assert judge(mail(TEA), shipped_rules(), always).reasons == ("always",)
-    assert judge(mail(CPR), shipped_rules(), always).reasons == ("always", "cpr")
-    assert judge(mail(TEA, "b@nordby.example"), shipped_rules(), always).decision is Decision.PLAIN
+    assert ruling_on(mail(TEA), shipped_rules(), always).verdict.reasons == ("always",)
+    assert ruling_on(mail(CPR), shipped_rules(), always).verdict.reasons == ("always", "cpr")
+    assert (
+        ruling_on(mail(TEA, "b@nordby.example"), shipped_rules(), always).verdict.decision is Decision.PLAIN
+    )
 
 
 def test_shadow_only_says_what_would_be_done() -> None:
-    verdict = judge(mail(CPR), shipped_rules(), settings(mode="shadow"))
+    verdict = ruling_on(mail(CPR), shipped_rules(), settings(mode="shadow")).verdict
     assert verdict.decision is Decision.SECURE
     assert action(verdict, Mode.SHADOW) is Decision.PLAIN
     assert action(verdict, Mode.DETECT) is Decision.SECURE
@@ -159,7 +164,7 @@ def test_shadow_only_says_what_would_be_done() -> None:
     ],
 )
 def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> None:
-    verdict = judge(mail(TEA, subject=subject), shipped_rules(), settings())
+    verdict = ruling_on(mail(TEA, subject=subject), shipped_rules(), settings()).verdict
     assert verdict.reasons == (("requested",) if asks else ())
     # it stays: the answer to an answer is secure as well
     assert (
@@ -185,7 +190,7 @@ def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
     message = replace(mail(TEA, subject=subject), sender=Address(f"<{sender}>"))
     wishes = wishes_of(message, house)
     assert (None if wishes is None else wishes.subject) == left
-    verdict = judge(message, shipped_rules(), house)
+    verdict = ruling_on(message, shipped_rules(), house).verdict
     assert (verdict.decision is Decision.SECURE) == (left is not None)
     marks = marks_for(message, Disposition(action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes))
     assert marks.subjects == (() if left is None else ((1, left),))
@@ -211,10 +216,10 @@ def test_words_for_the_portal_that_are_not_understood_ask_for_the_secure_way_too
 ) -> None:
     """Their writer wanted more than the usual; the receipt says that he did not get it."""
     house = replace(settings(), portal=Portal(sms=Sms(url="https://sms.example/" if gateway else "")))
-    assert judge(mail(TEA, subject=subject), shipped_rules(), house).reasons == reasons
+    assert ruling_on(mail(TEA, subject=subject), shipped_rules(), house).verdict.reasons == reasons
     assert ("[kodeord: mindst fire tegn]" in in_words(reasons, "da")) is ("request_unclear" in reasons)
     stranger = replace(mail(TEA, subject=subject), sender=Address("<a@andet.example>"))
-    assert judge(stranger, shipped_rules(), house).reasons == ()
+    assert ruling_on(stranger, shipped_rules(), house).verdict.reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -235,60 +240,64 @@ def test_the_phrase_is_the_one_that_a_reader_sees_and_nothing_of_it_stays(subjec
 
 def test_a_subject_that_was_not_looked_at_may_ask_for_the_secure_way() -> None:
     for more, found in ((0, Decision.PLAIN), (1, Decision.SECURE)):
-        verdict = judge(mail(TEA, more_subjects=more), shipped_rules(), settings())
+        verdict = ruling_on(mail(TEA, more_subjects=more), shipped_rules(), settings()).verdict
         assert verdict.decision is found
 
 
 def test_a_tagged_message_is_read_all_the_same() -> None:
-    verdict = judge(mail(CPR, subject=b"sikker: x"), shipped_rules(), settings())
+    verdict = ruling_on(mail(CPR, subject=b"sikker: x"), shipped_rules(), settings()).verdict
     assert verdict.reasons == ("requested", "cpr")
-    assert judge(mail(TEA, subject=b"sikker: x"), shipped_rules(), settings()).reasons == ("requested",)
+    assert ruling_on(mail(TEA, subject=b"sikker: x"), shipped_rules(), settings()).verdict.reasons == (
+        "requested",
+    )
 
 
 def test_the_tag_lowers_nothing() -> None:
     held = settings(unreadable="hold")
     cut = mail(TEA, subject=b"sikker: x", size=10_000)
-    assert judge(cut, shipped_rules(), held).decision is Decision.HOLD
+    assert ruling_on(cut, shipped_rules(), held).verdict.decision is Decision.HOLD
 
 
 def test_tags_are_settings() -> None:
     own = settings(subject_tags=["#kryptér "])
-    assert judge(mail(TEA, subject="#KRYPTÉR x".encode()), shipped_rules(), own).reasons == ("requested",)
-    assert judge(mail(TEA, subject=b"sikker: x"), shipped_rules(), own).reasons == ()
+    assert ruling_on(mail(TEA, subject="#KRYPTÉR x".encode()), shipped_rules(), own).verdict.reasons == (
+        "requested",
+    )
+    assert ruling_on(mail(TEA, subject=b"sikker: x"), shipped_rules(), own).verdict.reasons == ()
 
 
 def test_what_was_not_kept_was_not_read() -> None:
     cut = mail(TEA, size=10_000_000)
-    verdict = judge(cut, shipped_rules(), settings())
+    verdict = ruling_on(cut, shipped_rules(), settings()).verdict
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.too-large",))
     many = mail(TEA, "b@nordby.example", more_recipients=3)
-    verdict = judge(many, shipped_rules(), settings())
+    verdict = ruling_on(many, shipped_rules(), settings()).verdict
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.too-many",))
 
 
 def test_the_first_part_of_a_cut_message_is_read() -> None:
-    verdict = judge(mail(CPR, size=10_000_000), shipped_rules(), settings())
+    verdict = ruling_on(mail(CPR, size=10_000_000), shipped_rules(), settings()).verdict
     assert verdict.reasons == ("cpr", "unreadable.too-large")
 
 
 @pytest.mark.parametrize("decision", ["secure", "hold", "reject"])
 def test_the_policy_for_the_unreadable_holds_for_it(decision: str) -> None:
-    verdict = judge(mail(TEA, size=10_000_000), shipped_rules(), settings(unreadable=decision))
+    verdict = ruling_on(mail(TEA, size=10_000_000), shipped_rules(), settings(unreadable=decision)).verdict
     assert verdict.decision is Decision(decision)
 
 
 def test_limits_of_the_settings_reach_the_classifier() -> None:
     narrow = replace(settings(), limits=Limits(header_bytes=20))
-    assert judge(mail(TEA), shipped_rules(), narrow).decision is Decision.SECURE
+    assert ruling_on(mail(TEA), shipped_rules(), narrow).verdict.decision is Decision.SECURE
 
 
 def test_the_model_reads_along_and_its_doubt_follows_the_settings() -> None:
     model = KeywordModel({"te": {Label.HEALTH: 0.4}})
-    assert judge(mail(TEA), shipped_rules(), settings(), model).reasons == ("unsure",)
-    lenient = judge(mail(TEA), shipped_rules(), settings(unsure="plain"), model)
+    assert ruling_on(mail(TEA), shipped_rules(), settings(), model).verdict.reasons == ("unsure",)
+    lenient = ruling_on(mail(TEA), shipped_rules(), settings(unsure="plain"), model).verdict
     assert (lenient.decision, lenient.reasons) == (Decision.PLAIN, ("unsure",))
     strict = settings(thresholds={"health": 0.3})
-    assert judge(mail(TEA), shipped_rules(), strict, model).labels == (Label.HEALTH,)
+    assert ruling_on(mail(TEA), shipped_rules(), strict, model).verdict.labels == (Label.HEALTH,)
 
 
 @pytest.mark.parametrize(
