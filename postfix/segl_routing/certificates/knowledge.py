@@ -85,7 +85,7 @@ class CertificateKnowledge:
         self._clock = clock
         self._memory: OrderedDict[str, _Remembered] = OrderedDict()
         self._running: dict[str, asyncio.Task[Lookup]] = {}
-        self._refreshing: dict[str, asyncio.Task[Lookup]] = {}
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
         self._generation = 0
         self._places = asyncio.Semaphore(MAX_SEARCHES)
         self._store = StoreThread(events, "certificates")
@@ -170,6 +170,20 @@ class CertificateKnowledge:
         return task
 
     async def _look(self, key: str) -> Lookup:
+        """Begun again when what is judged by changes meanwhile."""
+        while True:
+            generation = self._generation
+            lookup = await self._read_or_found_out(key)
+            if self._still(generation, key):
+                return lookup
+
+    def _still(self, generation: int, key: str) -> bool:
+        """Whether *generation* is the present one; if not, memory may hold of *key* what the one before judged."""
+        if generation != self._generation:
+            self._memory.pop(key, None)
+        return generation == self._generation
+
+    async def _read_or_found_out(self, key: str) -> Lookup:
         """From the store what holds, else from a search."""
         previous = await self._store.run(lambda: self._records.lookup(key))
         now = self._clock()
@@ -187,9 +201,13 @@ class CertificateKnowledge:
 
     def _refresh(self, key: str, previous: Lookup) -> None:
         if key not in self._refreshing and len(self._refreshing) < MAX_WAITING // 2:
-            task = asyncio.create_task(self._found_out(key, previous))
+            task = asyncio.create_task(self._look_anew(key, previous, self._generation))
             self._refreshing[key] = task
             task.add_done_callback(lambda _: self._refreshing.pop(key, None))
+
+    async def _look_anew(self, key: str, previous: Lookup, generation: int) -> None:
+        await self._found_out(key, previous)
+        self._still(generation, key)
 
     async def _found_out(self, key: str, previous: Lookup | None) -> Lookup:
         """Search, record, remember."""

@@ -341,6 +341,38 @@ def test_one_search_for_all_who_ask_and_it_goes_on(tmp_path: Path) -> None:
     run(Desk(tmp_path), story)
 
 
+@pytest.mark.parametrize("life", [0.0, 0.85])
+def test_new_settings_forget_what_is_just_being_read_or_looked_at_anew(tmp_path: Path, life: float) -> None:
+    """The store has answered with what the old ones judged good; nobody can be asked now."""
+
+    async def story(desk: Desk) -> None:
+        await desk.find()
+        lookup = desk.records.lookup(ADDRESS)
+        assert lookup is not None
+        desk.now += life * (lookup.expires_at - lookup.checked_at)
+        desk.first.answer, desk.first.takes = DOWN, 0.1
+        desk.knowledge = desk.fresh()
+        run_, changes = desk.knowledge._store.run, ["another"]
+
+        async def then_change(action: Callable[[], T]) -> T | None:
+            found = await run_(action)
+            if not life and changes:
+                desk.knowledge.change(desk.finder, desk.settings, changes.pop())
+            return found
+
+        desk.knowledge._store.run = then_change  # type: ignore[method-assign]
+        first = await desk.find()
+        if life:  # it still counts, and is looked at anew in the background
+            assert first.known is Known.YES
+            await asyncio.sleep(0.05)
+            desk.knowledge.change(desk.finder, desk.settings, changes.pop())
+            await until(lambda: not desk.knowledge._refreshing)
+            first = await desk.find()
+        assert first.known is Known.UNKNOWN
+
+    run(Desk(tmp_path), story)
+
+
 def test_new_settings_judge_anew(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.find()
