@@ -174,7 +174,9 @@ def counted(folder: Path, script: str, before: str = "") -> str:
     return done.stdout
 
 
-COUNTERS = "print(len(list(folder.glob('counter_*.db'))), generate_latest(metrics.registry_of('x')).decode())"
+COUNTERS = (
+    "print(len(list(folder.glob('counter_*.db'))), generate_latest(metrics.registry_of('segl-map')).decode())"
+)
 
 
 def test_a_child_goes_on_with_the_files_of_one_that_has_ended(tmp_path: Path) -> None:
