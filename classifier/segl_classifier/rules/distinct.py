@@ -28,7 +28,10 @@ def in_crowds(hits: list[Hit], rules: Mapping[int, Rule], text: str) -> list[Hit
     kept: list[Hit] = []
     for number, group in groupby(sorted(hits, key=itemgetter(2)), key=itemgetter(2)):
         own = list(group)
-        kept += _crowded(_apart(own), rules[number], text) if number in rules else own
+        if (rule := rules.get(number)) is None:
+            kept += own
+        elif len(own) >= rule.distinct:  # in most texts most rules have fewer, however they are counted
+            kept += _crowded(_apart(own), rule, text)
     return sorted(kept)
 
 

@@ -64,7 +64,7 @@ NOTES = [
     ),
     (
         Label.EMPLOYMENT_EDUCATION,
-        "MA 4410, 4. fr.per. i år, 38 dg. Del.rask. fra 1/12 20 t. MUE modt., arb.giverdel udf. Omsorgss. afh. m. TR.",
+        "Medarb. 4410, 4. fr.per. i år, 38 dg. Del.rask. fra 1/12 20 t. MUE modt., arb.giverdel udf. Oms.samt..",
     ),
     (
         Label.INCOME_WEALTH,
