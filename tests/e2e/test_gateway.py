@@ -30,11 +30,10 @@ relayhost = "[{WORLD}]:2525"
 @pytest.fixture
 def host(empty_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("gateway")
-    with SignedDns(folder / "dns", SignedTree(folder / "zones", [])) as dns:
-        dns.become_the_hosts(folder)
-        with Host() as host:
-            host.postconf("-e", "mydestination=localhost")
-            yield host
+    signed = SignedDns(folder / "dns", SignedTree(folder / "zones", []))
+    with signed as dns, dns.become_the_hosts(folder), Host() as host:
+        host.postconf("-e", "mydestination=localhost")
+        yield host
 
 
 def submit(recipient: str, text: str) -> None:

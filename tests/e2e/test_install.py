@@ -36,8 +36,7 @@ def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
 @pytest.fixture
 def resolver(empty_network: None, signed_root: SignedTree, tmp_path: Path) -> Iterator[None]:
     """The host's own, which validates."""
-    with SignedDns(tmp_path / "dns", signed_root) as dns:
-        dns.become_the_hosts(tmp_path)
+    with SignedDns(tmp_path / "dns", signed_root) as dns, dns.become_the_hosts(tmp_path):
         yield
 
 

@@ -20,11 +20,9 @@ WAITS = "mail to domains that are not known yet waits, and none goes a weaker wa
 
 
 @pytest.fixture(params=["nameserver 192.0.2.1\n", ""], ids=["far", "unnamed"])
-def resolv_conf(request: pytest.FixtureRequest, empty_network: None, tmp_path: Path) -> str:
-    resolv = tmp_path / "resolv.conf"
-    resolv.write_text(request.param, "ascii")
-    namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
-    return str(request.param)
+def resolv_conf(request: pytest.FixtureRequest, empty_network: None, tmp_path: Path) -> Iterator[str]:
+    with namespace.resolv_conf(request.param, tmp_path):
+        yield str(request.param)
 
 
 @pytest.fixture

@@ -26,12 +26,14 @@ _BLOCK = re.compile(r"^ *```text\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 def host(empty_network: None, tmp_path: Path) -> Iterator[Host]:
     folder = tmp_path / "zones"
     folder.mkdir()
-    with SignedDns(tmp_path / "dns", SignedTree(folder, [])) as dns:
-        dns.become_the_hosts(tmp_path)
-        with Host() as host:
-            host.segl("install", "--yes")
-            host.start_all()
-            yield host
+    with (
+        SignedDns(tmp_path / "dns", SignedTree(folder, [])) as dns,
+        dns.become_the_hosts(tmp_path),
+        Host() as host,
+    ):
+        host.segl("install", "--yes")
+        host.start_all()
+        yield host
 
 
 def shown(page: str) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _entered = False
@@ -63,6 +64,25 @@ def another_network() -> Iterator[None]:
 def bind(source: Path, target: Path) -> None:
     """Show *source* at *target*, to this process and its children only."""
     _mount(str(source), str(target), _MS_BIND)
+
+
+def unbind(target: Path) -> None:
+    """Show at *target* what stood there before the last :func:`bind`."""
+    if _libc.umount2(str(target).encode(), _MNT_DETACH) != 0:
+        raise NamespaceRefused(f"umount {target}: {os.strerror(ctypes.get_errno())}")
+
+
+@contextmanager
+def resolv_conf(text: str, directory: Path) -> Iterator[None]:
+    """Inside, ``/etc/resolv.conf`` says *text*; the file lies in *directory*. Other tests of this process have servers
+    that ask those named before."""
+    file, target = directory / "resolv.conf", Path("/etc/resolv.conf").resolve()
+    file.write_text(text, "ascii")
+    bind(file, target)
+    try:
+        yield
+    finally:
+        unbind(target)
 
 
 def _mount(source: str, target: str, flags: int) -> None:

@@ -19,6 +19,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -159,11 +160,9 @@ class SignedDns(DnsServer):
         self.tree = tree
         self.validates = validates
 
-    def become_the_hosts(self, directory: Path) -> None:
-        """Let ``/etc/resolv.conf`` of this mount namespace name this resolver; the file lies in *directory*."""
-        resolv = directory / "resolv.conf"
-        resolv.write_text(f"nameserver {self.address}\noptions timeout:2 attempts:2\n", "ascii")
-        namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
+    def become_the_hosts(self, directory: Path) -> AbstractContextManager[None]:
+        """Inside, ``/etc/resolv.conf`` of this mount namespace names this resolver; the file lies in *directory*."""
+        return namespace.resolv_conf(f"nameserver {self.address}\noptions timeout:2 attempts:2\n", directory)
 
     def _write(self, serial: int) -> Path:
         (self.directory / "hints").write_text(_HINTS.format(server=Server.ROOT), "ascii")

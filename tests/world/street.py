@@ -97,7 +97,7 @@ class Street:
         return SignedZone(domain, records | {f"_25._tcp.mx.{domain}": [self.vouched_for]})
 
     def __enter__(self) -> Self:
-        self.dns.become_the_hosts(self.directory)
+        self._running.enter_context(self.dns.become_the_hosts(self.directory))
         self._running.enter_context(self.dns)
         for peer in self.peers.values():
             self._running.enter_context(peer)
