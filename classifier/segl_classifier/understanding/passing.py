@@ -9,8 +9,8 @@ may hold something else besides, for which it has to wait. Only what speaks of a
 asked about: a conviction need not wait behind five sentences on the same illness.
 
 Where the words of the rules say of a sentence, without the model, that it must be sent securely, the encoder is asked
-of it however little the cheap stages find in it, and believed sooner (:data:`BY_SPOKEN`): two that know nothing of each
-other say the same.
+of it though the cheap stages only doubt, and believed sooner (:data:`BY_SPOKEN`): two that know nothing of each other
+say the same. Of what those find unlikely it would say "no" (docs/decisions/0063).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ BY_SPOKEN = 1.5
 Words = Callable[[str], bool]
 """Whether the words of the rules say of a sentence, by themselves, that it must be sent securely."""
 
-_HEARD = -1.5  # the linear stage's logit, of anything, from which a sentence is looked through for words
+_HEARD = -1.0  # the linear stage's logit, of anything, from which a sentence is looked through for words
+_BELIEVED = 0.0  # what the linear stage and the sieve say together, of anything, from which the encoder is asked of it
 _TELLS = 0.1  # the score of a category, from which it is worth a word
 _SHORTEST, _LONGEST = 5, 30  # words: fewer tell nothing; what has more was nearly the whole window
 
@@ -93,7 +94,7 @@ def for_encoder(
     chosen = in_shares(_from(sifted, gates.alone_likely, news), sifted, most)
     if said is not None:
         more = max(budget.spoken, most)
-        chosen = [*chosen, *in_shares(_from(sifted, -np.inf, news & said), sifted, more)]
+        chosen = [*chosen, *in_shares(_from(sifted, _BELIEVED, news & said), sifted, more)]
     return sorted(set(chosen))
 
 

@@ -187,12 +187,17 @@ def test_without_time_for_those_that_are_likely_it_does_not_say_that_it_understo
     assert late.understand([body(" ".join(NEUTRAL))]).complete
 
 
-def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_seems_unlikely(shipped: Cascade) -> None:
-    little: Any = Says({}, rest=-1.0)
-    deaf = replace(saying(shipped, {MATTER: Label.HEALTH}), linear=little, sieve=little)
+@pytest.mark.parametrize(("sieve", "asked"), [(1.0, [MATTER]), (-1.0, [])], ids=["doubtful", "unlikely"])
+def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_is_doubtful(
+    shipped: Cascade, sieve: float, asked: list[str]
+) -> None:
+    stages: dict[str, Any] = {"linear": Says({}, rest=-0.6), "sieve": Says({}, rest=sieve)}
+    deaf = replace(saying(shipped, {MATTER: Label.HEALTH}), **stages)
     assert not alone(deaf.understand([body(AMONG)]).readings)
-    [reading] = alone(deaf.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)]).readings)
-    assert (reading.window.text, reading.stage) == (MATTER, CascadeStage.ENCODER)
+    heard = deaf.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)])
+    assert [(one.window.text, one.stage) for one in alone(heard.readings)] == [
+        (text, CascadeStage.ENCODER) for text in asked
+    ]
 
 
 def test_and_it_is_believed_sooner(model: Cascade) -> None:
