@@ -43,7 +43,14 @@ from segl.postfix.edit import set_options
 from segl.receipts.key import KEY_BYTES
 from segl.settings.document import Settings
 from segl.settings.file import load_settings
-from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
+from world.postfix import (
+    BASE_SERVICES,
+    PostfixInstance,
+    base_main_cf,
+    wait_for_port,
+    wait_until,
+    with_parameters,
+)
 from world.process import Daemon
 
 DOMAIN = "nordby-vand.example"
@@ -93,6 +100,15 @@ front = "{front}"
 secure = "{secure}"
 return_milters = {return_milters}
 """
+
+
+_PORTS = (10026, 10027, 10028, 25)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(1)
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -165,19 +181,17 @@ class House:
         """Start everything at once; returns when all of it runs.
 
         Its ports must be free: where another house stands, this one's Postfix could not have them, and whoever
-        submits would speak with the other.
+        submits would speak with the other. One that is being taken down is waited for.
         """
-        for port in (10026, 10027, 10028, 25):
-            with socket.socket() as taken:
-                assert taken.connect_ex(("127.0.0.1", port)), (
-                    f"another house stands here already (port {port})"
-                )
+        wait_until(
+            lambda: not any(map(_is_taken, _PORTS)), 30, lambda: f"another house stands here: {_PORTS}"
+        )
         with ThreadPoolExecutor() as pool:
             starts = [pool.submit(daemon.start) for daemon in self.daemons]
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]
         for start in starts:
             start.result()
-        for port in (10026, 10027, 10028, 25):
+        for port in _PORTS:
             wait_for_port("127.0.0.1", port)
 
     def stop(self) -> None:
