@@ -59,7 +59,7 @@ def test_the_partner_reads_what_was_sent_and_the_way_there_reads_nothing(
     fields, body = split_header(kommune.decrypt(mail.content))
     assert body == BODY
     assert b"Subject: 010190-1234 er syg\r\n" in [field.raw for field in fields]
-    for secret in (b"010190", b"syg", b"X-Segl", b"prik"):
+    for secret in (b"010190", b" er syg", b"X-Segl", b"prik"):  # three letters stand in base64 by chance
         assert secret not in desk.return_port.clear
 
 

@@ -76,7 +76,8 @@ def test_a_damaged_message_is_told_and_not_half_shown(reader: Reader, tmp_path: 
     directory, message_id, key = SealedDirectory(tmp_path), new_id(), new_content_key()
     directory.write(message_id, key, [LETTER])
     path = directory.path(message_id)
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     opened = SealedContent(directory.open(message_id), key, message_id, len(LETTER))
     with opened, pytest.raises(NotOpened):
         reader.read(opened, DANISH)
