@@ -251,7 +251,7 @@ def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: New
     stop.set()
     for sender in senders:
         sender.join(30)
-    assert len(answers) > 20
+    assert len(answers) > 5
     assert set(answers) == {"secure"}
     assert milter.socket.exists()
     wait_until(lambda: len(milter.workers()) == 2, 20, lambda: f"workers left: {milter.workers()}")
