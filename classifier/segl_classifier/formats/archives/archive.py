@@ -19,7 +19,7 @@ from segl.mime.charset import decode_text
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import registry
 from segl_classifier.formats.archives.bag import BLOCK, Bag, Full
-from segl_classifier.formats.archives.library import read_by_library
+from segl_classifier.formats.archives.by_libarchive import read_by_library
 from segl_classifier.formats.archives.zip_archive import read_zip
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.kind import kind_of
