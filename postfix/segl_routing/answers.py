@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
@@ -18,6 +19,7 @@ from segl.metrics import MAP_MEMORY, MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROO
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
 from segl_routing.fallback.marking import Fallback
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.patience import Patience
 from segl_routing.proofs.facts import DomainFacts
@@ -76,6 +78,8 @@ class Answers:
         self._given = given
         self._knows_sts = knows_sts
         self._logged: OrderedDict[str, str] = OrderedDict()
+        self._present = self._lookups(knowledge.recall, self._certificate)
+        self._last_known = self._lookups(knowledge.last, self._known_certificate)
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
         begun = time.perf_counter()
@@ -114,16 +118,7 @@ class Answers:
     def goes_by_tls(self, address: str, least: Proof) -> bool:
         """Whether the copy of *address* with the demand *least* takes forced TLS, by what was found out last. Nobody is
         asked."""
-        now = self._clock()
-        outcome = self._table.decide(
-            address,
-            tunnel=lambda domain: self._tunnels.state(domain, now),
-            facts=self._knowledge.last,
-            now=now,
-            marks=self._fallback.mark,
-            certificate=self._known_certificate,
-            least=least,
-        )
+        outcome = self._table.decide(address, self._last_known, now=self._clock(), least=least)
         return isinstance(outcome, Routed) and outcome.route.way is Way.TLS
 
     def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
@@ -172,15 +167,20 @@ class Answers:
         state: CertificateState | None = None,
     ) -> Outcome:
         """By what memory holds; *facts* and *state* are what was just looked for."""
-        now = self._clock()
-        return self._table.decide(
-            key,
-            tunnel=lambda domain: self._tunnels.state(domain, now),
-            facts=lambda domain: facts or self._knowledge.recall(domain),
-            now=now,
-            marks=self._fallback.mark,
-            certificate=lambda recipient: state or self._certificate(recipient),
-            least=least,
+        known = self._present
+        if facts is not None:
+            known = replace(known, facts=lambda _: facts)
+        if state is not None:
+            known = replace(known, certificate=lambda _: state)
+        return self._table.decide(key, known, now=self._clock(), least=least)
+
+    def _lookups(
+        self,
+        facts: Callable[[str], DomainFacts | None],
+        certificate: Callable[[str], CertificateState],
+    ) -> Lookups:
+        return Lookups(
+            lambda domain: self._tunnels.state(domain, self._clock()), facts, certificate, self._fallback.mark
         )
 
     def _certificate(self, recipient: str) -> CertificateState:

@@ -25,6 +25,7 @@ from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
 from segl_routing.certificates.told import ToldCertificates
 from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import stored_marks
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.own_postfix import own_postfix
 from segl_routing.proofs.archive import Archive, NoArchive, StoreArchive
@@ -105,78 +106,76 @@ async def routes_of(
         certificates = ToldCertificates(settings, file, events, refresh=refresh)
         knowledge = Knowledge(check, archive, settings.routing, events, checked_with.digest)
         table = RouteTable(settings, here=own.here)
-        return await _routes(
-            addresses, settings, events, table, knowledge, certificates, fallback, demanded, own.knows_sts
-        )
+        tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
+        asking = _Asking(table, tunnels, knowledge, certificates, fallback, demanded, own.knows_sts)
+        try:
+            return list(await asyncio.gather(*map(asking.told, addresses)))
+        finally:
+            await knowledge.stop()
+            await certificates.close()
 
 
-async def _routes(
-    addresses: Sequence[str],
-    settings: Settings,
-    events: Events,
-    table: RouteTable,
-    knowledge: Knowledge,
-    certificates: ToldCertificates,
-    fallback: Fallback,
-    least: Proof,
-    knows_sts: bool,
-) -> list[Told]:
-    tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks for single addresses, of a message that demands *least*."""
 
-    def decide(
-        address: str,
-        least: Proof,
-        facts: DomainFacts | None,
-        certificate: CertificateState = NOT_LOOKED_FOR,
-    ) -> Outcome:
-        now = time.time()
-        return table.decide(
-            address,
-            tunnel=lambda domain: tunnels.state(domain, now),
-            facts=lambda _: facts,
-            now=now,
-            certificate=lambda _: certificate,
-            marks=fallback.mark,
-            least=least,
-        )
+    table: RouteTable
+    tunnels: Tunnels
+    knowledge: Knowledge
+    certificates: ToldCertificates
+    fallback: Fallback
+    least: Proof
+    knows_sts: bool
 
-    def told(outcome: Outcome, least: Proof, facts: DomainFacts | None = None, holder: str = "") -> Told:
-        if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
-            return Told(outcome, facts, holder=holder)
-        proven = table.proven(outcome.transport.partition(":")[2], lambda _: facts, least)
-        return Told(outcome, facts, "" if proven is None else proven.policy.told(knows_sts=knows_sts))
-
-    async def one(given: str) -> Told:
+    async def told(self, given: str) -> Told:
         try:
             address, tag = untagged(given)  # as the secure instance's queue shows it
         except UnknownDemand as error:
             return Told(Undecided(given, str(error)))
         if "@" not in address:  # what is meant is mostly a domain, of which the map says nothing either
             return Told(Refused(given, "5.1.3", NO_ADDRESS))
-        asked = Proof.strictest((least, tag or least))
-        outcome, found, holder = decide(address, asked, None), NOT_LOOKED_FOR, ""
+        least = Proof.strictest((self.least, tag or self.least))
+        outcome, found, holder = self._decide(address, least), NOT_LOOKED_FOR, ""
         if isinstance(outcome, Undecided) and outcome.unfound:
-            found, holder = await certificates.state(address)
-            outcome = decide(address, asked, None, found)
+            found, holder = await self.certificates.state(address)
+            outcome = self._decide(address, least, None, found)
         if isinstance(outcome, Undecided) and outcome.unchecked:
             try:
-                facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
+                facts = await self.knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
             except RoutingError as error:
                 return Told(Undecided(address, error.private, outcome.steps))
-            return told(decide(address, asked, facts, found), asked, facts)
-        if (mark := fallback.mark(domain_of(address))) is None:
-            return told(outcome, asked, holder=holder)
+            return self._with_policy(self._decide(address, least, facts, found), least, facts)
+        if (mark := self.fallback.mark(domain_of(address))) is None:
+            return self._with_policy(outcome, least, holder=holder)
         known: DomainFacts | None = None
         # It decides nothing while the mark stands, but tells how the domain is now.
         with suppress(RoutingError):
-            known = await knowledge.find(domain_of(address), LOOK_UP_SECONDS)
-        return replace(told(outcome, asked, known, holder), mark=mark)
+            known = await self.knowledge.find(domain_of(address), LOOK_UP_SECONDS)
+        return replace(self._with_policy(outcome, least, known, holder), mark=mark)
 
-    try:
-        return list(await asyncio.gather(*(one(address) for address in addresses)))
-    finally:
-        await knowledge.stop()
-        await certificates.close()
+    def _decide(
+        self,
+        address: str,
+        least: Proof,
+        facts: DomainFacts | None = None,
+        certificate: CertificateState = NOT_LOOKED_FOR,
+    ) -> Outcome:
+        now = time.time()
+        known = Lookups(
+            lambda domain: self.tunnels.state(domain, now),
+            lambda _: facts,
+            lambda _: certificate,
+            self.fallback.mark,
+        )
+        return self.table.decide(address, known, now=now, least=least)
+
+    def _with_policy(
+        self, outcome: Outcome, least: Proof, facts: DomainFacts | None = None, holder: str = ""
+    ) -> Told:
+        if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
+            return Told(outcome, facts, holder=holder)
+        proven = self.table.proven(outcome.transport.partition(":")[2], lambda _: facts, least)
+        return Told(outcome, facts, "" if proven is None else proven.policy.told(knows_sts=self.knows_sts))
 
 
 def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive, Fallback]:

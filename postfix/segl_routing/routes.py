@@ -19,12 +19,11 @@ from segl.settings.document import Settings
 from segl.settings.routing import DomainPin, Routing
 from segl.settings.values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Step, Undecided, told
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.proofs.tls_policy import ENCRYPT, Level, TlsPolicy, pinned_key
 from segl_routing.proofs.weigh import Weighed, weigh
-from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
-from segl_routing.tunnels import TunnelState
 
 
 class RouteTable:
@@ -56,17 +55,13 @@ class RouteTable:
     def decide(
         self,
         recipient: str,
+        known: Lookups,
         *,
-        tunnel: Callable[[str], TunnelState],
-        facts: Callable[[str], DomainFacts | None],
         now: float,
-        certificate: Callable[[str], CertificateState] = no_certificate,
-        marks: Callable[[str], Mark | None] = no_mark,
         least: Proof = Proof.ENCRYPT,
     ) -> Outcome:
-        """The way of *recipient*. *tunnel*, *facts* and *marks* tell what is known of a domain, *certificate*
-        of a recipient (by full address); *least* is what the message demands of its own (``segl.demands``);
-        *now* is Unix time."""
+        """The way of *recipient*, by what is *known*. *least* is what the message demands of its own
+        (``segl.demands``); *now* is Unix time."""
         if (sink := self._sink(recipient)) is not None:
             return sink
         local, domain = split_address(recipient)
@@ -81,16 +76,15 @@ class RouteTable:
         if terms.least is not None and terms.least.least is not None:
             least = Proof.strictest((least, terms.least.least))
         asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), least, now, terms)
-        world = _World(tunnel, certificate, facts, marks)
         if pin is None or pin.way is None:
-            return self._by_order(asked, world)
+            return self._by_order(asked, known)
         reason = f"pinned to {pin.way} in the settings"
         if pin.name != domain:
             reason += f", with all below {pin.name}"
         if pin.way is Way.TLS:
-            short = self._pin_falls_short(pin, asked, world)
+            short = self._pin_falls_short(pin, asked, known)
             if short:
-                return self._by_order(asked, world, f"{reason}, but {short}")
+                return self._by_order(asked, known, f"{reason}, but {short}")
             if pin.proof is Proof.ENCRYPT:
                 reason += ", with any certificate"
         proof = pin.proof if pin.way is Way.TLS else None
@@ -182,32 +176,32 @@ class RouteTable:
         route = Route(recipient, Way.INTERNAL, reason, told(Step(Way.INTERNAL, reason)))
         return Routed(route, self._internal)
 
-    def _pin_falls_short(self, pin: DomainPin, asked: _Asked, world: _World) -> str:
+    def _pin_falls_short(self, pin: DomainPin, asked: _Asked, known: Lookups) -> str:
         """Why the pin's TLS cannot be used for this copy; empty when it can."""
-        mark = world.marks(asked.domain)
+        mark = known.mark(asked.domain)
         if mark is not None:
             return mark.reason
         if not pin.proof.meets(asked.least):
             return f"that proves {pin.proof}, and {asked.least} is demanded"
         return ""
 
-    def _by_order(self, asked: _Asked, world: _World, no_tls: str = "") -> Outcome:
+    def _by_order(self, asked: _Asked, known: Lookups, no_tls: str = "") -> Outcome:
         """The usual order; *no_tls* says why TLS is out of the question, if it is."""
         steps = [Step(None, f"{one} counts for this recipient") for one in asked.policies]
         proof: Proof | None = None
         for way in self._order(asked):
             match way:
                 case Way.TUNNEL:
-                    state = world.tunnel(asked.domain)
+                    state = known.tunnel(asked.domain)
                     taken, reason = state.usable, state.reason
                 case Way.CERTIFICATE:
-                    found = world.certificate(asked.recipient)
+                    found = known.certificate(asked.recipient)
                     taken, reason = found.known is Known.YES, found.reason
                     if found.known is Known.UNKNOWN:
                         steps.append(Step(way, f"{reason}; asked again until something is known"))
                         return Undecided(asked.recipient, reason, told(*steps), unfound=asked.recipient)
                 case Way.TLS:
-                    answer = Weighed(Known.NO, no_tls) if no_tls else self._by_tls(asked, world, steps)
+                    answer = Weighed(Known.NO, no_tls) if no_tls else self._by_tls(asked, known, steps)
                     if not isinstance(answer, Weighed):
                         return answer
                     taken, reason = answer.known is Known.YES, answer.reason
@@ -226,20 +220,20 @@ class RouteTable:
         # Settings always end with the portal.
         return Undecided(asked.recipient, "no way is left", told(*steps))
 
-    def _by_tls(self, asked: _Asked, world: _World, steps: list[Step]) -> Weighed | Refused | Undecided:
+    def _by_tls(self, asked: _Asked, known: Lookups, steps: list[Step]) -> Weighed | Refused | Undecided:
         """Whether TLS may be taken and why; or the outcome, where it cannot be told or no way can work."""
         if asked.least is Proof.SEALED:
             return Weighed(Known.NO, "not enough for this message")
-        mark = world.marks(asked.domain)
+        mark = known.mark(asked.domain)
         if mark is not None:
             return Weighed(Known.NO, mark.reason)
-        known = world.facts(asked.domain)
-        if known is None:
+        facts = known.facts(asked.domain)
+        if facts is None:
             return Undecided(asked.recipient, "not checked yet", told(*steps), unchecked=asked.domain)
-        if known.no_mail is not None:
-            steps.append(Step(Way.TLS, known.reason))
-            return Refused(asked.recipient, *REFUSALS[known.no_mail], told(*steps))
-        weighed = weigh(known.held, asked.least)
+        if facts.no_mail is not None:
+            steps.append(Step(Way.TLS, facts.reason))
+            return Refused(asked.recipient, *REFUSALS[facts.no_mail], told(*steps))
+        weighed = weigh(facts.held, asked.least)
         if weighed.known is not Known.UNKNOWN:
             return weighed
         waited = max(0.0, asked.now - (asked.now if weighed.since is None else weighed.since))
@@ -329,16 +323,6 @@ class Proven:
 
     proof: Proof
     policy: TlsPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    """Who tells what is known."""
-
-    tunnel: Callable[[str], TunnelState]
-    certificate: Callable[[str], CertificateState]
-    facts: Callable[[str], DomainFacts | None]
-    marks: Callable[[str], Mark | None]
 
 
 def _pinned_policy(pin: DomainPin) -> TlsPolicy:

@@ -20,6 +20,7 @@ from segl.store.engine import open_existing, transaction
 from segl.vocabulary import Way
 from segl_routing.fallback.marking import Fallback, Marked
 from segl_routing.fallback.marks import marks_in
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Routed
 from segl_routing.postmaster.repairs import Finding, findings
 from segl_routing.proofs.archive import facts_in
@@ -119,10 +120,8 @@ def domains_of(
         domain = one.domain
         outcome = table.decide(
             f"postmaster@{domain}",
-            tunnel=lambda name: tunnels.state(name, now),
-            facts=lambda _: facts,
+            Lookups(lambda name: tunnels.state(name, now), lambda _: facts, mark=fallback.mark),
             now=now,
-            marks=fallback.mark,
         )
         mark = marked.get(domain)
         elsewhere = isinstance(outcome, Routed) and outcome.route.way is not Way.PORTAL

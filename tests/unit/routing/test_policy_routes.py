@@ -6,6 +6,7 @@ from typing import Any
 
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Routed, Undecided
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.routes import RouteTable
@@ -30,10 +31,12 @@ def routed(table: RouteTable, recipient: str, proof: Proof = Proof.PKIX, **more:
 
     outcome = table.decide(
         recipient,
-        tunnel=lambda _: TunnelState(True, "a certificate is known"),
-        facts=facts,
+        Lookups(
+            tunnel=lambda _: TunnelState(True, "a certificate is known"),
+            facts=facts,
+            certificate=lambda _: more.get("certificate", NONE),
+        ),
         now=NOW,
-        certificate=lambda _: more.get("certificate", NONE),
         least=more.get("least", Proof.ENCRYPT),
     )
     assert isinstance(outcome, Routed), outcome
@@ -101,10 +104,12 @@ def test_an_unknown_certificate_is_waited_for_only_where_the_order_asks_for_it()
     known = table({"recipient": ["kommune.example"], "order": ["certificate", "portal"]})
     outcome = known.decide(
         "bo@kommune.example",
-        tunnel=lambda _: TunnelState(False, "none"),
-        facts=lambda _: None,
+        Lookups(
+            tunnel=lambda _: TunnelState(False, "none"),
+            facts=lambda _: None,
+            certificate=lambda _: unknown,
+        ),
         now=NOW,
-        certificate=lambda _: unknown,
     )
     assert isinstance(outcome, Undecided)
     assert outcome.unfound == "bo@kommune.example"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.proofs.facts import DomainFacts, Held
 from segl_routing.proofs.weigh import weigh
@@ -99,10 +100,11 @@ TABLE = RouteTable(
 )
 
 
-def decide(recipient: str, known: DomainFacts | None = None, **how: Any) -> Outcome:
-    return TABLE.decide(
-        recipient, tunnel=lambda _: TunnelState(False, "-"), facts=lambda _: known, now=NOW, **how
-    )
+def decide(
+    recipient: str, facts: DomainFacts | None = None, *, least: Proof = Proof.ENCRYPT, **known: Any
+) -> Outcome:
+    lookups = Lookups(tunnel=lambda _: TunnelState(False, "-"), facts=lambda _: facts, **known)
+    return TABLE.decide(recipient, lookups, now=NOW, least=least)
 
 
 ALL = facts((D, Y), (S, Y), (P, Y), (E, Y))
@@ -176,7 +178,7 @@ def test_a_doubt_is_waited_for_and_then_left() -> None:
 @pytest.mark.parametrize("recipient", ["bo@x.example", "bo@pinned.example"])
 def test_a_mark_takes_tls_away(recipient: str) -> None:
     mark = Mark("mx.x.example offered no TLS at delivery", NOW + 60)
-    outcome = decide(recipient, ALL, marks=lambda _: mark)
+    outcome = decide(recipient, ALL, mark=lambda _: mark)
     assert isinstance(outcome, Routed)
     assert outcome.route.way is Way.PORTAL
     assert any("offered no TLS at delivery" in step for step in outcome.route.steps)
@@ -243,7 +245,7 @@ def test_the_way_is_never_weaker_than_the_truth_allows(
     """For every world: `tls` means a proof that holds, that meets all demands, below no barrier, unmarked."""
     known = DomainFacts(domain, held_of(world), NOW - 10, NOW + 1000)
     mark = Mark("failed", NOW + 60) if marked else None
-    outcome = decide(f"bo@{domain}", known, least=least, marks=lambda _: mark)
+    outcome = decide(f"bo@{domain}", known, least=least, mark=lambda _: mark)
     demanded = Proof.strictest((least, TABLE.least(domain)))
     barred = [one.proof for one in known.held if one.bars and one.known is not Y]
     may = [

@@ -15,6 +15,7 @@ from segl.settings.file import parse_settings
 from segl.settings.routing import DomainPin
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.dns.no_mail import NoMail
+from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, TlsPolicy
@@ -92,8 +93,7 @@ NO_TUNNEL = TunnelState(False, "no certificate is known")
 def decide(recipient: str, table: RouteTable | None = None) -> Outcome:
     return (table or RouteTable(settings())).decide(
         recipient,
-        tunnel=lambda domain: TUNNELS.get(domain, NO_TUNNEL),
-        facts=FACTS.get,
+        Lookups(tunnel=lambda domain: TUNNELS.get(domain, NO_TUNNEL), facts=FACTS.get),
         now=NOW,
     )
 
@@ -348,8 +348,7 @@ def test_another_service_takes_what_would_be_sealed_and_nothing_else(
     table = RouteTable(settings(portal={"relay": {**RELAY, "domains": domains}}))
     outcome = table.decide(
         recipient,
-        tunnel=lambda domain: TunnelState(domain == "pin-tunnel.example", "x"),
-        facts=FACTS.get,
+        Lookups(tunnel=lambda domain: TunnelState(domain == "pin-tunnel.example", "x"), facts=FACTS.get),
         now=NOW,
     )
     assert isinstance(outcome, Routed)
@@ -380,7 +379,9 @@ def test_a_canary_goes_its_way_whatever_is_demanded_or_pinned(
 ) -> None:
     pins = [{"name": "canary.segl.invalid", "way": "portal"}]
     table = RouteTable(settings(domain=pins, portal={"relay": RELAY}, routing={"order": ["portal"]}), PIN)
-    outcome = table.decide(recipient, tunnel=lambda _: NO_TUNNEL, facts=FACTS.get, now=NOW, least=least)
+    outcome = table.decide(
+        recipient, Lookups(tunnel=lambda _: NO_TUNNEL, facts=FACTS.get), now=NOW, least=least
+    )
     assert isinstance(outcome, Routed)
     assert (outcome.route.way, outcome.transport) == (way, transport)
 

@@ -1,0 +1,24 @@
+"""Whom the route table asks: what is known of a recipient and of its domain.
+
+All four are asked at every recipient, from memory: an answer comes at once, whatever stands behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from segl_routing.proofs.facts import DomainFacts
+from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
+from segl_routing.tunnels import TunnelState
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Who tells what is known. ``tunnel``, ``facts`` and ``mark`` are asked of a domain (normal form), ``certificate``
+    of a recipient (full address)."""
+
+    tunnel: Callable[[str], TunnelState]
+    facts: Callable[[str], DomainFacts | None]
+    certificate: Callable[[str], CertificateState] = no_certificate
+    mark: Callable[[str], Mark | None] = no_mark
