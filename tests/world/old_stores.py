@@ -1,6 +1,6 @@
 """Stores as earlier versions left them, for tests of upgrades: ``python -m world.old_stores FILE`` writes one of this
 version, with a row in what must not be lost. Run it before the schema changes, and keep the file as ``full-N.db``
-beside its elders in ``tests/unit/core/stores``; what a later version makes of it is tried in test_upgrade.py.
+beside its elders in ``tests/unit/core/store/old``; what a later version makes of it is tried in test_upgrade.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from segl.store.engine import SCHEMA_VERSION, forget_deleted, open_store, transa
 from segl.tables.receipts import sent_message, sent_recipient, tls_evidence
 from segl.tables.sealed import sealed_message, sealed_recipient
 
-STORES = Path(__file__).parent.parent / "unit" / "core" / "stores"
+STORES = Path(__file__).parent.parent / "unit" / "core" / "store" / "old"
 # Those this module wrote, and of the time before it those that there are.
 _FILES = {
     int(file.stem.rpartition("-")[2]): file

@@ -34,7 +34,7 @@ def store_in(directory: Path) -> str:
 
 def made(file: Path) -> Path:
     """See to it that an empty store of SQLite is at *file*, as :func:`segl.store.engine.open_store` makes it. What is
-    there is left alone. A copy costs an eighth of making the tables anew, which tests/unit/core/test_store.py does."""
+    there is left alone. A copy costs an eighth of making the tables anew, which test_store.py does."""
     if not file.exists():
         file.touch(0o660)
         file.write_bytes(_empty())

@@ -24,7 +24,7 @@ from segl.tables.receipts import sent_recipient
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl.vocabulary import Way
 
-OLD = Path(__file__).parent / "stores" / "schema-1.db"  # made by the version that wrote it
+OLD = Path(__file__).parent / "old" / "schema-1.db"  # made by the version that wrote it
 
 
 @pytest.fixture

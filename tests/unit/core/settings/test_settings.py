@@ -15,7 +15,7 @@ from segl.settings.file import load_settings, parse_settings
 from segl.vocabulary import Decision, Label, Mode, Way
 
 SMALLEST: dict[str, Any] = {"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}}
-BAD_FOLDER = Path(__file__).resolve().parents[2] / "bad_settings"
+BAD_FOLDER = Path(__file__).resolve().parents[3] / "bad_settings"
 BAD = sorted(BAD_FOLDER.glob("*/segl.toml"))
 
 
