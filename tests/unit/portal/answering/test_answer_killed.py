@@ -24,7 +24,7 @@ from world.counter import Counter, Letter
 from world.peers import ScriptedPeer
 from world.ports import free_port
 
-TESTS = Path(__file__).parent.parent.parent
+TESTS = Path(__file__).parent.parent.parent.parent
 
 
 @contextmanager
