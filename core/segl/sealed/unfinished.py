@@ -20,8 +20,11 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
+    """``notice_begun``: her notice may have gone."""
+
     message: SealedMessage
     row: SealedRecipient
+    notice_begun: bool
 
 
 def unfinished(engine: Engine, envelope_id: str, sender: str, now: float) -> list[Unfinished]:
@@ -44,6 +47,7 @@ def unfinished(engine: Engine, envelope_id: str, sender: str, now: float) -> lis
             row.wrapped_key,
             row.phone,
             row.phrase_hash,
+            row.notified_at,
         )
         .join(sealed_recipient, row.message_id == message.id)
         .where(message.envelope_id == envelope_id, message.sender == sender, message.removed_at.is_(None))
@@ -57,6 +61,7 @@ def unfinished(engine: Engine, envelope_id: str, sender: str, now: float) -> lis
         Unfinished(
             SealedMessage(*one[:7]),
             SealedRecipient(one[7], one[8], Secret(bytes(one[9])), bytes(one[10]), one[11], one[12]),
+            notice_begun=one[13] is not None,
         )
         for one in found
     ]

@@ -65,7 +65,7 @@ class PortalAgent:
                 new = await self.threads.run(self.sealer.seal, delivery, seen)
                 replies |= self._not_delivered(new.refused, NumberUnclear())
                 ready.append(new)
-        except SeglError as error:
+        except Exception as error:  # what is ready goes all the same: its rows are in hand until it went
             left = [address for address in delivery.recipients if address not in seen]
             replies |= self._not_delivered(left, error)
         at_once = asyncio.Semaphore(NOTICES_AT_ONCE)
@@ -78,10 +78,12 @@ class PortalAgent:
         each = [notify(sealed, addressee) for sealed in ready for addressee in sealed.addressees]
         return replies | dict(await asyncio.gather(*each))
 
-    def _not_delivered(self, recipients: Sequence[str], error: SeglError) -> dict[str, SmtpReply]:
-        if recipients:
+    def _not_delivered(self, recipients: Sequence[str], error: Exception) -> dict[str, SmtpReply]:
+        if not isinstance(error, SeglError):
+            self.events.failed(f"{self.way} delivery", error)
+        elif recipients:
             self.events.not_delivered(self.way.value, recipients, error)
-        return dict.fromkeys(recipients, error.reply)
+        return dict.fromkeys(recipients, reply_to(error))
 
     def _notify(self, delivery: Delivery, sealed: Sealed, addressee: Addressee) -> SmtpReply:
         """Send one notice; the recipient's reply. Does not raise: the others' notices must go."""
@@ -99,8 +101,7 @@ class PortalAgent:
         except TakenBack as gone:  # its row stays, and says so to who comes later
             return self._not_delivered([row.address], gone)[row.address]
         except Exception as error:
-            self._take_back(delivery, message.id, row, error)
-            return reply_to(error)
+            return self._take_back(delivery, message.id, addressee, error)
         try:
             queued_as = self._send_notice(sealed, addressee, delivery.envelope_id)
         except OutcomeUnknown as error:
@@ -109,8 +110,7 @@ class PortalAgent:
                 mark_notified(engine, row.id, at)
             return self._not_delivered([row.address], error)[row.address]
         except Exception as error:
-            self._take_back(delivery, message.id, row, error)
-            return reply_to(error)
+            return self._take_back(delivery, message.id, addressee, error)
         try:
             # Revoked while the notice went is delivered all the same: a second try would seal it anew.
             patiently(lambda: mark_notified(engine, row.id, at, queued_as=queued_as))
@@ -138,19 +138,23 @@ class PortalAgent:
         )
         return send_to_one(self.return_port, sender, row.address, notice.message(), envelope_id=envelope_id)
 
-    def _take_back(self, delivery: Delivery, message_id: str, row: SealedRecipient, error: Exception) -> None:
-        """No notice went: the recipient's row goes, and the file with the last of them."""
+    def _take_back(
+        self, delivery: Delivery, message_id: str, addressee: Addressee, error: Exception
+    ) -> SmtpReply:
+        """No notice went now: the recipient's row goes, and the file with the last of them. Unless one of an earlier
+        try may have gone: then its link must go on working, and the next try takes it up."""
+        row = addressee.row
+        reply = self._not_delivered([row.address], error)[row.address]
+        if addressee.may_be_told:
+            return reply
         # A store that just failed is asked once: the reply is not to wait for it, and others wait behind this one.
         tries = 1 if isinstance(error, StoreError) or delivery.is_late else 3
-        if isinstance(error, SeglError):
-            self.events.not_delivered(self.way.value, [row.address], error)
-        else:
-            self.events.failed("notice", error)
         try:
             if patiently(lambda: drop_recipients(self.sealer.engine, message_id, [row.id]), tries):
                 self.sealer.directory.remove(message_id)
         except SeglError as fault:  # then it is shredded when it ends, as if we had died here
             self.events.failed("taking a sealed message back", fault)
+        return reply
 
 
 def _sealed_as(message_id: str) -> SmtpReply:

@@ -78,7 +78,11 @@ def _by_message(taken: Sequence[tuple[Unfinished, Secret]], subject: str) -> tup
     return tuple(
         Sealed(
             message,
-            tuple(Addressee(one.row, link) for one, link in taken if one.message.id == message.id),
+            tuple(
+                Addressee(one.row, link, may_be_told=one.notice_begun)
+                for one, link in taken
+                if one.message.id == message.id
+            ),
             _local(message.created_at),
             _local(message.expires_at),
             subject,

@@ -47,10 +47,12 @@ _LONGEST_LIST: Final = 65536  # bytes of To and Cc that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A recipient's row and the link secret, which leaves this process only in the notice."""
+    """A recipient's row and the link secret, which leaves this process only in the notice. ``may_be_told``: a notice of
+    an earlier try may have gone."""
 
     row: SealedRecipient
     link: Secret
+    may_be_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from segl.errors import DeliveryError, SeglError, SmtpReply, StoreError
 from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
+from segl.sealed.keys import Secret
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import begin_notice, mark_notified
 from segl.store.engine import open_store, transaction
@@ -27,6 +28,7 @@ from segl_delivery import agent
 from segl_delivery.agent import Delivery
 from segl_delivery.sealing import portal
 from segl_delivery.sealing.portal import PortalAgent
+from segl_delivery.sealing.seal import Sealed, Sealer
 from world.peers import SmtpPeer
 from world.sealing import BO, EVA, SENDER, portal_agent
 
@@ -246,6 +248,44 @@ def test_of_whose_notice_nobody_knows_whether_it_went_is_told_again(
         replies = office.hand_over(BO, EVA)
     assert {one: reply.code for one, reply in replies.items()} == {BO: 250, EVA: 451}
     assert office.hand_over(EVA)[EVA].code == 250
+    assert office.told == [BO, EVA]
+
+
+def linked() -> bytes:
+    """A letter as the milter marks it: the links of what is sealed of it are the same at each try."""
+    return b"X-Segl-Link: " + Secret.new().text().encode("ascii") + b"\r\n" + LETTER
+
+
+def test_a_notice_that_may_have_gone_keeps_its_link_though_the_next_is_refused(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = linked()
+    for error in (OutcomeUnknown("no answer from the return port"), DeliveryError("it takes nothing now")):
+        with monkeypatch.context() as patched:
+            to_fail_for(BO, error, patched)
+            assert office.hand_over(BO, content=letter)[BO].code == 451
+        assert office.links_that_open(2) == 1, "he may have it"
+    assert office.hand_over(BO, content=letter)[BO].code == 250
+    assert office.links_that_open(0) == 1, "and has the same once more"
+
+
+def test_a_fault_of_ours_for_one_recipient_leaves_the_other_in_nobodys_hand(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bo's sealed message of an earlier try is taken up; then sealing for Eva fails in a way that nobody foresaw."""
+
+    def fails(*_: Any) -> Sealed:
+        raise RuntimeError("unforeseen")
+
+    letter = linked()
+    with monkeypatch.context() as patched:
+        to_fail_for(BO, OutcomeUnknown("no answer from the return port"), patched)
+        assert office.hand_over(BO, content=letter)[BO].code == 451
+    with monkeypatch.context() as patched:
+        patched.setattr(Sealer, "seal", fails)
+        replies = office.hand_over(BO, EVA, content=letter)
+        assert {one: reply.code for one, reply in replies.items()} == {BO: 250, EVA: 451}
+    assert {reply.code for reply in office.hand_over(BO, EVA, content=letter).values()} == {250}
     assert office.told == [BO, EVA]
 
 
