@@ -57,3 +57,12 @@ def clause(reason: str) -> str:
     words = reason.removeprefix(_SUSPENDED)
     told = re.match(r"(TLS is required, but host .*? refused to start TLS)", words)
     return "".join(c if c.isprintable() else "?" for c in (told[1] if told else words))[:200]
+
+
+def host_in(words: str) -> str:
+    """The host that Postfix's *words* say failed; empty where they name none."""
+    found = _HOST.search(words)
+    return found[1] if found else ""
+
+
+_HOST = re.compile(r"(?:host|connect to|with) ([A-Za-z0-9_.-]+)\[")

@@ -30,6 +30,7 @@ HOLD_SECONDS = 600.0  # a first mark, at least
 LONGEST_HOLD = DAY_SECONDS
 AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a further one
 _MOST_COPIES = 100_000
+_FAILED = "forced TLS failed at delivery: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Marked:
     @property
     def stands(self) -> bool:
         return self.healed_at is None
+
+    @property
+    def words(self) -> str:
+        """Postfix's own words, of which ``reason`` is made."""
+        return self.reason.removeprefix(_FAILED)
 
     @property
     def changed(self) -> tuple[float, bool]:
@@ -217,6 +223,6 @@ class Fallback:
         )
         times = before.times + 1 if before is not None and again else 1
         hold = min(HOLD_SECONDS * 2 ** min(times - 1, 20), LONGEST_HOLD)
-        reason = f"forced TLS failed at delivery: {found.reason}"
+        reason = f"{_FAILED}{found.reason}"
         marked = self._marked[domain] = Marked(domain, found.failure, reason, now, now + hold, times)
         return Fallen(marked, tuple(found.queue_ids), max(0.0, now - found.oldest))

@@ -10,8 +10,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from segl.language import Language
-from segl_routing.postmaster.repairs import Finding, Repair
+from segl_routing.postmaster.repairs import Finding
 from segl_routing.postmaster.texts import TEXTS, Advice, PostmasterTexts
+from segl_routing.proofs.defects import Repair
 
 _WIDTH = 72
 # Where the handshake itself shows what is wrong.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from segl.language import Language
-from segl_routing.postmaster.repairs import Repair
+from segl_routing.proofs.defects import Repair
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from segl.errors import RoutingError
 from segl.vocabulary import Known, Proof
+from segl_routing.proofs.defects import Defect, Repair
 from segl_routing.proofs.facts import Held, strongest_first
 from segl_routing.proofs.tls_policy import Level, StsTold, TlsPolicy
 
@@ -57,6 +58,8 @@ def _to_dict(one: Held) -> dict[str, Any]:
         form["bars"] = True
     if one.unknown_since is not None:
         form["unknown_since"] = one.unknown_since
+    if one.defect is not None:
+        form["repair"], form["host"] = one.defect.repair.value, one.defect.host
     if one.policy is not None:
         form["level"] = one.policy.level.value
         form["match"] = list(one.policy.match)
@@ -94,4 +97,5 @@ def _from_dict(form: dict[str, Any]) -> Held:
         bars=bool(form.get("bars", False)),
         policy=policy,
         unknown_since=None if since is None else float(since),
+        defect=Defect(Repair(form["repair"]), str(form["host"])) if "repair" in form else None,
     )

@@ -30,6 +30,7 @@ from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import Located, MailDns, MailHosts
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.dns.resolver import Answer, DnsUnsure, Missing, Security
+from segl_routing.proofs.defects import BROKEN_DNS
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.tls_policy import Level, TlsPolicy
 from segl_routing.proofs.tlsa import Tlsa, usable
@@ -109,10 +110,9 @@ class Dane:
                     hosts = await self._dns.exchangers(domain)
                 return await self._find(domain, hosts)
         except DnsUnsure as doubt:
-            return Found(_evidence(Known.UNKNOWN, doubt.private, bars=True), hosts)
+            return Found(_in_doubt(doubt.private), hosts)
         except TimeoutError:
-            why = "the DNS of its mail hosts does not answer in time"
-            return Found(_evidence(Known.UNKNOWN, why, bars=True), hosts)
+            return Found(_in_doubt("the DNS of its mail hosts does not answer in time"), hosts)
 
     async def _find(self, domain: str, hosts: MailHosts) -> Found:
         if isinstance(hosts.hosts, NoMail):
@@ -172,7 +172,7 @@ def judge(hosts: MailHosts, covers: Sequence[HostRecords]) -> Evidence:
     asked = [cover for cover in covers if cover.cover is not Cover.NO_ADDRESS]
     in_doubt = next((cover for cover in asked if cover.cover is Cover.IN_DOUBT), None)
     if in_doubt is not None:
-        return _evidence(Known.UNKNOWN, in_doubt.doubt, bars=True)
+        return _in_doubt(in_doubt.doubt)
     if not asked:
         return _evidence(Known.NO, "the domain has no mail host with an address", holds_for=ttl)
     without = [cover for cover in asked if cover.cover is not Cover.USABLE]
@@ -197,6 +197,11 @@ _NOT_SIGNED = {
 }
 # Postfix asks the same resolver and believes its AD bit; without it dane-only would hold every message.
 _NOT_VOUCHED = "all mail hosts have signed TLSA records, but the resolver does not validate, as Postfix needs"
+
+
+def _in_doubt(reason: str) -> Evidence:
+    """DNS gave no answer: its records could be there, and failing."""
+    return Evidence(Proof.DANE, Known.UNKNOWN, reason, bars=True, defect=BROKEN_DNS)
 
 
 def _evidence(known: Known, reason: str, *, bars: bool = False, holds_for: float | None = None) -> Evidence:

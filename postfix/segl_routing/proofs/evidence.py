@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segl.vocabulary import Known, Proof
+from segl_routing.proofs.defects import Defect
 from segl_routing.proofs.tls_policy import TlsPolicy
 
 
@@ -24,6 +25,7 @@ class Evidence:
                    ``Known.UNKNOWN`` it is set too where the answer could have been such a failure.
     ``policy``     what Postfix must be told when the copy goes by this proof; ``None`` unless ``YES``.
     ``holds_for``  for how many seconds its records say so (TTL, max_age), as far as they do.
+    ``defect``     what the domain's postmaster could repair; ``None`` for what is none of his.
     """
 
     proof: Proof
@@ -32,3 +34,4 @@ class Evidence:
     bars: bool = False
     policy: TlsPolicy | None = None
     holds_for: float | None = None
+    defect: Defect | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.dns.no_mail import NoMail
+from segl_routing.proofs.defects import Defect
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.tls_policy import TlsPolicy
 from segl_routing.skew import NODES_SKEW
@@ -44,6 +45,7 @@ class Held:
     bars: bool = False
     policy: TlsPolicy | None = None
     unknown_since: float | None = None
+    defect: Defect | None = None
 
     def holds(self, now: float) -> bool:
         """Whether it may be believed at *now*; what is from the future (a clock set back) may not."""
@@ -159,6 +161,7 @@ def _held(evidence: Evidence, before: Held | None, routing: Routing, now: float,
         evidence.bars,
         evidence.policy if evidence.known is Known.YES else None,
         since,
+        evidence.defect,
     )
 
 

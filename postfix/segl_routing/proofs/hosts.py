@@ -13,13 +13,14 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segl.events import Events
 from segl.metrics import PROBES
 from segl.vocabulary import Known
 from segl_routing.dns.mx import DnsUnsure, MailDns
+from segl_routing.proofs.defects import BROKEN_DNS, Defect
 from segl_routing.proofs.pace import Pace
 from segl_routing.proofs.probe import Greeting, Probed, ProbeResult, probe, unchecked
 from segl_routing.proofs.providers import Providers
@@ -37,13 +38,15 @@ _AWAY = frozenset({ProbeResult.UNREACHABLE, ProbeResult.TIMED_OUT})
 class HostResult:
     """What is known of one mail host; no ``probed`` when it has no address, or DNS did not tell.
 
-    ``of`` is the host that was talked to: another one of the same provider may stand for this one.
+    ``of`` is the host that was talked to: another one of the same provider may stand for this one. ``dns_unsure``:
+    the doubt is one of DNS.
     """
 
     host: str
     probed: Probed | None
     doubt: str = ""
     of: str = ""
+    dns_unsure: bool = False
 
     @property
     def known(self) -> Known:
@@ -65,6 +68,14 @@ class HostResult:
     def ourselves(self) -> bool:
         """Whether it is this host: Postfix would not hand mail to itself."""
         return not self.doubt and self.probed is not None and self.probed.result is ProbeResult.OURSELVES
+
+    @property
+    def defect(self) -> Defect | None:
+        """What its postmaster could repair."""
+        if self.doubt:
+            return BROKEN_DNS if self.dns_unsure else None
+        repair = self.probed.result.repair if self.probed else None
+        return None if repair is None else Defect(repair, self.host)
 
     @property
     def clause(self) -> str:
@@ -158,10 +169,10 @@ class HostProbes:
             if not await self._dns.addresses(host):
                 return HostResult(host, None)
         except DnsUnsure as doubt:
-            return HostResult(host, None, doubt.private)
+            return HostResult(host, None, doubt.private, dns_unsure=True)
         first = await self._once(pattern, lambda: self._talk(host, pattern, domain, self._context))
         if first.known is Known.YES or first.host == host:
-            return HostResult(host, first.probed, first.doubt, first.of)
+            return replace(first, host=host)
         return await self._talk(host, host, domain, self._context)
 
     async def _talk(self, host: str, key: str, domain: str, context: ssl.SSLContext) -> HostResult:
@@ -169,7 +180,7 @@ class HostProbes:
         try:
             addresses = await self._dns.addresses(host)
         except DnsUnsure as doubt:
-            return HostResult(host, None, doubt.private)
+            return HostResult(host, None, doubt.private, dns_unsure=True)
         if not addresses:
             return HostResult(host, None)
         async with self._pace.turn(addresses[0]):

@@ -13,10 +13,11 @@ what was promised, is either broken or not the one we mean: then the promise *fa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from segl.vocabulary import Known, Proof
+from segl_routing.proofs.defects import Defect
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.hosts import HostResult
 from segl_routing.proofs.providers import Providers
@@ -24,24 +25,33 @@ from segl_routing.proofs.sts_policy import matching
 from segl_routing.proofs.tls_policy import ENCRYPT, VERIFY, TlsPolicy
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Whether one mail host shows what its TLSA records promise; where not, why, and what could be repaired."""
+
+    known: Known
+    reason: str = ""
+    defect: Defect | None = None
+
+
 def by_certificate(asked: Sequence[HostResult], providers: Providers) -> tuple[Evidence, Evidence]:
     """The evidence for PKIX and for encryption alone, of the mail hosts that have an address (at least one)."""
     present = [one for one in asked if not one.away] or asked
     away = "".join(f"; mail host {one.host} {one.clause}" for one in asked if one not in present)
     many = f"all {len(present)} mail hosts offer STARTTLS with a certificate that verifies"
-    pkix = _of_all(present, [one.known for one in present]) or (
+    pkix = _against(Proof.PKIX, present, [one.known for one in present]) or Evidence(
+        Proof.PKIX,
         Known.YES,
         (str(present[0]) if len(present) == 1 else many) + away,
+        policy=_by_names(present, providers),
     )
-    encrypt = _of_all(present, [one.encrypted for one in present]) or (
+    encrypt = _against(Proof.ENCRYPT, present, [one.encrypted for one in present]) or Evidence(
+        Proof.ENCRYPT,
         Known.YES,
         "every mail host offers STARTTLS; its certificate is not checked" + away,
+        policy=ENCRYPT,
     )
-    policy = _by_names(present, providers) if pkix[0] is Known.YES else None
-    return (
-        Evidence(Proof.PKIX, *pkix, policy=policy),
-        Evidence(Proof.ENCRYPT, *encrypt, policy=ENCRYPT if encrypt[0] is Known.YES else None),
-    )
+    return pkix, encrypt
 
 
 def sts_with_probes(sts: Evidence, asked: Sequence[HostResult]) -> Evidence:
@@ -51,34 +61,38 @@ def sts_with_probes(sts: Evidence, asked: Sequence[HostResult]) -> Evidence:
     listed = [one for one in asked if matching(sts.policy.sts.patterns, one.host)]
     for one in listed:
         if one.known is Known.NO:
-            return _fails(sts, f"{one}, but is on the list of an MTA-STS policy in mode enforce")
+            return _fails(sts, f"{one}, but is on the list of an MTA-STS policy in mode enforce", one.defect)
     if listed and not any(one.known is Known.YES for one in listed):
-        return replace(sts, known=Known.UNKNOWN, reason=str(listed[0]), bars=True, policy=None)
+        return _in_doubt(sts, str(listed[0]), listed[0].defect)
     return sts
 
 
-def dane_with_probes(dane: Evidence, met: Mapping[str, tuple[Known, str]]) -> Evidence:
-    """*met* tells of each mail host with TLSA records whether it shows what they promise (or could not be seen),
-    and why not."""
-    for known, why in met.values():
-        if known is Known.NO:
-            return _fails(dane, why)
+def dane_with_probes(dane: Evidence, met: Sequence[Met]) -> Evidence:
+    """*met* tells of each mail host with TLSA records whether it shows what they promise (or could not be seen)."""
+    for one in met:
+        if one.known is Known.NO:
+            return _fails(dane, one.reason, one.defect)
     if dane.known is Known.NO:  # only some hosts have records: those must be seen to keep their promise
-        for known, why in met.values():
-            if known is Known.UNKNOWN:
-                return replace(dane, known=Known.UNKNOWN, reason=why, bars=True, policy=None)
+        for one in met:
+            if one.known is Known.UNKNOWN:
+                return _in_doubt(dane, one.reason, one.defect)
     return dane
 
 
-def _fails(promise: Evidence, reason: str) -> Evidence:
-    return replace(promise, known=Known.NO, reason=reason, bars=True, policy=None)
+def _fails(promise: Evidence, reason: str, defect: Defect | None) -> Evidence:
+    return replace(promise, known=Known.NO, reason=reason, bars=True, policy=None, defect=defect)
 
 
-def _of_all(asked: Sequence[HostResult], known: list[Known]) -> tuple[Known, str] | None:
+def _in_doubt(promise: Evidence, reason: str, defect: Defect | None) -> Evidence:
+    return replace(promise, known=Known.UNKNOWN, reason=reason, bars=True, policy=None, defect=defect)
+
+
+def _against(proof: Proof, asked: Sequence[HostResult], known: list[Known]) -> Evidence | None:
     """One plain no is a no, otherwise one doubt is a doubt; ``None`` when all say yes."""
     for answer in (Known.NO, Known.UNKNOWN):
         if answer in known:
-            return answer, str(asked[known.index(answer)])
+            one = asked[known.index(answer)]
+            return Evidence(proof, answer, str(one), defect=one.defect)
     return None
 
 

@@ -19,10 +19,11 @@ from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import DnsUnsure, MailDns
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.proofs.dane import Dane, HostRecords
+from segl_routing.proofs.defects import BROKEN_DNS, Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import Checked
 from segl_routing.proofs.hosts import HostProbes, HostResult
-from segl_routing.proofs.joined import by_certificate, dane_with_probes, sts_with_probes
+from segl_routing.proofs.joined import Met, by_certificate, dane_with_probes, sts_with_probes
 from segl_routing.proofs.probe import Greeting, ProbeResult
 from segl_routing.proofs.providers import Providers
 from segl_routing.proofs.tlsa import proves
@@ -95,7 +96,9 @@ class LiveCheck:
             try:
                 hosts = await self._dns.mail_hosts(domain)
             except DnsUnsure as doubt:
-                return Checked((*await _last(dane), *self._nothing_of_hosts(Known.UNKNOWN, doubt.private)))
+                return Checked(
+                    (*await _last(dane), *self._nothing_of_hosts(Known.UNKNOWN, doubt.private, BROKEN_DNS))
+                )
             if isinstance(hosts, NoMail):
                 return _no_mail(hosts, dane)
             if len(hosts) > MAX_HOSTS:
@@ -124,39 +127,37 @@ class LiveCheck:
         dane = (Evidence(Proof.DANE, Known.NO, reason),) if self._dane else ()
         return (*dane, *self._nothing_of_hosts(Known.NO, reason))
 
-    def _nothing_of_hosts(self, known: Known, reason: str) -> tuple[Evidence, ...]:
+    def _nothing_of_hosts(
+        self, known: Known, reason: str, defect: Defect | None = None
+    ) -> tuple[Evidence, ...]:
         proofs = [Proof.MTA_STS] if self._sts else []
-        return tuple(Evidence(proof, known, reason) for proof in (*proofs, Proof.PKIX, Proof.ENCRYPT))
+        return tuple(
+            Evidence(proof, known, reason, defect=defect) for proof in (*proofs, Proof.PKIX, Proof.ENCRYPT)
+        )
 
-    async def _met(
-        self, domain: str, promise: DanePromise, asked: Sequence[HostResult]
-    ) -> dict[str, tuple[Known, str]]:
-        """For each host with TLSA records: whether what it shows is what they promise, and a clause for no."""
+    async def _met(self, domain: str, promise: DanePromise, asked: Sequence[HostResult]) -> list[Met]:
+        """Of each host with TLSA records."""
         found = {result.host: result for result in asked}
         promised = [host for host in promise.met if host in found]
         chains = await asyncio.gather(*(self._hosts.chain(host, domain, found[host]) for host in promised))
-        return {
-            host: _kept(found[host], promise.met[host], chain)
-            for host, chain in zip(promised, chains, strict=True)
-        }
+        return [
+            _kept(found[host], promise.met[host], chain) for host, chain in zip(promised, chains, strict=True)
+        ]
 
 
-def _kept(
-    result: HostResult, met: Callable[[Sequence[bytes]], bool], chain: Sequence[bytes]
-) -> tuple[Known, str]:
+def _kept(result: HostResult, met: Callable[[Sequence[bytes]], bool], chain: Sequence[bytes]) -> Met:
     if result.probed is not None and result.probed.result in (
         ProbeResult.NO_STARTTLS,
         ProbeResult.TLS_FAILED,
     ):
-        return (
-            Known.NO,
-            f"mail host {result.host} {result.probed.result.clause}, but its TLSA records promise TLS",
-        )
+        reason = f"mail host {result.host} {result.probed.result.clause}, but its TLSA records promise TLS"
+        return Met(Known.NO, reason, result.defect)
     if not chain:
-        return Known.UNKNOWN, str(result)
+        return Met(Known.UNKNOWN, str(result), result.defect)
     if met(chain):
-        return Known.YES, ""
-    return Known.NO, f"mail host {result.host} shows a certificate that its TLSA records do not name"
+        return Met(Known.YES)
+    reason = f"mail host {result.host} shows a certificate that its TLSA records do not name"
+    return Met(Known.NO, reason, Defect(Repair.TLSA_MISMATCH, result.host))
 
 
 async def _last(dane: asyncio.Task[DanePromise] | None) -> tuple[Evidence, ...]:

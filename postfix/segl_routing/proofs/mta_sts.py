@@ -21,6 +21,7 @@ from segl.events import Events
 from segl.metrics import STS_FETCHES
 from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import DnsUnsure
+from segl_routing.proofs.defects import BROKEN_DNS, BROKEN_STS, Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.sts_archive import KeptPolicy, PolicyArchive
 from segl_routing.proofs.sts_fetch import Refusal, StsSource
@@ -35,15 +36,17 @@ MAX_RENEWED = 1_000  # at one call of renew()
 _RENEWED_AT_ONCE = 8
 MAX_TOLD = 32_000  # characters of an answer to Postfix, which takes 100,000 (socketmap_table(5))
 MAX_TOLD_PATTERNS = 20  # of a list that is too long to tell
+_NOT_THEIRS = (Refusal.DNS_UNSURE, Refusal.BUSY)  # nothing that their postmaster could repair
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The policy that holds; or none, how certain that is, and why."""
+    """The policy that holds; or none, how certain that is, why, and what the domain's postmaster could repair."""
 
     kept: KeptPolicy | None
     known: Known = Known.NO
     why: str = ""
+    defect: Defect | None = None
 
 
 class MtaSts:
@@ -76,7 +79,7 @@ class MtaSts:
         strangers do; several who ask at once share one look-up."""
         found = await self._shared(domain)
         if found.kept is None:
-            return Evidence(Proof.MTA_STS, found.known, found.why)
+            return Evidence(Proof.MTA_STS, found.known, found.why, defect=found.defect)
         return _judge(found.kept, mail_hosts, self._clock())
 
     async def renew(self) -> None:
@@ -110,8 +113,9 @@ class MtaSts:
             if kept is not None:
                 return _Found(kept)
             if isinstance(record, DnsUnsure):
-                return _Found(None, Known.UNKNOWN, record.private)
-            return _Found(None, Known.NO, f"{domain} {record}")
+                return _Found(None, Known.UNKNOWN, record.private, BROKEN_DNS)
+            defect = None if record is Fault.NO_RECORD else BROKEN_STS
+            return _Found(None, Known.NO, f"{domain} {record}", defect)
         async with self._places:
             begun = self._clock()
             policy = await self._source.policy(domain)
@@ -157,7 +161,8 @@ class MtaSts:
                     domain, _word(refusal), seconds_left=kept.ends_at - self._clock()
                 )
             return _Found(kept)
-        return _Found(None, refusal.known if isinstance(refusal, Refusal) else Known.NO, why)
+        known = refusal.known if isinstance(refusal, Refusal) else Known.NO
+        return _Found(None, known, why, None if refusal in _NOT_THEIRS else BROKEN_STS)
 
     async def _recall(self, domain: str) -> KeptPolicy | None:
         """The policy in force, from memory or from before a restart."""
@@ -203,11 +208,13 @@ def _judge(kept: KeptPolicy, mail_hosts: Sequence[str], now: float) -> Evidence:
     policy = kept.policy
     if policy.mode is not Mode.ENFORCE:
         reason = f"the MTA-STS policy is in mode {policy.mode}, which demands nothing"
-        return Evidence(Proof.MTA_STS, Known.NO, reason, holds_for=left)
+        defect = Defect(Repair.STS_TESTING) if policy.mode is Mode.TESTING else None
+        return Evidence(Proof.MTA_STS, Known.NO, reason, holds_for=left, defect=defect)
     on_list = [host for host in mail_hosts if policy.pattern_for(host)]
     if not on_list:
         reason = f"no mail host of {kept.domain} is on the list of its MTA-STS policy"
-        return Evidence(Proof.MTA_STS, Known.NO, reason, bars=True, holds_for=left)
+        defect = Defect(Repair.STS_NOT_LISTED)
+        return Evidence(Proof.MTA_STS, Known.NO, reason, bars=True, holds_for=left, defect=defect)
     whose = (
         "the mail host is" if len(mail_hosts) == 1 else f"{len(on_list)} of {len(mail_hosts)} mail hosts are"
     )

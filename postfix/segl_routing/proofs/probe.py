@@ -33,6 +33,7 @@ from cryptography import x509
 
 from segl.certificates.judgement import UNREADABLE
 from segl.vocabulary import Known
+from segl_routing.proofs.defects import Repair
 
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
 MAX_LINES = 100  # of one reply
@@ -45,28 +46,35 @@ _REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\r?\n", re.DOTALL)
 
 
 class ProbeResult(Enum):
-    """What became of a probe: a name for log and metric, what it proves, and a clause for people."""
+    """What became of a probe: a name for log and metric, what it proves, a clause for people, and what the host's
+    postmaster could repair."""
 
     SHOWN = ("shown", Known.NO, "has a certificate that was not checked")
     VERIFIED = ("verified", Known.YES, "offers STARTTLS with a certificate that verifies")
-    NO_STARTTLS = ("no-starttls", Known.NO, "does not offer STARTTLS")
-    REFUSED = ("refused", Known.NO, "refuses to talk")
+    NO_STARTTLS = ("no-starttls", Known.NO, "does not offer STARTTLS", Repair.NO_STARTTLS)
+    REFUSED = ("refused", Known.NO, "refuses to talk", Repair.REFUSED)
     OURSELVES = ("ourselves", Known.NO, "is this host itself")
-    SELF_SIGNED = ("self-signed", Known.NO, "has a self-signed certificate")
-    EXPIRED = ("expired", Known.NO, "has a certificate that is out of date")
-    WRONG_NAME = ("wrong-name", Known.NO, "has a certificate for another name")
-    UNTRUSTED = ("untrusted", Known.NO, "has a certificate that no trusted authority issued")
-    TLS_FAILED = ("tls-failed", Known.NO, "cannot agree on TLS 1.2 or newer")
-    UNREACHABLE = ("unreachable", Known.UNKNOWN, "cannot be reached")
-    TIMED_OUT = ("timed-out", Known.UNKNOWN, "did not answer in time")
+    SELF_SIGNED = ("self-signed", Known.NO, "has a self-signed certificate", Repair.SELF_SIGNED)
+    EXPIRED = ("expired", Known.NO, "has a certificate that is out of date", Repair.EXPIRED)
+    WRONG_NAME = ("wrong-name", Known.NO, "has a certificate for another name", Repair.WRONG_NAME)
+    UNTRUSTED = (
+        "untrusted",
+        Known.NO,
+        "has a certificate that no trusted authority issued",
+        Repair.UNTRUSTED,
+    )
+    TLS_FAILED = ("tls-failed", Known.NO, "cannot agree on TLS 1.2 or newer", Repair.OLD_TLS)
+    UNREACHABLE = ("unreachable", Known.UNKNOWN, "cannot be reached", Repair.NO_ANSWER)
+    TIMED_OUT = ("timed-out", Known.UNKNOWN, "did not answer in time", Repair.NO_ANSWER)
     BUSY = ("busy", Known.UNKNOWN, "has no time now")
-    CLOSED = ("closed", Known.UNKNOWN, "broke the connection off")
-    GARBLED = ("garbled", Known.UNKNOWN, "does not speak SMTP")
+    CLOSED = ("closed", Known.UNKNOWN, "broke the connection off", Repair.NO_ANSWER)
+    GARBLED = ("garbled", Known.UNKNOWN, "does not speak SMTP", Repair.NO_ANSWER)
 
-    def __init__(self, word: str, known: Known, clause: str) -> None:
+    def __init__(self, word: str, known: Known, clause: str, repair: Repair | None = None) -> None:
         self.word = word
         self.known = known
         self.clause = clause
+        self.repair = repair
 
     def __str__(self) -> str:
         return self.word

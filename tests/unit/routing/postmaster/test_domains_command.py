@@ -25,18 +25,17 @@ from segl.vocabulary import Known, Proof, Way
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Marked
 from segl_routing.postmaster.draft import draft
-from segl_routing.postmaster.repairs import Finding, Repair, findings
+from segl_routing.postmaster.repairs import Finding, findings
 from segl_routing.postmaster.texts import TEXTS
 from segl_routing.proofs.archive_form import to_text
 from segl_routing.proofs.checking import CheckedWith
+from segl_routing.proofs.defects import Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import DomainFacts, Held, strongest_first
 from segl_routing.proofs.hosts import HostResult
 from segl_routing.proofs.joined import by_certificate, sts_with_probes
 from segl_routing.proofs.probe import Probed, ProbeResult
 from segl_routing.proofs.providers import Providers
-from segl_routing.proofs.sts_fetch import Refusal
-from segl_routing.proofs.sts_policy import Fault
 from segl_routing.proofs.tls_policy import VERIFY, StsTold, sts_secure
 
 APP = Typer()
@@ -47,7 +46,8 @@ HOST = "mx.kunde.example"
 
 def facts(*evidence: Evidence) -> DomainFacts:
     held = (
-        Held(e.proof, e.known, e.reason, NOW - 60, NOW + 600, bars=e.bars, policy=e.policy) for e in evidence
+        Held(e.proof, e.known, e.reason, NOW - 60, NOW + 600, bars=e.bars, policy=e.policy, defect=e.defect)
+        for e in evidence
     )
     return DomainFacts("kunde.example", strongest_first(held), NOW - 60, NOW + 600)
 
@@ -77,24 +77,21 @@ def repairs(known: DomainFacts | None, mark: Marked | None = None, least: Proof 
     ],
 )
 def test_each_fault_of_a_mail_host_is_told_with_the_host(result: ProbeResult, repair: Repair) -> None:
-    """By the clauses as the check makes them: one that was reworded is still known."""
     [one] = findings(probed(result), None, Proof.PKIX)
     assert (one.repair, one.host) == (repair, HOST)
 
 
-def no(proof: Proof, reason: str, *, bars: bool = False, known: Known = Known.NO) -> Evidence:
-    return Evidence(proof, known, reason, bars=bars)
+def no(
+    proof: Proof, repair: Repair | None, host: str = "", *, bars: bool = False, known: Known = Known.NO
+) -> Evidence:
+    return Evidence(
+        proof, known, "its words", bars=bars, defect=None if repair is None else Defect(repair, host)
+    )
 
 
 YES = Evidence(Proof.PKIX, Known.YES, "verifies", policy=VERIFY)
-TESTING = no(Proof.MTA_STS, "the MTA-STS policy is in mode testing, which demands nothing")
-BARE = no(Proof.PKIX, f"mail host {HOST} {ProbeResult.NO_STARTTLS.clause}")
-MISMATCH = f"mail host {HOST} shows a certificate that its TLSA records do not name"
-DNS_DOWN = "DNS kunde.example. MX: SERVFAIL"
-NOT_LISTED = "no mail host of kunde.example is on the list of its MTA-STS policy"
-SEVERAL = f"kunde.example {Fault.SEVERAL_RECORDS}"
-BAD_WEB = f"mta-sts.kunde.example {Refusal.UNTRUSTED.clause}"
-UNSIGNED = "the domain's mail hosts are not signed by DNSSEC"
+TESTING = no(Proof.MTA_STS, Repair.STS_TESTING)
+BARE = no(Proof.PKIX, Repair.NO_STARTTLS, HOST)
 MARK = Marked(
     "kunde.example",
     Failure.TLS,
@@ -107,14 +104,13 @@ MARK = Marked(
 @pytest.mark.parametrize(
     ("known", "mark", "least", "expected"),
     [
-        (facts(no(Proof.DANE, MISMATCH, bars=True), YES), None, Proof.PKIX, [Repair.TLSA_MISMATCH]),
-        (facts(no(Proof.DANE, DNS_DOWN, bars=True, known=Known.UNKNOWN), YES), None, Proof.PKIX, [Repair.DNS]),
+        (facts(no(Proof.DANE, Repair.TLSA_MISMATCH, HOST, bars=True), YES), None, Proof.PKIX, [Repair.TLSA_MISMATCH]),
+        (facts(no(Proof.DANE, Repair.DNS, bars=True, known=Known.UNKNOWN), YES), None, Proof.PKIX, [Repair.DNS]),
         (facts(TESTING, BARE), None, Proof.PKIX, [Repair.NO_STARTTLS, Repair.STS_TESTING]),
-        (facts(no(Proof.MTA_STS, NOT_LISTED, bars=True), YES), None, Proof.PKIX, [Repair.STS_NOT_LISTED]),
-        (facts(no(Proof.MTA_STS, f"kunde.example {Fault.NO_RECORD}"), BARE), None, Proof.PKIX, [Repair.NO_STARTTLS]),
-        (facts(no(Proof.MTA_STS, SEVERAL), YES), None, Proof.MTA_STS, [Repair.STS_BROKEN]),
-        (facts(no(Proof.MTA_STS, BAD_WEB), YES), None, Proof.MTA_STS, [Repair.STS_BROKEN]),
-        (facts(no(Proof.DANE, UNSIGNED), YES), None, Proof.DANE, [Repair.STRONGER]),
+        (facts(no(Proof.MTA_STS, Repair.STS_NOT_LISTED, bars=True), YES), None, Proof.PKIX, [Repair.STS_NOT_LISTED]),
+        (facts(no(Proof.MTA_STS, None), BARE), None, Proof.PKIX, [Repair.NO_STARTTLS]),
+        (facts(no(Proof.MTA_STS, Repair.STS_BROKEN), YES), None, Proof.MTA_STS, [Repair.STS_BROKEN]),
+        (facts(no(Proof.DANE, None), YES), None, Proof.DANE, [Repair.STRONGER]),
         (facts(YES), MARK, Proof.PKIX, [Repair.DELIVERY]),
         (facts(YES), None, Proof.PKIX, []),
         (None, None, Proof.PKIX, []),

@@ -18,6 +18,7 @@ from segl_routing.dns.mx import MailDns
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.dns.resolver import Reply, Resolver, Security
 from segl_routing.proofs.dane import Cover, Dane, Found
+from segl_routing.proofs.defects import BROKEN_DNS
 from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage
 from world.ports import free_port
 from world.signed import SignedDns
@@ -131,7 +132,7 @@ def test_a_failure_in_a_signed_zone_is_never_a_no_and_bars_what_is_weaker(
     """RFC 8461 §2: whoever makes a look-up fail must not choose the weaker proof by it."""
     evidence = find(domain).evidence
     assert (evidence.known, evidence.reason, evidence.bars) == (Known.UNKNOWN, reason, True)
-    assert evidence.policy is None
+    assert (evidence.policy, evidence.defect) == (None, BROKEN_DNS)
 
 
 @pytest.mark.parametrize("domain", ["circle.names.example", "silent.example"])

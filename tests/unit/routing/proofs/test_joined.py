@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import MailDns
+from segl_routing.proofs.defects import Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import Checked
 from segl_routing.proofs.hosts import HostResult
@@ -131,12 +132,14 @@ def test_a_certificate_that_dns_does_not_name_fails_the_promise(outside: Outside
         dane = found[Proof.DANE]
         assert (dane.known, dane.bars, dane.policy) == (N, True, None)
         assert dane.reason == f"mail host {mx} shows a certificate that its TLSA records do not name"
+        assert dane.defect == Defect(Repair.TLSA_MISMATCH, mx)
 
 
 def test_a_host_that_promises_tls_and_offers_none_fails_the_promise(outside: Outside, dns: DnsServer) -> None:
     [found] = check(outside, dns, "bare.example", dane={"bare.example": never})
     assert (found[Proof.DANE].known, found[Proof.DANE].bars) == (N, True)
     assert found[Proof.DANE].reason.startswith("mail host bare.example does not offer STARTTLS")
+    assert found[Proof.DANE].defect == Defect(Repair.NO_STARTTLS, "bare.example")
 
 
 @pytest.mark.parametrize("domain", ["mute.example", "shut.example"])

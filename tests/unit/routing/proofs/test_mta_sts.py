@@ -16,6 +16,7 @@ from segl.events import configure_log
 from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import DnsUnsure
 from segl_routing.proofs import mta_sts as module
+from segl_routing.proofs.defects import BROKEN_DNS, BROKEN_STS, Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.mta_sts import MAX_TOLD
 from segl_routing.proofs.sts_archive import KeptPolicy, NoPolicyArchive
@@ -67,6 +68,7 @@ def test_no_host_on_the_list_bars_every_weaker_proof(desk: Desk, hosts: tuple[st
     desk.outside.policy_now = enforce(MX, "*.protection.example")
     found = desk.ask(*hosts)
     assert (found.known, found.bars, found.policy) == (Known.NO, True, None)
+    assert found.defect == Defect(Repair.STS_NOT_LISTED)
 
 
 @pytest.mark.parametrize("policy", [TESTING, NONE])
@@ -75,30 +77,36 @@ def test_testing_and_none_are_no_proof_and_bar_nothing(desk: Desk, policy: StsPo
     found = desk.ask("mx.elsewhere.example")
     assert (found.known, found.bars, found.policy) == (Known.NO, False, None)
     assert policy.mode in found.reason
+    assert found.defect == (Defect(Repair.STS_TESTING) if policy is TESTING else None)
 
 
 @pytest.mark.parametrize(
-    ("record", "policy", "known"),
+    ("record", "policy", "known", "defect"),
     [
-        (Fault.NO_RECORD, enforce(), Known.NO),  # without a record nobody asks the web server
-        (Fault.SEVERAL_RECORDS, enforce(), Known.NO),
-        (DOUBT, enforce(), Known.UNKNOWN),
-        ("1", Refusal.NOT_THERE, Known.NO),
-        ("1", Refusal.UNTRUSTED, Known.NO),
-        ("1", Fault.NO_MX, Known.NO),
-        ("1", Refusal.TIMED_OUT, Known.UNKNOWN),
-        ("1", Refusal.DNS_UNSURE, Known.UNKNOWN),
-        ("1", Refusal.BUSY, Known.UNKNOWN),
+        (Fault.NO_RECORD, enforce(), Known.NO, None),  # without a record nobody asks the web server
+        (Fault.SEVERAL_RECORDS, enforce(), Known.NO, BROKEN_STS),
+        (DOUBT, enforce(), Known.UNKNOWN, BROKEN_DNS),
+        ("1", Refusal.NOT_THERE, Known.NO, BROKEN_STS),
+        ("1", Refusal.UNTRUSTED, Known.NO, BROKEN_STS),
+        ("1", Fault.NO_MX, Known.NO, BROKEN_STS),
+        ("1", Refusal.TIMED_OUT, Known.UNKNOWN, BROKEN_STS),
+        ("1", Refusal.DNS_UNSURE, Known.UNKNOWN, None),
+        ("1", Refusal.BUSY, Known.UNKNOWN, None),
     ],
 )
 def test_without_a_policy(
-    desk: Desk, record: str | Fault | DnsUnsure, policy: StsPolicy | Fault | Refusal, known: Known
+    desk: Desk,
+    record: str | Fault | DnsUnsure,
+    policy: StsPolicy | Fault | Refusal,
+    known: Known,
+    defect: Defect | None,
 ) -> None:
     """No is said for certain only; and nothing is barred, as if there were no MTA-STS (RFC 8461 §3.3)."""
     desk.outside.record_now, desk.outside.policy_now = record, policy
     found = desk.ask()
     assert (found.known, found.bars, found.policy) == (known, False, None)
     assert DOMAIN in found.reason
+    assert found.defect == defect
     assert desk.fetches == (record == "1")
 
 
