@@ -40,7 +40,8 @@ from segl_classifier.formats.pictures.picture import (
 )
 from segl_classifier.formats.pictures.words import words_of
 from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_name
-from segl_classifier.message import Message, Part, Source, Text, unreadable
+from segl_classifier.markup.linked import told_in
+from segl_classifier.message import Message, Part, Source, Text, as_seen, unreadable
 from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.shown import shown_name
 
@@ -75,6 +76,7 @@ REGISTRY: Mapping[str, Extractor] = {
     **dict.fromkeys(CMS_TYPES, readers.read_cms),
     **dict.fromkeys(applefile.TYPES, applefile.read_applefile),
 }
+_WITH_LINKS = (Source.BODY, Source.ATTACHMENT)  # of a page the links are known, and stand beside it
 _TEXTS = (".txt", ".text", ".csv", ".tsv", ".log", ".md", ".htm", ".html")
 _FOUND_WITHIN = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.
@@ -170,6 +172,12 @@ class Extraction:
                 self._open(part, part.head(sniff.HEAD), None)  # nothing is found inside a picture
 
     def take(self, text: Text) -> None:
+        """Keep *text*, and what links in it say (:mod:`.markup.linked`)."""
+        self._take(text)
+        if text.source in _WITH_LINKS and (said := told_in(text.text)):
+            self._take(replace(text, text=as_seen(said), where=f"{text.where} (in links)"))
+
+    def _take(self, text: Text) -> None:
         """Keep *text*, as far as the limit on characters allows."""
         if len(text.text) <= self._left:
             self._left -= len(text.text)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from segl_classifier.layout.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
-from segl_classifier.markup import rendered, spoken
+from segl_classifier.markup import linked, rendered, spoken
 from segl_classifier.markup.attributes import is_hidden, pairs, values_told
 from segl_classifier.markup.character_references import unescape_safely
 from segl_classifier.markup.data_uris import DataUri, data_uri, pictures_in
@@ -347,7 +347,8 @@ class _Reader:
         elif name in _READ or name.startswith("data-") or (name in _ADDRESSES and _TELLS.search(value)):
             link = unescape_safely(value)
             self._aside.append(link)
-            self._spoken.take_link(link)
+            for said in linked.told(link):
+                self._spoken.add(said)
 
     def _drawn(self, style: str) -> bool:
         """Keep the pictures written into *style*, a sheet or attributes; whether there are any."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote_plus
 
 # ``string`` is the text of drawn letters (VML, which Outlook writes).
 ATTRIBUTES = frozenset("alt title value placeholder label summary aria-label aria-description string".split())
@@ -19,7 +18,6 @@ _WORD = re.compile(r"[^\W\d_]\S*+")  # from its first letter to the blank behind
 # No script: it has other tags in its strings.
 _ENDS_TEXT = re.compile(r"</(?:title|textarea|xmp|iframe|noembed|noframes)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{4}")
-_LETTER = re.compile(r"\s{0,20}(?:mailto|sms|smsto):[^?]*+\?", re.IGNORECASE)
 # Conditional comments that Outlook passes over: for all but itself, and for Internet Explorer.
 _FOR_OTHERS = re.compile(
     r"\[if\s*+\(?\s*+(?:!\s*+\(?\s*+(?:mso|vml|support)\w*+|(?:[gl]te?\s++)?ie\b)[\s\d.)]*+\]", re.IGNORECASE
@@ -59,15 +57,6 @@ class Spoken:
                 self._again = ""
             self.lines.append(" ".join(text.split()))
         return self._open
-
-    def take_link(self, link: str) -> None:
-        """Keep what *link* has written for whoever follows it: subject and body of a mail (RFC 6068 §2), or the body of
-        a text message (RFC 5724), which the program for it shows. Of other links there is nothing."""
-        if letter := _LETTER.match(link):
-            for field in link[letter.end() :].split("&"):
-                text = unquote_plus(field.partition("=")[2])
-                if has_three_words(text):
-                    self.add(" ".join(text.split()))
 
     def add(self, text: str) -> None:
         """Keep *text*, which may have several lines."""
