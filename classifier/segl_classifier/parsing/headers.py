@@ -2,8 +2,8 @@
 
 The subject, the names beside addresses and any free text are sent in clear like the body, so they are
 read. Fields that programs write for programs (trace, signatures, ids, scores) are left out by name: they
-are full of digits, and a personal number is not found in them but imagined. A field of a name unknown
-here is read.
+are full of digits, and a personal number is not found in them but imagined. Only what is called a CPR number there, and
+what has its form in the id of a message, is one. A field of a name unknown here is read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
+from urllib.parse import unquote
 
 from segl.masking import mask_digits
 from segl.mime.encoded_words import decode_header
@@ -57,12 +58,25 @@ _TECHNICAL_END = re.compile(
 # form that nothing else has, six digits that may be a date, a hyphen and four digits, with nothing joined to them.
 _OF_PERSONS = re.compile(r".*-(?:id|ids|uid|key|token)|list-id")
 _UNMISTAKABLE = re.compile(r"(?<![\w.-])(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(\d\d)-(\d\d)(\d\d)(?![\w-])")
+_NAMES_CPR = re.compile(r"(?:^|-)cpr")
 _BRACKETED = re.compile(r"<[^<>]*+>")
 # "<a@b>" and a bare "a@b": the address itself is what SMTP sends in the open anyway.
 _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
     rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
 )
+# Ids of messages and parts, which systems make of what they have at hand (a case, a file), and the addresses of lists,
+# made for each receiver: looked through for the same form, of which words may stand in front ("sag-010190-1234").
+_MARKS = frozenset(
+    "message-id in-reply-to references resent-message-id original-message-id content-id list-post list-unsubscribe "
+    "list-subscribe list-help list-archive list-owner feedback-id".split()
+)
+_UNMISTAKABLE_IN_MARK = re.compile(
+    r"(?<![\w.-])(?:[^\W\d_]{2,12}[-_])?((?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(\d\d)-(\d\d)(\d\d))"
+    r"(?!-|[^\W_]|_\d)"
+)
+# What is called a CPR number is one in any field.
+_CALLED_CPR = re.compile(r"cpr(?:[^\W\d]|[\W_]){0,12}?(?<!\d)(\d{6}-?\d{4})(?![^\W_])", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and says something all the same
 _REMEMBERED = 80  # longer names are not kept in mind
 _OWN_TEXTS = 100  # more fields than this are read together
@@ -77,7 +91,8 @@ _FEWEST_WORDS = 3
 class _Role(Enum):
     """What a field is read as."""
 
-    NOTHING = "nothing"
+    NOTHING = "nothing"  # but what is called a CPR number
+    MARK = "an id that may have a person's number in it"
     ID = "an id that may be a person's number"
     SUBJECT = "subject"
     TOPIC = "title of the conversation"
@@ -85,6 +100,7 @@ class _Role(Enum):
     FREE = "free text"
     TITLE = "title of a file"
     OTHER = "text under its name"
+    NUMBERS = "numbers of people in a field of programs"
 
 
 _SOURCES = {_Role.TITLE: Source.FILENAME, _Role.TOPIC: Source.SUBJECT}
@@ -96,8 +112,13 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
     crowd: list[str] = []
     for name, value in fields:
         role = _role(name) if len(name) <= _REMEMBERED else _role_of(name)
-        if role is _Role.NOTHING or not (value or _DIGIT.search(name)):
+        if not (value or _DIGIT.search(name)):
             continue
+        if role is _Role.NOTHING or role is _Role.MARK:
+            numbers = _numbers(value, of_mark=role is _Role.MARK)
+            if not numbers:
+                continue
+            value, role = "\n".join(numbers), _Role.NUMBERS
         if role is _Role.ID:
             value = _BRACKETED.sub("", value)
             if "-" not in value or not _has_person_number(decode_header(value)):
@@ -110,8 +131,8 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             if names:
                 texts.append(Text(names, f"{prefix}{name}", Source.NAME, _is_prose(names)))
         else:
-            words = decode_header(value)
-            text = f"{name}: {words}" if role is _Role.OTHER else words
+            words = value if role is _Role.NUMBERS else decode_header(value)
+            text = f"{_spoken(name)}: {words}" if role is _Role.OTHER else words
             if len(texts) >= _OWN_TEXTS:
                 crowd.append(as_seen(text))
                 continue
@@ -126,7 +147,11 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
 
 
 def _role_of(name: str) -> _Role:
+    if name in _MARKS:
+        return _Role.MARK
     if is_technical(name):
+        if _NAMES_CPR.search(name):
+            return _Role.OTHER
         return _Role.ID if _OF_PERSONS.fullmatch(name) and not _of_mail_system(name) else _Role.NOTHING
     if name == "subject":
         return _Role.SUBJECT
@@ -147,6 +172,28 @@ def is_technical(name: str) -> bool:
     name = name[:80]
     end = name.rfind("-")
     return _of_mail_system(name) or (end >= 0 and _TECHNICAL_END.fullmatch(name, end) is not None)
+
+
+def _spoken(name: str) -> str:
+    """*name* as words, which say what the value is: of "x-sag-cpr" the last."""
+    return name.removeprefix("x-").replace("-", " ").strip() or name
+
+
+def _numbers(value: str, *, of_mark: bool) -> list[str]:
+    """The CPR numbers that are called so in *value*, and in an id of a message those in the form that nothing else has,
+    unless they may be a day and a time of day: somebody born that day in this century has another seventh digit."""
+    if not of_mark and "cpr" not in value.lower():
+        return []
+    value = unquote(value) if "%" in value else value
+    numbers = [f"cpr: {found[1]}" for found in _CALLED_CPR.finditer(value)]
+    if of_mark and "-" in value:
+        this_year = f"{this_day().year % 100:02}"
+        numbers += (
+            found[1]
+            for found in _UNMISTAKABLE_IN_MARK.finditer(value)
+            if found[2] > this_year or found[3] > "23" or found[4] > "59"
+        )
+    return list(dict.fromkeys(numbers))
 
 
 def _has_person_number(value: str) -> bool:

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.mime.encoded_words import decode_header, shown_header
+from segl_classifier.cpr.find import find_cpr
+from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.message import Source
 from segl_classifier.parsing.headers import display_names, is_technical, read_headers
 
@@ -140,6 +142,56 @@ def test_ids_of_programs_are_no_numbers_of_people(name: str, value: str) -> None
     assert read_headers([(name, value)], "") == []
 
 
+NUMBER, UNSIGNED = "120385-1002", "1203851002"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("message-id", f"<{NUMBER}.7@journal.example>"),
+        ("message-id", f"<cpr{UNSIGNED}.7@journal.example>"),
+        ("message-id", "<301126-4040@journal.example>"),
+        ("in-reply-to", f"<cpr_nr_{UNSIGNED}@journal.example>"),
+        ("references", f"<1@a.example> <sag-{NUMBER}@journal.example>"),
+        ("content-id", f"<{NUMBER}_brev.pdf@journal.example>"),
+        ("list-unsubscribe", f"<https://a.example/afmeld?cpr={UNSIGNED}>"),
+        ("list-unsubscribe", f"<mailto:a@b.example?subject=afmeld%20{NUMBER}>"),
+        ("feedback-id", f"{NUMBER}:brev:by"),
+        ("x-mailgun-variables", f'{{"cpr": "{UNSIGNED}"}}'),
+        ("x-campaign-borger", f"CPR-nummer: {UNSIGNED}"),
+        ("user-agent", f"journal/4.1 (cpr {NUMBER})"),
+        ("x-sag-cpr", UNSIGNED),
+        ("x-cpr", UNSIGNED),
+        ("x-cpr-id", UNSIGNED),
+        ("x-borger", UNSIGNED),
+    ],
+)
+def test_a_number_in_the_field_of_a_program_is_found(name: str, value: str) -> None:
+    (text,) = read_headers([(name, value)], "")
+    assert any(finding.score >= THRESHOLD for finding in find_cpr(text))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("message-id", f"<{UNSIGNED}.7@a.example>"),
+        ("message-id", "<301125-1430@a.example>"),
+        ("message-id", "<150620-0930.4f2@a.example>"),
+        ("message-id", f"<4f3a-{NUMBER}-9def@a.example>"),
+        ("message-id", f"<7f.{NUMBER}@a.example>"),
+        ("message-id", "<cpr.20261130044021.1764477621@a.example>"),
+        ("content-id", "<image001.png@01DC0A1B.0101F000>"),
+        ("list-unsubscribe", "<https://a.example/u/1203851002/4f>"),
+        ("dkim-signature", "v=1; t=1203851002; bh=cpr+1203851002x="),
+        ("received", "from a by b id 120385-1002"),
+    ],
+)
+def test_ids_of_messages_are_no_numbers_of_people(name: str, value: str) -> None:
+    assert not any(
+        finding.score >= THRESHOLD for text in read_headers([(name, value)], "") for finding in find_cpr(text)
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "source"), [("thread-topic", Source.SUBJECT), ("content-description", Source.FILENAME)]
 )
@@ -181,13 +233,17 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
         "=?utf-8?q?" + " " * 200_000,
         "=?a?q?" * 30_000,
         "<" + "@" * 200_000,
+        "cpr" * 60_000,
+        "cpr" + "1" * 200_000,
+        "aa-010190-" * 20_000,
         "a@" * 100_000,
         "!" * 200_000,
     ],
-    ids=["openings", "blanks", "unclosed", "at signs", "addresses", "one atom"],
+    ids=["openings", "blanks", "unclosed", "at signs", "labels", "digits", "ids", "addresses", "one atom"],
 )
 def test_hostile_headers_cost_linear_time(value: str) -> None:
     start = time.process_time()
     decode_header(value)
     display_names(value)
+    read_headers([("message-id", value)], "")
     assert time.process_time() - start < 2
