@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
 from segl.settings.document import Settings
+from segl.settings.organisation import Between
 from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Asked, Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
@@ -78,7 +79,7 @@ def is_inside(recipient: str, sender_domain: str, settings: Settings) -> bool:
     if not settings.takes(recipient):
         return False
     owners = settings.owners
-    if not owners.several or settings.organisation.between == "inside":
+    if not owners.several or settings.organisation.between is Between.INSIDE:
         return True
     own = owners.find(sender_domain)
     return own is None or own is owners.find(domain_of(recipient))

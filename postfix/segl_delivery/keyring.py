@@ -24,9 +24,10 @@ import os
 import pwd
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, BinaryIO, Final, Literal
+from typing import Annotated, BinaryIO, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -56,12 +57,19 @@ class KeysUnreadable(DeliveryError):
     """The directory or its passphrase cannot be read: nobody can say which keys we hold, and mail waits."""
 
 
+class KeyStatus(StrEnum):
+    """Whether a key is offered and signed with, or only opens what was encrypted to it."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyState:
     """``NAME.json``. Empty ``domains`` and ``addresses``: those that the certificate names."""
 
     __pydantic_config__ = ConfigDict(extra="ignore")
-    state: Literal["active", "retired"] = "active"
+    state: KeyStatus = KeyStatus.ACTIVE
     domains: tuple[Domain, ...] = ()
     addresses: tuple[Annotated[str, Field(max_length=320)], ...] = ()
 
@@ -240,7 +248,7 @@ def read_key(directory: Path, name: str, passphrase: bytes | None) -> OwnKey:
     if not addresses and not domains:
         addresses, domains = _named_by(certificate)
     try:
-        return OwnKey(key, certificate, state.state == "retired", name, domains, addresses)
+        return OwnKey(key, certificate, state.state is KeyStatus.RETIRED, name, domains, addresses)
     except UNREADABLE:
         raise ValueError("the certificate belongs to another key") from None
 
@@ -259,7 +267,7 @@ def _locked(directory: Path, name: str, why: str) -> LockedKey | None:
     if not addresses and not domains:
         addresses, domains = _named_by(certificate)
     holders = frozenset((*domains, *(address.rpartition("@")[2] for address in addresses)))
-    return LockedKey(certificate, holders, state.state == "retired", why)
+    return LockedKey(certificate, holders, state.state is KeyStatus.RETIRED, why)
 
 
 def read_private(pem: bytes, passphrase: bytes | None) -> PrivateKey:

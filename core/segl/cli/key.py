@@ -17,6 +17,7 @@ from segl.cli.output import Exit, fail, fail_of, say, say_json
 from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
+from segl_delivery.keyring import KeyStatus
 
 if TYPE_CHECKING:
     from segl_delivery.own_keys.directory import Kept
@@ -161,7 +162,7 @@ def import_(
         if dry_run:
             say(f"would import {name}, for {', '.join(wanted.told)}")
             return
-        keys.add(name, key, chain, wanted.state("retired" if retired else "active"))
+        keys.add(name, key, chain, wanted.state(KeyStatus.RETIRED if retired else KeyStatus.ACTIVE))
         tell("imported", keys.get(name), as_json)
 
 

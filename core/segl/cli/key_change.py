@@ -16,6 +16,7 @@ from segl.cli.output import Exit, complain, fail, say
 from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
+from segl_delivery.keyring import KeyStatus
 
 
 def assign(
@@ -79,7 +80,7 @@ def retire(
                 complain(f"{', '.join(bare)} would have no key left to sign with")
             return
         if kept.state is not wanted:
-            keys.set_state(name, "active" if undo else "retired")
+            keys.set_state(name, KeyStatus.ACTIVE if undo else KeyStatus.RETIRED)
         tell("there already" if kept.state is wanted else wanted.value, keys.get(name), as_json)
 
 

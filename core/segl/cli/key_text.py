@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -22,6 +22,7 @@ from segl.certificates.names import addresses_of, domain_authorities_of, holder_
 from segl.cli.output import Exit, columns, fail, printable
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
+from segl_delivery.keyring import KeyStatus
 
 if TYPE_CHECKING:
     from segl_delivery.keyring import KeyState, OwnKey
@@ -56,7 +57,7 @@ class Holders:
 
         return (*(f"{ROLE}@{domain}" for domain in self.domains), *self.addresses)
 
-    def state(self, state: Literal["active", "retired"] = "active") -> KeyState:
+    def state(self, state: KeyStatus = KeyStatus.ACTIVE) -> KeyState:
         from segl_delivery.keyring import KeyState
 
         return KeyState(state=state, domains=self.domains, addresses=self.addresses)

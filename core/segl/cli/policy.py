@@ -9,6 +9,7 @@ import typer
 
 from segl.cli.options import SettingsFile
 from segl.places import DEFAULT_FILE
+from segl.settings.organisation import Between
 from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def _show(settings: Settings, sender: str, recipient: str, lines: list[Told]) ->
             say(paint(f"  {'':<9} {printable(text)}", typer.colors.YELLOW))
     if heading["to_organisation"]:
         inside = heading["organisation"] == heading["to_organisation"] or heading["organisation"] is None
-        if inside or settings.organisation.between == "inside":
+        if inside or settings.organisation.between is Between.INSIDE:
             say(
                 "  mail to own recipients is not read and goes inside: the verdict is that of copies to others"
             )

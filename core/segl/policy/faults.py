@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from segl.errors import Fault, SettingsError
 from segl.mail.paths import is_plain
 from segl.settings.document import Settings
+from segl.settings.inbound import KeysOpen
 from segl.settings.organisation import Organisation, Tenant
 from segl.settings.policy import GROUP, Group, Member, Policy
 from segl.vocabulary import Decision, Way
@@ -107,7 +108,7 @@ def tenant_faults(settings: Settings, file: Path | str) -> Iterator[Fault]:
                 yield Fault(file, f"tenant.{number}.{key}", "is not an ordinary ASCII address")
     if not settings.tenant:
         return
-    if settings.inbound.on and settings.inbound.keys_open == "all":
+    if settings.inbound.on and settings.inbound.keys_open is KeysOpen.ALL:
         hint = 'with several organisations only "holders" will do'
         yield Fault(file, "inbound.keys_open", "would open one organisation's mail with another's key", hint)
     for number, look in enumerate(settings.portal.look, 1):

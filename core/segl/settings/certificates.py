@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -45,6 +45,13 @@ class CertificateSource(StrEnum):
     KEPT = "kept"  # imported, or harvested from signed mail (segl certificate list)
     DIRECTORY = "directory"  # the LDAP directories, in their order
     SMIMEA = "smimea"  # DNS (RFC 8162), only where it is signed
+
+
+class RevocationUnknown(StrEnum):
+    """What becomes of a certificate of which nobody says whether it was revoked."""
+
+    REFUSE = "refuse"
+    USE = "use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +112,7 @@ class Certificates:
     # PEM files: authorities between, where the sources do not send them along.
     intermediates: tuple[Path, ...] = ()
     # A certificate of which nobody says whether it was revoked: "refuse" it (the next way is taken), or "use" it.
-    revocation_unknown: Literal["refuse", "use"] = "refuse"
+    revocation_unknown: RevocationUnknown = RevocationUnknown.REFUSE
     # For one list or answer of an authority.
     revocation_seconds: _Seconds = 10.0
     # Encrypt to all good certificates of a recipient, not to the newest alone.

@@ -6,13 +6,24 @@ Part of :mod:`segl.settings.document`; the comments are the manual here as there
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from segl.settings.certificates import RevocationUnknown
 from segl.settings.values import FORBID, Address, HostPort
 
 _Tag = Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class KeysOpen(StrEnum):
+    """Whose mail a key of ours opens."""
+
+    # that to the domains it is for and those of its addresses (segl key list), so that in a house of several
+    # organisations none reads mail to another
+    HOLDERS = "holders"
+    ALL = "all"  # that to any own recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +42,11 @@ class Inbound:
     # Who hears when opened mail cannot be put into a mailbox. Not the sender: a report would show him, or who took
     # his name, what was inside. Empty: postmaster at the first own domain.
     failures_to: Address = ""
-    # Whose mail a key of ours opens: "holders", that to the domains it is for and those of its addresses (segl key
-    # list), so that in a house of several organisations none reads mail to another; "all", that to any own recipient.
-    keys_open: Literal["holders", "all"] = "holders"
+    # Whose mail a key of ours opens.
+    keys_open: KeysOpen = KeysOpen.HOLDERS
     # A signer's certificate of which nobody says whether it was revoked: "refuse" it (the result is neutral), or
     # "use" it.
-    revocation_unknown: Literal["refuse", "use"] = "refuse"
+    revocation_unknown: RevocationUnknown = RevocationUnknown.REFUSE
     # segl-map asks that of the authorities; a message waits for it so long.
     revocation_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
     # Mail that is only signed, in the opaque form, which a program without S/MIME shows as a file (smime.p7m): deliver

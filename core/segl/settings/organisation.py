@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
@@ -25,6 +26,13 @@ Domains = Annotated[tuple[Domain, ...], Field(min_length=1)]
 OrganisationName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Between(StrEnum):
+    """What mail from one organisation of an installation to another is."""
+
+    INSIDE = "inside"  # like mail within one: not read and not held
+    READ = "read"  # judged as mail to outside is
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """``[organisation]``: whose mail this is; with ``[[tenant]]``, who runs the installation."""
@@ -39,9 +47,8 @@ class Organisation:
     # What people here read: receipts, notices, the subject outside of what is encrypted. Pages and notices have
     # the other language as well.
     language: Language = "da"
-    # Mail from one organisation of this installation to another: "inside", it is like mail within one, not read and not
-    # held; "read", it is judged as mail to outside is. Either way it stays on this installation.
-    between: Literal["inside", "read"] = "inside"
+    # Mail from one organisation of this installation to another. Either way it stays on this installation.
+    between: Between = Between.INSIDE
     # As in [[tenant]]: users who are shown this organisation's own alone.
     staff: tuple[Decider, ...] = ()
 

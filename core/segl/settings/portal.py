@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from string import Template
 from typing import Annotated, ClassVar, Final, Literal
@@ -151,6 +152,13 @@ class Sms:
     numbers: Path | None = None
 
 
+class ScannerDown(StrEnum):
+    """What becomes of an answer while the virus scanner does not answer."""
+
+    REFUSE = "refuse"  # it is refused for now
+    TAKE = "take"  # it is taken unseen
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalAnswers:
     """``[portal.answers]``: what a recipient may write back."""
@@ -181,8 +189,8 @@ class PortalAnswers:
     clamd: Scanner = ""
     # How long it may take to answer.
     clamd_seconds: Seconds = 60.0
-    # A scanner that does not answer: "refuse" the answer for now, or "take" it unseen.
-    clamd_down: Literal["refuse", "take"] = "refuse"
+    # What becomes of an answer while the scanner does not answer.
+    clamd_down: ScannerDown = ScannerDown.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -56,6 +56,13 @@ Source = Annotated[
 ]
 
 
+class WhenShrunk(StrEnum):
+    """What becomes of a list in which too many domains lose their certificates."""
+
+    REFUSE = "refuse"  # the new list is not taken
+    ALERT = "alert"  # it is taken, with a warning in the log
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelList:
     """``[[tunnel_list]]``: one list. Of several, the first that has a usable certificate for a domain wins;
@@ -73,8 +80,8 @@ class TunnelList:
     signers: tuple[Pin, ...] = ()
     # The part of its domains that may lose their certificates from one list to the next.
     most_removed: Annotated[float, Field(ge=0, le=1)] = 0.1
-    # What happens when more lose them: "refuse" the new list, or take it with a warning in the log ("alert").
-    when_shrunk: Literal["refuse", "alert"] = "refuse"
+    # What happens when more lose them.
+    when_shrunk: WhenShrunk = WhenShrunk.REFUSE
     # How large it may be.
     max_bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
     # How many domains it may name.

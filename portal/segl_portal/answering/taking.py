@@ -31,6 +31,7 @@ from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap_answer
 from segl.sealed.storage import SealedStorage
 from segl.settings.document import Settings
+from segl.settings.portal import ScannerDown
 from segl.store.engine import transaction
 from segl_portal.answering import kept
 from segl_portal.answering.hand_on import HandOver
@@ -198,7 +199,10 @@ class Taking:
                     self.events.scanned(answer.id, said.finding.value, said.detail)
                 if said.finding is Finding.FOUND:
                     raise AnswerFault(Why.FILE_INFECTED, file.name)
-                if said.finding is Finding.UNKNOWN and self.settings.portal.answers.clamd_down == "refuse":
+                if (
+                    said.finding is Finding.UNKNOWN
+                    and self.settings.portal.answers.clamd_down is ScannerDown.REFUSE
+                ):
                     raise AnswerFault(Why.NOT_SCANNED, file.name)
 
 

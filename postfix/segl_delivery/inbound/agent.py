@@ -30,7 +30,7 @@ from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
 from segl.metrics import INBOUND
 from segl.settings.document import Settings
-from segl.settings.inbound import Inbound
+from segl.settings.inbound import Inbound, KeysOpen
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
@@ -142,7 +142,7 @@ class OpeningAgent:
         groups: dict[tuple[Opener, str], list[str]] = {}
         for recipient in recipients:
             owner = self.settings.owner(domain_of(recipient))
-            domain = domain_of(recipient) if self.settings.inbound.keys_open == "holders" else ""
+            domain = domain_of(recipient) if self.settings.inbound.keys_open is KeysOpen.HOLDERS else ""
             ring = self.ring.opener(domain, partial(OwnKey.is_of, owner=owner, owners=self.settings.owners))
             groups.setdefault((ring, owner.name), []).append(recipient)
         replies: dict[str, SmtpReply] = {}

@@ -17,7 +17,7 @@ from segl.mail.handover import NextHop
 from segl.mail.return_port import ReturnPort
 from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings.certificates import CertificateSource
+from segl.settings.certificates import CertificateSource, RevocationUnknown
 from segl.settings.document import Settings
 from segl.signer_standings import SignerStandings
 from segl_delivery.inbound.agent import OpeningAgent
@@ -44,7 +44,7 @@ def opening_agent(
             _authorities(settings),
             AskedStandings(SignerStandings(engine), events, table.revocation_seconds),
             _pinned(settings, events),
-            use_unknown=table.revocation_unknown == "use",
+            use_unknown=table.revocation_unknown is RevocationUnknown.USE,
         ),
         inside=inside,
         return_port=return_port,

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
@@ -41,6 +41,7 @@ from segl_delivery.keyring import (
     STATE,
     USER,
     KeyState,
+    KeyStatus,
     OwnKey,
     read_key,
     read_private,
@@ -184,7 +185,7 @@ class KeyDirectory:
         self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
         self._sync()
 
-    def set_state(self, name: str, state: Literal["active", "retired"]) -> None:
+    def set_state(self, name: str, state: KeyStatus) -> None:
         """Within :meth:`alone`. Raises :class:`KeyRefused`."""
         self._write_state(name, replace(self._state(name), state=state))
         self._sync()

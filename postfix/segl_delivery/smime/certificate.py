@@ -23,7 +23,7 @@ from segl.certificates.records import CertificateRecords, CertificateRow, Revoca
 from segl.errors import NoCertificate, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.settings.certificates import Certificates
+from segl.settings.certificates import Certificates, RevocationUnknown
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
 from segl_delivery.smime.certificates import Finder, TunnelCertificate
@@ -65,7 +65,7 @@ class RecipientCertificates:
 
     def _judged(self, row: CertificateRow, recipient: str) -> tuple[TunnelCertificate | None, str]:
         now = self.clock()
-        refuse = self.settings.revocation_unknown == "refuse"
+        refuse = self.settings.revocation_unknown is RevocationUnknown.REFUSE
         good = row.standing is Revocation.GOOD or (row.standing is Revocation.UNKNOWN and not refuse)
         if not good:
             return None, f"its revocation is {row.standing}"

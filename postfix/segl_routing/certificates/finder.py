@@ -22,7 +22,7 @@ from segl.certificates.judgement import fingerprint
 from segl.certificates.names import holder_of
 from segl.certificates.recipient import unfit
 from segl.certificates.records import CertificateRow, Revocation
-from segl.settings.certificates import Certificates
+from segl.settings.certificates import Certificates, RevocationUnknown
 from segl.vocabulary import Known
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer, Source
@@ -156,7 +156,7 @@ class CertificateFinder:
         if known is Revocation.REVOKED:
             return Judged(offer, Known.NO, reason, standing=known)
         if known is Revocation.UNKNOWN:
-            if self._settings.revocation_unknown == "refuse":
+            if self._settings.revocation_unknown is RevocationUnknown.REFUSE:
                 return Judged(offer, Known.NO if standing.lasting else Known.UNKNOWN, reason, standing=known)
             reason = f"used although its revocation is not known ({reason})"
             held = min(held, self._settings.absent_seconds)

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from segl.errors import TunnelListError
-from segl.settings.tunnel import ListFormat
+from segl.settings.tunnel import ListFormat, WhenShrunk
 from segl.settings.tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
 from segl_routing.skew import OTHERS_SKEW
@@ -149,7 +149,7 @@ def check_loss(before: Worth, after: Worth, terms: Terms, *, accept_shrink: bool
         f"{len(lost)} of {len(before.usable)} domains would lose their certificates, "
         f"more than {terms.most_removed:.0%}: {names}"
     )
-    if accept_shrink or terms.when_shrunk == "alert":
+    if accept_shrink or terms.when_shrunk is WhenShrunk.ALERT:
         return told
     raise TunnelListError(
         ListFault.SHRUNK,

@@ -19,7 +19,7 @@ from segl_delivery.cms.choice import COMMON, MODERN
 from segl_delivery.cms.enveloped import encrypt
 from segl_delivery.cms.signed import Signer, sign
 from segl_delivery.cms.trust import key_fingerprint
-from segl_delivery.keyring import KeyState
+from segl_delivery.keyring import KeyState, KeyStatus
 from segl_delivery.own_keys.directory import KeyDirectory
 from world.ca import TestCA
 from world.oracle import Identity, openssl, openssl_decrypt
@@ -214,7 +214,7 @@ def test_open_uses_our_own_keys(tmp_path: Path, bo: Identity) -> None:
     assert "there is no key in" in segl(*words).stderr
     directory = KeyDirectory(keys)
     with directory.alone():
-        directory.add("bo", bo.signer.key, (bo.certificate,), KeyState(state="retired"))
+        directory.add("bo", bo.signer.key, (bo.certificate,), KeyState(state=KeyStatus.RETIRED))
     done = segl(*words)
     assert (done.exit_code, done.stdout_bytes) == (0, CONTENT)
     assert "belong together" in segl(*words, "--key", bo.key_file).stderr

@@ -25,7 +25,7 @@ from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.keys import OwnKey
 from segl_delivery.cms.signed import Signed, Signer
-from segl_delivery.keyring import KeyRing, KeyState, KeysUnreadable
+from segl_delivery.keyring import KeyRing, KeyState, KeyStatus, KeysUnreadable
 from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.making import Holder, self_signed
 from segl_delivery.own_keys.signing import Signing, sender_domain
@@ -79,7 +79,7 @@ def test_the_newest_active_key_of_the_domain_signs(tmp_path: Path) -> None:
     assert signer(tmp_path, days_on=100) == "old", "the newer one has ended by then"
     assert signer(tmp_path, sign_keys={DOMAIN: "old"}) == "old"
     with KeyDirectory(tmp_path).alone():
-        KeyDirectory(tmp_path).set_state("new", "retired")
+        KeyDirectory(tmp_path).set_state("new", KeyStatus.RETIRED)
     assert signer(tmp_path) == "old"
     assert signer(tmp_path, sign_keys={DOMAIN: "new"}) == "", "named, and retired"
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segl.errors import TunnelListError
+from segl.settings.tunnel import WhenShrunk
 from segl.vocabulary import ListFault
 from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import read_state
@@ -171,7 +172,7 @@ def test_the_share_that_may_go(desk: Desk, gone: int, refused: bool) -> None:
 
 
 def test_a_shrunken_list_is_only_told_of_when_the_settings_say_so(desk: Desk) -> None:
-    desk.terms = dataclasses.replace(desk.terms, when_shrunk="alert")
+    desk.terms = dataclasses.replace(desk.terms, when_shrunk=WhenShrunk.ALERT)
     desk.publish(listed(*TOWNS))
     desk.update()
     desk.publish(listed(TOWNS[0], serial=2))
