@@ -27,8 +27,8 @@ from segl_delivery.keyring import KeyRing
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.receipts.agent import ReceiptAgent
 from segl_delivery.receipts.build import receipt_key
-from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.report_writer import ReportWriter
+from segl_delivery.receipts.writer import ReceiptWriter
 from segl_delivery.sealing.news import Owed, SealedNews
 from segl_delivery.sealing.portal import PortalAgent
 from segl_delivery.sealing.seal import Sealer
@@ -52,7 +52,7 @@ class Agents:
     receipt: ReceiptAgent
     canary: CanaryAgent
     canary_clear: CanaryAgent
-    office: Office
+    receipts: ReceiptWriter
 
     def of_way(self, way: Way | Incoming) -> Agent:
         """Raises :class:`ValueError` for a way that has no agent."""
@@ -82,11 +82,11 @@ class Agents:
         settings: Settings,
         engine: Engine,
         events: Events,
-        ledger: Ledger,
+        report_writer: ReportWriter,
         storage: StorageThreads,
         owed: Owed,
     ) -> Agents:
-        """*ledger* and *owed* outlive a reload. Blocking. Raises :class:`~segl.errors.SeglError`."""
+        """*report_writer* and *owed* outlive a reload. Blocking. Raises :class:`~segl.errors.SeglError`."""
         keys = key_ring(settings, events)
         signing = Signing(keys, settings)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
@@ -120,7 +120,7 @@ class Agents:
             receipt=ReceiptAgent(
                 settings,
                 key,
-                ledger,
+                report_writer,
                 OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
                 return_port,
                 entrance,
@@ -135,7 +135,7 @@ class Agents:
                 events,
                 WaySinks(settings, key, way_key, engine) if key is not None else None,
             ),
-            office=Office.of(settings, own_mail, signing.signer_for, events.template_unfit),
+            receipts=ReceiptWriter.of(settings, own_mail, signing.signer_for, events.template_unfit),
         )
 
 

@@ -43,7 +43,7 @@ from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents
 from segl_delivery.canary import CanaryWatch
 from segl_delivery.checked import sockets_of, start_faults
-from segl_delivery.decisions import DecisionBook, listening_for_decisions
+from segl_delivery.decisions import DecisionWriter, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house
@@ -53,10 +53,10 @@ from segl_delivery.lmtp.server import LmtpServer
 from segl_delivery.lmtp.session import Service
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.receipts.build import forget_old
-from segl_delivery.receipts.calendar import Calendar
-from segl_delivery.receipts.desk import Desk
+from segl_delivery.receipts.dispatch import ReceiptDispatcher
 from segl_delivery.receipts.follow import Follower
-from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.report_writer import ReportWriter
+from segl_delivery.receipts.schedule import ReceiptSchedule
 from segl_delivery.sealing.news import Owed
 from segl_delivery.sealing.seal import try_storage
 from segl_delivery.sealing.storage_threads import StorageThreads
@@ -128,26 +128,26 @@ class _Daemon:
         self._settings = settings
         self._engine = engine
         self._events = events
-        self._ledger = Ledger(engine, lambda: self._settings)
+        self._report_writer = ReportWriter(engine, lambda: self._settings)
         self._owed: Owed = []
         self._storage = StorageThreads()
         # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
         self._sealing = ByteBudget(settings.delivery.bytes_in_flight)
         self._round = Round()
-        self._agents = Agents.of(settings, engine, events, self._ledger, self._storage, self._owed)
+        self._agents = Agents.of(settings, engine, events, self._report_writer, self._storage, self._owed)
         self._follower = Follower(engine, lambda: self._settings, events)
-        self._desk = Desk(
+        self._receipts = ReceiptDispatcher(
             engine,
-            lambda: self._agents.office,
+            lambda: self._agents.receipts,
             events,
-            self._ledger.written,
+            self._report_writer.written,
             lambda: self._follower.may_tell,
             lambda: self._follower.read_until,
         )
         self._watch = KeyWatch(self._agents.keys, events)
         self._clock = Clock()
         self._told_to_reload = asyncio.Event()
-        self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
+        self._decisions = DecisionWriter(engine, events, lambda: self._settings.decisions.keep_days)
 
     async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
         """Serve until SIGTERM."""
@@ -171,13 +171,13 @@ class _Daemon:
                 every(NEWS_SECONDS, "news of sealed messages", self._tell_news, self._events),
                 one_after_the_other(self._told_to_reload, self._reload),
                 notify.feed_watchdog(),
-                self._desk.run(),
+                self._receipts.run(),
                 self._follower.run(),
                 self._decisions.run(),
                 CanaryWatch(lambda: self._settings, self._engine, self._events).run(),
                 HeldWatch(self._engine, self._events).run(),
                 SettingsWatch(lambda: self._settings, self._file, self._engine, self._events).run(),
-                Calendar(self._engine, lambda: self._agents.office, self._events).run(),
+                ReceiptSchedule(self._engine, lambda: self._agents.receipts, self._events).run(),
             )
         ]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
@@ -219,7 +219,7 @@ class _Daemon:
         await thread.within(STORAGE_SECONDS, try_storage, settings, self._engine, self._events)
         storage = StorageThreads()
         agents = await thread.run(
-            Agents.of, settings, self._engine, self._events, self._ledger, storage, self._owed
+            Agents.of, settings, self._engine, self._events, self._report_writer, storage, self._owed
         )
         self._settings, self._agents = settings, agents
         self._watch = KeyWatch(agents.keys, self._events)

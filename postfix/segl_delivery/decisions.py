@@ -49,7 +49,7 @@ def listening_for_decisions(settings: Settings) -> Iterator[UnixListener]:
         listener.close()
 
 
-class DecisionBook:
+class DecisionWriter:
     """*days* says how long records are kept; 0: not at all."""
 
     def __init__(

@@ -29,7 +29,7 @@ from segl.settings.portal import PortalLimits
 from segl.signer_standings import SignerStandings
 from segl.store.engine import open_store, transaction
 from segl.vocabulary import Known
-from segl_delivery.receipts.calendar import Calendar
+from segl_delivery.receipts.schedule import ReceiptSchedule
 from segl_portal.visits import limits
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Marked
@@ -67,11 +67,11 @@ def _receipts(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) 
 
 
 def _turns(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) -> None:
-    calendar = Calendar(engine, _nobody, Events("test"))
+    schedule = ReceiptSchedule(engine, _nobody, Events("test"))
     at, turns = datetime.fromtimestamp(NOW).astimezone(), [f"turn-{number}" for number in range(ROUNDS)]
     for turn in turns:
-        calendar._begin(turn, lambda _: "1", at)  # the first ever is nobody's
-    found["turns"] = [turn for turn in turns if calendar._begin(turn, lambda _: "2", at)]
+        schedule._begin(turn, lambda _: "1", at)  # the first ever is nobody's
+    found["turns"] = [turn for turn in turns if schedule._begin(turn, lambda _: "2", at)]
 
 
 def _told(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) -> None:

@@ -17,8 +17,8 @@ from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.vocabulary import Way
-from segl_delivery.receipts.desk import Desk
-from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.dispatch import ReceiptDispatcher
+from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
 from world.receipts import ReadReceipt, read_receipts
 
@@ -45,9 +45,9 @@ class Told:
         self.logged = True  # its log names the queue id of what is heard
         self.unfit: list[tuple[str, str]] = []
         port = ReturnPort("127.0.0.1", peer.port)
-        office = Office.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
-        self.desk = Desk(
-            engine, lambda: office, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
+        writer = ReceiptWriter.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
+        self.desk = ReceiptDispatcher(
+            engine, lambda: writer, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
         )
 
     def hear(self, *news: News, at: float, expected: tuple[str, ...] = (BOARD,)) -> None:

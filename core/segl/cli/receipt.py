@@ -61,8 +61,8 @@ def show(
     from segl.errors import SeglError
     from segl.receipts.lookup import find
     from segl_delivery.receipts.machine import machine_form
-    from segl_delivery.receipts.office import tls_of
     from segl_delivery.receipts.since import fates_of
+    from segl_delivery.receipts.writer import tls_of
 
     try:
         with _store(settings) as (loaded, connection):
@@ -108,8 +108,8 @@ def list_(
     from segl.receipts.lookup import latest
     from segl.receipts.of_owner import of_scope
     from segl_delivery.receipts.machine import machine_form
-    from segl_delivery.receipts.office import tls_of
     from segl_delivery.receipts.since import fates_of
+    from segl_delivery.receipts.writer import tls_of
 
     try:
         with _store(settings) as (loaded, connection):

@@ -1,2 +1,2 @@
-"""Receipts: delivery reports come in (``report``, ``agent``, ``ledger``), Postfix's log tells how TLS protected what
-(``evidence``), and the sender is told (``desk``, ``view``, ``mail``)."""
+"""Receipts: delivery reports come in (``report``, ``agent``, ``report_writer``), Postfix's log tells how TLS protected
+what (``evidence``), and the sender is told (``dispatch``, ``view``, ``mail``)."""

@@ -29,9 +29,9 @@ from segl.settings.receipts import Receipts
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.canary import CanaryReports
 from segl_delivery.incoming import Incoming
-from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_host, is_of_secure
 from segl_delivery.receipts.report import Report, parse_report, without_our_fields
+from segl_delivery.receipts.report_writer import ReportWriter
 
 _TAKEN = SmtpReply(250, "2.0.0", "report taken")
 _HANDED_ON = SmtpReply(250, "2.0.0", "handed on")
@@ -45,7 +45,7 @@ class ReceiptAgent:
 
     settings: Settings
     key: ReceiptKey | None
-    ledger: Ledger
+    report_writer: ReportWriter
     inside: MailPort
     return_port: MailPort
     entrance: MailPort
@@ -102,7 +102,7 @@ class ReceiptAgent:
         assert self.key is not None  # noqa: S101 - the report is believed
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
         heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
-        return await self.ledger.hear(heard)
+        return await self.report_writer.hear(heard)
 
     def _is_of_canary(self, report: Report, sender: str) -> bool:
         """A canary's name is in its addresses (:mod:`segl.canary.token`). One that went out in clear is told of by

@@ -14,17 +14,17 @@ from segl.receipts.states import Line
 from segl.settings.receipts import ReceiptTerms
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
-from segl_delivery.receipts.office import Office, readable_by
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import Fates
 from segl_delivery.receipts.texts import TEXTS, Kind
-from segl_delivery.receipts.view import House, ReceiptView, Row, Tls, label, view_of
+from segl_delivery.receipts.view import ReceiptView, Row, Tls, label, view_of
+from segl_delivery.receipts.writer import ReceiptWriter, readable_by
 
 MOST_LINES: Final = 2_000  # recipients in one mail, some megabytes
 
 
 def digest(
-    office: Office,
+    writer: ReceiptWriter,
     terms: ReceiptTerms,
     messages: Sequence[SentMessage],
     tls: Mapping[str, Mapping[str, Tls]],
@@ -37,10 +37,9 @@ def digest(
 ) -> Receipt:
     """Of *messages*, all of one sender, at least one; for *reader*, the sender or who has a copy. *fates*: what became
     of sealed copies since; *revoke* and *not_sensitive* give the sender's links, or ``""``."""
-    settings, sender = office.settings, messages[0].sender
-    messages = [readable_by(reader or sender, one, settings) for one in messages]
-    owner = settings.owner(messages[0].domain)
-    house = House(owner.name, owner.feedback)
+    reader = reader or messages[0].sender
+    messages = [readable_by(reader, one, writer.settings) for one in messages]
+    house = writer.house(messages[0].domain)
     views = [
         view_of(
             one,
@@ -55,9 +54,17 @@ def digest(
         )
         for one in messages
     ]
-    texts = TEXTS[terms.language]
+    name = f"digest.{now:%Y%m%d}.{_said(messages, reader)}"
+    return writer.made(
+        _joined(views, messages), messages[0], name, _machine_form(messages, tls, now.timestamp(), fates)
+    )
+
+
+def _joined(views: Sequence[ReceiptView], messages: Sequence[SentMessage]) -> ReceiptView:
+    """One view of them all, row by row."""
+    texts = TEXTS[views[0].language]
     number = f"{len(messages)} {texts.messages[len(messages) != 1]}"
-    whole = replace(
+    return replace(
         views[0],
         subject=texts.subject[Kind.DAILY].format(whom=number),
         rows=tuple(row for view, one in zip(views, messages, strict=True) for row in labelled(view, one)),
@@ -65,35 +72,24 @@ def digest(
         why="",
         not_sensitive="",  # each mail's stands with it
     )
-    text, html = office.in_form(messages[0].domain, whole)
-    return Receipt(
-        organisation=owner.name,
-        address=owner.receipt_sender,
-        recipient=sender,
-        language=terms.language,
-        subject=whole.subject,
-        name=f"digest.{now:%Y%m%d}.{_said(messages, reader or sender)}",
-        about="",
-        text=text,
-        html=html,
-        form={
-            "schema": SCHEMA,
-            "kind": Kind.DAILY.value,
-            "sender": sender,
-            "written_at": iso(now.timestamp()),
-            "messages": [
-                machine_form(
-                    one,
-                    None,
-                    tls.get(one.id, {}),
-                    number=one.told.receipts,
-                    now=now.timestamp(),
-                    fates=fates,
-                )
-                for one in messages
-            ],
-        },
-    )
+
+
+def _machine_form(
+    messages: Sequence[SentMessage],
+    tls: Mapping[str, Mapping[str, Tls]],
+    now: float,
+    fates: Fates | None,
+) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "kind": Kind.DAILY.value,
+        "sender": messages[0].sender,
+        "written_at": iso(now),
+        "messages": [
+            machine_form(one, None, tls.get(one.id, {}), number=one.told.receipts, now=now, fates=fates)
+            for one in messages
+        ],
+    }
 
 
 def _said(messages: Sequence[SentMessage], reader: str) -> str:

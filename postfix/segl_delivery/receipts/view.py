@@ -141,28 +141,28 @@ def view_of(
     whether recipients who wait unheard of would be among the lines; *fates*: what became of sealed copies since."""
     texts, lines, fates = TEXTS[language], shown(message, send), fates or {}
     singly, together = split(lines, fates)
-    rows = tuple(
+    rows = [
         _told_since(_row(line, texts, (tls or {}).get(line.recipient), revoke), line, fates, texts)
         for line in singly
-    )
-    rows += tuple(_told_since(_row_of_many(some, texts, revoke), some[0], fates, texts) for some in together)
+    ]
+    rows += [_told_since(_row_of_many(some, texts, revoke), some[0], fates, texts) for some in together]
     if message.unheard:
-        rows += (_unheard_of(message, texts),)
-    failures_alone = message.unnamed > 0 and not message.counted
-    said = [texts.lead_unnamed if failures_alone and kind is Kind.SO_FAR else texts.lead[kind]]
-    said += [texts.expanded] if message.expanded and not queue_known else []
-    said += [texts.many.format(number=len(lines))] if together else []
-    whom = _whom(_of_kind(lines, kind), language)
+        rows.append(_unheard_of(message, texts))
+    lead = [_lead(message, kind, texts)]
+    lead += [texts.expanded] if message.expanded and not queue_known else []
+    lead += [texts.many.format(number=len(lines))] if together else []
     if message.unnamed and kind is Kind.SO_FAR:
         whom = _number(message.unnamed, language)
+    else:
+        whom = _whom(_of_kind(lines, kind), language)
     return ReceiptView(
         language=language,
         kind=kind,
         subject=texts.subject[kind].format(whom=whom),
         heading=_heading(message, kind, texts),
-        lead=" ".join(said),
+        lead=" ".join(lead),
         columns=texts.columns,
-        rows=rows,
+        rows=tuple(rows),
         about=texts.about.format(time=time_of(message.at, texts), message_id=message.message_id or "-"),
         why=_why(message.reasons, texts),
         not_sensitive=texts.not_sensitive.format(link=not_sensitive) if not_sensitive else "",
@@ -177,6 +177,12 @@ def label(message: SentMessage, language: Language) -> str:
     number = _number(message.unnamed or len(message.lines), language)
     when, name = time_of(message.at, texts), message.message_id or "-"
     return texts.mail.format(time=when, number=number, message_id=name)
+
+
+def _lead(message: SentMessage, kind: Kind, texts: ReceiptTexts) -> str:
+    """Of a message whose recipients are not named, failures alone are reported."""
+    failures_alone = message.unnamed > 0 and not message.counted
+    return texts.lead_unnamed if failures_alone and kind is Kind.SO_FAR else texts.lead[kind]
 
 
 def _heading(message: SentMessage, kind: Kind, texts: ReceiptTexts) -> str:

@@ -11,7 +11,7 @@ from segl.mail.handover import NextHop
 from segl.mail.return_port import MailPort, ReturnPort
 from segl.settings.file import parse_settings
 from segl_delivery.agents import Agents
-from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.report_writer import ReportWriter
 from segl_delivery.sealing.storage_threads import StorageThreads
 
 
@@ -30,8 +30,8 @@ def test_every_port_bears_the_name_of_its_server(engine: Engine, tmp_path: Path)
             "inbound": {"hand_to": "127.0.0.1:10024"},
         }
     )
-    ledger = Ledger(engine, lambda: settings)
-    agents = Agents.of(settings, engine, Events("test"), ledger, StorageThreads(1), [])
+    report_writer = ReportWriter(engine, lambda: settings)
+    agents = Agents.of(settings, engine, Events("test"), report_writer, StorageThreads(1), [])
     assert hop_of(agents.tunnel.return_port) is NextHop.RETURN_PORT
     assert hop_of(agents.portal.return_port) is NextHop.RETURN_PORT
     assert hop_of(agents.receipt.entrance) is NextHop.SECURE

@@ -20,8 +20,8 @@ from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Stage, State
 from segl.store.engine import transaction
-from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
-from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.schedule import LEASE_SECONDS, ReceiptSchedule
+from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
 from world.receipts import read_receipts
 from world.told import ANNA, BOARD, NAME, NOW, Told, copy_of, settings
@@ -121,14 +121,14 @@ def test_news_of_what_a_later_digest_told_stands_in_the_next(engine: Engine, pee
     assert (message.digested, message.digest_copied) == (False, False)
 
 
-def calendar(engine: Engine, peer: SmtpPeer) -> Calendar:
+def schedule(engine: Engine, peer: SmtpPeer) -> ReceiptSchedule:
     chosen = settings(send="daily", report_to=POSTMASTER)
-    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
-    return Calendar(engine, lambda: office, Events("test"))
+    writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    return ReceiptSchedule(engine, lambda: writer, Events("test"))
 
 
 def test_a_round_that_ran_in_that_minute_stops_no_other(engine: Engine, peer: SmtpPeer) -> None:
-    days, told = calendar(engine, peer), Told(engine, peer, settings(send="daily"))
+    days, told = schedule(engine, peer), Told(engine, peer, settings(send="daily"))
     days.look(NOW - timedelta(days=7))
     days.look(NOW - timedelta(days=1) + timedelta(days=30))  # on Sunday
     peer.forget()
@@ -142,7 +142,7 @@ def test_a_round_that_ran_in_that_minute_stops_no_other(engine: Engine, peer: Sm
 
 
 def test_a_clock_that_is_behind_begins_no_round(engine: Engine, peer: SmtpPeer) -> None:
-    days = calendar(engine, peer)
+    days = schedule(engine, peer)
     days.look(NOW - timedelta(days=7))
     days.look(NOW)
     peer.forget()
@@ -154,7 +154,7 @@ def test_a_clock_that_is_behind_begins_no_round(engine: Engine, peer: SmtpPeer) 
 
 
 def test_a_node_that_wrote_years_ahead_stops_no_round(engine: Engine, peer: SmtpPeer) -> None:
-    days, told = calendar(engine, peer), Told(engine, peer, settings(send="daily"))
+    days, told = schedule(engine, peer), Told(engine, peer, settings(send="daily"))
     days.look(NOW - timedelta(days=7))
     nodes.announce(engine, Node("one", NOW.timestamp() + 400 * DAY, "", {}))
     days.look(NOW + timedelta(days=400))
@@ -166,7 +166,7 @@ def test_a_node_that_wrote_years_ahead_stops_no_round(engine: Engine, peer: Smtp
 
 def test_another_nodes_midnight_is_a_little_earlier(engine: Engine, peer: SmtpPeer) -> None:
     """It began the new week, and here is the old one still."""
-    days = calendar(engine, peer)
+    days = schedule(engine, peer)
     days.look(NOW - timedelta(days=7))
     days.look(NOW + timedelta(seconds=LEASE_SECONDS))
     peer.forget()

@@ -25,9 +25,9 @@ from segl.settings.file import parse_settings
 from segl.settings.organisation import Owner
 from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
-from segl_delivery.receipts.calendar import Calendar
-from segl_delivery.receipts.office import Office, write
+from segl_delivery.receipts.schedule import ReceiptSchedule
 from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
 from world.ports import free_port
 
@@ -121,8 +121,8 @@ def test_each_gets_the_report_of_its_own_week_and_who_runs_it_that_of_all(
 ) -> None:
     fill(engine, settings, NOW.timestamp() - 86400)
     with SmtpPeer("127.0.0.1", free_port()) as peer:
-        office = Office.of(settings, ReturnPort("127.0.0.1", peer.port), lambda _: None)
-        days = Calendar(engine, lambda: office, Events("test"))
+        writer = ReceiptWriter.of(settings, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+        days = ReceiptSchedule(engine, lambda: writer, Events("test"))
         days.look(NOW.replace(day=23))
         days.look(NOW)
         mails = {mail.recipients[0]: message_from_bytes(mail.content) for mail in peer.received}
@@ -142,12 +142,12 @@ def test_each_gets_the_report_of_its_own_week_and_who_runs_it_that_of_all(
 
 def test_a_receipt_is_its_own_organisations_and_names_the_policy(engine: Engine, settings: Settings) -> None:
     fill(engine, settings, NOW.timestamp())
-    office = Office.of(settings, ReturnPort("127.0.0.1", 1), lambda _: None)
+    writer = ReceiptWriter.of(settings, ReturnPort("127.0.0.1", 1), lambda _: None)
     with transaction(engine) as connection:
         message = records.read(connection, f"{0:064}")
     assert message is not None
     terms = settings.receipt_terms(message.domain, message.sender)
-    made = write(office, terms, message, Kind.SENT, {}, lambda _: "", number=1)
+    made = writer.write(terms, message, Kind.SENT, {}, lambda _: "", number=1)
     assert (made.organisation, made.address) == ("Skolen", "kvittering@skole.example")
     assert (
         "your organisation's own policy “ledelse” asks for it; it contains a Danish personal number"

@@ -21,9 +21,9 @@ from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.vocabulary import Proof, Way
-from segl_delivery.receipts import desk
+from segl_delivery.receipts import dispatch
 from segl_delivery.receipts.build import forget_old
-from segl_delivery.receipts.desk import Desk
+from segl_delivery.receipts.dispatch import ReceiptDispatcher
 from segl_delivery.receipts.proofs import proofs_of
 
 ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
@@ -221,10 +221,10 @@ def test_on_which_proofs_policies_were_given_is_kept_as_long_as_any_receipt(engi
 def test_a_receipt_that_takes_long_to_send_is_held_meanwhile(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "_HOLD_SECONDS", 0.02)
+    monkeypatch.setattr(dispatch, "_HOLD_SECONDS", 0.02)
     held: list[str] = []
     monkeypatch.setattr(records, "hold", lambda _connection, name, _now: held.append(name))
-    slow = Desk(engine, lambda: pytest.fail("no office"), Events("test"), asyncio.Event())
+    slow = ReceiptDispatcher(engine, lambda: pytest.fail("no office"), Events("test"), asyncio.Event())
 
     def tell(_name: str) -> None:
         ends = time.monotonic() + 30

@@ -16,8 +16,8 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.store.engine import transaction
 from segl.vocabulary import Way
-from segl_delivery.receipts.desk import Desk
-from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.dispatch import ReceiptDispatcher
+from segl_delivery.receipts.report_writer import ReportWriter
 from world.peers import SmtpPeer
 from world.receipts import ReadReceipt
 from world.told import ANNA, JOURNAL, NAME, Told, copy_of, settings
@@ -66,7 +66,7 @@ def test_who_dies_before_the_journal_has_its_copy_leaves_it_to_be_sent(
     told, at = Told(engine, peer, settings({"journal": JOURNAL})), time.time() - 60
     told.hear(copy_of(BO, BO), at=at, expected=(BO,))
     with monkeypatch.context() as dying:
-        dying.setattr(Desk, "_tell_journal", killed)
+        dying.setattr(ReceiptDispatcher, "_tell_journal", killed)
         with pytest.raises(Killed):
             told.tell()
     due = next_due(engine)
@@ -119,15 +119,17 @@ def test_reports_share_a_commit_as_long_as_it_is_short(
     """*reports*: of so many recipients each. While one is written no other process writes."""
     written: list[int] = []
 
-    def count(_: Ledger, batch: list[Heard]) -> list[bool]:
+    def count(_: ReportWriter, batch: list[Heard]) -> list[bool]:
         written.append(len(batch))
         return [True] * len(batch)
 
-    monkeypatch.setattr(Ledger, "_write", count)
-    ledger = Ledger(engine, settings)
+    monkeypatch.setattr(ReportWriter, "_write", count)
+    report_writer = ReportWriter(engine, settings)
 
     async def hear() -> None:
-        await asyncio.gather(*(ledger.hear(report_of(number, size)) for number, size in enumerate(reports)))
+        await asyncio.gather(
+            *(report_writer.hear(report_of(number, size)) for number, size in enumerate(reports))
+        )
 
     asyncio.run(hear())
     assert written == commits

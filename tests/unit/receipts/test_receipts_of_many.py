@@ -16,12 +16,12 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Way
 from segl_delivery.receipts.digest import digest
 from segl_delivery.receipts.machine import MOST_LISTED, machine_form
-from segl_delivery.receipts.office import Office, write
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import MOST_ROWS, House, split, view_of
+from segl_delivery.receipts.writer import ReceiptWriter
 
 SETTINGS = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
-OFFICE = Office.of(SETTINGS, ReturnPort("127.0.0.1", 1), lambda _: None)
+WRITER = ReceiptWriter.of(SETTINGS, ReturnPort("127.0.0.1", 1), lambda _: None)
 TERMS = SETTINGS.receipt_terms("nordby.example")
 
 
@@ -61,7 +61,7 @@ MANY = [
 
 
 def text_of(some: SentMessage, kind: Kind = Kind.FAILED) -> str:
-    made = write(OFFICE, TERMS, some, kind, {}, lambda _: "", number=1)
+    made = WRITER.write(TERMS, some, kind, {}, lambda _: "", number=1)
     assert made.html.count("<tr") < MOST_ROWS + 20
     return " ".join(made.text.split())
 
@@ -128,7 +128,7 @@ def test_what_was_sealed_for_very_many_can_be_taken_back_by_one_link() -> None:
 @pytest.mark.parametrize("html", [False, True])
 def test_a_digest_says_of_each_mail_which_it_is(html: bool) -> None:
     some = [message(lines(2), "<1@x>"), message(lines(1, State.SEALED, Way.PORTAL), "<2@x>")]
-    made = digest(OFFICE, TERMS, some, {}, datetime(2026, 11, 30, tzinfo=UTC))
+    made = digest(WRITER, TERMS, some, {}, datetime(2026, 11, 30, tzinfo=UTC))
     text = made.html if html else made.text
     first, second = text.index("til 2 modtagere, Message-ID"), text.index("til 1 modtager, Message-ID")
     assert first < text.index("sent0@x.example") < text.index("sent1@x.example") < second
@@ -139,7 +139,7 @@ def test_a_digest_says_of_each_mail_which_it_is(html: bool) -> None:
 def test_the_note_on_an_alias_is_there_when_the_queue_could_not_be_seen(tmp_path: Path) -> None:
     line = Line("bo@x.example", "team@z.example", State.SENT, 1.0, way=Way.TLS)
     for known in (True, False):
-        made = write(OFFICE, TERMS, message([line]), Kind.SENT, {}, lambda _: "", number=1, queue_known=known)
+        made = WRITER.write(TERMS, message([line]), Kind.SENT, {}, lambda _: "", number=1, queue_known=known)
         assert ("En af adresserne dækker over flere modtagere" in made.text) is not known
 
 

@@ -22,7 +22,7 @@ from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.agent import ReceiptAgent
-from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.report_writer import ReportWriter
 from world.reports import SECURE, report
 
 METTE, BO = "mette@nordby.example", "bo@nordby.example"
@@ -76,7 +76,7 @@ class Desk:
         self.agent = ReceiptAgent(
             settings=self.settings,
             key=KEY,
-            ledger=Ledger(engine, lambda: self.settings),
+            report_writer=ReportWriter(engine, lambda: self.settings),
             inside=self.inside,
             return_port=self.return_port,
             entrance=self.entrance,

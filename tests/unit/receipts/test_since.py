@@ -23,12 +23,12 @@ from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Way
-from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.machine import iso
-from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.schedule import ReceiptSchedule
 from segl_delivery.receipts.since import Fate, fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import MOST_ROWS, House, view_of
+from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
 from world.ports import free_port
 from world.receipts import ReadReceipt, read_receipts
@@ -76,8 +76,8 @@ def morning(engine: Engine, peer: SmtpPeer, **rule: object) -> list[ReadReceipt]
             "receipt": [{"domain": "nordby.example", "journal": JOURNAL, **rule}],
         }
     )
-    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
-    days = Calendar(engine, lambda: office, Events("test"))
+    writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    days = ReceiptSchedule(engine, lambda: writer, Events("test"))
     days.look(NOW - timedelta(days=7))
     days.look(NOW)
     return read_receipts(peer)

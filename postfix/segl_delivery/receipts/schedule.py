@@ -41,12 +41,12 @@ from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.digest import digest, parts_of
 from segl_delivery.receipts.given_up import given_up
 from segl_delivery.receipts.mail import Receipt
-from segl_delivery.receipts.office import Office, tls_of
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls, shown
 from segl_delivery.receipts.weekly import weekly_report
+from segl_delivery.receipts.writer import ReceiptWriter, tls_of
 
 LOOK_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 600.0
@@ -55,12 +55,12 @@ _DIGEST_DAYS: Final = 8
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
 
 
-class Calendar:
+class ReceiptSchedule:
     """One for the process."""
 
-    def __init__(self, engine: Engine, office: Callable[[], Office], events: Events) -> None:
+    def __init__(self, engine: Engine, writer: Callable[[], ReceiptWriter], events: Events) -> None:
         self._engine = engine
-        self._office = office
+        self._writer = writer
         self._events = events
 
     async def run(self) -> None:
@@ -68,17 +68,17 @@ class Calendar:
             try:
                 await asyncio.to_thread(self.look, datetime.now().astimezone())
             except Exception as error:
-                self._events.failed("receipts calendar", error)
+                self._events.failed("receipts schedule", error)
             await asyncio.sleep(LOOK_SECONDS)
 
     def look(self, now: datetime) -> None:
         """Do what is due at *now* (local time). Blocking."""
-        receipts = self._office().settings.receipts
+        receipts = self._writer().settings.receipts
         if now.hour < receipts.hour:
             return
         if self._begin(_DIGEST, _day, now) and self.send_digests(now):
             self._end(_DIGEST, _day, now)
-        for owner in self._office().settings.owners.every:
+        for owner in self._writer().settings.owners.every:
             key = _weekly_of(owner)
             if owner.report_to and self._begin(key, _week, now) and self.send_report(owner, now):
                 self._end(key, _week, now)
@@ -86,8 +86,8 @@ class Calendar:
     def send_digests(self, now: datetime) -> bool:
         """One to each sender who has them daily. (Who is refused for now has it in tomorrow's.) Whether that is done
         with: not when somebody's could not be handed over."""
-        office = self._office()
-        settings = office.settings
+        writer = self._writer()
+        settings = writer.settings
         every = True
         since = now.timestamp() - _DIGEST_DAYS * DAY_SECONDS
         with transaction(self._engine) as connection:
@@ -101,14 +101,14 @@ class Calendar:
             for message in found:
                 by_sender.setdefault(message.sender.lower(), []).append(message)
             for messages in by_sender.values():
-                done = [self._digest(office, reader, messages, tls, now) for reader in Reader]
+                done = [self._digest(writer, reader, messages, tls, now) for reader in Reader]
                 every = every and all(done)
                 self._hold(_DIGEST)
         return every
 
     def _digest(
         self,
-        office: Office,
+        writer: ReceiptWriter,
         reader: Reader,
         messages: list[SentMessage],
         tls: dict[str, dict[str, Tls]],
@@ -117,20 +117,20 @@ class Calendar:
         """To *reader* what he has not had, in mails of bounded length. Whether that is done with for today."""
         first, sender = messages[0], messages[0].sender
         copied = reader is Reader.JOURNAL
-        terms, signer = office.settings.receipt_terms(first.domain, sender), office.signer(first.domain)
+        terms, signer = writer.settings.receipt_terms(first.domain, sender), writer.signer(first.domain)
         left = [one for one in messages if not (one.digest_copied if copied else one.digested)]
         to = (terms.journal or sender) if copied else sender
         if copied and to == sender:
             self._mark(left, reader, now)
             return True
         for some in parts_of(left):
-            receipt = self._written(office, terms, some, tls, now, to)
-            error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
+            receipt = self._written(writer, terms, some, tls, now, to)
+            error = self._failure(writer, to, receipt.message(now, signer), Kind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
                 return _is_answer(error)  # then they stand in tomorrow's
             if error is not None:
                 self._mark(left, reader, now)
-                self._tell_of_loss(office, sender, to, left, error, now)
+                self._tell_of_loss(writer, sender, to, left, error, now)
                 return True
             self._mark(some, reader, now)
             if not copied:
@@ -142,18 +142,18 @@ class Calendar:
 
     def _written(
         self,
-        office: Office,
+        writer: ReceiptWriter,
         terms: ReceiptTerms,
         messages: list[SentMessage],
         tls: dict[str, dict[str, Tls]],
         now: datetime,
         reader: str,
     ) -> Receipt:
-        settings, sender = office.settings, messages[0].sender
+        settings, sender = writer.settings, messages[0].sender
         with transaction(self._engine) as connection:
             fates = fates_of(connection, chain.from_iterable(one.lines for one in messages), now.timestamp())
         return digest(
-            office,
+            writer,
             terms,
             messages,
             tls,
@@ -183,30 +183,36 @@ class Calendar:
         return over
 
     def _tell_of_loss(
-        self, office: Office, sender: str, to: str, lost: list[SentMessage], error: SeglError, now: datetime
+        self,
+        writer: ReceiptWriter,
+        sender: str,
+        to: str,
+        lost: list[SentMessage],
+        error: SeglError,
+        now: datetime,
     ) -> None:
         """The postmaster hears of it, once."""
         self._events.digest_given_up(sender, to, len(lost), error)
-        owner = office.settings.owner(lost[0].domain)
-        if report_to := owner.report_to or office.settings.owners.first.report_to:
+        owner = writer.settings.owner(lost[0].domain)
+        if report_to := owner.report_to or writer.settings.owners.first.report_to:
             said = given_up(owner, report_to, sender, to, len(lost), error.public, now)
-            self._failure(office, report_to, said, "given up")
+            self._failure(writer, report_to, said, "given up")
 
     def send_report(self, owner: Owner, now: datetime) -> bool:
         """The last whole week's numbers: of all mail to who runs the installation, to a tenant of its own. Whether
         that is done with."""
-        office = self._office()
+        writer = self._writer()
         with transaction(self._engine) as connection:
-            report = weekly_report(connection, office.settings, now, owner)
-        error = self._failure(office, owner.report_to, report.message(now), "weekly")
+            report = weekly_report(connection, writer.settings, now, owner)
+        error = self._failure(writer, owner.report_to, report.message(now), "weekly")
         if error is None:
             RECEIPTS.labels("weekly").inc()
         return error is None or (isinstance(error, Refused) and not error.reply.temporary)
 
-    def _failure(self, office: Office, recipient: str, content: bytes, kind: str) -> SeglError | None:
+    def _failure(self, writer: ReceiptWriter, recipient: str, content: bytes, kind: str) -> SeglError | None:
         """Send it; why it was not taken."""
         try:
-            send_to_one(office.port, "", recipient, content, named=True)
+            send_to_one(writer.port, "", recipient, content, named=True)
         except SeglError as error:
             self._events.receipt_not_sent(kind, error)
             return error

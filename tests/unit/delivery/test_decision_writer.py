@@ -25,7 +25,7 @@ from segl.metrics import DECISIONS
 from segl.store.engine import open_store
 from segl.vocabulary import Decision
 from segl_delivery import decisions
-from segl_delivery.decisions import DecisionBook
+from segl_delivery.decisions import DecisionWriter
 from segl_milter.decisions import Sender
 from world.postfix import wait_until
 from world.stores import store_in
@@ -35,7 +35,7 @@ RECORD = DecisionRecord("0" * 64, 1000.5, "nordby.example", Decision.SECURE, why
 
 @pytest.fixture
 def path() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+    with tempfile.TemporaryDirectory(prefix="writer-") as folder:
         yield Path(folder) / "decisions.sock"
 
 
@@ -46,20 +46,20 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def run(path: Path, engine: Engine, sent: list[bytes], days: int = 30) -> DecisionBook:
-    """A book to which *sent* was told, stopped."""
+def run(path: Path, engine: Engine, sent: list[bytes], days: int = 30) -> DecisionWriter:
+    """A writer to which *sent* was told, stopped."""
     listener = listen_unix(path, 0o600, socket.SOCK_DGRAM)
 
-    async def life() -> DecisionBook:
-        book = DecisionBook(engine, Events("t"), lambda: days)
-        book.start(listener.sock)
+    async def life() -> DecisionWriter:
+        writer = DecisionWriter(engine, Events("t"), lambda: days)
+        writer.start(listener.sock)
         send = Sender(path)
         for raw in sent:
             send(raw)
             await asyncio.sleep(0)
-        book.stop()
+        writer.stop()
         send.close()
-        return book
+        return writer
 
     try:
         return asyncio.run(life())
@@ -91,9 +91,9 @@ def test_a_kill_costs_the_records_of_the_last_seconds_and_no_other(
         return 30
 
     async def life_until_killed() -> None:
-        book = DecisionBook(engine, Events("t"), days)
-        book.start(listener.sock)
-        writing = asyncio.create_task(book.run())
+        writer = DecisionWriter(engine, Events("t"), days)
+        writer.start(listener.sock)
+        writing = asyncio.create_task(writer.run())
         send(numbered(1).to_bytes())
         await asyncio.to_thread(
             wait_until, lambda: bool(list(kept.since(engine, 0))), 30, lambda: "not written"
@@ -133,10 +133,10 @@ def test_while_the_store_is_away_they_wait(
     monkeypatch.setattr(decisions, "BATCH", 2)
     with sqlite3.connect(tmp_path / "segl.db") as store:
         store.execute("ALTER TABLE decision RENAME TO elsewhere")
-    book = run(path, engine, [numbered(number).to_bytes() for number in range(5)])
+    writer = run(path, engine, [numbered(number).to_bytes() for number in range(5)])
     with sqlite3.connect(tmp_path / "segl.db") as store:
         store.execute("ALTER TABLE elsewhere RENAME TO decision")
-    book.write()
+    writer.write()
     assert len(list(kept.since(engine, 0))) == 5
     assert kept.verify(engine).batches == 3
 
@@ -180,8 +180,8 @@ def test_thousands_of_senders_at_once_hostile_ones_among_them(
             )
 
     async def life() -> int:
-        book = DecisionBook(engine, Events("t"), lambda: 30)
-        book.start(listener.sock)
+        writer = DecisionWriter(engine, Events("t"), lambda: 30)
+        writer.start(listener.sock)
         turns, loop = 0, asyncio.get_running_loop()
         with ThreadPoolExecutor(16) as pool:
             waiting = asyncio.gather(*(loop.run_in_executor(pool, tell, number) for number in range(senders)))
@@ -189,7 +189,7 @@ def test_thousands_of_senders_at_once_hostile_ones_among_them(
                 await asyncio.sleep(0)
                 turns += 1
             await waiting
-        book.stop()
+        writer.stop()
         return turns
 
     try:
@@ -202,9 +202,9 @@ def test_thousands_of_senders_at_once_hostile_ones_among_them(
 
 
 def test_what_is_old_enough_is_forgotten(path: Path, engine: Engine) -> None:
-    book: Any = run(path, engine, [numbered(1).to_bytes()])
-    book.forget()
+    writer: Any = run(path, engine, [numbered(1).to_bytes()])
+    writer.forget()
     assert len(list(kept.since(engine, 0))) == 1
-    book.forget(now=4e9)
+    writer.forget(now=4e9)
     assert list(kept.since(engine, 0)) == []
     assert kept.verify(engine).forgotten == 1

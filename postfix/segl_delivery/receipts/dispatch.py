@@ -39,11 +39,11 @@ from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.given_up import receipt_given_up
 from segl_delivery.receipts.mail import Receipt
-from segl_delivery.receipts.office import Office, tls_of, write
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import Fates, fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls, kind_now, kind_of
+from segl_delivery.receipts.writer import ReceiptWriter, tls_of
 
 AT_ONCE: Final = 4
 _BATCH: Final = 2 * AT_ONCE  # few: those in hand when this process dies wait for the lease
@@ -64,7 +64,7 @@ _QUEUE_SECONDS: Final = 2.0  # by then the log's lines before the report are rea
 class _Case:
     """A message that is due, and what there is to tell its sender of it (``None``: nothing)."""
 
-    office: Office
+    writer: ReceiptWriter
     terms: ReceiptTerms
     message: SentMessage
     kind: Kind | None
@@ -80,20 +80,20 @@ class _Case:
         return self.message.told.receipts + (self.kind is not None)
 
 
-class Desk:
+class ReceiptDispatcher:
     """One for the process."""
 
     def __init__(
         self,
         engine: Engine,
-        office: Callable[[], Office],
+        writer: Callable[[], ReceiptWriter],
         events: Events,
         news: asyncio.Event,
         log_may_tell: Callable[[], bool] = lambda: False,
         log_read_until: Callable[[], float] = time.time,
     ) -> None:
         self._engine = engine
-        self._office = office
+        self._writer = writer
         self._events = events
         self._news = news
         self._log_may_tell = log_may_tell
@@ -123,7 +123,7 @@ class Desk:
         with transaction(self._engine) as connection:
             due = records.next_due(connection)
         if due is None or due > now:
-            if number := set_right(self._engine, now, _longest_wait(self._office().settings), last_heard):
+            if number := set_right(self._engine, now, _longest_wait(self._writer().settings), last_heard):
                 self._events.receipts_set_right(number)
                 return [], 0.0
             return [], _LOOK_SECONDS if due is None else min(due - now, _LOOK_SECONDS)
@@ -162,24 +162,24 @@ class Desk:
 
     def tell(self, message_id: str) -> None:
         """Look at a message that is due, and send what there is to tell. Blocking."""
-        office, now = self._office(), time.time()
+        writer, now = self._writer(), time.time()
         # Before what the log told is looked up.
         may_tell, read_until = self._log_may_tell(), self._log_read_until()
         with transaction(self._engine) as connection:
-            node = office.settings.store.node_name
+            node = writer.settings.store.node_name
             read_until = read_everywhere(connection, node, read_until, now)
             message = records.read(connection, message_id)
             if message is None:
                 return
-            tls = tls_of(connection, message, office.settings)
+            tls = tls_of(connection, message, writer.settings)
             fates = fates_of(connection, message.lines, now)
             logged = not message.expanded or protection.are_logged(connection, _queues_of(message))
-        terms = office.settings.receipt_terms(message.domain, message.sender)
+        terms = writer.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
         is_read = may_tell and read_until >= message.changed_at
-        case = _Case(office, terms, message, kind, tls, fates, may_tell, is_read, is_read and logged)
+        case = _Case(writer, terms, message, kind, tls, fates, may_tell, is_read, is_read and logged)
         if _may_wait(case, now):
-            fresh = now < message.changed_at + office.settings.receipts.evidence_seconds
+            fresh = now < message.changed_at + writer.settings.receipts.evidence_seconds
             self._put_off(message_id, _EVIDENCE_LOOK if fresh else _BACKLOG_LOOK)
             return
         # the sender and the journal each for himself: who is refused for now is tried again, and the other has his
@@ -193,10 +193,10 @@ class Desk:
         message, kind = case.message, case.kind
         if kind is not None:
             receipt = self._written(case, kind, message.sender, links=True)
-            sent = self._send(case.office, message, message.sender, receipt)
+            sent = self._send(case.writer, message, message.sender, receipt)
             if isinstance(sent, DeliveryError):
                 if kind in (Kind.FAILED, Kind.DELAYED):
-                    self._tell_house(case.office, message, sent)
+                    self._tell_house(case.writer, message, sent)
                 self._events.receipt_given_up(message.id, message.sender, sent)
             else:
                 RECEIPTS.labels(kind.value).inc()
@@ -218,7 +218,7 @@ class Desk:
         if journal in ("", message.sender) or said in ("", message.journal_print):
             return
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
-        sent = self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
+        sent = self._send(case.writer, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
         if isinstance(sent, DeliveryError):
             self._events.receipt_given_up(message.id, journal, sent)
         self._remember(lambda connection: records.mark_copied(connection, message.id, said))
@@ -233,9 +233,8 @@ class Desk:
         patiently(written)
 
     def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
-        settings = case.office.settings
-        return write(
-            case.office,
+        settings = case.writer.settings
+        return case.writer.write(
             case.terms,
             case.message,
             kind,
@@ -248,16 +247,16 @@ class Desk:
             queue_known=case.queue_is_read,
         )
 
-    def _tell_house(self, office: Office, message: SentMessage, why: DeliveryError) -> None:
+    def _tell_house(self, writer: ReceiptWriter, message: SentMessage, why: DeliveryError) -> None:
         """The postmaster hears, once, that *message* did not arrive, and that its sender does not know. Raises
         :class:`SeglError` when nobody knows yet, and somebody may later."""
-        owner = office.settings.owner(message.domain)
-        report_to = owner.report_to or office.settings.owners.first.report_to
+        owner = writer.settings.owner(message.domain)
+        report_to = owner.report_to or writer.settings.owners.first.report_to
         if report_to:
             now = datetime.now().astimezone()
             letter = receipt_given_up(owner, report_to, message.sender, message.id, why.public, now)
             try:
-                _hand_over(office, report_to, letter)
+                _hand_over(writer, report_to, letter)
             except OutcomeUnknown as error:  # he may have it, and each try would be one more
                 self._events.receipt_given_up(message.id, report_to, error)
                 return
@@ -271,13 +270,13 @@ class Desk:
             raise why
 
     def _send(
-        self, office: Office, message: SentMessage, recipient: str, receipt: Receipt
+        self, writer: ReceiptWriter, message: SentMessage, recipient: str, receipt: Receipt
     ) -> str | DeliveryError:
         """The queue id it was taken as; why, when it is given up. Raises :class:`SeglError` when it may be taken
         later."""
-        content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
+        content = receipt.message(datetime.now().astimezone(), writer.signer(message.domain))
         try:
-            return _hand_over(office, recipient, content)
+            return _hand_over(writer, recipient, content)
         except (Refused, OutcomeUnknown) as error:
             if _may_come_later(error, message):
                 raise
@@ -307,7 +306,7 @@ def _may_wait(case: _Case, now: float) -> bool:
         return False
     message, evidence, age = (
         case.message,
-        case.office.settings.receipts.evidence_seconds,
+        case.writer.settings.receipts.evidence_seconds,
         now - case.message.changed_at,
     )
     if message.expanded:
@@ -326,8 +325,8 @@ def _queues_of(message: SentMessage) -> set[str]:
     return {line.queue_id for line in message.lines if is_expanded(line) and line.queue_id}
 
 
-def _hand_over(office: Office, recipient: str, content: bytes) -> str:
-    return send_to_one(office.port, "", recipient, content, named=True)
+def _hand_over(writer: ReceiptWriter, recipient: str, content: bytes) -> str:
+    return send_to_one(writer.port, "", recipient, content, named=True)
 
 
 def _pause_after(error: Exception) -> float:

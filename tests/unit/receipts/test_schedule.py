@@ -1,4 +1,4 @@
-"""What goes out by the calendar: digests once a day, the report once a week, whoever was down when."""
+"""What goes out by the schedule: digests once a day, the report once a week, whoever was down when."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from segl.store.engine import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module
 from segl_delivery.receipts import own_templates
-from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
-from segl_delivery.receipts.desk import Desk
-from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.dispatch import ReceiptDispatcher
+from segl_delivery.receipts.schedule import LEASE_SECONDS, ReceiptSchedule
+from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import ReceivedMail, SmtpPeer
 from world.ports import free_port
 from world.receipts import read_receipts
@@ -52,10 +52,10 @@ def heard(number: int, at: float = NOW.timestamp(), state: State = State.SENT) -
     return Heard(f"{number:064}", ANNA, f"<{number}@x>", at, Facts(at, ("cpr",), (address,)), (news,))
 
 
-def calendar(engine: Engine, peer: SmtpPeer, chosen: Settings) -> Calendar:
-    """Of a process whose store has known the calendar for a week."""
-    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
-    found = Calendar(engine, lambda: office, Events("test"))
+def schedule(engine: Engine, peer: SmtpPeer, chosen: Settings) -> ReceiptSchedule:
+    """Of a process whose store has known the schedule for a week."""
+    writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    found = ReceiptSchedule(engine, lambda: writer, Events("test"))
     found.look(NOW - timedelta(days=7))
     return found
 
@@ -82,7 +82,7 @@ def form_of(mail: Message) -> dict[str, list[dict[str, str]]]:
 
 def test_a_digest_once_a_day_and_the_report_once_a_week(engine: Engine, peer: SmtpPeer) -> None:
     chosen = settings(receipts=DAILY)
-    days = calendar(engine, peer, chosen)  # the first ever: nothing to tell
+    days = schedule(engine, peer, chosen)  # the first ever: nothing to tell
     write_down(engine, chosen, *range(5), at=NOW.timestamp() - 86400)
     days.look(NOW.replace(hour=6))  # too early
     assert peer.received == []
@@ -102,7 +102,7 @@ def test_a_report_that_was_missed_on_monday_is_sent_when_somebody_is_back(
 ) -> None:
     """Of the same week, from Monday to Sunday, and once."""
     chosen = settings(receipts={"report_to": POSTMASTER})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, 1, at=NOW.timestamp() - 86400)  # on Sunday
     write_down(engine, chosen, 2, at=NOW.timestamp() + 3600)
     for hours in range(3):
@@ -120,7 +120,7 @@ def test_a_report_that_was_missed_on_monday_is_sent_when_somebody_is_back(
 
 def test_several_processes_at_once_send_one(engine: Engine, peer: SmtpPeer) -> None:
     chosen = settings(receipts=DAILY)
-    some = [calendar(engine, peer, chosen) for _ in range(6)]
+    some = [schedule(engine, peer, chosen) for _ in range(6)]
     write_down(engine, chosen, 1)
     threads = [threading.Thread(target=one.look, args=[NOW]) for one in some]
     for thread in threads:
@@ -134,9 +134,9 @@ def test_who_dies_with_it_in_hand_leaves_it_to_be_sent_after_the_lease(
     engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings(receipts={"report_to": POSTMASTER})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     with monkeypatch.context() as dying:
-        dying.setattr(Calendar, "send_report", lambda *_: 1 / 0)
+        dying.setattr(ReceiptSchedule, "send_report", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             days.look(NOW)
     days.look(NOW + timedelta(seconds=LEASE_SECONDS - 1))
@@ -150,7 +150,7 @@ def test_who_dies_with_it_in_hand_leaves_it_to_be_sent_after_the_lease(
 def test_a_report_that_is_refused_for_now_is_sent_later(
     engine: Engine, peer: SmtpPeer, reply: str, sent: int
 ) -> None:
-    days = calendar(engine, peer, settings(receipts={"report_to": POSTMASTER}))
+    days = schedule(engine, peer, settings(receipts={"report_to": POSTMASTER}))
     peer.rcpt_replies[POSTMASTER] = reply
     days.look(NOW)
     peer.rcpt_replies.clear()
@@ -163,7 +163,7 @@ def test_a_digest_that_is_refused_for_now_stands_in_tomorrows_and_the_journals_i
 ) -> None:
     rule = {"domain": "nordby.example", "journal": JOURNAL}
     chosen = settings(receipts={"send": "daily"}, receipt=[rule])
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, 1)
     peer.rcpt_replies[ANNA] = "451 4.3.0 temporary lookup failure"
     days.look(NOW)
@@ -184,8 +184,8 @@ def test_a_digest_that_is_refused_for_now_stands_in_tomorrows_and_the_journals_i
 def test_a_digest_that_could_not_be_handed_over_goes_out_the_same_day(engine: Engine) -> None:
     """The return port is down for a minute at seven: that is nobody's refusal."""
     chosen, port = settings(receipts={"send": "daily"}), free_port()
-    office = Office.of(chosen, ReturnPort("127.0.0.1", port), lambda _: None)
-    days = Calendar(engine, lambda: office, Events("test"))
+    writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", port), lambda _: None)
+    days = ReceiptSchedule(engine, lambda: writer, Events("test"))
     days.look(NOW - timedelta(days=7))
     write_down(engine, chosen, 1)
     days.look(NOW)
@@ -201,7 +201,7 @@ def test_a_return_port_that_takes_nothing_is_no_refusal_of_the_senders(
 ) -> None:
     """For four days: the digest is not given up, and goes out when the port is mended."""
     chosen = settings(receipts={"send": "daily"})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, 1)
     peer.mail_reply = "451 4.7.1 Service unavailable"
     for day in range(4):
@@ -215,11 +215,11 @@ def test_a_return_port_that_takes_nothing_is_no_refusal_of_the_senders(
 
 def looked_at(engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
     """By the desk, as soon as everyone has a last word."""
-    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
     with transaction(engine) as connection:
         due = records.take_due(connection, NOW.timestamp() + 60, 100)
     for message_id in due:
-        Desk(engine, lambda: office, Events("test"), asyncio.Event()).tell(message_id)
+        ReceiptDispatcher(engine, lambda: writer, Events("test"), asyncio.Event()).tell(message_id)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_when_the_setting_changes_each_mail_is_told_of_once(
     peer: SmtpPeer,
 ) -> None:
     before, after = (settings(receipts={"send": send}) for send in (yesterday, today))
-    days = calendar(engine, peer, after)
+    days = schedule(engine, peer, after)
     for number, chosen in ((1, before), (2, after)):
         write_down(engine, chosen, number)
         looked_at(engine, peer, chosen)
@@ -260,10 +260,10 @@ def test_a_digest_that_is_sent_twice_has_one_name_and_what_says_more_another(
 ) -> None:
     """Killed between sending and writing that down; then one more mail has its last word."""
     chosen = settings(receipts={"send": "daily"})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, 1)
     with monkeypatch.context() as dying:
-        dying.setattr(Calendar, "_mark", lambda *_: 1 / 0)
+        dying.setattr(ReceiptSchedule, "_mark", lambda *_: 1 / 0)
         for _ in range(2):
             with pytest.raises(ZeroDivisionError):
                 days.send_digests(NOW)
@@ -288,7 +288,7 @@ def test_what_has_no_last_word_stands_with_what_is_known_when_the_patience_is_ov
     engine: Engine, peer: SmtpPeer
 ) -> None:
     chosen = settings(receipts={"send": "daily", "wait_seconds": 7_200.0})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     with transaction(engine) as connection:
         for number, hours in ((1, 3), (2, 1)):
             late = heard(number, NOW.timestamp() - hours * 3600, State.DELAYED)
@@ -311,7 +311,7 @@ def test_a_digest_that_nobody_takes_is_given_up_and_the_postmaster_told(
     engine: Engine, peer: SmtpPeer, reply: str, days_tried: int
 ) -> None:
     chosen = settings(receipts={"send": "daily", "report_to": POSTMASTER})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     days.look(NOW)
     peer.rcpt_replies[ANNA] = reply
     peer.received.clear()
@@ -349,7 +349,7 @@ def test_a_digest_of_which_no_answer_comes_is_given_up_too(
 
     monkeypatch.setattr(ReturnPort, "send", send)
     chosen = settings(receipts={"send": "daily", "report_to": POSTMASTER})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     days.look(NOW)
     peer.received.clear()
     write_down(engine, chosen, 1)
@@ -364,7 +364,7 @@ def test_a_digest_of_thousands_is_several_mails(
 ) -> None:
     monkeypatch.setattr(digest_module, "MOST_LINES", 3)
     chosen = settings(receipts={"send": "daily"})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, *range(7))
     days.look(NOW)
     days.look(NOW + timedelta(days=1))
@@ -375,7 +375,7 @@ def test_a_digest_of_thousands_is_several_mails(
 def test_a_sender_below_an_own_domain_has_a_digest_too(engine: Engine, peer: SmtpPeer) -> None:
     organisation = {"name": "Nordby", "domains": ["nordby.example"], "subdomains": True}
     chosen = parse_settings({"organisation": organisation, "receipts": {"send": "daily"}})
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     below = replace(heard(1), sender="anna@vand.nordby.example")
     with transaction(engine) as connection:
         records.hear(connection, below, chosen.receipt_terms, NOW.timestamp())
@@ -389,7 +389,7 @@ def test_a_digest_has_the_houses_own_form(engine: Engine, peer: SmtpPeer, tmp_pa
     )
     rule = {"domain": "nordby.example", "text": str(tmp_path / "own.txt")}
     chosen = settings(receipts={"send": "daily"}, receipt=[rule])
-    days = calendar(engine, peer, chosen)
+    days = schedule(engine, peer, chosen)
     write_down(engine, chosen, 1, 2)
     days.look(NOW)
     own_templates.workers().stop()

@@ -30,7 +30,7 @@ RECIPIENTS_AT_ONCE = (
 _Waiting = tuple[Heard, asyncio.Future[bool]]
 
 
-class Ledger:
+class ReportWriter:
     """One writer for all sessions of this process."""
 
     def __init__(self, engine: Engine, settings: Callable[[], Settings]) -> None:
@@ -94,4 +94,4 @@ def _together(waiting: Iterable[Heard]) -> int:
 def _as_store_error(error: Exception) -> StoreError:
     if isinstance(error, StoreError):
         return error
-    return StoreError("the report cannot be kept now", f"ledger: {type(error).__name__}: {error}")
+    return StoreError("the report cannot be kept now", f"delivery report: {type(error).__name__}: {error}")

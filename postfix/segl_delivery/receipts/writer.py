@@ -1,4 +1,4 @@
-"""What receipts are written with, and writing one: from a message's records to a mail that is ready to go."""
+"""Writes receipts: from a message's records to a mail that is ready to go."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from segl_delivery.smime.identifiers import holds_number
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What receipts are written with; a reload puts another in its place."""
+class ReceiptWriter:
+    """Writes by one set of settings; a reload puts another in its place. What it wrote goes out by ``port``."""
 
     settings: Settings
     port: MailPort
@@ -51,7 +51,7 @@ class Office:
         port: MailPort,
         signer_for: Callable[[str], Signer | None],
         unfit: Callable[[str, str], None] = lambda _domain, _why: None,
-    ) -> Office:
+    ) -> ReceiptWriter:
         own = {rule.domain: load(rule.text, rule.html) for rule in settings.receipt if rule.text or rule.html}
         return cls(settings, port, signer_for, own, unfit)
 
@@ -74,6 +74,61 @@ class Office:
             return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
         return None
 
+    def write(
+        self,
+        terms: ReceiptTerms,
+        message: SentMessage,
+        kind: Kind,
+        tls: Mapping[str, Tls],
+        revoke: Callable[[Line], str],
+        not_sensitive: str = "",
+        *,
+        number: int,
+        reader: str = "",
+        queue_known: bool = True,
+        fates: Fates | None = None,
+    ) -> Receipt:
+        """The *number*-th receipt of *message*, for *reader*, the sender or who has a copy."""
+        message = readable_by(reader or message.sender, message, self.settings)
+        view = view_of(
+            message,
+            kind,
+            terms.language,
+            self.house(message.domain),
+            send=terms.send,
+            tls=tls,
+            revoke=revoke,
+            not_sensitive=not_sensitive,
+            queue_known=queue_known,
+            fates=fates or {},
+        )
+        form = machine_form(message, kind, tls, number=number, now=time.time(), fates=fates)
+        return self.made(view, message, name_of(message, kind, number), form, about=message.message_id)
+
+    def made(
+        self, view: ReceiptView, message: SentMessage, name: str, form: dict[str, object], about: str = ""
+    ) -> Receipt:
+        """The mail that says *view* to the sender of *message*, and *form* to programs."""
+        text, html = self.in_form(message.domain, view)
+        owner = self.settings.owner(message.domain)
+        return Receipt(
+            organisation=owner.name,
+            address=owner.receipt_sender,
+            recipient=message.sender,
+            language=view.language,
+            subject=view.subject,
+            name=name,
+            about=about,
+            text=text,
+            html=html,
+            form=form,
+        )
+
+    def house(self, domain: str) -> House:
+        """Whose receipts senders at *domain* get."""
+        owner = self.settings.owner(domain)
+        return House(owner.name, owner.feedback)
+
 
 def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMessage:
     """*message* as it may be told to *reader*: what leaves the house, perhaps in clear, does not say what the mail was
@@ -83,52 +138,6 @@ def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMe
     lines = tuple(replace(line, detail="") for line in message.lines)
     name = "" if holds_number(message.message_id.encode("utf-8", "replace")) else message.message_id
     return replace(message, reasons=(), lines=lines, message_id=name)
-
-
-def write(
-    office: Office,
-    terms: ReceiptTerms,
-    message: SentMessage,
-    kind: Kind,
-    tls: Mapping[str, Tls],
-    revoke: Callable[[Line], str],
-    not_sensitive: str = "",
-    *,
-    number: int,
-    reader: str = "",
-    queue_known: bool = True,
-    fates: Fates | None = None,
-) -> Receipt:
-    """The *number*-th receipt of *message*, for *reader*, the sender or who has a copy."""
-    settings = office.settings
-    message = readable_by(reader or message.sender, message, settings)
-    owner = settings.owner(message.domain)
-    house = House(owner.name, owner.feedback)
-    view = view_of(
-        message,
-        kind,
-        terms.language,
-        house,
-        send=terms.send,
-        tls=tls,
-        revoke=revoke,
-        not_sensitive=not_sensitive,
-        queue_known=queue_known,
-        fates=fates or {},
-    )
-    text, html = office.in_form(message.domain, view)
-    return Receipt(
-        organisation=owner.name,
-        address=owner.receipt_sender,
-        recipient=message.sender,
-        language=terms.language,
-        subject=view.subject,
-        name=name_of(message, kind, number),
-        about=message.message_id,
-        text=text,
-        html=html,
-        form=machine_form(message, kind, tls, number=number, now=time.time(), fates=fates),
-    )
 
 
 def name_of(message: SentMessage, kind: Kind, number: int) -> str:
