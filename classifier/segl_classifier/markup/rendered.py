@@ -295,7 +295,8 @@ class Rendering:
             return
         shown = values.get("alt", "") if name == "img" else values.get("value", "") if name == "input" else ""
         if _FIGURES.fullmatch(shown):
-            self.text(shown)
+            # A field stands in a frame; ten of one digit each are a number all the same.
+            self.text(f" {shown} " if name == "input" and len(shown) > 1 else shown)
 
     def _end(self, name: str, between: str) -> None:
         for back in range(len(self._open) - 1, -1, -1):

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from segl_classifier.cpr.apart.fields import columns_of_date, date_of
 from segl_classifier.cpr.apart.halves import NAMED, PERSONAL, SAID_TO_BE_LAST_FOUR, of_something_else
 from segl_classifier.cpr.spelling.candidates import Candidate
-from segl_classifier.cpr.spelling.dates import day_alone
+from segl_classifier.cpr.spelling.dates import LONGEST as _LONGEST_DATE
+from segl_classifier.cpr.spelling.dates import Day, day_alone
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.last_four import heads, numbers_only
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
@@ -29,12 +31,12 @@ _LONGEST_LINE, _LONGEST_HEADING, _MOST_ROWS = 2_000, 40, 10_000
 
 
 class _Columns(NamedTuple):
-    """In which columns, of how many, the two halves stand. *numbers*: the last four may be running numbers by the
-    words of their heading, and the other column one of birthdays."""
+    """In which columns, of how many, the two halves stand; the birthday may take three. *numbers*: the last four may be
+    running numbers by the words of their heading, and the other column one of birthdays."""
 
     divider: str
     cells: int
-    birth: int
+    birth: tuple[int, ...]
     last: int
     numbers: bool
 
@@ -97,8 +99,6 @@ def _theirs(rows: list[_Row], columns: _Columns) -> list[Candidate]:
 
 def _columns(row: str) -> _Columns | None:
     """The columns that *row* names, if it is the heading of a table with both."""
-    if not PERSONAL.search(row):
-        return None
     for divider in _DIVIDERS:
         cells = [cell for _, cell in _cells(row, divider)] if divider in row else []
         if any(len(cell) > _LONGEST_HEADING for cell in cells):
@@ -106,10 +106,12 @@ def _columns(row: str) -> _Columns | None:
         last = [
             at for at, cell in enumerate(cells) if heads(cell) and not of_something_else(cell, 0, len(cell))
         ]
+        if last and (three := columns_of_date(cells, last[0])):
+            return _Columns(divider, len(cells), three, last[0], numbers=False)
         birth = [at for at, cell in enumerate(cells) if PERSONAL.search(cell) and at not in last]
         if last and birth:
             numbers = numbers_only(cells[last[0]]) and not NAMES_CPR.search(cells[birth[0]])
-            return _Columns(divider, len(cells), birth[0], last[0], numbers)
+            return _Columns(divider, len(cells), (birth[0],), last[0], numbers)
     return None
 
 
@@ -127,15 +129,25 @@ def _cells(row: str, divider: str) -> list[tuple[int, str]]:
 
 def _in_row(row: str, start: int, columns: _Columns) -> _Row | None:
     cells = _cells(row, columns.divider)
-    if len(cells) <= max(columns.birth, columns.last):
+    if len(cells) <= max(*columns.birth, columns.last):
         return None
     if columns.divider == _LINED_UP and len(cells) != columns.cells:  # one is empty
         return None
-    (at, born), (four_at, four) = cells[columns.birth], cells[columns.last]
-    day = day_alone(born.zfill(6) if _LOST_ITS_ZERO.fullmatch(born) else _MIDNIGHT.sub("", born))
+    born = [cells[column] for column in columns.birth]
+    four_at, four = cells[columns.last]
+    day = _day([cell for _, cell in born])
     if day is None or not _FOUR.fullmatch(four):
         return None
-    first, end = min(at, four_at), max(at + min(day.end, len(born)), four_at + len(four))
+    places = [*born, (four_at, four)]
+    first, end = min(at for at, _ in places), max(at + min(len(cell), _LONGEST_DATE) for at, cell in places)
     digits, steps = day.digits + four.zfill(4), (SAID_TO_BE_LAST_FOUR, NAMED)
     number = Candidate(start + first, start + end, Spelling.WORDS, digits, steps, day.year, read=True)
-    return _Row(number, four, len(four) == 4 or (len(four) == 3 and born.isdecimal() and day.year is None))
+    lost = len(four) == 3 and day.year is None and all(cell.isdecimal() for _, cell in born)
+    return _Row(number, four, len(four) == 4 or lost)
+
+
+def _day(born: list[str]) -> Day | None:
+    """The date in one cell, or in three."""
+    if len(born) > 1:
+        return date_of(*born)
+    return day_alone(born[0].zfill(6) if _LOST_ITS_ZERO.fullmatch(born[0]) else _MIDNIGHT.sub("", born[0]))

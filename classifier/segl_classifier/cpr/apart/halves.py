@@ -142,7 +142,7 @@ def beside_its_words(
     end = start + 4
     serial = plain_digits(text[start:end])
     day = birthdays.last_before(max(low, label - _BEFORE), label)
-    if day is None or not _fit(day, serial):
+    if day is None or not fit(day, serial):
         day = birthdays.first_behind(end, end + _BEHIND)
     if day is None or not _belong_together(text, min(day.end, end), max(day.start, label)):
         return None
@@ -151,7 +151,7 @@ def beside_its_words(
     return Candidate(first, last, Spelling.WORDS, day.digits + serial, steps, day.year, read=True)
 
 
-def _fit(day: Day, serial: str) -> bool:
+def fit(day: Day, serial: str) -> bool:
     """Whether the seventh digit tells the century in which *day* is, as far as that is written."""
     yy = int(day.digits[4:])
     return day.year is None or day.year == century(yy, int(serial[0])) + yy

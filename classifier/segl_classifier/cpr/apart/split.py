@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.columns import in_columns
+from segl_classifier.cpr.apart.fields import in_fields
 from segl_classifier.cpr.apart.halves import (
     NAMED,
     PERSONAL,
@@ -108,6 +109,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
                 yield found
                 done = max(done, found.end)
     yield from in_columns(text, mentions.headings)
+    yield from in_fields(text, mentions.headings)
 
 
 def _month_before(end: int, text: str, shape: bytes) -> bool:

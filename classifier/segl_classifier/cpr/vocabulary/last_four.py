@@ -16,7 +16,7 @@ _GO_ON = (
     r"|er\b|is\b|are\b|ist\b|sind\b|är\b|var\b|bliver|blir|lyder|hedder|har\b|kommer|står|mangler|skal|kan\b|og\b|and\b))"
 )
 _OF_A_PERSON = (
-    rf"{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
+    rf"sidste_?4(?![0-9])|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
     r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontrolnummer"
 )
 _PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)", re.IGNORECASE)
@@ -46,7 +46,7 @@ FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 _OF_HEADINGS = (
     r"(?:sidste|sist[ae]|last|final|letzten)[^a-z0-9]+(?:fire|4|four|fyra|vier)",
     r"(?:fire|4|four|fyra|vier)[^a-z0-9]+(?:sidste|sist[ae]|last|final|letzten)",
-    r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
+    r"sidste_?4|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
 )
 _OTHERS = (
     r"resten[^a-z0-9]+af|slutter[^a-z]|ender[^a-z]|endelsen",
