@@ -8,7 +8,7 @@ milliseconds), never its content; errors are logged by their private text, which
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from segl.errors import SeglError, StoreLocked
@@ -20,6 +20,8 @@ from segl.events_of_workers import WorkerEvents
 from segl.log import Log
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route
+
+_Tell = Callable[..., None]
 
 
 class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
@@ -52,8 +54,7 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         hold content. Of a store that is locked :meth:`store_locked` has told; each that meets it is told at level
         debug."""
         text = error.private if isinstance(error, SeglError) else type(error).__name__
-        tell = self._log.debug if isinstance(error, StoreLocked) else self._log.error
-        tell("failed", where=where, error=text)
+        _once(self._log.error, self._log.debug, error)("failed", where=where, error=text)
 
     # segl-map
 
@@ -171,8 +172,10 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         self._log.info("notice_sent", sealed_id=sealed_id, recipient=recipient, queued_as=queued_as)
 
     def not_delivered(self, way: str, recipients: Sequence[str], error: SeglError) -> None:
-        """The recipient's copy stays with Postfix; nothing was sent."""
-        self._log.warning("not_delivered", way=way, recipients=list(recipients), error=error.private)
+        """The recipient's copy stays with Postfix; nothing was sent. While the store is locked all that wait meet it, at
+        each try: that is told as :meth:`failed` tells it (Postfix's own log has each try)."""
+        tell = _once(self._log.warning, self._log.debug, error)
+        tell("not_delivered", way=way, recipients=list(recipients), error=error.private)
 
     def own_key_ends(self, name: str, *, days: int) -> None:
         """Told once a day, from thirty days before the end on; *days* below zero: it has ended."""
@@ -349,6 +352,11 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
 
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)
+
+
+def _once(tell: _Tell, debug: _Tell, error: BaseException) -> _Tell:
+    """How *error* is told: of a store that is locked :meth:`Events.store_locked` has told, once."""
+    return debug if isinstance(error, StoreLocked) else tell
 
 
 def _with_hint(error: SeglError) -> dict[str, str]:

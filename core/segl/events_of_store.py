@@ -14,5 +14,6 @@ class StoreEvents(Logged):
         at = datetime.fromtimestamp(since).astimezone().isoformat(timespec="seconds")
         self._log.error("store_locked", file=file, since=at, hint=HINT)
 
-    def store_free(self, file: str, *, seconds: float) -> None:
-        self._log.warning("store_free", file=file, seconds=round(seconds, 1))
+    def store_free(self, file: str, *, seconds: float, in_vain: int) -> None:
+        """After so long; so many transactions of this process were *in_vain* meanwhile, of which nothing else is told."""
+        self._log.warning("store_free", file=file, seconds=round(seconds, 1), in_vain=in_vain)

@@ -171,9 +171,10 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             raise _fault(engine, error) from None
 
 
-def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[[float], None]) -> None:
+def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[[float, int], None]) -> None:
     """Call *locked* when another program keeps the file of *engine*'s store to itself, and *free* when it does no more:
-    once each, with the time since when (Unix seconds), from some thread. Nothing of the kind is seen of PostgreSQL."""
+    once each, with the time since when (Unix seconds), from some thread; *free* also with how many transactions met the
+    lock. Nothing of the kind is seen of PostgreSQL."""
     if (file := sqlite_file(str(engine.url))) is not None:
         _WATCHES[engine] = LockWatch(file, locked, free)
 

@@ -18,8 +18,8 @@ def tell_of_locks(engine: Engine, events: Events) -> None:
         STORE_LOCKED.set(since)
         events.store_locked(str(engine.url.database), since)
 
-    def free(since: float) -> None:
+    def free(since: float, in_vain: int) -> None:
         STORE_LOCKED.set(0)
-        events.store_free(str(engine.url.database), seconds=time.time() - since)
+        events.store_free(str(engine.url.database), seconds=time.time() - since, in_vain=in_vain)
 
     watch_locks(engine, locked, free)

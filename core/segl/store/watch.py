@@ -20,18 +20,20 @@ _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 class LockWatch:
     """Of one store in one process; used by several threads. *locked* and *free* are told since when it was locked
-    (Unix seconds)."""
+    (Unix seconds), *free* also how often somebody waited for it in vain."""
 
-    def __init__(self, file: Path, locked: Callable[[float], None], free: Callable[[float], None]) -> None:
+    def __init__(self, file: Path, locked: Callable[[float], None], free: Callable[[float, int], None]) -> None:
         self._file = file
         self._locked = locked
         self._free = free
         self._lock = threading.Lock()
         self._is_locked = False
+        self._in_vain = 0
 
     def met(self, waited: float) -> None:
         """Somebody has waited so many seconds for it, in vain."""
         with self._lock:
+            self._in_vain += 1
             if self._is_locked:
                 return
             self._is_locked = True
@@ -44,7 +46,8 @@ class LockWatch:
             time.sleep(_LOOK_SECONDS)
         with self._lock:
             self._is_locked = False
-        self._free(since)
+            in_vain, self._in_vain = self._in_vain, 0
+        self._free(since, in_vain)
 
     def _is_busy(self) -> bool:
         try:

@@ -57,10 +57,12 @@ def test_a_locked_store_is_told_of_once_and_what_waits_goes_when_it_is_free(desk
         assert told["file"] == str(file)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:+]+", str(told["since"]))
         assert "segl status" in str(told["hint"])
-        assert events(desk, "failed") == []
+        assert events(desk, "failed") == events(desk, "not_delivered") == []
         assert desk.sealed_files() == []
     wait_until(lambda: bool(events(desk, "store_free")), 20, lambda: desk.daemon.log)
     assert len(events(desk, "store_locked")) == 1
+    [free] = events(desk, "store_free")
+    assert int(str(free["in_vain"])) >= 3
     assert {reply[:3] for reply in at_once(desk, 1)} == {"250"}
 
 

@@ -75,10 +75,12 @@ def write(engine: Engine) -> None:
 def test_a_lock_is_told_of_once_and_its_end_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_BUSY_SECONDS", 0.1)
     told: list[tuple[str, float]] = []
+    counted: list[int] = []
     free = threading.Event()
 
-    def is_free(since: float) -> None:
+    def is_free(since: float, in_vain: int) -> None:
         told.append(("free", since))
+        counted.append(in_vain)
         free.set()
 
     with opened(file) as engine:
@@ -93,12 +95,13 @@ def test_a_lock_is_told_of_once_and_its_end_once(file: Path, monkeypatch: pytest
         write(engine)
     assert [what for what, _ in told] == ["locked", "free"]
     assert before < told[0][1] == told[1][1] <= time.time()
+    assert counted == [3]
 
 
 def test_another_fault_of_the_store_is_no_lock(file: Path) -> None:
     told: list[float] = []
     with opened(file) as engine:
-        watch_locks(engine, told.append, told.append)
+        watch_locks(engine, told.append, lambda since, _: told.append(since))
         with sqlite3.connect(file) as connection:
             connection.execute("DROP TABLE meta")
         with pytest.raises(StoreError) as raised:
