@@ -15,7 +15,7 @@ import pytest
 from world import odd_shapes, raw_smtp
 from world.estate import standing_house
 from world.house import House
-from world.letters import BARE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
 from world.peers import ReceivedMail
 from world.postfix import wait_until
 from world.street import Street
@@ -209,13 +209,13 @@ def test_a_boundary_that_postfix_cuts_off_does_not_hide_the_part(passed: dict[st
 
 
 def test_parts_as_deep_as_postfix_takes_go_securely(passed: dict[str, Passed]) -> None:
-    one = passed["102 parts in parts"]
+    one = passed["1,002 parts in parts"]
     assert (one.decision, one.reasons, one.clear) == ("secure", ("unreadable.too-deep",), b"")
     assert CPR.encode() in one.content
 
 
 def test_every_shape_was_looked_at() -> None:
-    assert {*READ, *CUT, "a boundary behind 61,000 bytes", "102 parts in parts"} == set(odd_shapes.SHAPES)
+    assert {*READ, *CUT, "a boundary behind 61,000 bytes", "1,002 parts in parts"} == set(odd_shapes.SHAPES)
 
 
 # what is refused, and what comes back
@@ -246,10 +246,17 @@ def test_what_grows_too_large_by_what_segl_adds_is_refused(house: House) -> None
 
 def test_parts_too_deep_for_postfix_come_back(house: House, street: Street) -> None:
     """The front does not look at parts where it has no checks for them; the secure instance does."""
-    content = odd_shapes.nested(103, "<dyb@nordby-vand.example>")
+    content = odd_shapes.nested(1_003, "<dyb@nordby-vand.example>")
     assert sent(content, GOOD, BARE).startswith("250 ")
     house.front.wait_for_log("status=bounced .* said: 550 5.6.0 MIME nesting exceeds safety limit")
     comes_back(house, street, "dyb", GOOD, BARE)
+
+
+def test_parts_as_deep_reach_own_people_too(house: House, street: Street) -> None:
+    """What goes securely and stays in the house passes the return port."""
+    assert sent(odd_shapes.nested(1_002, "<dyb2@nordby-vand.example>"), GOOD, COLLEAGUE).startswith("250 ")
+    for one in (GOOD, COLLEAGUE):
+        assert CPR.encode() in arrived(house, street, one).content
 
 
 def test_what_is_too_large_when_it_is_encrypted_comes_back(house: House, street: Street) -> None:

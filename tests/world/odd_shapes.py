@@ -61,7 +61,7 @@ SHAPES: Final[dict[str, bytes]] = {
     + "Åse har ".encode()
     + _NUMBER
     + b"\r\n",
-    "102 parts in parts": _nested(102),
+    "1,002 parts in parts": _nested(1_002),
     "a number in Bcc": b"Bcc: " + _NUMBER + b" <z@x.example>" + _END,
 }
 
