@@ -172,8 +172,8 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         self._log.info("notice_sent", sealed_id=sealed_id, recipient=recipient, queued_as=queued_as)
 
     def not_delivered(self, way: str, recipients: Sequence[str], error: SeglError) -> None:
-        """The recipient's copy stays with Postfix; nothing was sent. While the store is locked all that wait meet it, at
-        each try: that is told as :meth:`failed` tells it (Postfix's own log has each try)."""
+        """The recipient's copy stays with Postfix; nothing was sent. While the store is locked all that wait meet it,
+        at each try: that is told as :meth:`failed` tells it (Postfix's own log has each try)."""
         tell = _once(self._log.warning, self._log.debug, error)
         tell("not_delivered", way=way, recipients=list(recipients), error=error.private)
 

@@ -15,5 +15,5 @@ class StoreEvents(Logged):
         self._log.error("store_locked", file=file, since=at, hint=HINT)
 
     def store_free(self, file: str, *, seconds: float, in_vain: int) -> None:
-        """After so long; so many transactions of this process were *in_vain* meanwhile, of which nothing else is told."""
+        """After so long; so many transactions of this process were *in_vain*, of which nothing else is told."""
         self._log.warning("store_free", file=file, seconds=round(seconds, 1), in_vain=in_vain)

@@ -23,6 +23,7 @@ from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
 from segl.postfix.bound import Bound, bound_for_segl, is_served, queued, some_of
 from segl.postfix.check import SECURE
 from segl.postfix.check_running import is_running
+from segl.postfix.ending import Session
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, complaint, read_instance, run_postfix
 from segl.settings.document import Settings
@@ -262,7 +263,10 @@ def _stop_what_goes(backup: Backup, *, force: bool, stop: bool) -> Instance | No
     if not stop:
         text, hint = "the secure instance still runs", f"postfix -c {secure} stop, or use --reload as well"
         raise PostfixError(text, hint=hint)
+    running = Session.of(now.queue)
     _postfix(secure, "stop")
+    if running is not None:
+        running.wait()
     return now
 
 

@@ -22,7 +22,9 @@ class LockWatch:
     """Of one store in one process; used by several threads. *locked* and *free* are told since when it was locked
     (Unix seconds), *free* also how often somebody waited for it in vain."""
 
-    def __init__(self, file: Path, locked: Callable[[float], None], free: Callable[[float, int], None]) -> None:
+    def __init__(
+        self, file: Path, locked: Callable[[float], None], free: Callable[[float, int], None]
+    ) -> None:
         self._file = file
         self._locked = locked
         self._free = free

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -227,3 +230,55 @@ def test_mail_that_came_before_the_stop_leaves_the_secure_instance_running(
     assert told in refused.value.private
     assert hint.format(site.secure_directory) in refused.value.hint
     assert "segl-secure" in site.read("main.cf")
+
+
+_DAEMON = """
+import os, pathlib, sys, time
+os.setsid()
+pathlib.Path("pid/master.pid").write_text(f"{os.getpid():>10}\\n")
+if os.fork():
+    sys.stdin.read()
+    os._exit(0)
+print("ready", flush=True)
+master = os.getppid()
+os.close(0)
+while os.getppid() == master:
+    time.sleep(0.01)
+time.sleep(0.5)
+pathlib.Path("pid/unix.bounce").touch()
+"""
+
+
+def test_a_daemon_that_outlives_its_master_leaves_no_folder_behind(
+    site: Installation, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy host: `postfix stop` waits for the master alone, and a daemon wrote while its folder was taken away."""
+    first = run(site, root)
+    queue = site.settings.postfix.secure_queue
+    (queue / "pid").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", _DAEMON], cwd=queue, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as master:
+        assert master.stdin
+        assert master.stdout
+        assert master.stdout.readline() == b"ready\n"
+        stop, put_back = master.stdin.close, backups.put_back
+
+        def postfix(_: Path, command: str) -> None:
+            if command == "stop":
+                stop()
+                master.wait(20)
+
+        def put_back_when_it_has_ended(backup: Backup, needed: Container[str]) -> tuple[Path, ...]:
+            assert (queue / "pid" / "unix.bounce").exists()
+            return put_back(backup, needed)
+
+        monkeypatch.setattr(install, "_postfix", postfix)
+        # Whether mail waits is asked of the queue that was stopped; what that takes is no time to rely on.
+        monkeypatch.setattr(install, "_refuse_bound", lambda _: None)
+        monkeypatch.setattr(backups, "put_back", put_back_when_it_has_ended)
+        site.settle()
+        undone = install.undo(first, force=False, reload_front=True)
+    assert undone.stopped
+    assert undone.left == ()
+    assert not queue.exists()
