@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy.engine import Engine
 
-from segl.confined import workers
+from segl.confined import pool as confined_pool
 from segl.store.engine import open_store
 from world import namespace, needs, stores, surroundings, template
 from world.object_store import ObjectStore
@@ -279,7 +279,7 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """The confined workers of a daemon end with it. Here some were this process's own, and the interpreter would tell
     of their sockets that nobody closed them."""
-    for pool in list(workers._pools):
+    for pool in list(confined_pool._pools):
         pool.stop()
 
 

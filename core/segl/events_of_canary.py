@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from segl.log import Logged
-from segl.vocabulary import Came
+from segl.vocabulary import CanaryOutcome
 
 
 class CanaryEvents(Logged):
-    def canary_arrived(self, canary: str, sink: str, came: Came, *, read: bool | None) -> None:
+    def canary_arrived(self, canary: str, sink: str, came: CanaryOutcome, *, read: bool | None) -> None:
         """*read*: a milter had read it; ``None``: that is told later."""
-        tell = self._log.info if came is Came.SECURE and read is not False else self._log.error
+        tell = self._log.info if came is CanaryOutcome.SECURE and read is not False else self._log.error
         tell("canary_arrived", id=canary, sink=sink, came=came.value, read=read)
 
     def canary_alarm(self, sink: str, host: str, result: str, detail: str) -> None:

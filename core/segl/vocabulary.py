@@ -113,7 +113,7 @@ class ListFault(StrEnum):
     CANNOT_KEEP = "cannot-keep"  # disk full, no permission
 
 
-class Came(StrEnum):
+class CanaryOutcome(StrEnum):
     """How a canary (:mod:`segl.canary`) was seen again."""
 
     SECURE = "secure"

@@ -11,8 +11,8 @@ from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
 from segl_milter import signals
+from segl_milter.configuration import read_configuration
 from segl_milter.heap import share_one_heap
-from segl_milter.orders import read_orders
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,15 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     configure_log("console" if sys.stderr.isatty() else "json")
     events = Events("segl-milter")
     try:
-        orders = read_orders(options.settings)
+        configuration = read_configuration(options.settings)
         if options.check_only:
-            print(f"good: {options.settings}, {len(orders.rules.rules)} rules")  # noqa: T201 - the answer asked for
+            print(f"good: {options.settings}, {len(configuration.rules.rules)} rules")  # noqa: T201 - the answer asked for
             return
-        configure_log(orders.settings.log.format, orders.settings.log.level)
+        configure_log(configuration.settings.log.format, configuration.settings.log.level)
         prepare_multiprocess(events.failed)
         from segl_milter.parent import Parent  # not before: it imports the metrics
 
-        Parent(options.settings, orders, events).run()
+        Parent(options.settings, configuration, events).run()
     except SeglError as error:
         _refuse(events, error)
 

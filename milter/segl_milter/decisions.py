@@ -118,7 +118,7 @@ class Sender:
 
 
 class Recorder:
-    """Makes the record of each decision of one worker, and sends it. Never raises: the message has its marks."""
+    """Makes the record of each decision of one worker, and sends it. Never raises: the message is modified already."""
 
     def __init__(
         self,

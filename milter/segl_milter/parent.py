@@ -34,14 +34,14 @@ from segl_classifier.pool import reader
 from segl_classifier.rules import RuleSet
 from segl_milter import signals
 from segl_milter.announce import Announcer
+from segl_milter.configuration import Configuration, read_configuration
 from segl_milter.decisions import recorder_of
 from segl_milter.heap import open_holes, set_aside, stay_small
 from segl_milter.in_hand import InHand
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, open_listener
-from segl_milter.orders import Orders, read_orders
 from segl_milter.serving import Serving
-from segl_milter.session import Office, Session
+from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic
 from segl_milter.warm import warm_up
 from segl_milter.workers import Workers
@@ -56,31 +56,31 @@ _COLLECT = (10_000, 20, 50)
 class Parent:
     """The parent process from start to end."""
 
-    def __init__(self, settings_file: Path, orders: Orders, events: Events) -> None:
+    def __init__(self, settings_file: Path, configuration: Configuration, events: Events) -> None:
         self._file = settings_file
-        self._orders = orders
+        self._configuration = configuration
         self._events = events
         self._watchdog = notify.watchdog_seconds()
 
     def run(self) -> None:
         """Serve until stopped. Raises :class:`SeglError` when it cannot start."""
         started = time.monotonic()
-        settings = self._orders.settings
+        settings = self._configuration.settings
         listener = open_listener(settings.milter.socket, int(settings.milter.socket_mode, 8))
         self._listening = listener.socket
         self._workers = Workers(self._events, "worker")
         self._exporter = Workers(self._events, "exporter")
         try:
             self._start_exporter()
-            self._man(self._orders)
+            self._start_workers(self._configuration)
         except SeglError:
             self._end(listener, hasten=True)
             raise
         ready = time.monotonic() - started
         self._events.ready(
-            socket=str(listener.path), rules=self._orders.rules.digest, seconds=round(ready, 3)
+            socket=str(listener.path), rules=self._configuration.rules.digest, seconds=round(ready, 3)
         )
-        notify.ready(f"{self._orders.workers} workers")
+        notify.ready(f"{self._configuration.workers} workers")
         self._work()
         notify.stopping()
         self._end(listener)
@@ -120,47 +120,47 @@ class Parent:
         return came.number if came else None
 
     def _reload(self) -> None:
-        with reloading(self._events, lambda: f"{self._orders.workers} workers"):
+        with reloading(self._events, lambda: f"{self._configuration.workers} workers"):
             open_holes()
             try:
-                orders = read_orders(self._file)
-                self._man(orders)
+                configuration = read_configuration(self._file)
+                self._start_workers(configuration)
             except Exception:
-                self._stay(self._orders)
+                self._keep_workers(self._configuration)
                 raise
             self._events.reloaded(
-                rules=orders.rules.digest,
-                **_counted(self._orders.rules, orders.rules),
-                workers=orders.workers,
-                needs_restart=_unchangeable(self._orders, orders),
+                rules=configuration.rules.digest,
+                **_counted(self._configuration.rules, configuration.rules),
+                workers=configuration.workers,
+                needs_restart=_unchangeable(self._configuration, configuration),
             )
-            self._orders = orders
+            self._configuration = configuration
 
-    def _stay(self, orders: Orders) -> None:
-        """Workers go on by *orders*, and so will those that are forked to take their place."""
+    def _keep_workers(self, configuration: Configuration) -> None:
+        """Workers go on by *configuration*, and so will those that are forked to take their place."""
         try:
-            reader.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
+            reader.prepare(configuration.settings.limits, Pictures.of(configuration.settings.detection))
         except Exception as error:  # then each worker starts readers of its own
             self._events.failed("readers", error)
         set_aside()
 
-    def _man(self, orders: Orders) -> None:
-        """Let workers who go by *orders* take over."""
-        reader.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
-        orders.rules.fingerprints  # noqa: B018 - made now, for all workers
-        warm_up(orders.rules, orders.settings.limits)
+    def _start_workers(self, configuration: Configuration) -> None:
+        """Let workers who go by *configuration* take over."""
+        reader.prepare(configuration.settings.limits, Pictures.of(configuration.settings.detection))
+        configuration.rules.fingerprints  # noqa: B018 - made now, for all workers
+        warm_up(configuration.rules, configuration.settings.limits)
         gc.set_threshold(*_COLLECT)
-        if isinstance(orders.receipt_key, KeyUnusable):
-            self._events.receipts_off(orders.receipt_key)
-        self._leave_rules(orders)
-        metrics.show_mode(orders.settings.detection.mode)
-        serve = partial(_serve, orders, self._events, self._listening, os.getpid())
-        self._workers.serve(orders.workers, serve, orders.settings.milter.drain_seconds)
+        if isinstance(configuration.receipt_key, KeyUnusable):
+            self._events.receipts_off(configuration.receipt_key)
+        self._leave_rules(configuration)
+        metrics.show_mode(configuration.settings.detection.mode)
+        serve = partial(_serve, configuration, self._events, self._listening, os.getpid())
+        self._workers.serve(configuration.workers, serve, configuration.settings.milter.drain_seconds)
 
-    def _leave_rules(self, orders: Orders) -> None:
+    def _leave_rules(self, configuration: Configuration) -> None:
         """For the audit trail, which this process may not write."""
         try:
-            leave_rules(left_rules(orders.settings), orders.rules.file_digests)
+            leave_rules(left_rules(configuration.settings), configuration.rules.file_digests)
         except FileNotFoundError:
             pass  # without that folder nobody listens to it either
         except OSError as error:
@@ -168,7 +168,7 @@ class Parent:
 
     def _start_exporter(self) -> None:
         """A process of its own answers Prometheus: the parent stays single-threaded, for it forks."""
-        where = self._orders.settings.metrics
+        where = self._configuration.settings.metrics
         if where.milter_port:
             metrics.try_port(where.host, where.milter_port, "segl-milter")
             serve = partial(_serve_metrics, where.host, where.milter_port)
@@ -176,7 +176,7 @@ class Parent:
 
 
 def _serve(
-    orders: Orders,
+    configuration: Configuration,
     events: Events,
     listening: socket.socket,
     parent: int,
@@ -189,18 +189,26 @@ def _serve(
     except SandboxError as error:
         events.failed("sandbox", error)
     traffic = Traffic()
-    announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
-    key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
-    remember, last = recorder_of(orders.settings, orders.rules, orders.model, events)
-    room = InHand.of(orders.settings)
-    office = Office(
-        orders.settings, orders.rules, events, traffic, orders.model, announce, remember, key, room
+    announce = Announcer(configuration.settings.routing.announced_at, configuration.settings.is_own)
+    key = configuration.receipt_key if isinstance(configuration.receipt_key, ReceiptKey) else None
+    remember, last = recorder_of(configuration.settings, configuration.rules, configuration.model, events)
+    room = InHand.of(configuration.settings)
+    resources = WorkerResources(
+        configuration.settings,
+        configuration.rules,
+        events,
+        traffic,
+        configuration.model,
+        announce,
+        remember,
+        key,
+        room,
     )
-    serving = Serving(listening, traffic, partial(Session, office), events.failed)
+    serving = Serving(listening, traffic, partial(Session, resources), events.failed)
     lifeline.watch(serving, last)
     serving.start()
     ready()
-    most = orders.settings.milter.messages_per_worker
+    most = configuration.settings.milter.messages_per_worker
     most += secrets.randbelow(most // 5 + 1)  # so that not all are new at the same time
     # Until the lifeline's thread ends the process.
     stay_small(lambda: traffic.ended, most, partial(signals.ask_for_relief, parent))
@@ -226,7 +234,7 @@ def _counted(old: RuleSet, new: RuleSet) -> dict[str, int]:
     return {"rule_count": len(after), "came": len(after - before), "went": len(before - after)}
 
 
-def _unchangeable(old: Orders, new: Orders) -> list[str]:
+def _unchangeable(old: Configuration, new: Configuration) -> list[str]:
     """The settings that have changed and that a reload does not take up."""
     before, after = old.settings, new.settings
     changed = {

@@ -24,7 +24,7 @@ from segl_milter.decisions import Circumstances
 from segl_milter.disposition import disposition_of
 from segl_milter.gateway import relays_for_stranger
 from segl_milter.in_hand import InHand, Share
-from segl_milter.marks import Marks, costs_too_much, marks_for
+from segl_milter.modifications import Modifications, costs_too_much, modifications_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
@@ -36,7 +36,7 @@ from segl_milter.transaction import Address, Mail, Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class WorkerResources:
     """What the sessions of one worker share."""
 
     settings: Settings
@@ -53,10 +53,10 @@ class Office:
 class Session:
     """The callbacks of one connection; several messages may follow one another on it."""
 
-    __slots__ = ("_context", "_decided", "_in_hand", "_office", "_share", "_transaction")
+    __slots__ = ("_context", "_decided", "_in_hand", "_resources", "_share", "_transaction")
 
-    def __init__(self, office: Office, context: Context) -> None:
-        self._office = office
+    def __init__(self, resources: WorkerResources, context: Context) -> None:
+        self._resources = resources
         self._context = context
         self._transaction: Transaction | None = None
         self._share: Share | None = None  # what the message in hand holds
@@ -65,18 +65,18 @@ class Session:
 
     def envelope_from(self, address: bytes, *parameters: bytes) -> None:
         self._drop()
-        self._office.traffic.message_begun()
+        self._resources.traffic.message_begun()
         self._in_hand = True
-        self._share = self._office.in_hand.share()
+        self._share = self._resources.in_hand.share()
         self._transaction = Transaction(
-            _address(address, parameters), self._office.settings.limits, self._share
+            _address(address, parameters), self._resources.settings.limits, self._share
         )
 
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> None:
         if self._transaction:
             recipient = _address(address, parameters)
             self._transaction.recipient(recipient)
-            self._office.announce(recipient.bare)
+            self._resources.announce(recipient.bare)
 
     def header(self, name: bytes, value: bytes) -> None:
         if self._transaction:
@@ -91,19 +91,19 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            if relays_for_stranger(mail, self._context.client, self._office.settings):
+            if relays_for_stranger(mail, self._context.client, self._resources.settings):
                 return self._refused_stranger(mail)
             if costs_too_much(mail):
                 return self._refused_forgery(mail)
-            office, stages, canary = self._office, Stages(), self._is_canary(mail)
-            ruling = ruling_on(mail, office.rules, office.settings, office.model, stages)
-            ruled, asking = apply_policies(mail, ruling.verdict, office.settings)
+            resources, stages, canary = self._resources, Stages(), self._is_canary(mail)
+            ruling = ruling_on(mail, resources.rules, resources.settings, resources.model, stages)
+            ruled, asking = apply_policies(mail, ruling.verdict, resources.settings)
             seconds = time.perf_counter() - started
             least = asking.least if asking is not None else None
             disposition = disposition_of(
-                mail, ruled.verdict, least, office.settings, office.receipt_key, canary=canary
+                mail, ruled.verdict, least, resources.settings, resources.receipt_key, canary=canary
             )
-            answer = apply(marks_for(mail, disposition), self._context)
+            answer = apply(modifications_for(mail, disposition), self._context)
             self._record(mail, ruled, asking, seconds, stages, canary=canary)
             if not canary:
                 around = self._circumstances(mail, disposition.segl_id, seconds)
@@ -119,7 +119,7 @@ class Session:
         large answer, and the message would have to come again. Only now is the decision remembered: no message waits
         for that, and one that did not get its answer comes again and is decided on anew."""
         if self._decided is not None:
-            self._office.remember(*self._decided)
+            self._resources.remember(*self._decided)
         self._drop()
 
     def abort(self) -> None:
@@ -132,11 +132,11 @@ class Session:
 
     def _is_canary(self, mail: Mail) -> bool:
         """Whether it is one of our own canaries. It is read and sent as any other message, and counted nowhere."""
-        key = self._office.receipt_key
+        key = self._resources.receipt_key
         if key is None or len(mail.recipients) != 1 or mail.more_recipients:
             return False
         address = mail.recipients[0].bare
-        return self._office.settings.canary.knows(address) and bool(id_of(key, mail.raw, address))
+        return self._resources.settings.canary.knows(address) and bool(id_of(key, mail.raw, address))
 
     def _record(
         self,
@@ -148,16 +148,16 @@ class Session:
         *,
         canary: bool,
     ) -> None:
-        """Never raises: the message has its verdict and its marks, and need not wait for what is told of it."""
+        """Never raises: the message has its verdict and its modifications, and need not wait for what is told of it."""
         try:
             self._tell(mail, ruled, asking, seconds, canary=canary)
             if not canary:
                 self._count(mail, ruled, seconds, stages)
         except Exception as error:
-            self._office.events.failed("record of a message", error)
+            self._resources.events.failed("record of a message", error)
 
     def _count(self, mail: Mail, ruled: Ruled, seconds: float, stages: Stages) -> None:
-        mode = self._office.settings.detection.mode.value
+        mode = self._resources.settings.detection.mode.value
         count(ruled.verdict, mode, forged=len(mail.steering), seconds=seconds)
         count_stages(stages)
         if ruled.by:
@@ -165,9 +165,9 @@ class Session:
 
     def _tell(self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool) -> None:
         verdict = ruled.verdict
-        mode = self._office.settings.detection.mode.value
+        mode = self._resources.settings.detection.mode.value
         envelope = mail.envelope(self._context.queue_id)
-        self._office.events.classified(
+        self._resources.events.classified(
             envelope.queue_id,
             verdict,
             sender=_printable(envelope.sender),
@@ -180,7 +180,7 @@ class Session:
             canary=canary,
         )
         if ruled.lowered:
-            self._office.events.lowered(
+            self._resources.events.lowered(
                 envelope.queue_id, ruled.by, verdict, sender=_printable(envelope.sender)
             )
 
@@ -195,7 +195,7 @@ class Session:
         )
 
     def _refused_stranger(self, mail: Mail) -> Answer:
-        self._office.events.stranger_refused(
+        self._resources.events.stranger_refused(
             self._context.queue_id, self._context.client, sender=_printable(mail.sender.bare)
         )
         self._context.refuse(refusals.STRANGER)
@@ -203,7 +203,7 @@ class Session:
 
     def _refused_forgery(self, mail: Mail) -> Answer:
         metrics.FORGED.inc(mail.forged)
-        self._office.events.forgery_refused(
+        self._resources.events.forgery_refused(
             self._context.queue_id,
             self._context.client,
             sender=_printable(mail.sender.bare),
@@ -215,7 +215,7 @@ class Session:
 
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
-        self._office.events.failed("end of message", error)
+        self._resources.events.failed("end of message", error)
         self._context.refuse(refusals.NOT_NOW)
         return Answer.TEMPFAIL
 
@@ -225,32 +225,32 @@ class Session:
             self._share.give_back()
         if self._in_hand:
             self._in_hand = False
-            self._office.traffic.message_ended()
+            self._resources.traffic.message_ended()
 
 
-def apply(marks: Marks, context: Context) -> Answer:
+def apply(modifications: Modifications, context: Context) -> Answer:
     """Make the edits; the answer to the end of the message."""
-    if marks.refusal:
-        context.refuse(marks.refusal)
+    if modifications.refusal:
+        context.refuse(modifications.refusal)
         return Answer.REJECT
-    make(marks, context.edits)
+    make(modifications, context.edits)
     return Answer.CONTINUE
 
 
-def make(marks: Marks, edits: Edits) -> None:
-    """Make *edits* of *marks*, in their order."""
-    for number, text in marks.subjects:
+def make(modifications: Modifications, edits: Edits) -> None:
+    """Make *edits* of *modifications*, in their order."""
+    for number, text in modifications.subjects:
         edits.change_header("Subject", number, " " + encoded(text, line_end="\n"))
-    for name, number in marks.remove:
+    for name, number in modifications.remove:
         edits.change_header(name, number, "")
-    for address, parameters in marks.recipients:
+    for address, parameters in modifications.recipients:
         edits.delete_recipient(address)
         edits.add_recipient(address, parameters)
-    if marks.sender:
-        edits.change_sender(*marks.sender)
-    if marks.hold:
-        edits.quarantine(marks.hold)
-    for name, value in marks.add:
+    if modifications.sender:
+        edits.change_sender(*modifications.sender)
+    if modifications.hold:
+        edits.quarantine(modifications.hold)
+    for name, value in modifications.add:
         edits.add_header(name, f" {value}")
 
 

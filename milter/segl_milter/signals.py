@@ -17,17 +17,17 @@ def block() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
 
 
-class Came(NamedTuple):
-    """A signal, and the process that sent it."""
+class Fetched(NamedTuple):
+    """A signal that was waiting, and the process that sent it."""
 
     number: int
     sender: int
 
 
-def fetch(seconds: float) -> Came | None:
+def fetch(seconds: float) -> Fetched | None:
     """The next of them, ``None`` when none came within *seconds*. Of one kind only one waits, whoever sent more."""
     info = signal.sigtimedwait(AWAITED, seconds)
-    return Came(info.si_signo, info.si_pid) if info else None
+    return Fetched(info.si_signo, info.si_pid) if info else None
 
 
 def ask_for_relief(parent: int) -> None:

@@ -25,7 +25,7 @@ _TYPE, _DISPOSITION = "content-type", "content-disposition"
 _THREAD = frozenset({"in-reply-to", "references"})
 MOST_SUBJECTS: Final = 20  # fields looked at; a message has one (RFC 5322 section 3.6)
 # Fields that must come off, of which it is noted where they stand. No program writes more than a handful; a
-# message with more is refused (:func:`segl_milter.marks.costs_too_much`).
+# message with more is refused (:func:`segl_milter.modifications.costs_too_much`).
 MOST_STEERING: Final = 1_000
 # Bytes of memory that a piece takes beside its own; with the name of a field that is met for the first time.
 _PIECE, _NAME = 50, 250

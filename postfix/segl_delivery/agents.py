@@ -15,7 +15,7 @@ from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
 from segl.settings.document import Settings
-from segl.vocabulary import Came, Way
+from segl.vocabulary import CanaryOutcome, Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Agent
 from segl_delivery.canary import CanaryAgent, CanaryReports
@@ -127,9 +127,9 @@ class Agents:
                 events,
                 CanaryReports(settings, key, engine, events),
             ),
-            canary=CanaryAgent(Came.SECURE, key, engine, events),
+            canary=CanaryAgent(CanaryOutcome.SECURE, key, engine, events),
             canary_clear=CanaryAgent(
-                Came.CLEAR,
+                CanaryOutcome.CLEAR,
                 key,
                 engine,
                 events,

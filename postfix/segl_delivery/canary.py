@@ -36,7 +36,7 @@ from segl.sealed.life import revoke
 from segl.settings.canary import OWN, is_own_sink, name_of_way, way_of_sink
 from segl.settings.document import Settings
 from segl.store.engine import transaction
-from segl.vocabulary import Came, Decision, Mode, Way
+from segl.vocabulary import CanaryOutcome, Decision, Mode, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks
 from segl_delivery.incoming import Incoming
@@ -51,7 +51,7 @@ _NOBODY = SmtpReply(550, "5.1.1", "nobody reads mail at this address")
 class CanaryAgent:
     """See :class:`segl_delivery.agent.Agent`."""
 
-    came: Came
+    came: CanaryOutcome
     key: ReceiptKey | None
     engine: Engine
     events: Events
@@ -59,7 +59,7 @@ class CanaryAgent:
 
     @property
     def way(self) -> Incoming:
-        return Incoming.CANARY_CLEAR if self.came is Came.CLEAR else Incoming.CANARY
+        return Incoming.CANARY_CLEAR if self.came is CanaryOutcome.CLEAR else Incoming.CANARY
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
         if self.key is None:
@@ -130,7 +130,7 @@ class CanaryReports:
         with transaction(self.engine) as connection:
             given = records.envelope_id(connection, ident)
             read = given is not None and given != report.envelope_id
-            if came is Came.SECURE and way_of_sink(recipient) is not None:
+            if came is CanaryOutcome.SECURE and way_of_sink(recipient) is not None:
                 records.read_by_milter(connection, ident, read)
                 return True  # that it went as it must is for the sink to say
             new = records.seen(connection, ident, came, now, read=read, way=way, detail=news.detail)
@@ -156,15 +156,15 @@ class CanaryReports:
         return "", ""
 
 
-def _came(stage: Stage, state: State, *, own: bool) -> Came | None:
+def _came(stage: Stage, state: State, *, own: bool) -> CanaryOutcome | None:
     """What a report says of how a canary fared; ``None`` for nothing."""
     if state is State.FAILED:
-        return Came.FAILED
+        return CanaryOutcome.FAILED
     if state not in (State.SENT, State.SEALED):
         return None
     if stage is Stage.FRONT:
-        return Came.CLEAR
-    return None if own else Came.SECURE  # the own sink tells by itself, and what the milter wrote
+        return CanaryOutcome.CLEAR
+    return None if own else CanaryOutcome.SECURE  # the own sink tells by itself, and what the milter wrote
 
 
 class CanaryWatch:

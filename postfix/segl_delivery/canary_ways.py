@@ -31,7 +31,7 @@ from segl.settings.canary import OWN_SINK
 from segl.settings.document import Settings
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
-from segl.vocabulary import Came, Way
+from segl.vocabulary import CanaryOutcome, Way
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.signed import Signed
 from segl_delivery.smime.certificates import Finder, TunnelCertificate
@@ -59,7 +59,7 @@ class Seen:
     """A canary that came back, and how."""
 
     id: str
-    came: Came
+    came: CanaryOutcome
     detail: str = ""
 
 
@@ -77,7 +77,7 @@ class WaySinks:
         :class:`~segl.errors.StoreError`."""
         named = id_of(self.key, content, sink)
         if named and PROOF in content:
-            return Seen(named, Came.CLEAR, "as it was handed in")
+            return Seen(named, CanaryOutcome.CLEAR, "as it was handed in")
         return self._by_notice(content, sink) if way is Way.PORTAL else self._encrypted(content, sink, named)
 
     def _encrypted(self, content: bytes, sink: str, named: str) -> Seen | None:
@@ -85,15 +85,17 @@ class WaySinks:
         try:
             opened = unwrap(content, ring)
         except CannotOpen as error:
-            return Seen(named, Came.FAILED, f"it does not open: {error}") if named else None
+            return Seen(named, CanaryOutcome.FAILED, f"it does not open: {error}") if named else None
         if not opened.was_encrypted or not (named := named or id_of(self.key, opened.entity, sink)):
             return None
         signatures = [one for layer in opened.layers if isinstance(layer, Signed) for one in layer.signatures]
         if PROOF not in opened.entity:
-            return Seen(named, Came.FAILED, "another text came out than was put in")
+            return Seen(named, CanaryOutcome.FAILED, "another text came out than was put in")
         if not all(one.holds for one in signatures):
-            return Seen(named, Came.FAILED, "its signature does not hold")
-        return Seen(named, Came.SECURE, "opened again" + (", signed" if signatures else ", not signed"))
+            return Seen(named, CanaryOutcome.FAILED, "its signature does not hold")
+        return Seen(
+            named, CanaryOutcome.SECURE, "opened again" + (", signed" if signatures else ", not signed")
+        )
 
     def _by_notice(self, content: bytes, sink: str) -> Seen | None:
         link = _LINK.search(quopri.decodestring(content))
@@ -114,7 +116,7 @@ class WaySinks:
             revoke(self.engine, storage, sealed_as, now, actor="segl canary")
         whole = PROOF in message
         return (
-            Seen(named, Came.SECURE, "opened by its link, then deleted")
+            Seen(named, CanaryOutcome.SECURE, "opened by its link, then deleted")
             if whole
-            else Seen(named, Came.FAILED)
+            else Seen(named, CanaryOutcome.FAILED)
         )

@@ -10,14 +10,14 @@ import time
 from dataclasses import replace
 
 from segl.confined.frames import Broken, Late
-from segl.confined.workers import AT_ONCE, NoWorker, Worker, Workers
+from segl.confined.pool import AT_ONCE, ConfinedPool, ConfinedWorker, NoWorker
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Text, unreadable
 from segl_classifier.pool.wire import LEAST_OCR_SECONDS, End, Job, receive_answer, send_job
 
 
-class Pool(Workers):
+class Pool(ConfinedPool):
     """The processes of this one that read attachments."""
 
     def __init__(self, memory_bytes: int, *, programs: bool = False, at_once: int = AT_ONCE) -> None:
@@ -35,7 +35,7 @@ class Pool(Workers):
             return _gap(job, Unreadable.FAILED, "no reader could be started")
         return self._ask(worker, job, data, deadline)
 
-    def _ask(self, worker: Worker, job: Job, data: bytes, deadline: float) -> Extracted:
+    def _ask(self, worker: ConfinedWorker, job: Job, data: bytes, deadline: float) -> Extracted:
         texts: list[Text] = []
         unread: list[Finding] = []
         good = False

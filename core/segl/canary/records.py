@@ -16,13 +16,13 @@ from segl.store.engine import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
 from segl.tables.hold import held_look
 from segl.tables.nodes import node
-from segl.vocabulary import Came
+from segl.vocabulary import CanaryOutcome
 
 KEPT_SECONDS = 30 * DAY_SECONDS
 # A host that looks no longer has no canaries either: that is an alarm of its own.
 LOOK_KEPT = 3600.0
 _LONGEST = 255
-_RANK = (Came.SECURE, Came.FAILED, Came.CLEAR)
+_RANK = (CanaryOutcome.SECURE, CanaryOutcome.FAILED, CanaryOutcome.CLEAR)
 
 
 def sent(connection: Connection, canary: Sent) -> None:
@@ -47,7 +47,7 @@ def refused(connection: Connection, ident: str, why: str) -> None:
 def seen(
     connection: Connection,
     ident: str,
-    came: Came,
+    came: CanaryOutcome,
     at: float,
     *,
     read: bool | None,
@@ -92,7 +92,7 @@ def recent(connection: Connection, since: float) -> list[Sent]:
             host=row.host,
             envelope_id=row.envelope_id,
             refused=row.refused,
-            came=None if row.came is None else Came(row.came),
+            came=None if row.came is None else CanaryOutcome(row.came),
             came_at=row.came_at,
             read=row.read,
             way=row.way,

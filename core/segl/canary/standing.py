@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from segl.vocabulary import Came
+from segl.vocabulary import CanaryOutcome
 
 
 class Result(StrEnum):
@@ -42,7 +42,7 @@ class Sent:
     host: str = ""
     envelope_id: str = ""
     refused: str | None = None
-    came: Came | None = None
+    came: CanaryOutcome | None = None
     came_at: float | None = None
     read: bool | None = None
     way: str | None = None
@@ -54,11 +54,11 @@ class Sent:
         return None if self.came_at is None else max(0.0, self.came_at - self.sent_at)
 
     def result(self, now: float, late_after: float) -> Result:
-        if self.came is Came.CLEAR:
+        if self.came is CanaryOutcome.CLEAR:
             return Result.CLEAR
-        if self.came is Came.FAILED:
+        if self.came is CanaryOutcome.FAILED:
             return Result.FAILED
-        if self.came is Came.SECURE and self.read is not None:
+        if self.came is CanaryOutcome.SECURE and self.read is not None:
             if not self.read:
                 return Result.UNREAD
             return Result.LATE if (self.seconds or 0.0) > late_after else Result.ARRIVED

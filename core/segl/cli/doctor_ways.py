@@ -28,7 +28,7 @@ from segl.settings.canary import WAY_SINKS, CanarySink, name_of_way
 from segl.settings.document import Settings
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
-from segl.vocabulary import Came, Way
+from segl.vocabulary import CanaryOutcome, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _tls_sink(settings: Settings, engine: Engine, key: ReceiptKey) -> TlsSink:
         if not ident:
             return False
         whole = PROOF in content and b"\nx-segl-" not in content.lower()
-        came = Came.SECURE if whole else Came.FAILED
+        came = CanaryOutcome.SECURE if whole else CanaryOutcome.FAILED
         detail = f"{protected}, the server's key verified" if whole else "not as it should leave the house"
         with transaction(engine) as connection:
             records.seen(connection, ident, came, time.time(), read=None, way=Way.TLS.value, detail=detail)

@@ -16,7 +16,7 @@ canary_sent = sa.Table(
     sa.Column("envelope_id", sa.String(100), nullable=False),
     sa.Column("sent_at", sa.Float, nullable=False),
     sa.Column("refused", sa.String(255)),  # why it could not be handed in
-    sa.Column("came", sa.String(8)),  # segl.canary.standing.Came; null: not seen again yet
+    sa.Column("came", sa.String(8)),  # segl.canary.standing.CanaryOutcome; null: not seen again yet
     sa.Column("came_at", sa.Float),
     sa.Column("read", sa.Boolean),  # whether the milter had read it
     sa.Column("way", sa.String(16)),

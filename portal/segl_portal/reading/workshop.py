@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from segl.confined.frames import Broken, Late
-from segl.confined.workers import NoWorker, Workers
+from segl.confined.pool import ConfinedPool, NoWorker
 from segl_portal.reading.jobs import Answer, Job, Kind, Outcome, receive_answer, send_job
 from segl_portal.reading.sanitise import LONGEST, Clean
 
@@ -36,7 +36,9 @@ class Workshop:
     """One for a process; forked processes share its template. Safe for threads."""
 
     def __init__(self, memory_bytes: int = MEMORY) -> None:
-        self._workers = Workers("segl_portal.reading.worker", memory_bytes, at_once=sum(_AT_ONCE.values()))
+        self._workers = ConfinedPool(
+            "segl_portal.reading.worker", memory_bytes, at_once=sum(_AT_ONCE.values())
+        )
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
 
@@ -49,7 +51,7 @@ class Workshop:
         self._workers.start()
 
     def tend(self) -> float | None:
-        """Replace a template that has ended (:meth:`segl.confined.workers.Workers.tend`)."""
+        """Replace a template that has ended (:meth:`segl.confined.pool.ConfinedPool.tend`)."""
         return self._workers.tend()
 
     def stop(self) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from segl.confined.frames import Broken, Incoming, Late, send
-from segl.confined.workers import NoWorker, Workers
+from segl.confined.pool import ConfinedPool, NoWorker
 from segl_delivery.receipts.template_worker import LENGTH
 from segl_delivery.receipts.view import ReceiptView
 
@@ -48,9 +48,9 @@ class OwnTemplate:
 
 
 @cache
-def workers() -> Workers:
+def workers() -> ConfinedPool:
     """Those of this process."""
-    return Workers("segl_delivery.receipts.template_worker", MEMORY, at_once=_AT_ONCE)
+    return ConfinedPool("segl_delivery.receipts.template_worker", MEMORY, at_once=_AT_ONCE)
 
 
 def _asked(job: bytes) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from segl.receipts.key import ReceiptKey
 from segl.settings.canary import OWN, OWN_SINK, Canary
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store, transaction
-from segl.vocabulary import Came
+from segl.vocabulary import CanaryOutcome
 from segl_delivery.canary import CanaryWatch
 
 KEY, OTHER = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)
@@ -41,14 +41,17 @@ def one(**facts: object) -> Sent:
     [
         ({}, Result.UNDERWAY),
         ({"sent_at": NOW - 601}, Result.LATE),
-        ({"came": Came.SECURE, "came_at": NOW - 58, "read": True}, Result.ARRIVED),
-        ({"came": Came.SECURE, "came_at": NOW - 58, "read": False}, Result.UNREAD),
-        ({"sent_at": NOW - 2000, "came": Came.SECURE, "came_at": NOW - 58, "read": True}, Result.LATE),
-        ({"came": Came.CLEAR, "came_at": NOW - 58, "read": True}, Result.CLEAR),
-        ({"came": Came.FAILED, "came_at": NOW - 58, "read": True}, Result.FAILED),
+        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": True}, Result.ARRIVED),
+        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": False}, Result.UNREAD),
+        (
+            {"sent_at": NOW - 2000, "came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": True},
+            Result.LATE,
+        ),
+        ({"came": CanaryOutcome.CLEAR, "came_at": NOW - 58, "read": True}, Result.CLEAR),
+        ({"came": CanaryOutcome.FAILED, "came_at": NOW - 58, "read": True}, Result.FAILED),
         ({"refused": "554 5.7.1 no"}, Result.REFUSED),
         # the answer to the last dot was lost, and the front had taken it all the same
-        ({"refused": "broke", "came": Came.SECURE, "came_at": NOW, "read": True}, Result.ARRIVED),
+        ({"refused": "broke", "came": CanaryOutcome.SECURE, "came_at": NOW, "read": True}, Result.ARRIVED),
     ],
 )
 def test_how_a_canary_fares(facts: dict[str, object], result: Result) -> None:
@@ -56,7 +59,7 @@ def test_how_a_canary_fares(facts: dict[str, object], result: Result) -> None:
 
 
 def arrived(sent_at: float) -> Sent:
-    return one(sent_at=sent_at, came=Came.SECURE, came_at=sent_at + 2, read=True)
+    return one(sent_at=sent_at, came=CanaryOutcome.SECURE, came_at=sent_at + 2, read=True)
 
 
 @pytest.mark.parametrize(
@@ -81,15 +84,18 @@ def test_a_timer_that_stopped_is_an_alarm_though_the_last_arrived() -> None:
 
 
 def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
-    clear = one(sent_at=NOW - 5000, came=Came.CLEAR, came_at=NOW - 4999, read=True)
+    clear = one(sent_at=NOW - 5000, came=CanaryOutcome.CLEAR, came_at=NOW - 4999, read=True)
     standing = standing_of(
         OWN, "", [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW
     )
     assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
 
 
-@given(st.permutations([Came.SECURE, Came.SECURE, Came.FAILED, Came.CLEAR]), st.integers(1, 4))
-def test_of_several_words_the_worst_counts_in_any_order(words: list[Came], number: int) -> None:
+@given(
+    st.permutations([CanaryOutcome.SECURE, CanaryOutcome.SECURE, CanaryOutcome.FAILED, CanaryOutcome.CLEAR]),
+    st.integers(1, 4),
+)
+def test_of_several_words_the_worst_counts_in_any_order(words: list[CanaryOutcome], number: int) -> None:
     engine = open_store("sqlite://")
     said = words[:number]
     with transaction(engine) as connection:
@@ -97,7 +103,7 @@ def test_of_several_words_the_worst_counts_in_any_order(words: list[Came], numbe
         for came in said:
             records.seen(connection, "a" * 32, came, NOW, read=True)
         [found] = records.recent(connection, 0)
-    worst = max(said, key=[Came.SECURE, Came.FAILED, Came.CLEAR].index)
+    worst = max(said, key=[CanaryOutcome.SECURE, CanaryOutcome.FAILED, CanaryOutcome.CLEAR].index)
     assert found.came is worst
     engine.dispose()
 
@@ -105,9 +111,9 @@ def test_of_several_words_the_worst_counts_in_any_order(words: list[Came], numbe
 def test_what_is_seen_twice_is_news_once_and_a_name_that_was_never_sent_is_none(engine: Engine) -> None:
     with transaction(engine) as connection:
         records.sent(connection, one(id="a" * 32))
-        assert records.seen(connection, "a" * 32, Came.SECURE, NOW, read=True)
-        assert not records.seen(connection, "a" * 32, Came.SECURE, NOW + 9, read=False)
-        assert not records.seen(connection, "b" * 32, Came.CLEAR, NOW, read=True)
+        assert records.seen(connection, "a" * 32, CanaryOutcome.SECURE, NOW, read=True)
+        assert not records.seen(connection, "a" * 32, CanaryOutcome.SECURE, NOW + 9, read=False)
+        assert not records.seen(connection, "b" * 32, CanaryOutcome.CLEAR, NOW, read=True)
         assert [found.read for found in records.recent(connection, 0)] == [True]
 
 
@@ -154,7 +160,7 @@ def test_each_node_is_waited_for_by_itself(engine: Engine) -> None:
     with transaction(engine) as connection:
         for ident, host, at in (("a" * 32, "mx1", NOW - 100), ("b" * 32, "mx2", NOW - 5000)):
             records.sent(connection, one(id=ident, host=host, sent_at=at))
-            records.seen(connection, ident, Came.SECURE, at + 2, read=True)
+            records.seen(connection, ident, CanaryOutcome.SECURE, at + 2, read=True)
 
     def overdue() -> dict[str, bool]:
         found = records.standings(engine, Canary(), NOW, NOW - 6000)
@@ -170,7 +176,7 @@ def test_each_node_is_waited_for_by_itself(engine: Engine) -> None:
 
 
 def test_one_in_clear_is_worse_than_one_that_is_missing() -> None:
-    clear = one(host="mx1", came=Came.CLEAR, came_at=NOW, read=True)
+    clear = one(host="mx1", came=CanaryOutcome.CLEAR, came_at=NOW, read=True)
     missing = one(host="mx2", sent_at=NOW - 80_000)
     at = {"every": 300.0, "late_after": LATE, "now": NOW, "since": NOW}
     found = [standing_of(OWN, host, [clear, missing], **at) for host in ("mx2", "mx1", "mx3")]

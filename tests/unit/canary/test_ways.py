@@ -27,7 +27,7 @@ from segl.receipts.key import ReceiptKey
 from segl.settings.canary import OWN_SINK, WAY_SINKS, is_own_sink, way_of_sink
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store
-from segl.vocabulary import Came, Envelope, Way
+from segl.vocabulary import CanaryOutcome, Envelope, Way
 from segl_delivery.agent import Delivery
 from segl_delivery.canary_ways import WaySinks, WithCanary
 from segl_delivery.smime.certificates import CertificateDirectory
@@ -83,7 +83,7 @@ def test_what_was_encrypted_is_opened_again(engine: Engine, way: Way) -> None:
     ident, content = canary(way)
     seen = sinks.seen(way, encrypted(way, content), WAY_SINKS[way])
     assert seen is not None
-    assert (seen.id, seen.came, seen.detail) == (ident, Came.SECURE, "opened again, not signed")
+    assert (seen.id, seen.came, seen.detail) == (ident, CanaryOutcome.SECURE, "opened again, not signed")
 
 
 @pytest.mark.parametrize("way", WAY_SINKS)
@@ -91,7 +91,7 @@ def test_what_comes_as_it_was_handed_in_left_in_clear(engine: Engine, way: Way) 
     ident, content = canary(way)
     seen = WaySinks(SETTINGS, KEY, HOUSE, engine).seen(way, content, WAY_SINKS[way])
     assert seen is not None
-    assert (seen.id, seen.came) == (ident, Came.CLEAR)
+    assert (seen.id, seen.came) == (ident, CanaryOutcome.CLEAR)
 
 
 def test_what_another_key_or_a_fault_made_of_it_did_not_go_as_it_must(engine: Engine) -> None:
@@ -99,11 +99,11 @@ def test_what_another_key_or_a_fault_made_of_it_did_not_go_as_it_must(engine: En
     ident, content = canary(Way.TUNNEL)
     other = sinks.seen(Way.TUNNEL, encrypted(Way.TUNNEL, content, WayKey(b"o" * 32)), sink)
     assert other is not None
-    assert (other.id, other.came) == (ident, Came.FAILED)
+    assert (other.id, other.came) == (ident, CanaryOutcome.FAILED)
     without = content.replace(b"251248-9996", b"251248-xxxx")
     changed = sinks.seen(Way.TUNNEL, encrypted(Way.TUNNEL, without), sink)
     assert changed is not None
-    assert (changed.came, changed.detail) == (Came.FAILED, "another text came out than was put in")
+    assert (changed.came, changed.detail) == (CanaryOutcome.FAILED, "another text came out than was put in")
 
 
 def test_nobody_elses_mail_is_a_canary(engine: Engine) -> None:

@@ -30,7 +30,7 @@ from segl_milter import decisions
 from segl_milter.decisions import MOST_WAITING, Circumstances, Recorder, Sender, recorder_of
 from segl_milter.protocol import Edits
 from segl_milter.ruling import Ruling
-from segl_milter.session import Office, Session
+from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic
 from world.milterprocess import RunningMilter
 from world.postfix import wait_until
@@ -259,14 +259,14 @@ def read_to_the_end(session: Session) -> None:
 
 def test_no_message_waits_for_its_record_and_one_without_an_answer_has_none() -> None:
     told: list[str] = []
-    office = Office(
+    resources = WorkerResources(
         settings(),
         shipped_rules(),
         Events("t"),
         Traffic(),
         remember=lambda ruling, around: told.append(f"{ruling.verdict.decision} {around.sender}"),
     )
-    session = Session(office, Desk())
+    session = Session(resources, Desk())
     read_to_the_end(session)
     assert told == [], "the answer is not out yet"
     session.answered()

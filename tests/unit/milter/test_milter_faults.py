@@ -18,11 +18,11 @@ from segl_classifier.rules import shipped_rules
 from segl_milter import session as session_module
 from segl_milter.connection import Connection
 from segl_milter.decisions import Circumstances
-from segl_milter.marks import Marks
+from segl_milter.modifications import Modifications
 from segl_milter.protocol import Answer as Ending
 from segl_milter.protocol import Edits
 from segl_milter.ruling import Ruling
-from segl_milter.session import Office, Session
+from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic
 from world.milterclient import Answer, MilterClient
 
@@ -63,14 +63,14 @@ def line(tmp_path: Path) -> Iterator[Line]:
             endings.append(super().end_of_message())
             return endings[-1]
 
-    office = Office(SETTINGS, shipped_rules(), Events("t"), traffic, remember=remember)
+    resources = WorkerResources(SETTINGS, shipped_rules(), Events("t"), traffic, remember=remember)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "m"))
         listening.listen()
 
         def serve() -> None:
             with listening.accept()[0] as accepted:
-                Connection(accepted, lambda context: Told(office, context)).serve()
+                Connection(accepted, lambda context: Told(resources, context)).serve()
 
         server = threading.Thread(target=serve)
         server.start()
@@ -88,7 +88,7 @@ def fault(*_args: object, **_named: object) -> None:
     raise ZeroDivisionError(SECRET)
 
 
-def fault_between_edits(_marks: Marks, edits: Edits) -> None:
+def fault_between_edits(_marks: Modifications, edits: Edits) -> None:
     edits.delete_recipient("<bo@kunde.example>")
     raise ZeroDivisionError(SECRET)
 
@@ -98,7 +98,7 @@ def fault_between_edits(_marks: Marks, edits: Edits) -> None:
     [
         ("ruling_on", fault),
         ("apply_policies", fault),
-        ("marks_for", fault),
+        ("modifications_for", fault),
         ("make", fault_between_edits),
     ],
 )

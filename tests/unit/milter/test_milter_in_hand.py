@@ -17,7 +17,7 @@ from segl.settings.file import parse_settings
 from segl_classifier.rules import shipped_rules
 from segl_milter.connection import Context
 from segl_milter.in_hand import InHand, NoRoom, Share
-from segl_milter.session import Office, Session
+from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Transaction
 from world.milterclient import Answer, MilterClient
@@ -213,8 +213,8 @@ def test_what_is_beyond_the_limit_of_one_message_takes_no_room() -> None:
 def test_a_session_gives_back_what_its_message_held(ending: str) -> None:
     in_hand = InHand()
     settings = parse_settings({"organisation": {"name": "V", "domains": ["nordby.example"]}})
-    office = Office(settings, shipped_rules(), Events("t"), Traffic(), in_hand=in_hand)
-    session = Session(office, cast(Context, None))
+    resources = WorkerResources(settings, shipped_rules(), Events("t"), Traffic(), in_hand=in_hand)
+    session = Session(resources, cast(Context, None))
     session.envelope_from(b"<anna@nordby.example>")
     session.body(b"x" * 300_000)
     assert in_hand.held > 300_000

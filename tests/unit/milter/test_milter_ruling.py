@@ -21,7 +21,7 @@ from segl_classifier.message import Part
 from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import shipped_rules
 from segl_milter.disposition import Disposition
-from segl_milter.marks import marks_for
+from segl_milter.modifications import modifications_for
 from segl_milter.ruling import action, forged_tags, ruling_on, to_be_opened, wishes_of
 from segl_milter.transaction import Address, Mail, readable_subject
 
@@ -168,7 +168,9 @@ def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> No
     assert verdict.reasons == (("requested",) if asks else ())
     # it stays: the answer to an answer is secure as well
     assert (
-        marks_for(mail(TEA, subject=subject), Disposition(verdict.decision, verdict, "0f" * 16)).subjects
+        modifications_for(
+            mail(TEA, subject=subject), Disposition(verdict.decision, verdict, "0f" * 16)
+        ).subjects
         == ()
     )
 
@@ -192,12 +194,14 @@ def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
     assert (None if wishes is None else wishes.subject) == left
     verdict = ruling_on(message, shipped_rules(), house).verdict
     assert (verdict.decision is Decision.SECURE) == (left is not None)
-    marks = marks_for(message, Disposition(action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes))
-    assert marks.subjects == (() if left is None else ((1, left),))
-    fields = [value for name, value in marks.add if name == "X-Segl-Wishes"]
+    modifications = modifications_for(
+        message, Disposition(action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes)
+    )
+    assert modifications.subjects == (() if left is None else ((1, left),))
+    fields = [value for name, value in modifications.add if name == "X-Segl-Wishes"]
     assert len(fields) == (0 if left is None else 1)
     assert all("12345678" not in value for value in fields)
-    assert marks_for(message, Disposition(Decision.PLAIN, verdict, "", wishes=wishes)).subjects == ()
+    assert modifications_for(message, Disposition(Decision.PLAIN, verdict, "", wishes=wishes)).subjects == ()
 
 
 @pytest.mark.parametrize(

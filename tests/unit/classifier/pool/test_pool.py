@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.confined import workers
+from segl.confined import pool as confined_pool
 from segl_classifier.extracted import Extracted
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
@@ -224,15 +224,15 @@ def test_whoever_tends_the_template_replaces_it_but_not_without_a_pause(
 ) -> None:
     assert pool.tend() is None
     template, worker = template_pid(pool), worker_pid(pool)
-    monkeypatch.setattr(workers, "_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(confined_pool, "_PAUSE_SECONDS", 3600.0)
     os.kill(template, signal.SIGKILL)
     wait_until_gone(template)
     wait_until_gone(worker)  # it dies with its template, a little later
     due = pool.tend()
     assert due is not None
     assert due > 60
-    monkeypatch.setattr(workers, "_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(workers, "_READY_SECONDS", 30.0)  # the machine may be busy
+    monkeypatch.setattr(confined_pool, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(confined_pool, "_READY_SECONDS", 30.0)  # the machine may be busy
     pool.tend()
     assert is_alive(template_pid(pool))
     assert words(pool.read(job(), SMALL)) == TEXT
@@ -267,7 +267,7 @@ def test_many_at_the_same_time_share_few_workers(pool: Pool) -> None:
         thread.join()
     assert errors == []
     assert len(results) == 240
-    assert len(pool._idle) <= workers.AT_ONCE
+    assert len(pool._idle) <= confined_pool.AT_ONCE
 
 
 def test_who_waits_too_long_for_a_reader_is_told() -> None:
@@ -330,11 +330,11 @@ def test_what_is_shared_survives_the_template_that_a_child_cannot_restart() -> N
     program = """
         import os, signal, sys
         sys.path[:0] = {folders!r}
-        from segl.confined import workers
+        from segl.confined import pool as confined_pool
         from segl_classifier.pool import client
         from test_pool import MEGABYTE, SMALL, TEXT, job, template_pid, words
 
-        workers._READY_SECONDS = 0.3
+        confined_pool._READY_SECONDS = 0.3
         pool = client.Pool(256 * MEGABYTE)
         assert words(pool.read(job(), SMALL)) == TEXT
         pid = os.fork()

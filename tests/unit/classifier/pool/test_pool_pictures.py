@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corpus import pdf_files
-from segl.confined import workers
+from segl.confined import pool as confined_pool
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
 
@@ -27,7 +27,7 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     program = tmp_path / "tesseract"
     program.write_text(f"#!/bin/sh\nexec sleep {ENDLESS}\n")
     program.chmod(0o755)
-    monkeypatch.setitem(workers._ENVIRONMENT, "PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setitem(confined_pool._ENVIRONMENT, "PATH", f"{tmp_path}:/usr/bin:/bin")
     pool = Pool(256 << 20, programs=True, at_once=1)
     pool.read(job(seconds=60, ocr_seconds=0), PICTURE)
     yield pool

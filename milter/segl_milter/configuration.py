@@ -15,7 +15,7 @@ from segl_classifier.understanding.interface import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class Configuration:
     """*receipt_key* is a fault when there is none to be had: then mail goes as ever, and without receipts."""
 
     settings: Settings
@@ -29,12 +29,12 @@ class Orders:
         return self.settings.milter.workers or len(os.sched_getaffinity(0))
 
 
-def read_orders(file: Path) -> Orders:
+def read_configuration(file: Path) -> Configuration:
     """Settings from *file*, the rules they name and the model. Raises :class:`SeglError` with every fault."""
     settings = load_settings(file)
     rules = load_rules(settings.detection.rules)
     model = _model() if settings.detection.model else None
-    return Orders(settings, rules, model, _receipt_key(settings))
+    return Configuration(settings, rules, model, _receipt_key(settings))
 
 
 def _receipt_key(settings: Settings) -> ReceiptKey | KeyUnusable:

@@ -13,7 +13,7 @@ from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl_milter.disposition import LONGEST_FACTS, Disposition, facts_of, sealed_facts
-from segl_milter.marks import MOST_NOTICES, Marks, costs_too_much, marks_for
+from segl_milter.modifications import MOST_NOTICES, Modifications, costs_too_much, modifications_for
 from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER
 from segl_milter.transaction import Address, Mail
 
@@ -33,18 +33,18 @@ def mail(*recipients: Address, sender: Address | None = None, **facts: Any) -> M
     )
 
 
-def secure(message: Mail) -> Marks:
-    return marks_for(message, Disposition(Decision.SECURE, FOUND, ID))
+def secure(message: Mail) -> Modifications:
+    return modifications_for(message, Disposition(Decision.SECURE, FOUND, ID))
 
 
 def test_plain_gets_the_route_and_nothing_else() -> None:
-    assert marks_for(mail(), Disposition(Decision.PLAIN, FOUND, ID)) == Marks(
+    assert modifications_for(mail(), Disposition(Decision.PLAIN, FOUND, ID)) == Modifications(
         add=(("X-Segl-Route", "plain"),)
     )
 
 
 def test_secure_gets_route_and_id_and_asks_for_every_result() -> None:
-    assert secure(mail(Address("<b@x.example>"), Address("<c@y.example>"))) == Marks(
+    assert secure(mail(Address("<b@x.example>"), Address("<c@y.example>"))) == Modifications(
         recipients=(
             ("<b@x.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;b@x.example"),
             ("<c@y.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;c@y.example"),
@@ -61,25 +61,25 @@ def test_the_route_is_the_last_thing_said() -> None:
 @pytest.mark.parametrize("least", [p for p in Proof if p is not Proof.ENCRYPT])
 @pytest.mark.parametrize("action", [Decision.SECURE, Decision.HOLD])
 def test_a_demand_goes_with_the_secure_route(action: Decision, least: Proof) -> None:
-    marks = marks_for(mail(), Disposition(action, FOUND, ID, least))
-    assert marks.add[-2:] == (("X-Segl-Least", least.value), ("X-Segl-Route", "secure"))
+    modifications = modifications_for(mail(), Disposition(action, FOUND, ID, least))
+    assert modifications.add[-2:] == (("X-Segl-Least", least.value), ("X-Segl-Route", "secure"))
 
 
 @pytest.mark.parametrize("action", [Decision.PLAIN, Decision.REJECT])
 def test_what_does_not_go_the_secure_way_demands_nothing(action: Decision) -> None:
-    assert "X-Segl-Least" not in repr(marks_for(mail(), Disposition(action, FOUND, ID, Proof.DANE)))
+    assert "X-Segl-Least" not in repr(modifications_for(mail(), Disposition(action, FOUND, ID, Proof.DANE)))
 
 
 def test_nothing_tells_what_was_found() -> None:
-    marks = secure(mail())
-    assert "cpr" not in repr(marks)
-    assert "0101" not in repr(marks)
+    modifications = secure(mail())
+    assert "cpr" not in repr(modifications)
+    assert "0101" not in repr(modifications)
 
 
 @pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
 def test_steering_headers_come_off_from_the_last_to_the_first(action: Decision) -> None:
     forged = mail(steering=(("X-Segl-Route", 1), ("TLS-Required", 1), ("x-segl-route", 2)))
-    assert marks_for(forged, Disposition(action, FOUND, ID)).remove == (
+    assert modifications_for(forged, Disposition(action, FOUND, ID)).remove == (
         ("x-segl-route", 2),
         ("TLS-Required", 1),
         ("X-Segl-Route", 1),
@@ -119,51 +119,59 @@ def test_a_refusal_is_one_short_line_of_ascii_in_two_languages(refusal: SmtpRepl
 
 
 def test_hold_waits_with_the_secure_route_on_it() -> None:
-    marks = marks_for(mail(), Disposition(Decision.HOLD, FOUND, ID))
-    assert marks.hold == "segl: cpr, health"
-    assert ("X-Segl-Hold", "cpr, health") in marks.add
-    assert marks.add[-1] == ("X-Segl-Route", "secure")
-    assert marks.recipients
+    modifications = modifications_for(mail(), Disposition(Decision.HOLD, FOUND, ID))
+    assert modifications.hold == "segl: cpr, health"
+    assert ("X-Segl-Hold", "cpr, health") in modifications.add
+    assert modifications.add[-1] == ("X-Segl-Route", "secure")
+    assert modifications.recipients
 
 
 def test_reject_does_nothing_else_and_tells_nobody_what_was_found() -> None:
-    marks = marks_for(mail(steering=(("TLS-Required", 1),)), Disposition(Decision.REJECT, FOUND, ID))
-    refusal = str(marks.refusal)
+    modifications = modifications_for(
+        mail(steering=(("TLS-Required", 1),)), Disposition(Decision.REJECT, FOUND, ID)
+    )
+    refusal = str(modifications.refusal)
     assert refusal.startswith("550 5.7.1 Mailen er ikke sendt: den er afvist efter organisationens regler.")
     assert refusal.endswith("/ Refused by the organisation's rules")
     assert refusal.isascii()
     assert not any(reason in refusal for reason in FOUND.reasons)
-    assert marks == Marks(refusal=marks.refusal)
+    assert modifications == Modifications(refusal=modifications.refusal)
 
 
 def test_the_null_sender_stays_and_is_sent_no_reports() -> None:
-    marks = secure(mail(sender=Address("<>")))
-    assert (marks.sender, marks.recipients) == (None, ())
-    assert marks.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
+    modifications = secure(mail(sender=Address("<>")))
+    assert (modifications.sender, modifications.recipients) == (None, ())
+    assert modifications.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
 
 
 def test_a_clients_envid_gives_way_to_ours_and_is_kept_in_a_header() -> None:
-    marks = secure(mail(sender=Address("<a@nordby.example>", ("SIZE=9", "ENVID=sag+2D7", "RET=FULL"))))
-    assert marks.sender == ("<a@nordby.example>", f"RET=HDRS ENVID={ID}")
-    assert ("X-Segl-Envelope-Id", "sag+2D7") in marks.add
+    modifications = secure(
+        mail(sender=Address("<a@nordby.example>", ("SIZE=9", "ENVID=sag+2D7", "RET=FULL")))
+    )
+    assert modifications.sender == ("<a@nordby.example>", f"RET=HDRS ENVID={ID}")
+    assert ("X-Segl-Envelope-Id", "sag+2D7") in modifications.add
 
 
 @pytest.mark.parametrize(("given", "ret"), [((), "HDRS"), (("RET=FULL",), "FULL"), (("ret=hdrs",), "HDRS")])
 def test_a_plain_message_under_an_id_of_ours_gets_another(given: tuple[str, ...], ret: str) -> None:
     """Else what becomes of it would stand in the receipt of the message whose id that is."""
     sender = Address("<a@nordby.example>", ("ENVID=" + 64 * "0", *given))
-    marks = marks_for(mail(sender=sender), Disposition(Decision.PLAIN, FOUND, ID, borrowed=True))
-    assert marks.sender == ("<a@nordby.example>", f"RET={ret} ENVID=not-ours")
+    modifications = modifications_for(
+        mail(sender=sender), Disposition(Decision.PLAIN, FOUND, ID, borrowed=True)
+    )
+    assert modifications.sender == ("<a@nordby.example>", f"RET={ret} ENVID=not-ours")
     assert (
-        marks_for(mail(sender=Address("<>")), Disposition(Decision.PLAIN, FOUND, ID, borrowed=True)).sender
+        modifications_for(
+            mail(sender=Address("<>")), Disposition(Decision.PLAIN, FOUND, ID, borrowed=True)
+        ).sender
         is None
     )
 
 
 @pytest.mark.parametrize("envid", ["a\r\nX-Segl-Route: plain", "æ", ""])
 def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> None:
-    marks = secure(mail(sender=Address("<a@nordby.example>", (f"ENVID={envid}",))))
-    assert marks.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
+    modifications = secure(mail(sender=Address("<a@nordby.example>", (f"ENVID={envid}",))))
+    assert modifications.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
 
 
 def test_an_address_that_cannot_be_told_again_stays_as_it_is() -> None:
@@ -184,29 +192,34 @@ def test_of_a_message_to_very_many_one_recipient_is_reported_of() -> None:
 
 @pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
 def test_what_is_to_be_opened_is_marked_beside_the_verdict_whatever_it_is(action: Decision) -> None:
-    added = marks_for(mail(), Disposition(action, FOUND, ID, opened=True)).add
+    added = modifications_for(mail(), Disposition(action, FOUND, ID, opened=True)).add
     assert ("X-Segl-Open", "yes") in added
     assert added[-1][0] == "X-Segl-Route"
-    assert ("X-Segl-Open", "yes") not in marks_for(mail(), Disposition(action, FOUND, ID)).add
+    assert ("X-Segl-Open", "yes") not in modifications_for(mail(), Disposition(action, FOUND, ID)).add
 
 
 @pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
 def test_a_subject_is_written_anew_whatever_the_decision(action: Decision) -> None:
-    assert marks_for(mail(), Disposition(action, FOUND, ID, subjects=((1, "Hej"),))).subjects == ((1, "Hej"),)
-    assert marks_for(mail(), Disposition(Decision.REJECT, FOUND, ID, subjects=((1, "Hej"),))).subjects == ()
+    assert modifications_for(mail(), Disposition(action, FOUND, ID, subjects=((1, "Hej"),))).subjects == (
+        (1, "Hej"),
+    )
+    assert (
+        modifications_for(mail(), Disposition(Decision.REJECT, FOUND, ID, subjects=((1, "Hej"),))).subjects
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
     ("action", "told"), [(Decision.SECURE, True), (Decision.HOLD, True), (Decision.PLAIN, False)]
 )
 def test_facts_for_the_receipt_go_with_what_goes_securely(action: Decision, told: bool) -> None:
-    added = marks_for(mail(), Disposition(action, FOUND, ID, facts="QUJD")).add
+    added = modifications_for(mail(), Disposition(action, FOUND, ID, facts="QUJD")).add
     assert (("X-Segl-Facts", "QUJD") in added) is told
 
 
 def test_of_a_message_from_nobody_nothing_is_told() -> None:
     assert "X-Segl-Facts" not in repr(
-        marks_for(mail(sender=Address("<>")), Disposition(Decision.SECURE, FOUND, ID, facts="QUJD"))
+        modifications_for(mail(sender=Address("<>")), Disposition(Decision.SECURE, FOUND, ID, facts="QUJD"))
     )
 
 
@@ -240,8 +253,8 @@ def test_facts_that_would_be_cut_name_nobody_and_know_everybody(length: int, nam
 
 
 def test_the_seed_of_links_is_put_on_what_goes_securely_and_on_nothing_else() -> None:
-    added = marks_for(mail(), Disposition(Decision.SECURE, FOUND, ID, link_seed="QUJD")).add
+    added = modifications_for(mail(), Disposition(Decision.SECURE, FOUND, ID, link_seed="QUJD")).add
     assert ("X-Segl-Link", "QUJD") in added
     assert "X-Segl-Link" not in repr(
-        marks_for(mail(), Disposition(Decision.PLAIN, FOUND, ID, link_seed="QUJD"))
+        modifications_for(mail(), Disposition(Decision.PLAIN, FOUND, ID, link_seed="QUJD"))
     )

@@ -1,6 +1,6 @@
 """What Postfix must be told about a message that has its decision: header and envelope edits.
 
-Pure: a :class:`Mail` and a decision in, :class:`Marks` out; :mod:`segl_milter.session` hands them to
+Pure: a :class:`Mail` and a decision in, :class:`Modifications` out; :mod:`segl_milter.session` hands them to
 Postfix. Nothing about categories or findings is put on the message, but the reasons of one that is held.
 """
 
@@ -30,7 +30,7 @@ BORROWED = "not-ours"  # in reports, in place of an envelope id of ours that a c
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Modifications:
     """The edits, in the order in which they are made.
 
     ``subjects``    (number, text): a subject that is written anew; before any field is removed.
@@ -58,21 +58,21 @@ def costs_too_much(mail: Mail) -> bool:
     return bool(mail.more_steering) or len(mail.steering) * mail.header_lines > _MOST_LINES_READ
 
 
-def marks_for(mail: Mail, disposition: Disposition) -> Marks:
-    """The marks of *mail* by its *disposition*."""
+def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
+    """The modifications of *mail* by its *disposition*."""
     action, subjects = disposition.action, disposition.subjects
     if action is Decision.REJECT:
-        return Marks(refusal=refusals.BY_RULES)
+        return Modifications(refusal=refusals.BY_RULES)
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
         sender = _with_another_id(mail) if disposition.borrowed else None
-        return Marks(
+        return Modifications(
             subjects=subjects, remove=remove, sender=sender, add=(*_opening(disposition.opened), route)
         )
     if (wishes := disposition.wishes) is not None:
         subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
-    return Marks(
+    return Modifications(
         subjects=subjects,
         remove=remove,
         recipients=_recipients(mail),

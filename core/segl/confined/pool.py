@@ -1,6 +1,6 @@
 """The side of those who ask: takes workers from the template process, and ends those that take too long.
 
-A process has one :class:`Workers` for each kind of work, whatever number of threads ask it. Workers are
+A process has one :class:`ConfinedPool` for each kind of work, whatever number of threads ask it. Workers are
 forked by the template process on demand and kept for the next job. Processes forked from one that has such a
 pool share its template, not its workers."""
 
@@ -48,7 +48,7 @@ class NoWorker(Exception):
 
 
 @dataclass(slots=True)
-class Worker:
+class ConfinedWorker:
     """A worker process: the line to it, and the pidfd that can end it."""
 
     line: socket.socket
@@ -111,7 +111,7 @@ class _Template:
             os.waitpid(self.pid, 0)
 
 
-class Workers:
+class ConfinedPool:
     """The workers of this process that do the work of one module (:mod:`segl.confined.template`)."""
 
     def __init__(
@@ -127,7 +127,7 @@ class Workers:
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(self._at_once)
-        self._idle: list[Worker] = []
+        self._idle: list[ConfinedWorker] = []
 
     def start(self) -> None:
         """Start the template now, for this process and those it will fork. Without it the first job does."""
@@ -166,7 +166,7 @@ class Workers:
                 self._template.close(kill=True)
                 self._template = None
 
-    def take(self, seconds: float) -> Worker:
+    def take(self, seconds: float) -> ConfinedWorker:
         """A worker that is free, within *seconds*. Raises :class:`Late` when all are at work so long, and
         :class:`NoWorker`. It must go to :meth:`give_back`."""
         deadline = time.monotonic() + seconds
@@ -178,7 +178,7 @@ class Workers:
             self._free.release()
             raise
 
-    def give_back(self, worker: Worker, *, good: bool) -> None:
+    def give_back(self, worker: ConfinedWorker, *, good: bool) -> None:
         """Keep *worker* for the next job if it is *good* for one, else end it."""
         try:
             if good:
@@ -189,7 +189,7 @@ class Workers:
         finally:
             self._free.release()
 
-    def _worker(self, deadline: float) -> Worker:
+    def _worker(self, deadline: float) -> ConfinedWorker:
         """An idle worker, or a new one."""
         while True:
             with self._lock:
@@ -200,7 +200,7 @@ class Workers:
                 return worker
             worker.kill()  # it has ended meanwhile, or speaks unasked
 
-    def _new_worker(self, deadline: float) -> Worker:
+    def _new_worker(self, deadline: float) -> ConfinedWorker:
         """The template may die in any moment of this, so there is a second try and a third."""
         for attempt in range(1, _TRIES + 1):
             ours, theirs = socket.socketpair()
@@ -212,7 +212,7 @@ class Workers:
                     template.control.settimeout(max(0.001, until - time.monotonic()))
                     socket.send_fds(template.control, [self._order], [theirs.fileno()])
                 self._await(ours, template, until)
-                return Worker(ours, _receive_pidfd(ours))
+                return ConfinedWorker(ours, _receive_pidfd(ours))
             except (OSError, Broken):
                 ours.close()
             if time.monotonic() >= deadline:
@@ -264,7 +264,7 @@ def _receive_pidfd(line: socket.socket) -> int:
     return fds[0]
 
 
-_pools: weakref.WeakSet[Workers] = weakref.WeakSet()
+_pools: weakref.WeakSet[ConfinedPool] = weakref.WeakSet()
 _let_go: list[_Template] = []  # of this process, to be buried when they end
 
 
