@@ -102,7 +102,8 @@ def _recipients(mail: Mail) -> tuple[tuple[str, str], ...]:
 
 
 def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
-    if not mail.sender.bare or not mail.sender.editable:
+    """Whatever bytes it is written in: Postfix sends the whole message back in clear where it is not told otherwise."""
+    if not mail.sender.bare:
         return None
     return mail.sender.given, sender_parameters(segl_id)
 
@@ -110,7 +111,7 @@ def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
 def _with_another_id(mail: Mail) -> tuple[str, str] | None:
     """A partner whose server speaks DSN is told the envelope id of what he gets. Under that id he, or who forwards his
     mail, could hand in another message, and what becomes of that would be reported as if it were ours."""
-    if not mail.sender.bare or not mail.sender.editable:
+    if not mail.sender.bare:
         return None
     full = parameter("RET", mail.sender.parameters).upper() == "FULL"
     return mail.sender.given, f"RET={'FULL' if full else 'HDRS'} ENVID={BORROWED}"

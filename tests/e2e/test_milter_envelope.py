@@ -15,7 +15,14 @@ import pytest
 
 from world import raw_smtp
 from world.milterprocess import RunningMilter
-from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
+from world.postfix import (
+    BASE_SERVICES,
+    PostfixInstance,
+    base_main_cf,
+    wait_for_port,
+    wait_until,
+    with_parameters,
+)
 
 pytestmark = pytest.mark.world
 
@@ -105,6 +112,7 @@ def office(own_network: None) -> Iterator[Office]:
         main_cf = with_parameters(
             base_main_cf(directory / "postfix", "gw.nordby.example"),
             smtpd_milters=f"unix:{milter.socket}",
+            non_smtpd_milters=f"unix:{milter.socket}",
             milter_default_action="tempfail",
             defer_transports="smtp",
             smtp_host_lookup="native",
@@ -159,6 +167,27 @@ def test_addresses_beyond_ascii_are_kept(office: Office) -> None:
     assert queued.recipients == [("søren@ærø.example", "", ALL)]
     assert queued.sender == "åse@nordby.example"
     assert queued.headers_only
+
+
+def test_to_a_sender_in_another_encoding_no_body_comes_back(office: Office) -> None:
+    """smtpd takes none while ``smtputf8_enable`` is on, which is how it is shipped; sendmail(1) takes any bytes. In a
+    report with the body the whole message would go to that sender in clear, with the seed of its links."""
+    sender = os.fsdecode(b"s\xf8ren@nordby.example")
+    command = ["sendmail", "-C", str(office.postfix.config), "-f", sender, "bo@kunde.example"]
+    subprocess.run(command, input=CPR.replace(b"\r\n", b"\n"), check=True, timeout=30)
+
+    def waiting() -> list[str]:
+        read = [each for each in office.postfix.queue() if each["queue_name"] != "maildrop"]
+        return [each["queue_id"] for each in read]
+
+    wait_until(lambda: bool(waiting()), 30, lambda: office.postfix.log[-2000:])
+    [queue_id] = waiting()
+    queued = office.file(queue_id)
+    office.postfix.run("postsuper", "-d", queue_id)
+    assert queued.headers_only
+    assert queued.sender == "s\ufffdren@nordby.example"
+    assert queued.recipients == [("bo@kunde.example", "rfc822;bo@kunde.example", ALL)]
+    assert [queued.envelope_id] == queued.header("X-Segl-Id")
 
 
 def test_reports_bring_no_body_and_bear_our_id(office: Office) -> None:

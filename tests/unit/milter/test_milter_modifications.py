@@ -174,12 +174,12 @@ def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> Non
     assert modifications.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
 
 
-def test_an_address_that_cannot_be_told_again_stays_as_it_is() -> None:
+def test_a_recipient_in_another_encoding_stays_as_it_is_and_to_such_a_sender_no_body_comes_back() -> None:
     odd = Address(b"<s\xf8ren@x.example>".decode("utf-8", "surrogateescape"))
     assert secure(mail(odd, Address("<b@x.example>"))).recipients == (
         ("<b@x.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;b@x.example"),
     )
-    assert secure(mail(sender=odd)).sender is None
+    assert secure(mail(sender=odd)).sender == (odd.given, f"RET=HDRS ENVID={ID}")
 
 
 def test_of_a_message_to_very_many_one_recipient_is_reported_of() -> None:
