@@ -24,14 +24,13 @@ from segl_classifier.markup.script_words import script_words
 from segl_classifier.message import Part, Source, Text, as_seen, name_as_seen, unreadable
 from segl_classifier.parsing.walk import quotes_encoded
 from segl_classifier.shown import shown_name
-from segl_classifier.written_in import files_in, with_signs, without
+from segl_classifier.written_in import files_in, readable, told, with_signs
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
 _BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
 # How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
 _WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
-_LONG_FILE = 1_000  # letters of base64: a shorter one stays in the text, where it costs nothing
 # In the scripts of a page: fonts, and what says that a page decrypts itself, as those with a password do.
 _FONT = re.compile(
     r"data:(?:font/|application/(?:x-)?font|application/vnd\.ms-fontobject)[^,]{0,100},[A-Za-z0-9+/=]++"
@@ -162,8 +161,8 @@ class Notebook:
             self.lack(dark, f"{len(run[0]) // 2} bytes written in as hexadecimal numbers")
 
     def written_in(self, text: str, dark: Unreadable = Unreadable.UNKNOWN_TYPE) -> str:
-        """Open the files that stand in *text* as base64; *text* without them. Only of files: in a letter
-        nobody's program opens them. *dark*: why one that is nothing in particular is not read."""
+        """Open the files that stand in *text* as base64; *text* without them, and with what short values in it say.
+        Only of files: in a letter nobody's program opens them. *dark*: why bytes of no known kind are not read."""
         if not self._part.is_file:
             return text
         signs = with_signs(text)
@@ -174,8 +173,7 @@ class Notebook:
             elif file.content not in self._written:
                 self._written.add(file.content)
                 self.inline_file(file.content_type, file.content)
-        opened = [file for file in files if file.content and file.end - file.start >= _LONG_FILE]
-        return without(signs, opened) if opened else text
+        return readable(signs, files) if files else told(text)
 
     def inline_file(self, content_type: str, content: bytes, filename: str = "") -> None:
         """A file that the text shows where it stands; mostly it has no name."""

@@ -2,6 +2,7 @@
 ``EmbeddedDocumentBinaryObject``), the scan in a JSON export, a picture on a card.
 
 Nobody sees them in the text, but the program that the text is for shows them, so they are opened like any other file.
+A value that is a short text (a note in FHIR, a column of an export) is put in its place: its name says what it is.
 What looks like base64 and is none that counts (a digest, a token in an address, a list of hexadecimal numbers)
 decodes to bytes that are nothing in particular, and is passed over while it is short.
 """
@@ -26,8 +27,19 @@ _RUN = re.compile(
 _ESCAPED = (("\\/", "/"), ("\\r", "\r"), ("\\n", "\n"), ("&#13;", "\r"), ("&#10;", "\n"), ("&#xD;", "\r"))
 # What base64 of a file has, and a hexadecimal number has not.
 _MIXED = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
+# A value by itself, too short for a file: a note, a name, a number.
+_SHORT = re.compile(
+    r"(?:(?<=[\"'>;,|^.\t\n ])|^)(?P<letters>[A-Za-z0-9+/_-]{14,199}+={0,2})(?=[\"'<;,|^.\\\t\r\n]|\Z)",
+    re.MULTILINE,
+)
+_READABLE = re.compile(r"[\t\n\r -~æøåÆØÅäöüÄÖÜéÉèêëáíóúñçß§–’”“•€]{10,}+")
+_FEWEST_OF_WORDS = 20  # letters; digits and signs alone are told by fewer
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WORDS = re.compile(r"[^\W\d_]")
+_TORN = str.maketrans('"\\<>\n\r\t', "'/()   ")  # signs that would end the value
 _OF_ADDRESS = "=/?&%"  # before a token in a link
 _TEXT = 200  # letters: from here on text in base64 is read, and is no token
+_LONG_FILE = 1_000  # letters: a shorter one stays in the text, where it costs nothing
 _DARK = 3_000  # bytes: from here on what is nothing in particular is told of
 # Fonts and programs (WebAssembly) say nothing about anybody.
 _SILENT = (b"\0asm", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
@@ -66,6 +78,40 @@ def without(text: str, files: Sequence[WrittenIn]) -> str:
         kept.append(text[last : file.start])
         last = file.end
     return " ".join([*kept, text[last:]])
+
+
+def readable(text: str, files: Sequence[WrittenIn]) -> str:
+    """*text*, of :func:`with_signs`, without those of its *files* that are opened and long, and elsewhere with what its
+    values say."""
+    kept: list[str] = []
+    last = 0
+    for file in files:
+        long = file.content and file.end - file.start >= _LONG_FILE
+        kept += (told(text[last : file.start]), " " if long else text[file.start : file.end])
+        last = file.end
+    return "".join([*kept, told(text[last:])])
+
+
+def told(text: str) -> str:
+    """*text* with each value that is a short text in base64 as that. Letters that are none (names, ids, digests) are
+    bytes of which hardly any are signs."""
+    return _SHORT.sub(lambda value: _text_of(value["letters"]) or value[0], text)
+
+
+def _text_of(letters: str) -> str:
+    bare = letters.rstrip("=")
+    if len(bare) % 4 == 1 or bare.islower() or bare.isupper() or bare.isdecimal():
+        return ""
+    content = transfer.decode(letters.translate(_URL_SAFE).encode(), Encoding.BASE64)
+    if _CONTROL.search(content):  # as of most bytes that are no text
+        return ""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    if not _READABLE.fullmatch(text) or (len(bare) < _FEWEST_OF_WORDS and _WORDS.search(text)):
+        return ""
+    return text.translate(_TORN)
 
 
 def files_in(text: str) -> Iterator[WrittenIn]:

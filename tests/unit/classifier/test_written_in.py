@@ -14,7 +14,7 @@ import pytest
 
 from corpus.unfolded import Read
 from corpus.written import WRITERS
-from segl_classifier.written_in import files_in
+from segl_classifier.written_in import files_in, told
 
 CPR = "010190-1234"
 PDF = WRITERS["pdf"](f"Kære Ida\n\nDit CPR-nummer er {CPR}.\n\nHilsen\nKontoret")
@@ -79,6 +79,58 @@ def test_a_text_in_base64_is_read_as_well() -> None:
         f"<brev><til>Ida</til><cpr>{CPR}</cpr><om>{'vand og varme ' * 12}</om></brev>".encode()
     )
     assert CPR in str(Read("pakke.xml", b"<pakke>" + inner + b"</pakke>"))
+
+
+NOTE = "Ida Holm er indlagt igen"
+
+
+def value(text: str, charset: str = "utf-8") -> str:
+    return in_base64(text.encode(charset))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a.json", json.dumps({"id": 7, "note": value(NOTE)})),
+        ("a.json", json.dumps({"id": 7, "note": [value(NOTE, "utf-8").rstrip("=")]})),
+        ("a.xml", f"<a><note>{value(NOTE)}</note></a>"),
+        ("a.xml", f'<Bundle><data value="{value(NOTE)}"/></Bundle>'),
+        ("a.csv", f"id;note;by\n7;{value(NOTE)};Hals\n"),
+        ("a.hl7", f"OBX|1|ED|18842-5^Notat||^text^plain^Base64^{value(NOTE)}||||||F\n"),
+        ("a.yaml", f"id: 7\nnote: {value(NOTE)}\n"),
+        ("a.log", f"Bearer eyJhbGciOiJIUzI1NiJ9.{value(NOTE).rstrip('=')}.4f3A_1b"),
+    ],
+)
+def test_a_short_text_in_base64_stands_where_it_is_written(name: str, written: str) -> None:
+    assert NOTE in str(Read(name, written.encode()))
+
+
+def test_letters_beyond_ascii_are_read_in_both_charsets() -> None:
+    for charset in ("utf-8", "cp1252"):
+        assert "Bo Sørensen på Ærø" in str(
+            Read("a.csv", f"a;{value('Bo Sørensen på Ærø', charset)}\n".encode())
+        )
+
+
+@pytest.mark.parametrize("number", [CPR, CPR.replace("-", "")])
+def test_a_number_in_base64_has_its_label(number: str) -> None:
+    assert f'"cpr": "{number}"' in str(Read("a.json", json.dumps({"cpr": value(number)}).encode()))
+    assert f"cpr;navn\n{number};Bo" in str(Read("a.csv", f"cpr;navn\n{value(number)};Bo\n".encode()))
+
+
+def test_ids_words_and_digests_stay_as_they_are() -> None:
+    random_bytes = random.Random(1)
+    ids = [in_base64(random_bytes.randbytes(size)) for size in range(10, 60) for _ in range(200)]
+    words = ["Kommunalbestyrelsens", "IndkomstSkattepligtigAar2026", "ABCDefgh12345678", "sha256Sum/AbCd1234"]
+    text = ";".join([*ids, *words])
+    assert told(text) == text
+
+
+def test_short_texts_cost_linear_time() -> None:
+    for piece in ("Aa1", "Aa1aAa1aAa1aAa1a;", "AAAAAAAAAAAAAAa1\t", f"{value(NOTE)},"):
+        start = time.process_time()
+        told(piece * (500_000 // len(piece)))
+        assert time.process_time() - start < 1
 
 
 CELL = f'<mxGraphModel><root><mxCell value="Ida Holm, {CPR}"/><mxCell value="Vand og varme"/></root></mxGraphModel>'
