@@ -209,7 +209,7 @@ _SLOW = frozenset(
     test_view
     test_watchdog
     test_web_servers
-    test_workshop
+    test_renderer
     """.split()
 )
 

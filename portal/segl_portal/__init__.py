@@ -2,6 +2,6 @@
 
 A recipient opens the link of her notice, asks for a code, types it and reads. :mod:`.app` says which address is
 answered by what, behind :mod:`.guard`, which every request passes; :mod:`.routes` is the way to the open message;
-:mod:`.pages`, the templates and :mod:`.catalogue` make the pages; :mod:`.visits.desk` knows who may open what;
+:mod:`.pages`, the templates and :mod:`.catalogue` make the pages; :mod:`.visits.service` knows who may open what;
 :mod:`.daemon`, :mod:`.workers` and :mod:`.serving` are the process.
 """

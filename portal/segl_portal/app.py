@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segl.events import Events
 from segl.settings.document import Settings
-from segl_portal.answering import AnswerDesk
-from segl_portal.feedback import FeedbackDesk, FeedbackRoutes
+from segl_portal.answering import AnswerService
+from segl_portal.feedback import FeedbackRoutes, FeedbackService
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
 from segl_portal.look import load_looks
 from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
 from segl_portal.reader import Reader
-from segl_portal.routes import JourneyRoutes
-from segl_portal.visits.desk import Desk
+from segl_portal.routes import VisitRoutes
+from segl_portal.visits.service import VisitService
 
 Handler = Callable[[Request], Awaitable[Response]]
 # What an answer's form has beside text and files, and what more is read and thrown away: a browser shows a refusal
@@ -31,18 +31,18 @@ _FORM_ROOM = 64 * 1024 * 1024
 
 def build_app(
     settings: Settings,
-    desk: Desk,
-    answers: AnswerDesk,
+    visits: VisitService,
+    answers: AnswerService,
     reader: Reader,
     events: Events,
     check: Callable[[], None],
-    feedback: FeedbackDesk,
+    feedback: FeedbackService,
 ) -> ASGIApp:
     """The application for *settings*. Raises :class:`~segl.errors.SettingsError` when a look cannot be used."""
     base = settings.portal.base
     pages = Pages(base, load_looks(settings), settings.organisation.language)
-    journey = JourneyRoutes(pages, desk, check)
-    opened = OpenedRoutes(pages, desk, answers, reader)
+    visit_routes = VisitRoutes(pages, visits, check)
+    opened = OpenedRoutes(pages, visits, answers, reader)
     said = FeedbackRoutes(pages, feedback)
 
     def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
@@ -50,9 +50,9 @@ def build_app(
         return Route(pages.prefix + path, _Endpoint(page, {m: h for m, h in by_method.items() if h}))
 
     routes = [
-        at("/m/{rid}", "landing", journey.landing),
-        at("/m/{rid}/code", "code", journey.code, journey.ask),
-        at("/m/{rid}/open", "open", post=journey.open),
+        at("/m/{rid}", "landing", visit_routes.landing),
+        at("/m/{rid}/code", "code", visit_routes.code, visit_routes.ask),
+        at("/m/{rid}/open", "open", post=visit_routes.open),
         at("/m/{rid}/message", "message", opened.message),
         at("/m/{rid}/body", "body", opened.body),
         at("/m/{rid}/picture/{n}", "picture", opened.picture),
@@ -62,11 +62,11 @@ def build_app(
         at("/m/{rid}/message.pdf", "pdf", opened.pdf),
         at("/m/{rid}/answer", "answer", post=opened.answer),
         at("/m/{rid}/answer/{answer}", "answer", post=opened.answer_again),
-        at("/m/{rid}/leave", "leave", post=journey.leave),
-        at("/r/{mid}", "revoke", journey.ask_revoke, journey.revoke),
+        at("/m/{rid}/leave", "leave", post=visit_routes.leave),
+        at("/r/{mid}", "revoke", visit_routes.ask_revoke, visit_routes.revoke),
         at("/f/{name}", "feedback", said.ask, said.say),
-        at("/static/{name}", "static", journey.static),
-        at("/healthz", "healthz", journey.health),
+        at("/static/{name}", "static", visit_routes.static),
+        at("/healthz", "healthz", visit_routes.health),
     ]
     router = Router(routes, redirect_slashes=False, default=_not_found)
     terms = settings.portal.answers

@@ -74,10 +74,10 @@ class _Parent:
         self._started = self._settings = settings
         self._events = events
         self._listening = listening
-        from segl_portal.reading.workshop import Workshop
+        from segl_portal.reading.renderer import Renderer
 
         # Its template process is shared by all workers, and replaced from here when it ends.
-        self._workshop = Workshop()
+        self._renderer = Renderer()
 
     def run(self) -> None:
         import segl_portal.running  # noqa: F401 - what workers need is loaded once, before they are forked
@@ -87,7 +87,7 @@ class _Parent:
         workers = Workers(web.workers or os.cpu_count() or 1, self._work, self._events)
         exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, "exporter")
         try:
-            self._workshop.start()
+            self._renderer.start()
             exporter.start()
             workers.start()
             self._events.ready(listen=web.listen, tls=web.speaks_tls, workers=workers.alive)
@@ -98,7 +98,7 @@ class _Parent:
                 told = signal.sigtimedwait(SIGNALS, min(1.0, beat or 1.0))
                 for group in (workers, exporter):
                     group.tend()
-                self._workshop.tend()
+                self._renderer.tend()
                 if workers.alive:
                     notify.watchdog()
                 if told is None:
@@ -114,7 +114,7 @@ class _Parent:
         finally:
             workers.kill()
             exporter.kill()
-            self._workshop.stop()
+            self._renderer.stop()
 
     def _reload(self, workers: Workers) -> None:
         from segl.daemons.reloading import reloading
@@ -137,7 +137,7 @@ class _Parent:
             self._settings,
             self._events,
             self._listening,
-            self._workshop,
+            self._renderer,
             lifeline=lifeline,
             beat=beat,
         )

@@ -46,7 +46,7 @@ class Noted:
     ask: str
 
 
-class FeedbackDesk:
+class FeedbackService:
     """Blocking; called from threads. Raises :class:`~segl.errors.StoreError` when the store cannot be reached."""
 
     def __init__(self, settings: Settings, engine: Engine, clock: Callable[[], float] = time.time) -> None:
@@ -76,9 +76,9 @@ class FeedbackDesk:
 class FeedbackRoutes:
     """The handlers."""
 
-    def __init__(self, pages: Pages, desk: FeedbackDesk) -> None:
+    def __init__(self, pages: Pages, service: FeedbackService) -> None:
         self._pages = pages
-        self._desk = desk
+        self._service = service
 
     async def ask(self, request: Request) -> Response:
         name = _name_in(request)
@@ -99,7 +99,7 @@ class FeedbackRoutes:
         if len(secret) != SECRET_LENGTH:
             return self._page(shown, name, browser_of(request), shown.texts.paste_incomplete)
         t = shown.texts
-        noted = await run_in_threadpool(self._desk.say, name, secret, Says(says))
+        noted = await run_in_threadpool(self._service.say, name, secret, Says(says))
         if noted is None:
             title, text = t.feedback_unknown_title, t.feedback_unknown_text
         elif noted.heard is Heard.FIXED:

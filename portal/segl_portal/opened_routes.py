@@ -4,8 +4,8 @@
     GET  /m/{rid}/picture/{n} a picture in the text    GET /m/{rid}/file/{n}      an attached file, to be saved
     POST /m/{rid}/answer      an answer                POST /m/{rid}/answer/{id}  sends one that was kept
 
-All of them need the browser that gave the right code (:meth:`segl_portal.visits.desk.Desk.visit`); any other is sent
-back to the beginning. What is saved is written into the audit trail before it goes out.
+All of them need the browser that gave the right code (:meth:`segl_portal.visits.service.VisitService.visit`); any
+other is sent back to the beginning. What is saved is written into the audit trail before it goes out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from segl.sealed.storage import StorageAway
-from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Taken, Why
+from segl_portal.answering import AnswerRefused, AnswerService, AnswerView, Taken, Why
 from segl_portal.forms import browser_of, form_of, sure_browser
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
@@ -34,7 +34,7 @@ from segl_portal.reading.frame import frame_document
 from segl_portal.routes import id_in
 from segl_portal.security_headers import Kind
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Desk, Opened
+from segl_portal.visits.service import Opened, VisitService
 
 _OCTETS: Final = "application/octet-stream"
 _THREAD: Final = 50  # answers that are shown
@@ -43,9 +43,9 @@ _THREAD: Final = 50  # answers that are shown
 class OpenedRoutes:
     """The handlers. Everything that reads a message blocks, and is done in threads."""
 
-    def __init__(self, pages: Pages, desk: Desk, answers: AnswerDesk, reader: Reader) -> None:
+    def __init__(self, pages: Pages, visits: VisitService, answers: AnswerService, reader: Reader) -> None:
         self._pages = pages
-        self._desk = desk
+        self._visits = visits
         self._answers = answers
         self._reader = reader
 
@@ -132,7 +132,7 @@ class OpenedRoutes:
                 raise Refusal(Trouble.NOT_FOUND)
             headers = self._attachment(found.file.name)
             if request.method == "GET":
-                self._desk.downloaded(opened, "file")
+                self._visits.downloaded(opened, "file")
             return Download(opened, found.chunks(), found.file.size, headers)
 
         return await self._made(request, make)
@@ -156,7 +156,7 @@ class OpenedRoutes:
         def make(opened: Opened) -> Response:
             headers = self._attachment(self._name(opened, request) + ".eml")
             if request.method == "GET":
-                self._desk.downloaded(opened, "message")
+                self._visits.downloaded(opened, "message")
             return Download(opened, opened.content.chunks(), opened.size, headers)
 
         return await self._made(request, make)
@@ -170,7 +170,7 @@ class OpenedRoutes:
             if made is None:
                 raise Refusal(Trouble.BUSY)
             if request.method == "GET":
-                self._desk.downloaded(opened, "pdf")
+                self._visits.downloaded(opened, "pdf")
             headers = self._attachment(self._name(opened, request) + ".pdf")
             return Response(made, media_type=_OCTETS, headers=headers)
 
@@ -184,7 +184,7 @@ class OpenedRoutes:
             raise Refusal(Trouble.COOKIES)
         why = Why.GONE
         try:
-            opened = await run_in_threadpool(self._desk.visit, browser, rid)
+            opened = await run_in_threadpool(self._visits.visit, browser, rid)
         except StorageAway:
             opened, why = None, Why.BUSY
         if opened is None:
@@ -203,7 +203,7 @@ class OpenedRoutes:
     async def answer_again(self, request: Request) -> Response:
         rid, answer_id = id_in(request, "rid"), id_in(request, "answer")
         browser = sure_browser(request, rid, await form_of(request))
-        opened = await run_in_threadpool(self._desk.visit, browser, rid)
+        opened = await run_in_threadpool(self._visits.visit, browser, rid)
         if opened is None:
             return self._again(rid)
         with closing(opened.content):
@@ -251,7 +251,7 @@ class OpenedRoutes:
 
     def _with_opened(self, browser: Browser, rid: str, make: Callable[[Opened], Response]) -> Response | None:
         """*make* of the open message; its file is closed unless what was made reads on."""
-        opened = self._desk.visit(browser, rid)
+        opened = self._visits.visit(browser, rid)
         if opened is None:
             return None
         made: Response | None = None

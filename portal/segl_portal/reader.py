@@ -1,6 +1,6 @@
 """Reads open messages for the pages: what is shown of one, and what is made from it.
 
-Whatever a stranger wrote is worked on in processes that are shut in (:mod:`segl_portal.reading.workshop`)."""
+Whatever a stranger wrote is worked on in processes that are shut in (:mod:`segl_portal.reading.renderer`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from segl.sealed.content import SealedContent
 from segl_portal.catalogue import Texts
 from segl_portal.reading import making
 from segl_portal.reading.index import HEADER_BYTES
+from segl_portal.reading.renderer import Renderer
 from segl_portal.reading.shown import Mailbox, header_line, safe_name
 from segl_portal.reading.view import MessageView, read_message
-from segl_portal.reading.workshop import Workshop
 
 _PRINTED_ADDRESSES: Final = 50
 _PRINTED_FILES: Final = 100  # names of files that are printed: a layout of thousands takes minutes
@@ -24,19 +24,19 @@ _PRINTED_FILES: Final = 100  # names of files that are printed: a layout of thou
 class Reader:
     """Blocking. One for a process."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
 
     def read(self, content: SealedContent, t: Texts) -> MessageView:
-        return read_message(content, self._workshop.sanitise, folded=t.quoted)
+        return read_message(content, self._renderer.sanitise, folded=t.quoted)
 
     def preview_pages(self, content: SealedContent, view: MessageView) -> Mapping[int, int]:
         """How many pages of each file can be looked at."""
-        return making.preview_pages(content, view.files, self._workshop)
+        return making.preview_pages(content, view.files, self._renderer)
 
     def preview(self, content: SealedContent, number: int, page: int) -> bytes | None:
         """A page of a file as PNG; ``None`` when it has none that can be shown."""
-        return making.preview(content, number, page, self._workshop)
+        return making.preview(content, number, page, self._renderer)
 
     def pdf(self, content: SealedContent, t: Texts, house: str) -> bytes | None:
         """The message as PDF, under the name of its sender's *house*; ``None`` when that takes more than it may."""
@@ -44,7 +44,7 @@ class Reader:
         return making.message_pdf(
             content,
             view,
-            self._workshop,
+            self._renderer,
             house=house,
             title=view.subject or t.no_subject,
             rows=tuple(_rows(view, t)),

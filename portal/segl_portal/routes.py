@@ -7,7 +7,7 @@
 
 A GET changes nothing: link scanners and previews may fetch all of them. Every POST is answered by a redirection (303)
 to a page that may be fetched again, so that neither "reload" nor "back" sends a form twice. Whether a message exists
-shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.visits.desk` sees to the same timing).
+shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.visits.service` sees to the same timing).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied, Desk, Opened
+from segl_portal.visits.service import Asked, Denied, Opened, VisitService
 
 _TOLD: Final = ("left", "again")
 
 
-class JourneyRoutes:
-    """The handlers. ``desk`` blocks and is asked in threads; so is *check*, which raises when the store is away."""
+class VisitRoutes:
+    """The handlers. ``visits`` blocks and is asked in threads; so is *check*, which raises when the store is away."""
 
-    def __init__(self, pages: Pages, desk: Desk, check: Callable[[], None]) -> None:
+    def __init__(self, pages: Pages, visits: VisitService, check: Callable[[], None]) -> None:
         self._pages = pages
-        self._desk = desk
+        self._visits = visits
         self._check = check
 
     async def landing(self, request: Request) -> Response:
@@ -86,12 +86,12 @@ class JourneyRoutes:
     def _standing(self, browser: Browser, rid: str) -> tuple[bool, bool]:
         """Whether this browser has the message open, and whether it has asked for a code before."""
         try:
-            opened = self._desk.visit(browser, rid)
+            opened = self._visits.visit(browser, rid)
         except StorageAway:
             return True, True
         if opened is not None:
             opened.content.close()
-        return opened is not None, self._desk.pending(browser, rid) is not None
+        return opened is not None, self._visits.pending(browser, rid) is not None
 
     async def ask(self, request: Request) -> Response:
         """Link in the body → a code is on its way, if the link is right."""
@@ -113,7 +113,7 @@ class JourneyRoutes:
         if link and len(link) != SECRET_LENGTH:
             return keep(self._landing(shown, rid, browser, error=shown.texts.paste_incomplete), browser)
         asked = await run_in_threadpool(
-            self._desk.ask,
+            self._visits.ask,
             browser,
             rid,
             link,
@@ -129,7 +129,7 @@ class JourneyRoutes:
         browser = browser_of(request)
         if browser is None and request.query_params.get("asked") and same_site(request):
             raise Refusal(Trouble.COOKIES)
-        asked = await run_in_threadpool(self._desk.pending, browser, rid) if browser else None
+        asked = await run_in_threadpool(self._visits.pending, browser, rid) if browser else None
         why = _denied(request.query_params.get("why", ""))
         shown = self._pages.shown(request)
         if browser is None or (asked is None and why is None):
@@ -152,7 +152,7 @@ class JourneyRoutes:
         fields = await form_of(request)
         browser = sure_browser(request, rid, fields)
         code = fields.get("code", "")[:100]
-        given = await run_in_threadpool(self._desk.give, browser, rid, code, network=client_of(request))
+        given = await run_in_threadpool(self._visits.give, browser, rid, code, network=client_of(request))
         if isinstance(given, Opened):
             given.content.close()
             return self._pages.to(f"/m/{rid}/message")
@@ -161,7 +161,7 @@ class JourneyRoutes:
     async def leave(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = sure_browser(request, rid, await form_of(request))
-        await run_in_threadpool(self._desk.leave, browser, rid)
+        await run_in_threadpool(self._visits.leave, browser, rid)
         return self._pages.to(f"/m/{rid}?now=left")
 
     async def ask_revoke(self, request: Request) -> Response:
@@ -190,7 +190,7 @@ class JourneyRoutes:
         secret = secret_in(fields.get("link", ""))
         if len(secret) != SECRET_LENGTH:
             return self._revoke_page(shown, mid, browser_of(request), shown.texts.paste_incomplete)
-        gone = await run_in_threadpool(self._desk.revoke, mid, secret)
+        gone = await run_in_threadpool(self._visits.revoke, mid, secret)
         t = shown.texts
         title, text = (t.revoked_title, t.revoked_text) if gone else (t.not_revoked_title, t.not_revoked_text)
         return self._pages.page(shown, "told.html", title=title, text=text, switch=False)

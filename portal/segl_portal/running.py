@@ -24,16 +24,16 @@ from segl.settings.web import Web
 from segl.store.engine import open_store, transaction
 from segl.store.told import tell_of_locks
 from segl.tables import meta
-from segl_portal.answering import AnswerDesk
+from segl_portal.answering import AnswerService
 from segl_portal.app import Swapped, build_app
 from segl_portal.checked import start_faults
-from segl_portal.feedback import FeedbackDesk
+from segl_portal.feedback import FeedbackService
 from segl_portal.reader import Reader
-from segl_portal.reading.workshop import Workshop
+from segl_portal.reading.renderer import Renderer
 from segl_portal.serving import serve
 from segl_portal.tls import tls_context
-from segl_portal.visits.desk import Desk
 from segl_portal.visits.posting import Posting
+from segl_portal.visits.service import VisitService
 
 
 def run_worker(
@@ -42,7 +42,7 @@ def run_worker(
     settings: Settings,
     events: Events,
     listening: socket,
-    workshop: Workshop,
+    renderer: Renderer,
     *,
     lifeline: int,
     beat: int,
@@ -62,7 +62,7 @@ def run_worker(
         tls = tls_context(web)
         if web.certificate is not None:
             metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
-        site = Site(file, settings, engine, events, posting, Reader(workshop), tls)
+        site = Site(file, settings, engine, events, posting, Reader(renderer), tls)
         closing.callback(site.app.close)
         note_quietly(engine, settings, file, events, "segl-portal")
         serving = serve(site.app, listening, web, tls, reload=site, lifeline=lifeline, beat=beat)
@@ -91,7 +91,7 @@ class Site:
         self._tls = tls
         app, answers = self._made(settings)
         self.app = Swapped(app, answers.close)
-        self._next: tuple[Settings, ASGIApp, AnswerDesk] | None = None
+        self._next: tuple[Settings, ASGIApp, AnswerService] | None = None
 
     def prepare(self) -> bool:
         """See :class:`segl_portal.serving.Reload`."""
@@ -131,12 +131,12 @@ class Site:
             self._next[-1].close()
             self._next = None
 
-    def _made(self, settings: Settings) -> tuple[ASGIApp, AnswerDesk]:
+    def _made(self, settings: Settings) -> tuple[ASGIApp, AnswerService]:
         engine, events = self._engine, self._events
-        answers = AnswerDesk(settings, engine, events)
-        desk = Desk(settings, engine, events, self._posting)
-        feedback = FeedbackDesk(settings, engine)
-        app = build_app(settings, desk, answers, self._reader, events, store_check(engine), feedback)
+        answers = AnswerService(settings, engine, events)
+        visits = VisitService(settings, engine, events, self._posting)
+        feedback = FeedbackService(settings, engine)
+        app = build_app(settings, visits, answers, self._reader, events, store_check(engine), feedback)
         return app, answers
 
 

@@ -21,13 +21,13 @@ from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowl
 from segl_routing.fallback.marking import Fallback
 from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
-from segl_routing.patience import Patience
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.routes import Proven, RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState, no_certificate
 from segl_routing.tunnels import Tunnels
+from segl_routing.wait_budget import WaitBudget
 
 _NOT_FOUND = Reply(Status.NOTFOUND)
 _TOLD = 10_000  # recipients whose route is remembered as logged
@@ -58,7 +58,7 @@ class Answers:
         answer_seconds: float,
         certificates: CertificateKnowledge | None = None,
         clock: Callable[[], float] = time.time,
-        patience: Patience | None = None,
+        wait_budget: WaitBudget | None = None,
         fallback: Fallback | None = None,
         given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
         knows_sts: bool = True,
@@ -73,7 +73,7 @@ class Answers:
         self._events = events
         self._answer_seconds = answer_seconds
         self._clock = clock
-        self._patience = patience or Patience()
+        self._wait_budget = wait_budget or WaitBudget()
         self._fallback = fallback or Fallback(table.routing)
         self._given = given
         self._knows_sts = knows_sts
@@ -139,7 +139,7 @@ class Answers:
     async def _after_look(self, key: str, outcome: Undecided, least: Proof, begun: float) -> Reply:
         """The reply once what was missing has been looked for: first a certificate, and, where there is none,
         what the domain proves. Both together hold the reply back for ``answer_seconds`` at most."""
-        latest = begun + min(self._answer_seconds, self._patience.left())
+        latest = begun + min(self._answer_seconds, self._wait_budget.left())
         facts: DomainFacts | None = None
         state: CertificateState | None = None
         decided: Outcome = outcome
@@ -156,7 +156,7 @@ class Answers:
         except RoutingError as error:
             return self._reply(Undecided(key, error.private), least, begun)
         finally:
-            self._patience.spend(time.perf_counter() - begun)
+            self._wait_budget.spend(time.perf_counter() - begun)
         return self._reply(decided, least, begun)
 
     def _decide(

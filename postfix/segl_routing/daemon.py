@@ -41,15 +41,15 @@ from segl.store.engine import open_store
 from segl.store.told import tell_of_locks
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
-from segl_routing.certificates.desk import CertificateDesk, Search
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
+from segl_routing.certificates.service import CertificateService, Search
 from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checked import start_faults
+from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
-from segl_routing.fallback.relief import Relief
 from segl_routing.given import GivenProofs
 from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
 from segl_routing.proofs.archive import StoreArchive
@@ -79,23 +79,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.check_only:
                 checked_settings(options.settings, start_faults)
                 return 0
-            daemon, doors = _opened(options.settings, opened)
+            daemon, sockets = _opened(options.settings, opened)
         except SeglError as error:
             Events("segl-map").start_refused(error)
             return START_REFUSED
-        asyncio.run(daemon.run(doors))
+        asyncio.run(daemon.run(sockets))
     return 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Doors:
+class _Sockets:
     """The sockets: Postfix asks on one, the milter announces on the other."""
 
     questions: UnixListener
     announcements: UnixListener
 
 
-def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
+def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Sockets]:
     """All that can fail before there is anything to serve; *opened* closes it again. Raises :class:`SeglError`."""
     settings = checked_settings(file, start_faults)
     configure_log(settings.log.format, settings.log.level)
@@ -114,7 +114,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     own = own_postfix(settings)
     checked_with = CheckedWith.of(settings)
     check = live_check(settings, checked_with, events, file, policies, own)
-    certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
+    certificates = CertificateService(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
     announcements = opened.enter_context(
@@ -124,7 +124,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     way_key = WayKey.of_house(engine).pin
     kept = _Kept(archive, policies, marks, given, SignerStandings(engine), engine, way_key)
     daemon = _Daemon(file, settings, own, checked_with, check, kept, certificates, events)
-    return daemon, _Doors(questions, announcements)
+    return daemon, _Sockets(questions, announcements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class _Daemon:
         checked_with: CheckedWith,
         check: LiveCheck,
         kept: _Kept,
-        certificates: CertificateDesk,
+        certificates: CertificateService,
         events: Events,
     ) -> None:
         self._file = file
@@ -182,7 +182,7 @@ class _Daemon:
         self._server = SocketmapServer(self._answers_now, events)
         self._watched = watch(settings)
 
-    async def run(self, doors: _Doors) -> None:
+    async def run(self, sockets: _Sockets) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
         tell_of_refused(loop, self._events)
@@ -190,10 +190,10 @@ class _Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload.set)
-        await self._server.start(doors.questions.sock)
-        announcements = Announcements(doors.announcements.sock, self._expect)
+        await self._server.start(sockets.questions.sock)
+        announcements = Announcements(sockets.announcements.sock, self._expect)
         announcements.start()
-        relief = Relief(
+        deliveries = DeliveryWatch(
             QueueWatch(self._settings.postfix.secure),
             self._fallback,
             self._knowledge,
@@ -218,10 +218,10 @@ class _Daemon:
             names,
             notify.feed_watchdog(),
         )
-        work = (*own, relief.run(), signers.run(), self._kept.given.run())
+        work = (*own, deliveries.run(), signers.run(), self._kept.given.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._note_settings()
-        self._events.ready(socket=str(doors.questions.path))
+        self._events.ready(socket=str(sockets.questions.path))
         notify.ready()
         why = await stop
         notify.stopping()

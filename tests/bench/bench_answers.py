@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from segl.events import configure_log
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
-from segl_portal.visits.desk import Opened
+from segl_portal.answering import AnswerRefused, AnswerService, Taken
+from segl_portal.visits.service import Opened
 from world.counter import Counter
 from world.forms import Form, flowing
 
@@ -26,7 +26,7 @@ BLOCK = os.urandom(65536)
 SMALL = 20
 
 
-def take(desk: AnswerDesk, opened: Opened, form: Form) -> Taken | AnswerRefused:
+def take(desk: AnswerService, opened: Opened, form: Form) -> Taken | AnswerRefused:
     taking = desk.take_answer(opened, flowing(form.pieces()), form.content_type, lambda text: text == "right")
     return asyncio.run(taking)
 
@@ -37,7 +37,7 @@ def main(megabytes: int) -> None:
     limits = {"bytes": size, "file_bytes": size, "answers": 1000, "answers_an_hour": 1000}
     with tempfile.TemporaryDirectory() as folder, Counter(Path(folder), answers=limits) as counter:
         _, opened = counter.open(counter.seal())
-        desk = AnswerDesk(counter.settings, counter.engine, counter.events)
+        desk = AnswerService(counter.settings, counter.engine, counter.events)
         take(desk, opened, Form())
         counter.return_port.stop()  # its own work, in this process, would be counted
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -31,8 +31,8 @@ from segl_portal.reading.files import open_file
 from segl_portal.reading.frame import frame_document
 from segl_portal.reading.index import index
 from segl_portal.reading.making import message_pdf
+from segl_portal.reading.renderer import Renderer
 from segl_portal.reading.view import read_message
-from segl_portal.reading.workshop import Workshop
 
 MEGABYTE = 1_000_000
 LARGE = 50 * MEGABYTE
@@ -87,7 +87,7 @@ def large(sealed: Sealed) -> list[bool]:
 
 
 def small(sealed: Sealed) -> list[bool]:
-    workshop = Workshop()
+    workshop = Renderer()
     workshop.start()
     try:
         show(sealed, workshop)
@@ -112,7 +112,7 @@ def small(sealed: Sealed) -> list[bool]:
     return good
 
 
-def show(sealed: Sealed, workshop: Workshop) -> None:
+def show(sealed: Sealed, workshop: Renderer) -> None:
     with sealed.open() as content:
         seen = read_message(content, workshop.sanitise)
     if not seen.pictures or "Kære" not in frame_document(seen.html, title=seen.subject, language="da"):

@@ -24,7 +24,7 @@ BENCHES = (
     "bench_tunnel_list.py",
     "bench_policy.py",
     "bench_decisions.py",
-    "bench_desk.py",
+    "bench_visits.py",
     "bench_portal.py",
     "bench_reading.py",
     "bench_answers.py",

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 import pytest
 
 from segl_portal.answering import AnswerRefused, Taken, Why
-from segl_portal.visits.desk import Opened
+from segl_portal.visits.service import Opened
 from world.forms import Form
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter

@@ -22,7 +22,7 @@ from segl_delivery.inbound.judging import SignatureResult
 from segl_delivery.receipts.texts import Kind as ReceiptKind
 from segl_portal.answering.outcome import Why
 from segl_portal.answering.scanner import Finding as ScanFinding
-from segl_portal.visits.desk import Denied
+from segl_portal.visits.service import Denied
 from segl_routing.fallback.failures import Failure
 from world import needs
 

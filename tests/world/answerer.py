@@ -16,8 +16,8 @@ from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Place, Secret, answers_key, unwrap
 from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_recipient
-from segl_portal.answering import AnswerDesk
-from segl_portal.visits.desk import Opened
+from segl_portal.answering import AnswerService
+from segl_portal.visits.service import Opened
 from world.counter import CONTENT, Letter, counter_settings
 from world.desk import SENDER
 from world.forms import Form
@@ -58,7 +58,7 @@ def main() -> None:
     settings = counter_settings(Path(orders["directory"]), orders["port"])
     engine, events = open_store(settings.store.url), Events("answerer")
     opened = opened_of(engine, SealedDirectory(settings.portal.sealed), Letter(**orders["letter"]))
-    desk = AnswerDesk(settings, engine, events)
+    desk = AnswerService(settings, engine, events)
     stream = _half() if orders["half"] else FORM.stream()
     print(asyncio.run(desk.take_answer(opened, stream, FORM.content_type, lambda text: text == "right")))
 

@@ -32,8 +32,8 @@ from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied, Desk, Opened
 from segl_portal.visits.posting import Posting
+from segl_portal.visits.service import Asked, Denied, Opened, VisitService
 from world.desk import DOMAIN, SENDER
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -77,7 +77,7 @@ class Counter:
             self.directory.prepare()
             self.posting = Posting(self.events)
             stack.callback(self.posting.close)
-            self.desk = Desk(self.settings, self.engine, self.events, self.posting, lambda: self.now)
+            self.desk = VisitService(self.settings, self.engine, self.events, self.posting, lambda: self.now)
             self._stack = stack.pop_all()
         return self
 

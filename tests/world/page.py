@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from segl.events import Events
 from segl.store.engine import open_store
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
+from segl_portal.answering import AnswerRefused, AnswerService, Taken
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Desk, Opened
 from segl_portal.visits.posting import Posting
+from segl_portal.visits.service import Asked, Opened, VisitService
 from world.counter import codes_in
 from world.forms import Form
 from world.house import House
@@ -29,8 +29,8 @@ class Page:
 
     house: House
     street: Street
-    desk: Desk
-    answers: AnswerDesk
+    desk: VisitService
+    answers: AnswerService
     posting: Posting
 
     def open(self, notice: bytes, recipient: str) -> Opened:
@@ -62,9 +62,9 @@ class Page:
 def page_of(house: House, street: Street) -> Iterator[Page]:
     settings, events = house.settings, Events("segl-portal")
     engine, posting = open_store(settings.store.url), Posting(events)
-    answers = AnswerDesk(settings, engine, events)
+    answers = AnswerService(settings, engine, events)
     try:
-        yield Page(house, street, Desk(settings, engine, events, posting), answers, posting)
+        yield Page(house, street, VisitService(settings, engine, events, posting), answers, posting)
     finally:
         answers.close()
         posting.close()

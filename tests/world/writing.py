@@ -9,7 +9,7 @@ from email import policy
 from email.message import EmailMessage, MIMEPart
 from typing import Any
 
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
 from world.counter import Counter
 from world.desk import SENDER
 from world.forms import Form
@@ -32,7 +32,7 @@ class Writing:
         self.letter = counter.seal(content=content, sender=sender)
         _, self.opened = counter.open(self.letter)
         counter.return_port.forget()
-        self.desk = AnswerDesk(counter.settings, counter.engine, counter.events, lambda: counter.now)
+        self.desk = AnswerService(counter.settings, counter.engine, counter.events, lambda: counter.now)
 
     async def take(self, form: Form) -> Taken | AnswerRefused:
         return await self.desk.take_answer(

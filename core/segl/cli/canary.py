@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from segl.canary.standing import Look, Sent, Standing
-    from segl.postfix.canary import Cage
+    from segl.postfix.canary import CanarySender
     from segl.settings.document import Settings
 
 _POLL_SECONDS = 0.5
@@ -38,15 +38,15 @@ def run(
 
     Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
     """
-    with _cage(settings) as cage:
-        if why := _why_not(cage.settings):
+    with _sender(settings) as sender:
+        if why := _why_not(sender.settings):
             _say_off(why, as_json)
             return
         began = time.time()
-        look = cage.look(began)
-        sent = cage.send(cage.settings.canary.sinks if now else cage.due(began))
-        found = _waited(cage, sent, wait)
-        _tell(cage.settings, cage.engine, look, as_json, found if wait else [])
+        look = sender.look(began)
+        sent = sender.send(sender.settings.canary.sinks if now else sender.due(began))
+        found = _waited(sender, sent, wait)
+        _tell(sender.settings, sender.engine, look, as_json, found if wait else [])
 
 
 @app.command()
@@ -113,24 +113,24 @@ def _say_off(why: str, as_json: bool) -> None:
 
 
 @contextmanager
-def _cage(file: Path) -> Iterator[Cage]:
+def _sender(file: Path) -> Iterator[CanarySender]:
     from segl.cli.sealed import store_of
-    from segl.postfix.canary import Cage
+    from segl.postfix.canary import CanarySender
     from segl.receipts.key import ReceiptKey
 
     with store_of(file) as (settings, engine):
-        yield Cage.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
+        yield CanarySender.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
 
 
-def _waited(cage: Cage, sent: list[str], seconds: float) -> list[Sent]:
+def _waited(sender: CanarySender, sent: list[str], seconds: float) -> list[Sent]:
     """The canaries of this run, when all have fared somehow or the time is up."""
     from segl.canary.records import recent
     from segl.canary.standing import Result
     from segl.store.engine import transaction
 
-    late, until = cage.settings.canary.late_after, time.monotonic() + seconds
+    late, until = sender.settings.canary.late_after, time.monotonic() + seconds
     while True:
-        with transaction(cage.engine) as connection:
+        with transaction(sender.engine) as connection:
             found = [one for one in recent(connection, time.time() - late - seconds) if one.id in sent]
         open_ = [one for one in found if one.result(time.time(), late) is Result.UNDERWAY]
         if not open_ or time.monotonic() >= until:

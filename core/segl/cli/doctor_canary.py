@@ -12,7 +12,7 @@ from segl.canary import records
 from segl.canary.standing import Result, Sent
 from segl.cli.doctor_ways import ways_open
 from segl.errors import SeglError
-from segl.postfix.canary import Cage
+from segl.postfix.canary import CanarySender
 from segl.postfix.check import Check, State
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import CanarySink
@@ -79,16 +79,16 @@ def _lately(settings: Settings, engine: Engine) -> Iterator[Check]:
 
 
 def _sent_now(settings: Settings, engine: Engine) -> Iterator[Check]:
-    cage = Cage.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
-    with ways_open(settings, engine, cage.key) as ways:
+    sender = CanarySender.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
+    with ways_open(settings, engine, sender.key) as ways:
         yield from ways.untried
-        yield from _sent_to(cage, (*settings.canary.sinks, *ways.sinks))
+        yield from _sent_to(sender, (*settings.canary.sinks, *ways.sinks))
 
 
-def _sent_to(cage: Cage, sinks: Sequence[CanarySink]) -> Iterator[Check]:
-    engine = cage.engine
-    began, late = time.time(), cage.settings.canary.late_after
-    ids, told = set(cage.send(sinks)), set[str]()
+def _sent_to(sender: CanarySender, sinks: Sequence[CanarySink]) -> Iterator[Check]:
+    engine = sender.engine
+    began, late = time.time(), sender.settings.canary.late_after
+    ids, told = set(sender.send(sinks)), set[str]()
     while True:
         with transaction(engine) as connection:
             found = [one for one in records.recent(connection, began - 1) if one.id in ids]

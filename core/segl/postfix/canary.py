@@ -43,8 +43,8 @@ _GROUPS = (front_checks, secure_checks, demand_checks)
 
 
 @dataclass(frozen=True, slots=True)
-class Cage:
-    """Where canaries are sent from."""
+class CanarySender:
+    """Sends canaries from *host*, and looks at its settings."""
 
     settings: Settings
     engine: Engine
@@ -52,7 +52,7 @@ class Cage:
     host: str
 
     @classmethod
-    def at_home(cls, settings: Settings, engine: Engine, key: ReceiptKey) -> Cage:
+    def at_home(cls, settings: Settings, engine: Engine, key: ReceiptKey) -> CanarySender:
         return cls(settings, engine, key, settings.store.node_name)
 
     def due(self, now: float) -> list[CanarySink]:

@@ -91,8 +91,8 @@ def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: 
     """The message can be read up to *until*; its recipients may be reminded anew, and wrong codes count anew. False
     when it is gone.
 
-    Those are counted for a copy with this end (:mod:`segl_portal.visits.desk`): some millionths of a second, which no
-    other extension has, make it another end where the day is the same."""
+    Those are counted for a copy with this end (:mod:`segl_portal.visits.service`): some millionths of a second, which
+    no other extension has, make it another end where the day is the same."""
     until += now % DAY_SECONDS / 1_000_000
     with transaction(engine) as connection:
         message = sealed_message.update().where(

@@ -45,7 +45,7 @@ from segl_portal.answering.terms import Terms
 
 
 class Opened(Protocol):
-    """What is needed of :class:`segl_portal.visits.desk.Opened`."""
+    """What is needed of :class:`segl_portal.visits.service.Opened`."""
 
     @property
     def recipient_id(self) -> str: ...

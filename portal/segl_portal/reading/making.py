@@ -11,9 +11,9 @@ from segl_portal.reading.files import FilePart, open_file, open_picture
 from segl_portal.reading.kinds import FileKind
 from segl_portal.reading.paper import print_document
 from segl_portal.reading.plain import plain_html
+from segl_portal.reading.renderer import LARGEST_PREVIEWED, PRINT_SECONDS, Renderer
 from segl_portal.reading.source import Source
 from segl_portal.reading.view import MessageView
-from segl_portal.reading.workshop import LARGEST_PREVIEWED, PRINT_SECONDS, Workshop
 
 _COUNTED: Final = 10 * 1024 * 1024  # bytes of the files of a message whose pages are counted, all together
 # Bytes of all pictures of a printed message: one that is shown many times is in the document as often.
@@ -23,14 +23,14 @@ _WORDS_SECONDS: Final = 15.0
 _PICTURE = re.compile(r'<img(?P<before>(?: [a-z-]+="[^"]*+")*?) src="picture/(?P<number>\d{1,4})"')
 
 
-def preview(content: Source, number: int, page: int, workshop: Workshop) -> bytes | None:
+def preview(content: Source, number: int, page: int, renderer: Renderer) -> bytes | None:
     """A page of file *number*, from 1, as PNG; ``None`` when it cannot be shown. Raises what reading
     *content* does."""
     data = _previewed(content, number)
-    return None if data is None else workshop.preview(data, page)
+    return None if data is None else renderer.preview(data, page)
 
 
-def preview_pages(content: Source, files: Sequence[FilePart], workshop: Workshop) -> dict[int, int]:
+def preview_pages(content: Source, files: Sequence[FilePart], renderer: Renderer) -> dict[int, int]:
     """How many pages of each file can be looked at, by its number. A picture has one, without looking into
     it; of large files one is offered without counting."""
     pages: dict[int, int] = {}
@@ -42,14 +42,14 @@ def preview_pages(content: Source, files: Sequence[FilePart], workshop: Workshop
         if file.kind is not FileKind.PICTURE and file.size <= left:
             left -= file.size
             data = _previewed(content, file.number)
-            pages[file.number] = 0 if data is None else workshop.count_pages(data)
+            pages[file.number] = 0 if data is None else renderer.count_pages(data)
     return {number: count for number, count in pages.items() if count}
 
 
 def message_pdf(
     content: Source,
     view: MessageView,
-    workshop: Workshop,
+    renderer: Renderer,
     *,
     title: str,
     rows: Sequence[tuple[str, str]],
@@ -60,10 +60,10 @@ def message_pdf(
     """The message as PDF, with *rows* (from, to, date, files, by their names) above its text. Where its
     layout takes more time than it may, its words; ``None`` when even they do."""
     body = _with_pictures(content, view.html)
-    made = workshop.as_pdf(print_document(title, rows, body, language, house), seconds)
+    made = renderer.as_pdf(print_document(title, rows, body, language, house), seconds)
     if made is None:
         words = plain_html(view.text[:_WORDS], "")
-        made = workshop.as_pdf(print_document(title, rows, words, language, house), _WORDS_SECONDS)
+        made = renderer.as_pdf(print_document(title, rows, words, language, house), _WORDS_SECONDS)
     return made
 
 

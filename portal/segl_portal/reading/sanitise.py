@@ -95,7 +95,7 @@ class Clean:
 def sanitise(html: str, pictures: Mapping[str, str]) -> Clean:
     """*html* harmless; *pictures* gives the address of each picture of the message by its content id (lower
     case). May take time beyond measure for text that was made for it: run where it can be ended
-    (:mod:`segl_portal.reading.workshop`)."""
+    (:mod:`segl_portal.reading.renderer`)."""
     judge = _Judge(pictures)
     cleaned = nh3.clean(
         html[:LONGEST],

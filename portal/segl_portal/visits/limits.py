@@ -6,7 +6,7 @@ be passed up to twice around a window's edge. Keys are hashed: the table tells n
 tells the count, so that two processes cannot both be the last one let through.
 
 What may be counted under which key is what keeps a stranger from locking a recipient out: see
-:mod:`segl_portal.visits.desk`.
+:mod:`segl_portal.visits.service`.
 """
 
 from __future__ import annotations

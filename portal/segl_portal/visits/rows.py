@@ -1,4 +1,4 @@
-"""The rows behind the desk: a recipient's copy as the store has it, and a browser's visit to it.
+"""The rows behind a visit: a recipient's copy as the store has it, and a browser's visit to it.
 
 Every function does the same work for a copy that is not there as for one that is: :data:`NOBODY` takes its place in
 all that is computed, and what comes out opens nothing.

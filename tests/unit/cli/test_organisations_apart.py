@@ -30,7 +30,7 @@ from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store.engine import transaction
 from segl.tables.decisions import decision_feedback
 from segl.vocabulary import Decision, Way
-from segl_portal.feedback import FeedbackDesk
+from segl_portal.feedback import FeedbackService
 from world.counter import Counter
 
 DOMAINS = {"Byen": "by.example", "Skolen": "skole.example", "Vandet": "vand.example"}
@@ -248,7 +248,7 @@ def test_who_has_said_enough_by_his_link_is_sent_to_his_own_people(town: Town, o
     name, engine = town.names[of], town.counter.engine
     with transaction(engine) as connection:  # what somebody said by command would stand from the first
         connection.execute(decision_feedback.delete().where(decision_feedback.c.id == name))
-    desk = FeedbackDesk(load_settings(town.file), engine)
+    desk = FeedbackService(load_settings(town.file), engine)
     secret = feedback_secret(house_secret(engine), name).text()
     heard = [desk.say(name, secret, says) for says in (Says.RIGHT, Says.WRONG) * 3]
     last = heard[-1]

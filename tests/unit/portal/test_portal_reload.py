@@ -21,7 +21,7 @@ from segl.settings.file import load_settings
 from segl.store.engine import open_store
 from segl_portal.app import Swapped
 from segl_portal.reader import Reader
-from segl_portal.reading.workshop import Workshop
+from segl_portal.reading.renderer import Renderer
 from segl_portal.running import Site
 from segl_portal.visits.posting import Posting
 from world.portal_site import PortalSite
@@ -202,7 +202,7 @@ def reloaded(tmp_path: Path) -> Iterator[tuple[PortalSite, Callable[[SSLContext 
 
     def worker(tls: SSLContext | None) -> Site:
         settings = load_settings(site.settings_file)
-        return Site(site.settings_file, settings, engine, events, Posting(events), Reader(Workshop()), tls)
+        return Site(site.settings_file, settings, engine, events, Posting(events), Reader(Renderer()), tls)
 
     yield site, worker
     engine.dispose()

@@ -17,9 +17,9 @@ from segl.sealed.news import Kind, News, claim, due
 from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
 from segl.store.engine import open_store, transaction
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied
+from segl_portal.visits.service import Asked, Denied
 from world.counter import Counter
 from world.forms import Form
 from world.postgresql import PostgreSQL
@@ -151,7 +151,7 @@ def test_an_answer_sent_by_many_processes_at_once_is_one_and_the_limit_holds(cou
     _, opened = counter.open(counter.seal())
     counter.return_port.forget()
     desks = [
-        AnswerDesk(counter.settings, counter.engine, counter.events, lambda: counter.now) for _ in range(8)
+        AnswerService(counter.settings, counter.engine, counter.events, lambda: counter.now) for _ in range(8)
     ]
     outcomes: dict[int, Taken | AnswerRefused] = {}
 

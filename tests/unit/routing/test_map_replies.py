@@ -17,7 +17,6 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.dns.no_mail import NoMail
-from segl_routing.patience import PURSE_SECONDS, Patience
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import Checked
@@ -27,6 +26,7 @@ from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState
 from segl_routing.tunnels import Tunnels
+from segl_routing.wait_budget import BURST_SECONDS, WaitBudget
 from world.lookups import pkix
 
 SETTINGS = parse_settings(
@@ -198,7 +198,7 @@ def test_fifty_silent_domains_do_not_stop_the_queue() -> None:
     """The queue manager asks one after the other. With the purse empty the rest are answered at once."""
 
     async def story(answers: Answers) -> None:
-        answers._patience._purse = 0.25
+        answers._wait_budget._left = 0.25
         begun = time.monotonic()
         for number in range(50):
             assert (await reply(answers, f"bo@mute{number}.example")).status is Status.TEMP
@@ -210,18 +210,18 @@ def test_fifty_silent_domains_do_not_stop_the_queue() -> None:
 
 def test_the_purse() -> None:
     now = [0.0]
-    patience = Patience(lambda: now[0])
-    assert patience.left() == PURSE_SECONDS
-    patience.spend(4)
-    assert patience.left() == PURSE_SECONDS - 4
+    budget = WaitBudget(lambda: now[0])
+    assert budget.left() == BURST_SECONDS
+    budget.spend(4)
+    assert budget.left() == BURST_SECONDS - 4
     now[0] += 8
-    assert patience.left() == PURSE_SECONDS - 2
-    patience.spend(1000)
-    assert patience.left() == 0
+    assert budget.left() == BURST_SECONDS - 2
+    budget.spend(1000)
+    assert budget.left() == 0
     now[0] += 2
-    assert patience.left() == 0.5
+    assert budget.left() == 0.5
     now[0] += 1e6
-    assert patience.left() == PURSE_SECONDS
+    assert budget.left() == BURST_SECONDS
 
 
 def test_the_log_tells_each_route_once_and_a_change_again(capfd: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from segl.sealed.life import is_known
-from segl_portal.answering import AnswerDesk, Taken
+from segl_portal.answering import AnswerService, Taken
 from segl_portal.answering.hand_on import SENDING_SECONDS
 from world.answerer import FORM, opened_of
 from world.counter import Counter, Letter
@@ -54,7 +54,7 @@ def files(counter: Counter, letter: Letter) -> list[Path]:
 
 
 def thread(counter: Counter, letter: Letter) -> list[bool]:
-    desk = AnswerDesk(counter.settings, counter.engine, counter.events)
+    desk = AnswerService(counter.settings, counter.engine, counter.events)
     with (opened := opened_of(counter.engine, counter.directory, letter)).content:
         found = [view.sent for view in desk.thread(opened)]
     desk.close()
@@ -102,7 +102,7 @@ def test_killed_before_the_answer_to_the_dot_it_is_kept_as_not_sent_and_goes_aga
     assert counter.directory.sweep(lambda id_: is_known(counter.engine, id_), time.time() + 10 * 86400) == 0
 
     counter.now = time.time() + SENDING_SECONDS + 1  # the dead one's turn is over
-    desk = AnswerDesk(counter.settings, counter.engine, counter.events, lambda: counter.now)
+    desk = AnswerService(counter.settings, counter.engine, counter.events, lambda: counter.now)
     with (opened := opened_of(counter.engine, counter.directory, letter)).content:
         [kept] = desk.thread(opened)
         assert asyncio.run(desk.send_again(opened, kept.id)) == Taken(kept.id)

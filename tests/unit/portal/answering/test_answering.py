@@ -17,7 +17,7 @@ from segl.events import Events, configure_log
 from segl.sealed import life
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_answer, sealed_recipient
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
 from segl_portal.answering.hand_on import HandOver
 from world.forms import Form, flowing
 from world.peers import ACCEPTED
@@ -143,7 +143,7 @@ def test_the_log_tells_neither_text_nor_names_of_files(
     configure_log()  # an earlier test of this process may have turned the log elsewhere
     writing.desk.close()
     counter = writing.counter
-    writing.desk = AnswerDesk(counter.settings, counter.engine, Events("segl-portal"), lambda: counter.now)
+    writing.desk = AnswerService(counter.settings, counter.engine, Events("segl-portal"), lambda: counter.now)
     form = Form(text="hemmelig-tekst").with_file("hemmelig-fil.txt", b"hemmeligt-indhold")
     writing.send(form)
     writing.send(form.with_file("hemmelig-fil.exe", b"MZ"))

@@ -11,7 +11,7 @@ import pytest
 from segl.sealed import life
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why, desk
+from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why, service
 from world.counter import Counter
 from world.forms import Form, sent
 from world.peers import ACCEPTED
@@ -74,7 +74,7 @@ def test_what_is_refused_before_it_is_read_gives_the_text_back_too(
         writing.opened, form.stream(), form.content_type, lambda _: True, content_length=10**12
     )
     assert asyncio.run(too_large) == AnswerRefused(Why.TOO_LARGE, text=form.text or "")
-    monkeypatch.setattr(desk, "_FOR_ONE", 0)
+    monkeypatch.setattr(service, "_FOR_ONE", 0)
     assert writing.send(form) == AnswerRefused(Why.BUSY, text=form.text or "")
     assert asyncio.run(writing.desk.give_back(form.stream(7), form.content_type)) == form.text
     for content_type in ("", "multipart/form-data; boundary=x"):
@@ -287,7 +287,7 @@ def test_a_kept_answer_to_one_who_is_no_own_address_any_more_does_not_leave_in_c
     kept = writing.send(Form(text="Vigtigt"))
     assert isinstance(kept, AnswerRefused)
     counter.return_port.data_reply = ACCEPTED
-    moved = AnswerDesk(
+    moved = AnswerService(
         without_the_domain(counter.settings), counter.engine, counter.events, lambda: counter.now
     )
     assert refused(asyncio.run(moved.send_again(writing.opened, kept.answer_id)))[0] is Why.NOT_SENT

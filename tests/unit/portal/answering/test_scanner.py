@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
 from segl_portal.answering.scanner import Clamd, Finding, Scan
 from world.clamd import EICAR, MARKER, STREAM_BYTES, ScannerDaemon
 from world.counter import Counter
@@ -164,7 +164,7 @@ def answered(directory: Path, form: Form, **answers: Any) -> tuple[Taken | Answe
     with Counter(directory, answers=answers) as counter:
         _, opened = counter.open(counter.seal())
         counter.return_port.forget()
-        desk = AnswerDesk(counter.settings, counter.engine, counter.events)
+        desk = AnswerService(counter.settings, counter.engine, counter.events)
         outcome = asyncio.run(
             desk.take_answer(opened, form.stream(), form.content_type, lambda text: text == "right")
         )

@@ -13,7 +13,7 @@ from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import new_content_key
 from segl_portal.reader import Reader
-from segl_portal.reading.workshop import Workshop
+from segl_portal.reading.renderer import Renderer
 from segl_portal.texts_da import DANISH
 from segl_portal.texts_en import ENGLISH
 
@@ -26,7 +26,7 @@ LETTER = message(
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
-    workshop = Workshop()
+    workshop = Renderer()
     yield Reader(workshop)
     workshop.stop()
 

@@ -20,7 +20,7 @@ from segl.sealed.phrase import NOBODYS, hash_of, is_phrase
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied
+from segl_portal.visits.service import Asked, Denied
 from world.counter import Counter, Letter
 
 COSTLY = frozenset({"encrypt", "decrypt", "derive", "digest", "compare_digest"})

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from segl.events import Events
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.codes import new_code, new_reference, spoken, typed
-from segl_portal.visits.desk import Asked, Denied
 from segl_portal.visits.posting import Posting
+from segl_portal.visits.service import Asked, Denied
 from world.counter import Counter
 
 

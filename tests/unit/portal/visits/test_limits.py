@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from segl.sealed.keys import Secret
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied, Opened
 from segl_portal.visits.limits import network_of
+from segl_portal.visits.service import Asked, Denied, Opened
 from world.counter import Counter, Letter
 
 pytestmark = pytest.mark.usefixtures("both_stores")

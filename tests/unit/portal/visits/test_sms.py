@@ -23,7 +23,7 @@ from segl.settings.portal import Sms
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied, Opened
+from segl_portal.visits.service import Asked, Denied, Opened
 from segl_portal.visits.sms import SmsGateway, SmsNotSent, sms_faults
 from world.ca import TestCA
 from world.counter import Counter

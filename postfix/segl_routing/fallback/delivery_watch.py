@@ -27,7 +27,7 @@ _MOST_CHECKED = 20  # marks tried at one look
 _LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in ("done", "failed")}
 
 
-class Relief:
+class DeliveryWatch:
     """One watch. *proven_at* tells since when forced TLS may be taken for a domain, marks left aside; or that it
     may not. *goes_by_tls* tells whether a recipient's copy with a demand takes it now."""
 

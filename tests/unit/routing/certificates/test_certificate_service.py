@@ -13,7 +13,7 @@ from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from segl.vocabulary import Known
-from segl_routing.certificates.desk import CertificateDesk
+from segl_routing.certificates.service import CertificateService
 from world.authority import Authority
 from world.stores import store_in
 
@@ -42,11 +42,11 @@ class House:
         organisation = {"name": "Nordby", "domains": ["nordby.example"]}
         return parse_settings({"organisation": organisation, "certificates": certificates})
 
-    def desk(self) -> CertificateDesk:
-        return CertificateDesk(self.settings(), self.records, Events("test"), Path("segl.toml"))
+    def desk(self) -> CertificateService:
+        return CertificateService(self.settings(), self.records, Events("test"), Path("segl.toml"))
 
 
-async def found(desk: CertificateDesk) -> Known:
+async def found(desk: CertificateService) -> Known:
     assert desk.knowledge is not None
     return (await desk.knowledge.find(BO, 5)).known
 

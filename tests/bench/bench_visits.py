@@ -3,7 +3,7 @@
 One thread on SQLite with its syncs; beside the rate stands the processor time of one, which another load on the machine
 changes less. The bar is fifty decrypted messages of 20 KB a second on two cores.
 
-    python tests/bench/bench_desk.py [messages]
+    python tests/bench/bench_visits.py [messages]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.processes import bar, tell_noise
 from segl.events import configure_log
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Opened
+from segl_portal.visits.service import Asked, Opened
 from world.counter import Counter
 
 BAR = 50.0

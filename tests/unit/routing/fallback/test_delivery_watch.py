@@ -18,10 +18,10 @@ from segl.settings.routing import Routing
 from segl.store.engine import open_store
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
+from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import HOLD_SECONDS, Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
-from segl_routing.fallback.relief import Relief
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.facts import Checked
 from segl_routing.proofs.knowledge import Knowledge
@@ -79,7 +79,7 @@ class World:
             clock=lambda: self.now,
             fallback=self.fallback,
         )
-        self.relief = Relief(
+        self.relief = DeliveryWatch(
             QueueWatch(folder, str(program)),
             self.fallback,
             self.knowledge,

@@ -1,4 +1,4 @@
-"""The portal's desk: what a recipient can do with her link, in the order she does it.
+"""What a recipient can do with her link, in the order she does it.
 
 ``ask`` for a code, ``give`` it, then ``visit`` as long as she reads, and ``leave``. All that is remembered of her is in
 the store, so it does not matter which process or node the next request reaches.
@@ -93,7 +93,7 @@ class Opened:
     answers: Secret  # what this recipient's answers are wrapped under (segl.sealed.keys)
 
 
-class Desk:
+class VisitService:
     """Blocking; called from threads. Raises :class:`~segl.errors.StoreError` when the store cannot be reached."""
 
     def __init__(

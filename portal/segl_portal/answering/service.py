@@ -53,8 +53,8 @@ class AnswerForm:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One of the recipient's own answers. What it says is read as a mail, by :meth:`AnswerDesk.content`. One that is
-    not ``sent`` is kept, and the page offers :meth:`AnswerDesk.send_again`."""
+    """One of the recipient's own answers. What it says is read as a mail, by :meth:`AnswerService.content`. One that is
+    not ``sent`` is kept, and the page offers :meth:`AnswerService.send_again`."""
 
     id: str
     written_at: float
@@ -62,7 +62,7 @@ class AnswerView:
     size: int
 
 
-class AnswerDesk:
+class AnswerService:
     """One for a process. All but :meth:`take_answer` and :meth:`send_again` are blocking and called from threads."""
 
     def __init__(

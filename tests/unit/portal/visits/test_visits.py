@@ -19,7 +19,7 @@ from segl.sealed.storage import StorageAway
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.desk import Asked, Denied, Opened
+from segl_portal.visits.service import Asked, Denied, Opened
 from world import stores
 from world.counter import CONTENT, Counter, Letter
 

@@ -28,11 +28,11 @@ from segl_portal.reading import jobs
 from segl_portal.reading.jobs import Job, Kind
 from segl_portal.reading.making import message_pdf, preview, preview_pages
 from segl_portal.reading.paper import print_document
+from segl_portal.reading.renderer import SANITISE_SECONDS, Renderer
 from segl_portal.reading.sanitise import sanitise
 from segl_portal.reading.source import BytesSource
 from segl_portal.reading.view import Note, read_message
 from segl_portal.reading.worker import JOBS
-from segl_portal.reading.workshop import SANITISE_SECONDS, Workshop
 from segl_portal.texts_da import DANISH
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def workshop() -> Iterator[Workshop]:
-    made = Workshop()
+def workshop() -> Iterator[Renderer]:
+    made = Renderer()
     made.start()
     yield made
     made.stop()
@@ -71,7 +71,7 @@ def words_of_pdf(data: bytes) -> str:
 # HTML
 
 
-def test_html_is_made_harmless_as_in_the_same_process(workshop: Workshop) -> None:
+def test_html_is_made_harmless_as_in_the_same_process(workshop: Renderer) -> None:
     html = '<p onclick=x>Kære <b>Anna</b> æøå</p><img src="cid:a"><img src="http://x.example/y"><script>x</script>'
     assert workshop.sanitise(html, {"a": "picture/2"}) == sanitise(html, {"a": "picture/2"})
 
@@ -83,7 +83,7 @@ def test_html_is_made_harmless_as_in_the_same_process(workshop: Workshop) -> Non
     ids=["nested", "characters", "attributes", "tables", "misnested", "drawings", "brackets"],
 )  # fmt: skip
 def test_five_megabytes_of_hostile_html_are_done_or_ended_in_two_seconds(
-    workshop: Workshop, bomb: str
+    workshop: Renderer, bomb: str
 ) -> None:
     workshop.sanitise("x", {})  # a worker is there
     start = time.monotonic()
@@ -91,7 +91,7 @@ def test_five_megabytes_of_hostile_html_are_done_or_ended_in_two_seconds(
     assert time.monotonic() - start < SANITISE_SECONDS + 3  # of a busy machine
 
 
-def test_a_bomb_is_shown_as_its_words_and_the_next_message_as_ever(workshop: Workshop) -> None:
+def test_a_bomb_is_shown_as_its_words_and_the_next_message_as_ever(workshop: Renderer) -> None:
     bomb = message(text("<div>" * 300_000 + "Kære Anna", "html"))
     seen = read_message(BytesSource(bomb), workshop.sanitise)
     assert seen.notes == {Note.SIMPLIFIED}
@@ -100,7 +100,7 @@ def test_a_bomb_is_shown_as_its_words_and_the_next_message_as_ever(workshop: Wor
     assert "<b>Hej</b>" in seen.html
 
 
-def test_other_threads_go_on_while_a_bomb_is_worked_on(workshop: Workshop) -> None:
+def test_other_threads_go_on_while_a_bomb_is_worked_on(workshop: Renderer) -> None:
     bomb = threading.Thread(target=workshop.sanitise, args=("<div>" * 1_000_000, {}))
     bomb.start()
     done = 0
@@ -114,7 +114,7 @@ def test_other_threads_go_on_while_a_bomb_is_worked_on(workshop: Workshop) -> No
 # Previews
 
 
-def test_a_page_of_a_pdf_becomes_a_picture(workshop: Workshop) -> None:
+def test_a_page_of_a_pdf_becomes_a_picture(workshop: Renderer) -> None:
     data = pdf("Kaere Anna", "Side to")
     assert workshop.count_pages(data) == 2
     one, two = (workshop.preview(data, page) for page in (1, 2))
@@ -127,7 +127,7 @@ def test_a_page_of_a_pdf_becomes_a_picture(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
-def test_a_picture_is_drawn_anew_at_a_size_for_the_page(workshop: Workshop, form: str) -> None:
+def test_a_picture_is_drawn_anew_at_a_size_for_the_page(workshop: Renderer, form: str) -> None:
     drawn = workshop.preview(picture((3000, 1500), form), 1)
     assert drawn is not None
     image = Image.open(io.BytesIO(drawn))
@@ -136,7 +136,7 @@ def test_a_picture_is_drawn_anew_at_a_size_for_the_page(workshop: Workshop, form
     assert red > 200 > 50 > max(green, blue)
 
 
-def test_nothing_but_pixels_comes_out(workshop: Workshop) -> None:
+def test_nothing_but_pixels_comes_out(workshop: Renderer) -> None:
     out = io.BytesIO()
     exif = Image.Exif()
     exif[0x010E] = "Hemmelig beskrivelse"
@@ -177,7 +177,7 @@ def looping_pdf() -> bytes:
      png_of_size(1_000_000, 1_000_000), png_of_size(60_000, 60_000), b"GIF89a" + b"\xff" * 1000, b"<svg onload=x>",
      b"<html>", b"MZ" + b"\0" * 100, os.urandom(10_000), b"\xff\xd8\xff" + b"\0" * 100_000, b"II*\0" + b"\xff" * 100],
 )  # fmt: skip
-def test_what_is_no_picture_gives_none_or_a_picture_in_bounded_time(workshop: Workshop, data: bytes) -> None:
+def test_what_is_no_picture_gives_none_or_a_picture_in_bounded_time(workshop: Renderer, data: bytes) -> None:
     start = time.monotonic()
     drawn = workshop.preview(data, 1)
     assert drawn is None or drawn.startswith(b"\x89PNG")
@@ -186,7 +186,7 @@ def test_what_is_no_picture_gives_none_or_a_picture_in_bounded_time(workshop: Wo
     assert workshop.count_pages(pdf("x")) == 1, "the next file is read as ever"
 
 
-def test_a_page_of_odd_size_is_bounded(workshop: Workshop) -> None:
+def test_a_page_of_odd_size_is_bounded(workshop: Renderer) -> None:
     for size in ((20_000.0, 10.0), (1.0, 14_000.0)):
         out = io.BytesIO()
         canvas = Canvas(out, pagesize=size)
@@ -207,7 +207,7 @@ LETTER = message(
 )  # fmt: skip
 
 
-def test_files_of_a_message_are_previewed_by_their_numbers(workshop: Workshop) -> None:
+def test_files_of_a_message_are_previewed_by_their_numbers(workshop: Renderer) -> None:
     source = BytesSource(LETTER)
     seen = read_message(source, workshop.sanitise)
     assert [(part.number, part.name) for part in seen.files] == [
@@ -225,7 +225,7 @@ def test_files_of_a_message_are_previewed_by_their_numbers(workshop: Workshop) -
 # PDF
 
 
-def test_a_message_is_printed_with_its_pictures(workshop: Workshop) -> None:
+def test_a_message_is_printed_with_its_pictures(workshop: Renderer) -> None:
     source = BytesSource(LETTER)
     seen = read_message(source, workshop.sanitise)
     made = message_pdf(
@@ -256,7 +256,7 @@ def test_a_picture_that_is_mentioned_many_times_does_not_grow_the_print_without_
             return b"%PDF-"
 
     seen = read_message(source, sanitise)
-    message_pdf(source, seen, cast("Workshop", Printer()), rows=[], title="x", language="da")
+    message_pdf(source, seen, cast("Renderer", Printer()), rows=[], title="x", language="da")
     [document] = printed
     assert 20_000_000 < len(document) < 30_000_000
     assert document.count("<img") == 401
@@ -264,7 +264,7 @@ def test_a_picture_that_is_mentioned_many_times_does_not_grow_the_print_without_
     assert document.rstrip().endswith('"></div></body></html>')
 
 
-def test_printing_fetches_nothing(workshop: Workshop, tmp_path: object) -> None:
+def test_printing_fetches_nothing(workshop: Renderer, tmp_path: object) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
@@ -287,7 +287,7 @@ def test_printing_fetches_nothing(workshop: Workshop, tmp_path: object) -> None:
         '<div style="width:2900px;text-indent:2800px;max-width:none">{}</div>',
     ],
 )
-def test_where_a_link_leads_stands_on_the_printed_page(workshop: Workshop, around: str) -> None:
+def test_where_a_link_leads_stands_on_the_printed_page(workshop: Renderer, around: str) -> None:
     link = '<a href="https://ond.example/x" style="float:left">www.bank.example</a>'
     body = sanitise(around.format(link), {}).html
     made = workshop.as_pdf(print_document("x", [], body, "da"))
@@ -301,17 +301,17 @@ def test_where_a_link_leads_stands_on_the_printed_page(workshop: Workshop, aroun
         assert 0 < left < right < document[0].get_width()
 
 
-def test_what_stands_in_a_field_is_no_markup(workshop: Workshop) -> None:
+def test_what_stands_in_a_field_is_no_markup(workshop: Renderer) -> None:
     made = workshop.as_pdf(print_document("<b>x</b>", [("<i>", "</dl><script>")], "<p>Hej</p>", "da"))
     assert made is not None
     assert "</dl><script>" in words_of_pdf(made)
 
 
 def test_a_layout_beyond_measure_is_printed_as_words(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    workshop: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segl_portal.reading.workshop.PRINT_SECONDS", 2.0)
-    monkeypatch.setattr(Workshop.as_pdf, "__defaults__", (2.0,))
+    monkeypatch.setattr("segl_portal.reading.renderer.PRINT_SECONDS", 2.0)
+    monkeypatch.setattr(Renderer.as_pdf, "__defaults__", (2.0,))
     source = BytesSource(message(text("<table><tr>" + "<td><b>Kære</b> Anna <br>" * 2_000, "html")))
     seen = read_message(source, sanitise)
     made = message_pdf(source, seen, workshop, rows=[], title="x", language="da", seconds=0.5)
@@ -319,7 +319,7 @@ def test_a_layout_beyond_measure_is_printed_as_words(
     assert "Kære Anna" in words_of_pdf(made)
 
 
-def test_a_message_of_thousands_of_files_is_printed_with_the_first_of_them(workshop: Workshop) -> None:
+def test_a_message_of_thousands_of_files_is_printed_with_the_first_of_them(workshop: Renderer) -> None:
     files = "".join(
         f"--x\r\nContent-Type: application/pdf; name=bilag-{number}.pdf\r\n\r\nx\r\n"
         for number in range(3_000)
@@ -336,7 +336,7 @@ def test_a_message_of_thousands_of_files_is_printed_with_the_first_of_them(works
 # The processes
 
 
-def test_pages_are_shown_while_others_print(workshop: Workshop) -> None:
+def test_pages_are_shown_while_others_print(workshop: Renderer) -> None:
     """However much is printed, and however long it takes."""
     document = print_document("x", [], "<p>Kære Anna</p>" * 20_000, "da")
     printers = [threading.Thread(target=workshop.as_pdf, args=(document, 1.5)) for _ in range(2)]
@@ -351,25 +351,25 @@ def test_pages_are_shown_while_others_print(workshop: Workshop) -> None:
         printer.join()
 
 
-def test_many_at_once_are_all_served(workshop: Workshop) -> None:
+def test_many_at_once_are_all_served(workshop: Renderer) -> None:
     with ThreadPoolExecutor(12) as threads:
         made = list(threads.map(lambda n: workshop.sanitise(f"<p>{n}</p>", {}), range(60)))
     assert [clean.html if clean else None for clean in made] == [f"<p>{n}</p>" for n in range(60)]
 
 
-def test_a_worker_that_has_grown_old_is_replaced_between_two_jobs(workshop: Workshop) -> None:
+def test_a_worker_that_has_grown_old_is_replaced_between_two_jobs(workshop: Renderer) -> None:
     """Its last answer says so; else the next job would meet it while it ends."""
     assert all(workshop.sanitise("<p>x", {}) is not None for _ in range(3 * JOBS))
 
 
-def test_a_worker_that_read_a_file_reads_no_other(workshop: Workshop) -> None:
+def test_a_worker_that_read_a_file_reads_no_other(workshop: Renderer) -> None:
     idle = len(workshop._workers._idle)
     workshop.preview(PNG, 1)
     assert len(workshop._workers._idle) <= idle
 
 
 def test_a_killed_template_costs_nothing_but_time() -> None:
-    made = Workshop()
+    made = Renderer()
     try:
         assert made.sanitise("<p>x", {}) is not None
         template = made._workers._template
@@ -401,7 +401,7 @@ def test_an_answer_that_breaks_the_form_is_none() -> None:
 
 
 def test_content_ids_that_a_worker_invents_are_not_believed(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    workshop: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lie(*_: object) -> jobs.Answer:
         return jobs.Answer(jobs.Outcome.DONE, {"blocked": -5, "shown": ["a", "zz", 3]}, b"x")
@@ -412,7 +412,7 @@ def test_content_ids_that_a_worker_invents_are_not_believed(
     assert (clean.blocked, clean.shown) == (0, frozenset({"a"}))
 
 
-def test_the_sandbox_of_a_worker_holds(workshop: Workshop) -> None:
+def test_the_sandbox_of_a_worker_holds(workshop: Renderer) -> None:
     """A worker has neither a socket of its own nor a file it could write."""
     workshop.sanitise("x", {})
     (worker, *_) = workshop._workers._idle

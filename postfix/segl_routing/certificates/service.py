@@ -42,7 +42,7 @@ class Search:
     judged_by: str
 
 
-class CertificateDesk:
+class CertificateService:
     """Searches with the present settings; a reload brings others."""
 
     def __init__(self, settings: Settings, records: CertificateRecords, events: Events, file: Path) -> None:

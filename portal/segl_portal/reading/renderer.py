@@ -32,7 +32,7 @@ _MOST_PNG: Final = 20 * 1024 * 1024
 _MOST_PDF: Final = 100 * 1024 * 1024
 
 
-class Workshop:
+class Renderer:
     """One for a process; forked processes share its template. Safe for threads."""
 
     def __init__(self, memory_bytes: int = MEMORY) -> None:
