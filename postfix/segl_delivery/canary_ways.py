@@ -32,7 +32,7 @@ from segl.settings.document import Settings
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import CanaryOutcome, Way
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.signed import Signed
 from segl_delivery.smime.certificates import Finder, TunnelCertificate
 from segl_delivery.smime.unwrapping import unwrap
@@ -81,7 +81,7 @@ class WaySinks:
         return self._by_notice(content, sink) if way is Way.PORTAL else self._encrypted(content, sink, named)
 
     def _encrypted(self, content: bytes, sink: str, named: str) -> Seen | None:
-        ring = KeyRing([OwnKey(self.way_key.private, self.way_key.certificate())])
+        ring = DecryptionKeys([DecryptionKey(self.way_key.private, self.way_key.certificate())])
         try:
             opened = unwrap(content, ring)
         except CannotOpen as error:

@@ -88,7 +88,7 @@ class LockedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnKey(cms.OwnKey):
+class OwnKey(cms.DecryptionKey):
     """A key of ours and whose mail it is for: whole *domains*, and single *addresses* in the form of
     :func:`~segl.certificates.names.mail_key`. They say for whom it is offered and signed with, and at whose domains
     what is encrypted to it is opened."""
@@ -135,7 +135,7 @@ class KeyRing:
         self._seen: object = None
         self._keys: tuple[OwnKey, ...] = ()
         self._locked: tuple[LockedKey, ...] = ()
-        self._openers: dict[tuple[OwnKey, ...], cms.KeyRing] = {}
+        self._by_keys: dict[tuple[OwnKey, ...], cms.DecryptionKeys] = {}
 
     def keys(self) -> tuple[OwnKey, ...]:
         """All keys, retired ones too, by name. Blocking. No directory: none.
@@ -151,15 +151,17 @@ class KeyRing:
             self._refresh()
             return self._locked
 
-    def opener(self, domain: str = "", may: Callable[[OwnKey], bool] = lambda _own: True) -> cms.KeyRing:
+    def decryption_keys(
+        self, domain: str = "", may: Callable[[OwnKey], bool] = lambda _own: True
+    ) -> cms.DecryptionKeys:
         """Those that open messages for recipients at *domain* (normal form), all without one, as far as they *may*.
         Domains that share their keys get the same object. Raises :class:`KeysUnreadable`."""
         with self._lock:
             self._refresh()
             keys = tuple(own for own in self._keys if may(own) and (not domain or own.opens_for(domain)))
-            if keys not in self._openers:
-                self._openers[keys] = cms.KeyRing(keys)
-            return self._openers[keys]
+            if keys not in self._by_keys:
+                self._by_keys[keys] = cms.DecryptionKeys(keys)
+            return self._by_keys[keys]
 
     def _refresh(self) -> None:
         now = self._look()
@@ -168,7 +170,7 @@ class KeyRing:
         read = tuple(self._read())
         self._keys = tuple(own for own in read if isinstance(own, OwnKey))
         self._locked = tuple(own for own in read if isinstance(own, LockedKey))
-        self._openers, self._seen = {}, now
+        self._by_keys, self._seen = {}, now
 
     def _look(self) -> object:
         """What a change of the directory or the passphrase shows by."""

@@ -27,8 +27,8 @@ from cryptography import x509
 
 from bench.processes import bar, tell_noise
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
-from segl_delivery.cms.enveloped import Envelope, encrypt
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.enveloped import EnvelopedData, encrypt
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.lines import Base64Reader, base64_lines
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.signed import Signer, sign, verify
@@ -60,7 +60,7 @@ def main() -> int:
 
 def timed(key: type_of_key, choice: Choice, what: str) -> bool:
     made = certificate("bench", key)
-    ring = KeyRing([OwnKey(key, made)])  # type: ignore[arg-type]
+    ring = DecryptionKeys([DecryptionKey(key, made)])  # type: ignore[arg-type]
     content = os.urandom(MEGABYTE)
     message = encrypt(content, [made], choice)
     into = best(lambda: encrypt(content, [made], choice))
@@ -93,7 +93,7 @@ def signatures() -> None:
 def sent(mail: bytes, made: x509.Certificate, choice: Choice) -> int:
     """How many bytes go out, every one of them asked for."""
     outside, entity = split_for_envelope(mail, "Sikker besked")
-    outgoing = enveloped(outside, entity, Envelope(entity.size, [made], choice))
+    outgoing = enveloped(outside, entity, EnvelopedData(entity.size, [made], choice))
     return sum(map(len, outgoing.stuffed()))
 
 
@@ -125,7 +125,7 @@ def handle_large(how: str) -> None:
     """In a process of its own: print its peak in sizes of the message."""
     key = ec_key()
     made = certificate("bench", key)
-    ring = KeyRing([OwnKey(key, made)])
+    ring = DecryptionKeys([DecryptionKey(key, made)])
     decrypt(encrypt(HEADER, [made], MODERN), ring)
     with tempfile.TemporaryFile() as file:
         if "opened" in how:
@@ -147,7 +147,7 @@ def _text(size: int) -> bytes:
 
 
 def _write(file: IO[bytes], made: x509.Certificate, *, in_lines: bool) -> None:
-    pieces = Envelope(LARGE, [made], MODERN).pieces(bytes(MEGABYTE) for _ in range(LARGE // MEGABYTE))
+    pieces = EnvelopedData(LARGE, [made], MODERN).pieces(bytes(MEGABYTE) for _ in range(LARGE // MEGABYTE))
     file.writelines(base64_lines(pieces) if in_lines else pieces)
     file.seek(0)
 

@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bench.processes import bar, family_cpu_seconds, memory, peak_megabytes, tell_noise
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.cms.signed import Signer
 from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
 from world import namespace
@@ -171,7 +171,7 @@ def encrypted(message: bytes, own: x509.Certificate, choice: Choice, signer: Sig
     outside, entity = split_for_envelope(message, "Sikker besked")
     if signer is not None:
         entity = signed_entity(entity, signer)
-    return b"".join(enveloped(outside, entity, Envelope(entity.size, [own], choice)).pieces)
+    return b"".join(enveloped(outside, entity, EnvelopedData(entity.size, [own], choice)).pieces)
 
 
 def lay_key(keys: Path) -> x509.Certificate:

@@ -20,7 +20,7 @@ from segl.certificates.records import CertificateRecords
 from segl.mail.return_port import ReturnPort
 from segl.store.engine import open_store
 from segl_delivery.cms.choice import MODERN
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.cms.info import read_info
 from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
 from segl_delivery.smime.unwrapping import cms_object
@@ -213,7 +213,7 @@ def test_signed_inside_and_with_its_subject_protected_it_comes_out_whole(office:
     outside, entity = split_for_envelope(
         office.header("=?utf-8?q?Opsigelse_af_lejem=C3=A5let?=") + signed, "Sikker besked"
     )
-    envelope = Envelope(entity.size, [office.rsa.certificate], MODERN)
+    envelope = EnvelopedData(entity.size, [office.rsa.certificate], MODERN)
     message = b"".join(enveloped(outside, entity, envelope).pieces)
     assert b"Opsigelse" not in message
     [mail] = office.send(message)
@@ -307,7 +307,7 @@ def test_a_mailbox_that_refuses_tells_the_postmaster_and_not_the_sender(office: 
     postmaster = "postmaster@nordby-vand.example"
     store = office.street.peer_of(COLLEAGUE)
     outside, entity = split_for_envelope(office.header("Skilsmisse") + ENTITY, "Sikker besked")
-    envelope = Envelope(entity.size, [getattr(office, to).certificate])
+    envelope = EnvelopedData(entity.size, [getattr(office, to).certificate])
     office.street.forget()
     store.rcpt_replies[COLLEAGUE] = "550 5.1.1 no such user"
     try:

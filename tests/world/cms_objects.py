@@ -9,14 +9,14 @@ from segl.errors import CannotOpen
 from segl_delivery.cms.algorithm import algorithm, integer, octets, oid
 from segl_delivery.cms.choice import Choice, Transport
 from segl_delivery.cms.ciphers import Cipher
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.opening import decrypt
 from world.partners import certificate, ec_key, rsa_key
 
 RSA, EC = rsa_key(), ec_key()
 RSA_CERTIFICATE, EC_CERTIFICATE = certificate("rsa", RSA, key_id=True), certificate("ec", EC, key_id=True)
-RING = KeyRing([OwnKey(RSA, RSA_CERTIFICATE), OwnKey(EC, EC_CERTIFICATE)])
+RING = DecryptionKeys([DecryptionKey(RSA, RSA_CERTIFICATE), DecryptionKey(EC, EC_CERTIFICATE)])
 CONTENT = "Kære Bo, 010190-1234\r\n".encode()
 GCM = Choice(Cipher.AES_256_GCM, Transport.PKCS1)
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from segl_delivery.cms.keys import OwnKey
+from segl_delivery.cms.keys import DecryptionKey
 from segl_delivery.cms.signed import Signer
 from world.partners import certificate, ec_key, pem, rsa_key
 
@@ -67,8 +67,8 @@ class Identity:
         )
 
     @property
-    def own(self) -> OwnKey:
-        return OwnKey(self.key, self.certificate)
+    def own(self) -> DecryptionKey:
+        return DecryptionKey(self.key, self.certificate)
 
     @property
     def signer(self) -> Signer:

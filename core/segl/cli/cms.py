@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from segl_delivery.cms.info import Info
-    from segl_delivery.cms.keys import KeyRing
+    from segl_delivery.cms.keys import DecryptionKeys
     from segl_delivery.cms.signed import Signed
 
 
@@ -142,25 +142,25 @@ def open_message(
     write_out(opened.content, out, binary=False)
 
 
-def _given_ring(key: Path, certificate: Path) -> KeyRing:
-    from segl_delivery.cms.keys import KeyRing, OwnKey
+def _given_ring(key: Path, certificate: Path) -> DecryptionKeys:
+    from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 
     try:
-        return KeyRing([OwnKey(private_key_in(key), certificates_in(certificate)[0])])
+        return DecryptionKeys([DecryptionKey(private_key_in(key), certificates_in(certificate)[0])])
     except ValueError as error:
         fail(f"{certificate}: {error}")
 
 
-def _own_ring(file: Path) -> KeyRing:
+def _own_ring(file: Path) -> DecryptionKeys:
     from segl.cli.trusted import trusted_settings
-    from segl_delivery.keyring import KeyRing as OwnRing
+    from segl_delivery.keyring import KeyRing
 
     try:
         delivery = trusted_settings(file).delivery
-        ring = OwnRing(delivery.keys, delivery.keys_passphrase, lambda file, why: complain(f"{file}: {why}"))
+        ring = KeyRing(delivery.keys, delivery.keys_passphrase, lambda file, why: complain(f"{file}: {why}"))
         if not ring.keys():
             fail(f"there is no key in {delivery.keys}", "run as root, or give --key and --cert")
-        return ring.opener()
+        return ring.decryption_keys()
     except SeglError as error:
         fail_of(error)
 

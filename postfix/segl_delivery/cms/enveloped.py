@@ -22,7 +22,7 @@ from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.recipients import needs_version_2, write_recipient
 
 
-class Envelope:
+class EnvelopedData:
     """A message about to be encrypted: its size is known, its content is asked for by :meth:`pieces`."""
 
     def __init__(self, size: int, certificates: Sequence[x509.Certificate], choice: Choice = COMMON) -> None:
@@ -65,9 +65,9 @@ class Envelope:
 
 
 def encrypt(content: bytes, certificates: Sequence[x509.Certificate], choice: Choice = COMMON) -> bytes:
-    """*content* for the holders of *certificates*, in DER: :class:`Envelope` for what fits in memory well."""
+    """*content* for the holders of *certificates*, in DER: :class:`EnvelopedData` for what fits in memory well."""
     message = BytesIO()
-    message.writelines(Envelope(len(content), certificates, choice).pieces([content]))
+    message.writelines(EnvelopedData(len(content), certificates, choice).pieces([content]))
     return message.getvalue()
 
 

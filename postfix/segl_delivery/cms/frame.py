@@ -11,7 +11,7 @@ from segl import ber
 from segl.ber import Damaged, Piece, Stream
 from segl_delivery.cms.algorithm import check_version, oid, read_oid
 from segl_delivery.cms.ciphers import Decryption
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType
 from segl_delivery.cms.recipients import LARGEST, Recipient, read_recipient
 
@@ -28,7 +28,7 @@ class Frame:
     """*recipients* are those that were asked for, each with the key of ours it means. *attributes* are
     authenticated with the content, in DER as they are counted in; *tag* belongs to AuthEnvelopedData."""
 
-    recipients: tuple[tuple[OwnKey | None, Recipient], ...]
+    recipients: tuple[tuple[DecryptionKey | None, Recipient], ...]
     content_type: str
     decryption: Decryption
     content: deque[Piece]
@@ -36,7 +36,7 @@ class Frame:
     tag: bytes
 
 
-def read_frame(message: bytes | Stream, ring: KeyRing | None) -> Frame:
+def read_frame(message: bytes | Stream, ring: DecryptionKeys | None) -> Frame:
     """Of the recipients those that mean a key of *ring*; without one, of all. Raises
     :class:`Damaged`."""
     reader = ber.Reader(message)
@@ -66,9 +66,11 @@ def read_frame(message: bytes | Stream, ring: KeyRing | None) -> Frame:
     return Frame(recipients, content_type, decryption, content, attributes, tag)
 
 
-def _read_recipients(reader: ber.Reader, ring: KeyRing | None) -> tuple[tuple[OwnKey | None, Recipient], ...]:
+def _read_recipients(
+    reader: ber.Reader, ring: DecryptionKeys | None
+) -> tuple[tuple[DecryptionKey | None, Recipient], ...]:
     reader.enter(ber.SET)
-    found: list[tuple[OwnKey | None, Recipient]] = []
+    found: list[tuple[DecryptionKey | None, Recipient]] = []
     most = _MOST_TOLD if ring is None else _MOST_TRIED
     size = doubts = 0
     while reader.peek() is not None:

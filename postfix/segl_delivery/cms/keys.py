@@ -12,7 +12,7 @@ from segl_delivery.cms.identifiers import Identifier, IssuerSerial, identifies, 
 
 
 @dataclass(frozen=True, slots=True)
-class OwnKey:
+class DecryptionKey:
     """A private key and the certificate by which senders name it. ``retired``: nobody should use it any
     more, but what was encrypted to it is opened."""
 
@@ -25,19 +25,19 @@ class OwnKey:
             raise ValueError("the certificate belongs to another key")
 
     def __repr__(self) -> str:
-        return f"OwnKey({self.certificate.serial_number:x})"
+        return f"{type(self).__name__}({self.certificate.serial_number:x})"
 
 
-class KeyRing:
+class DecryptionKeys:
     """All keys we hold. A message names those it is for, so their number costs nothing."""
 
-    def __init__(self, keys: Sequence[OwnKey]) -> None:
+    def __init__(self, keys: Sequence[DecryptionKey]) -> None:
         self._keys = tuple(keys)
         self._names = {name: own for own in reversed(self._keys) for name in _names(own.certificate)}
         self._serials = frozenset(own.certificate.serial_number for own in keys)
         self._marks = tuple(mark for own in keys for mark in _marks(own.certificate))
 
-    def named(self, identifier: Identifier) -> OwnKey | None:
+    def named(self, identifier: Identifier) -> DecryptionKey | None:
         """The key that *identifier* means, letter for letter."""
         return self._names.get(identifier)
 
@@ -46,7 +46,7 @@ class KeyRing:
         of ours with it."""
         return isinstance(identifier, IssuerSerial) and identifier.serial in self._serials
 
-    def meant(self, identifier: Identifier) -> OwnKey | None:
+    def meant(self, identifier: Identifier) -> DecryptionKey | None:
         """As :meth:`named`, but for another way to write the issuer's name. Costs much more."""
         return next((own for own in self._keys if identifies(identifier, own.certificate)), None)
 

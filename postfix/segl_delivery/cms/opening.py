@@ -30,7 +30,7 @@ from segl_delivery.cms.algorithm import oid, read_oid
 from segl_delivery.cms.ciphers import Cipher, NotDecrypted
 from segl_delivery.cms.compressed import decompress
 from segl_delivery.cms.frame import Frame, read_frame
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.recipients import Agreed, Recipient, Transported
 from segl_delivery.cms.signed import Signed, verify
@@ -49,7 +49,7 @@ class Decrypted:
     content: bytes
     content_type: str
     cipher: Cipher
-    own: OwnKey
+    own: DecryptionKey
 
     @property
     def authenticated(self) -> bool:
@@ -67,7 +67,7 @@ class Opened:
     layers: tuple[Decrypted | Signed | None, ...]
 
 
-def decrypt(message: bytes | Stream, ring: KeyRing) -> Decrypted:
+def decrypt(message: bytes | Stream, ring: DecryptionKeys) -> Decrypted:
     """The content of *message* (DER or BER), for which one key of *ring* must do. A file is read once, from
     where it stands, and never whole: what is in memory is the content.
 
@@ -85,7 +85,7 @@ def decrypt(message: bytes | Stream, ring: KeyRing) -> Decrypted:
     return Decrypted(content, frame.content_type, frame.decryption.cipher, own)
 
 
-def open_layers(message: bytes | Source, ring: KeyRing, largest: int = LARGEST) -> Opened:
+def open_layers(message: bytes | Source, ring: DecryptionKeys, largest: int = LARGEST) -> Opened:
     """All layers of CMS that are directly inside each other taken off *message*, at least one. From a source it is read
     twice, the first time only to see what it is, and an encrypted one is never whole in memory.
 
@@ -112,7 +112,9 @@ def open_layers(message: bytes | Source, ring: KeyRing, largest: int = LARGEST) 
 _LAYERS: Final = frozenset(kind.value for kind in ContentType if kind is not ContentType.DATA)
 
 
-def _opened(source: Source, ring: KeyRing, largest: int) -> tuple[str, bytes, Decrypted | Signed | None]:
+def _opened(
+    source: Source, ring: DecryptionKeys, largest: int
+) -> tuple[str, bytes, Decrypted | Signed | None]:
     try:
         reader = ber.Reader(source())
         reader.enter(ber.SEQUENCE)
@@ -142,14 +144,14 @@ def _content_info(content: bytes, content_type: str) -> bytes:
     return ber.element(ber.SEQUENCE, oid(content_type), ber.element(ber.context(0), content))
 
 
-def _frame(message: bytes | Stream, ring: KeyRing) -> Frame:
+def _frame(message: bytes | Stream, ring: DecryptionKeys) -> Frame:
     try:
         return read_frame(message, ring)
     except Damaged as error:
         raise CannotOpen(str(error)) from None
 
 
-def _content_key(ours: list[tuple[OwnKey, Recipient]], size: int) -> tuple[OwnKey, bytes]:
+def _content_key(ours: list[tuple[DecryptionKey, Recipient]], size: int) -> tuple[DecryptionKey, bytes]:
     """The content key, *size* bytes long, or a random one. Locks that notice a wrong key go first, so that
     one that must not show it is only believed when there is nothing better."""
     for own, entry in sorted(ours, key=lambda pair: _notices_nothing(pair[1])):
@@ -162,7 +164,7 @@ def _content_key(ours: list[tuple[OwnKey, Recipient]], size: int) -> tuple[OwnKe
     return ours[0][0], os.urandom(size)
 
 
-def _unlocked(own: OwnKey, entry: Recipient) -> bytes:
+def _unlocked(own: DecryptionKey, entry: Recipient) -> bytes:
     if isinstance(entry, Transported) and isinstance(own.key, RSAPrivateKey):
         return decrypt_key(entry.encrypted, own.key, entry.scheme)
     if isinstance(entry, Agreed) and isinstance(own.key, EllipticCurvePrivateKey):

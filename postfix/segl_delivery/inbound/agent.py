@@ -34,7 +34,7 @@ from segl.settings.inbound import Inbound, KeysOpen
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
-from segl_delivery.cms.keys import KeyRing as Opener
+from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of
@@ -139,18 +139,22 @@ class OpeningAgent:
     def _open(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
         """By groups whose domains have the same keys and belong to one organisation; mostly there is one. Raises
         :class:`~segl_delivery.keyring.KeysUnreadable`: then the mail waits."""
-        groups: dict[tuple[Opener, str], list[str]] = {}
+        groups: dict[tuple[DecryptionKeys, str], list[str]] = {}
         for recipient in recipients:
             owner = self.settings.owner(domain_of(recipient))
             domain = domain_of(recipient) if self.settings.inbound.keys_open is KeysOpen.HOLDERS else ""
-            ring = self.ring.opener(domain, partial(OwnKey.is_of, owner=owner, owners=self.settings.owners))
+            ring = self.ring.decryption_keys(
+                domain, partial(OwnKey.is_of, owner=owner, owners=self.settings.owners)
+            )
             groups.setdefault((ring, owner.name), []).append(recipient)
         replies: dict[str, SmtpReply] = {}
         for (ring, _), group in groups.items():
             replies |= self._guarded(partial(self._open_with, ring), delivery, group)
         return replies
 
-    def _open_with(self, ring: Opener, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+    def _open_with(
+        self, ring: DecryptionKeys, delivery: Delivery, recipients: Sequence[str]
+    ) -> dict[str, SmtpReply]:
         delivery.check_time()
         result = self._opened(delivery, ring, recipients)
         refused = self._send(delivery, recipients, result)
@@ -182,7 +186,7 @@ class OpeningAgent:
             return dict.fromkeys(recipients, error.reply)
         return handover.refused
 
-    def _opened(self, delivery: Delivery, ring: Opener, recipients: Sequence[str]) -> Result:
+    def _opened(self, delivery: Delivery, ring: DecryptionKeys, recipients: Sequence[str]) -> Result:
         if header_size(delivery.content) > LONGEST_HEADER:
             self.events.not_opened(recipients, CannotOpen("its header is longer than we read"))
             return self._unread(delivery)
@@ -200,9 +204,9 @@ class OpeningAgent:
             self.events.failed("opening", error)
         return self._closed(delivery)
 
-    def _explained(self, error: CannotOpen, delivery: Delivery, ring: Opener) -> CannotOpen:
+    def _explained(self, error: CannotOpen, delivery: Delivery, ring: DecryptionKeys) -> CannotOpen:
         """*error*, with the keys of ours that would open it and are for other domains."""
-        every = self.ring.opener()
+        every = self.ring.decryption_keys()
         others = () if every is ring else keys_named_by(delivery.content, every)
         names = [own.name for own in others if isinstance(own, OwnKey)]
         if not names:

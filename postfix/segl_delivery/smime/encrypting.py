@@ -17,7 +17,7 @@ from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.cms.recipients import CannotEncrypt
 from segl_delivery.smime.certificates import TunnelCertificate
 from segl_delivery.smime.message import enveloped
@@ -114,7 +114,7 @@ class Encryption:
         keys = [entry.certificate for entry in certificates]
         choice = terms.choice(keys, partial(self.outbound.said, holder))
         try:
-            envelope = Envelope(prepared.entity.size, keys, choice)
+            envelope = EnvelopedData(prepared.entity.size, keys, choice)
         except CannotEncrypt as error:
             private = f"certificate {certificates[0].fingerprint[:16]}: {error}"
             raise NoCertificate("the certificate cannot be encrypted to", private) from None

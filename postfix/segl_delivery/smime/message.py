@@ -27,7 +27,7 @@ from segl.mail.fields import LINE_END, Field, canonical, ended, join_header, rea
 from segl.mail.outgoing import Outgoing
 from segl.settings.encryption import HeaderForm
 from segl_delivery.cms.digests import algorithm_for
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.cms.lines import base64_lines, base64_size
 from segl_delivery.cms.signed import Signer, sign_detached
 from segl_delivery.smime.outside import TRACE, outside_of
@@ -126,7 +126,7 @@ def signed_entity(entity: Entity, signer: Signer) -> Entity:
     return Entity(head + entity.header, entity.body, entity.foot + foot)
 
 
-def enveloped(outside: bytes, entity: Entity, envelope: Envelope) -> Outgoing:
+def enveloped(outside: bytes, entity: Entity, envelope: EnvelopedData) -> Outgoing:
     """The message to send: the header *outside* and *entity* in *envelope*, encrypted as it is asked for."""
     kind = "authEnveloped-data" if envelope.choice.cipher.authenticated else "enveloped-data"
     header = outside + _WRAP.format(kind=kind).encode("ascii")

@@ -24,7 +24,7 @@ from segl.errors import CannotOpen
 from segl.mail.fields import Field, canonical, header_size, read_header
 from segl.smime_types import holds_cms, is_clear_signed
 from segl_delivery.cms.frame import read_frame
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.lines import Base64Reader
 from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, Source, open_layers
 from segl_delivery.cms.signed import Signed, verify
@@ -65,7 +65,7 @@ class Unwrapped:
         return held or self.was_encrypted
 
 
-def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
+def unwrap(message: bytes, ring: DecryptionKeys, largest: int = LARGEST) -> Unwrapped:
     """All layers of *message* that can be taken off; a message without any comes back as it is.
 
     Raises :class:`CannotOpen` when a layer cannot be opened, there are too many, or an encrypted one holds no MIME
@@ -114,7 +114,7 @@ def cms_object(message: bytes) -> bytes:
     raise CannotOpen("there is no CMS object in it")
 
 
-def keys_named_by(message: bytes, ring: KeyRing) -> tuple[OwnKey, ...]:
+def keys_named_by(message: bytes, ring: DecryptionKeys) -> tuple[DecryptionKey, ...]:
     """Those of *ring* that the outermost layer of *message* is encrypted to."""
     try:
         frame = read_frame(cms_object(message), ring)
@@ -132,12 +132,14 @@ class Certified(Protocol):
 
 def names_one_of(message: bytes, certificates: Sequence[Certified]) -> bool:
     """Whether the outermost layer of *message* is encrypted to one of *certificates*, whose keys nobody has at hand."""
-    ring = KeyRing(cast("Sequence[OwnKey]", certificates))  # to be named takes a certificate, no key
+    ring = DecryptionKeys(
+        cast("Sequence[DecryptionKey]", certificates)
+    )  # to be named takes a certificate, no key
     return bool(certificates) and bool(keys_named_by(message, ring))
 
 
 def _layer(
-    entity: bytes, ring: KeyRing, largest: int
+    entity: bytes, ring: DecryptionKeys, largest: int
 ) -> tuple[bytes, tuple[Decrypted | Signed | None, ...]] | None:
     """What is inside *entity*, and what lay around it; ``None`` when it is no layer."""
     fields, at = read_header(entity)

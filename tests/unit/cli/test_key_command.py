@@ -82,7 +82,7 @@ def test_a_new_key_is_encrypted_to_by_openssl_and_opened_by_us(
     message = openssl(
         "cms", "-encrypt", "-binary", "-outform", "DER", "-aes-256-cbc", out, given=b"hemmeligt"
     )
-    assert decrypt(message, KeyRing(house.keys).opener()).content == b"hemmeligt"
+    assert decrypt(message, KeyRing(house.keys).decryption_keys()).content == b"hemmeligt"
     made = x509.load_pem_x509_certificate(out.read_bytes())
     named = made.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
     assert named == "Nordby Vandværk"
@@ -176,7 +176,7 @@ def test_pkcs12_as_authorities_give_it(house: House, tmp_path: Path, anna: Ident
     again = house("import", bag, "--passphrase-file", secret, "--for", DOMAIN, "--json")
     assert json.loads(again.stdout)["done"] == "there already"
     assert (house.listed()[0]["chain"], len(house.listed())) == (1, 1)
-    assert decrypt(encrypt(b"x", [anna.certificate]), KeyRing(house.keys).opener()).content == b"x"
+    assert decrypt(encrypt(b"x", [anna.certificate]), KeyRing(house.keys).decryption_keys()).content == b"x"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bench.processes import memory, peak_megabytes
 from segl_delivery.cms.choice import COMMON
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.cms.signed import Signer
 from segl_delivery.smime.message import enveloped, signed_entity, split_for_envelope
 from world.desk import DOMAIN, SENDER, Desk
@@ -44,7 +44,7 @@ OURS: x509.Certificate = certificate(SENDER, rsa_key(2048, 2))
 def as_a_partner_sends_it(message: bytes) -> bytes:
     outside, entity = split_for_envelope(message, "x")
     entity = signed_entity(entity, Signer(PARTNER, certificate("bo@kommune.example", PARTNER)))
-    return b"".join(enveloped(outside, entity, Envelope(entity.size, [OURS], COMMON)).pieces)
+    return b"".join(enveloped(outside, entity, EnvelopedData(entity.size, [OURS], COMMON)).pieces)
 
 
 @pytest.mark.parametrize("way", ["inbound", "tunnel", "portal"])

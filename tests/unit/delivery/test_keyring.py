@@ -83,7 +83,7 @@ def test_a_change_on_disk_is_seen_at_the_next_question(tmp_path: Path) -> None:
 def test_nothing_is_read_again_while_nothing_changes(tmp_path: Path) -> None:
     lay(tmp_path, "a", ec_key())
     ring = KeyRing(tmp_path)
-    assert ring.opener() is ring.opener()
+    assert ring.decryption_keys() is ring.decryption_keys()
 
 
 def test_a_key_that_cannot_be_used_hides_no_other_and_is_told_once(tmp_path: Path) -> None:
@@ -188,5 +188,5 @@ def test_a_key_opens_mail_to_the_domains_it_is_for(tmp_path: Path) -> None:
         "vest.example": ["all"],
     }
     ring = KeyRing(tmp_path)
-    assert ring.opener("nord.example") is ring.opener("by.nord.example")
-    assert ring.opener("syd.example") is not ring.opener()
+    assert ring.decryption_keys("nord.example") is ring.decryption_keys("by.nord.example")
+    assert ring.decryption_keys("syd.example") is not ring.decryption_keys()

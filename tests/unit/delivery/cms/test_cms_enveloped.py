@@ -16,8 +16,8 @@ from segl.errors import CannotOpen
 from segl_delivery.cms.choice import COMMON, MODERN, Choice, NamedBy, Transport
 from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.digests import Digest
-from segl_delivery.cms.enveloped import Envelope, encrypt
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.enveloped import EnvelopedData, encrypt
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.recipients import CannotEncrypt
 from world.oracle import KEYS, Identity, openssl_decrypt, openssl_encrypt
@@ -35,8 +35,8 @@ def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Identity]:
     return {name: Identity.new(directory, name, make()) for name, make in KEYS.items()}
 
 
-def ring(*identities: Identity) -> KeyRing:
-    return KeyRing([OwnKey(identity.key, identity.certificate) for identity in identities])
+def ring(*identities: Identity) -> DecryptionKeys:
+    return DecryptionKeys([DecryptionKey(identity.key, identity.certificate) for identity in identities])
 
 
 def ways(name: str) -> list[Choice]:
@@ -115,7 +115,9 @@ def test_we_find_ourselves_among_openssls_recipients(identities: dict[str, Ident
 
 def test_an_old_key_still_opens(identities: dict[str, Identity]) -> None:
     new, old = identities["p256"], identities["rsa2048"]
-    keys = KeyRing([OwnKey(new.key, new.certificate), OwnKey(old.key, old.certificate, retired=True)])
+    keys = DecryptionKeys(
+        [DecryptionKey(new.key, new.certificate), DecryptionKey(old.key, old.certificate, retired=True)]
+    )
     found = decrypt(encrypt(CONTENT, [old.certificate]), keys)
     assert (found.content, found.own.retired) == (CONTENT, True)
     assert decrypt(encrypt(CONTENT, [new.certificate]), keys).own.retired is False
@@ -128,7 +130,7 @@ def test_a_key_with_two_certificates_opens_by_either(identities: dict[str, Ident
     for used in (own.certificate, renewed):
         for named_by in NamedBy:
             choice = Choice(Cipher.AES_256_GCM, Transport.PKCS1, named_by=named_by)
-            keys = KeyRing([OwnKey(own.key, own.certificate), OwnKey(own.key, renewed)])
+            keys = DecryptionKeys([DecryptionKey(own.key, own.certificate), DecryptionKey(own.key, renewed)])
             assert decrypt(encrypt(CONTENT, [used], choice), keys).content == CONTENT
 
 
@@ -137,7 +139,7 @@ def test_who_is_not_named_cannot_open(identities: dict[str, Identity]) -> None:
     with pytest.raises(CannotOpen):
         decrypt(message, ring(identities["rsa3072"], identities["p384"]))
     with pytest.raises(CannotOpen):
-        decrypt(message, KeyRing([]))
+        decrypt(message, DecryptionKeys([]))
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 15, 16, 17, 262_143, 262_144, 262_145, 600_000])
@@ -156,26 +158,26 @@ def test_content_may_come_in_any_pieces(pieces: list[bytes], cipher: Cipher) -> 
     key = ec_key()
     made = certificate("pieces", key)
     whole = b"".join(pieces)
-    envelope = Envelope(len(whole), [made], Choice(cipher, Transport.PKCS1))
+    envelope = EnvelopedData(len(whole), [made], Choice(cipher, Transport.PKCS1))
     message = b"".join(envelope.pieces(pieces))
     assert len(message) == envelope.length
-    assert decrypt(BytesIO(message), KeyRing([OwnKey(key, made)])).content == whole
+    assert decrypt(BytesIO(message), DecryptionKeys([DecryptionKey(key, made)])).content == whole
 
 
 def test_an_envelope_serves_one_content_of_the_size_that_was_said() -> None:
     made = certificate("once", ec_key())
-    envelope = Envelope(3, [made])
+    envelope = EnvelopedData(3, [made])
     b"".join(envelope.pieces([b"abc"]))
     with pytest.raises(RuntimeError, match="one content only"):
         b"".join(envelope.pieces([b"abc"]))
     for content in (b"ab", b"abcd"):
         with pytest.raises(RuntimeError, match="another size"):
-            b"".join(Envelope(3, [made]).pieces([content]))
+            b"".join(EnvelopedData(3, [made]).pieces([content]))
 
 
 def test_a_message_needs_somebody_to_read_it() -> None:
     with pytest.raises(ValueError, match="nobody"):
-        Envelope(3, [])
+        EnvelopedData(3, [])
 
 
 def test_a_key_that_only_signs_cannot_be_encrypted_to() -> None:
@@ -192,10 +194,10 @@ def test_two_messages_share_nothing(identities: dict[str, Identity]) -> None:
 
 def test_the_certificate_must_be_the_keys_own(identities: dict[str, Identity]) -> None:
     with pytest.raises(ValueError, match="another key"):
-        OwnKey(identities["p256"].key, identities["p384"].certificate)
+        DecryptionKey(identities["p256"].key, identities["p384"].certificate)
 
 
 def test_a_key_is_not_shown(identities: dict[str, Identity], tmp_path: Path) -> None:
     own = identities["rsa2048"]
-    shown = repr(OwnKey(own.key, own.certificate))
-    assert shown == f"OwnKey({own.certificate.serial_number:x})"
+    shown = repr(DecryptionKey(own.key, own.certificate))
+    assert shown == f"DecryptionKey({own.certificate.serial_number:x})"

@@ -13,8 +13,8 @@ from segl import ber
 from segl.errors import CannotOpen
 from segl_delivery.cms.algorithm import integer, oid
 from segl_delivery.cms.choice import COMMON, MODERN
-from segl_delivery.cms.enveloped import Envelope, encrypt
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.enveloped import EnvelopedData, encrypt
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.lines import Base64Reader, base64_lines
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.opening import Decrypted, decrypt, open_layers
@@ -161,7 +161,7 @@ def test_a_short_serial_number_is_found_among_many() -> None:
     first = certificate("first", EC, serial=1)
     strangers = [certificate(f"stranger {number}", rsa_key(2048, 1), serial=1) for number in range(60)]
     message = encrypt(CONTENT, [*strangers, first], GCM)
-    assert decrypt(message, KeyRing([OwnKey(EC, first)])).content == CONTENT
+    assert decrypt(message, DecryptionKeys([DecryptionKey(EC, first)])).content == CONTENT
 
 
 def test_recipients_that_only_look_like_us_cost_little() -> None:
@@ -191,7 +191,7 @@ def test_a_large_message_is_in_memory_once_encrypted_and_once_plain() -> None:
     size = 20_000_000
     tracemalloc.start()
     zeros = bytes(1_000_000)
-    pieces = Envelope(size, [EC_CERTIFICATE], MODERN).pieces(zeros for _ in range(20))
+    pieces = EnvelopedData(size, [EC_CERTIFICATE], MODERN).pieces(zeros for _ in range(20))
     assert sum(map(len, pieces)) > size
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     message = encrypt(bytes(size), [EC_CERTIFICATE], MODERN)

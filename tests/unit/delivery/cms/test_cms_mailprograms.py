@@ -13,7 +13,7 @@ from segl_delivery.cms.choice import COMMON, MODERN, Choice, Transport
 from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.enveloped import encrypt
-from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.signed import Signer, sign, verify
 from world.mailprograms import Gpgsm, Nss
@@ -90,7 +90,7 @@ def test_oaep_is_read_by_one_of_them(nss: Nss, gpgsm: Gpgsm, identities: dict[st
 
 @pytest.mark.parametrize("name", KINDS)
 def test_we_read_what_both_encrypt(program: Program, identities: dict[str, Identity], name: str) -> None:
-    keys = KeyRing([identity.own for identity in identities.values()])
+    keys = DecryptionKeys([identity.own for identity in identities.values()])
     found = decrypt(program.encrypt(CONTENT, identities[name]), keys)
     assert found.content == CONTENT
     assert found.own.certificate == identities[name].certificate

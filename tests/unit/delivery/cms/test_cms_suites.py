@@ -21,7 +21,7 @@ from cryptography import x509
 
 from segl.certificates.chain import Authorities
 from segl_delivery.cms.compressed import decompress
-from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.signed import Outcome, Signed, verify
 from segl_delivery.keyring import read_private
@@ -59,7 +59,7 @@ def certificate_at(file: Path) -> x509.Certificate:
 
 
 def signature_of(message: bytes) -> Signed:
-    [layer] = unwrap(message, KeyRing(())).layers
+    [layer] = unwrap(message, DecryptionKeys(())).layers
     assert isinstance(layer, Signed)
     return layer
 
@@ -110,7 +110,9 @@ WORDS = b"This is the message to encapsulate in PKCS#7/CMS"
 def test_what_others_encrypted_is_opened(message: Path, key: str, of: str, content: bytes) -> None:
     keys = OTHERS / "keys" if message.parent == OTHERS else VECTORS / "x509/custom/ca"
     private = read_private((keys / key).read_bytes(), None)
-    found = decrypt(cms_object(message.read_bytes()), KeyRing([OwnKey(private, certificate_at(keys / of))]))
+    found = decrypt(
+        cms_object(message.read_bytes()), DecryptionKeys([DecryptionKey(private, certificate_at(keys / of))])
+    )
     assert found.content.strip() == content
 
 

@@ -22,7 +22,7 @@ from segl.mail.return_port import ReturnPort
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
-from segl_delivery.cms.keys import KeyRing as Opener
+from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge
 from segl_delivery.keyring import KeyRing
@@ -74,9 +74,9 @@ class Ring:
     """Opens for any domain."""
 
     def __init__(self, *own: Identity) -> None:
-        self._opener = Opener([one.own for one in own])
+        self._opener = DecryptionKeys([one.own for one in own])
 
-    def opener(self, domain: str = "", may: object = None) -> Opener:
+    def decryption_keys(self, domain: str = "", may: object = None) -> DecryptionKeys:
         return self._opener
 
     def locked(self) -> tuple[object, ...]:
@@ -261,7 +261,7 @@ def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: b
 
 def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> None:
     class Broken:
-        def opener(self, domain: str = "", may: object = None) -> object:
+        def decryption_keys(self, domain: str = "", may: object = None) -> object:
             return None
 
         def locked(self) -> tuple[object, ...]:

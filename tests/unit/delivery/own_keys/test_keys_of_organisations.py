@@ -100,6 +100,6 @@ def test_a_key_for_a_parent_domain_does_not_open_for_a_tenant_below_it(tmp_path:
     opened = {}
     for domain in ("hosting.example", "x.hosting.example", "skole.hosting.example"):
         owner = loaded.owner(domain)
-        opener = ring.opener(domain, lambda own, owner=owner: own.is_of(owner, loaded.owners))  # type: ignore[misc]
-        opened[domain] = opener is ring.opener()
+        opener = ring.decryption_keys(domain, lambda own, owner=owner: own.is_of(owner, loaded.owners))  # type: ignore[misc]
+        opened[domain] = opener is ring.decryption_keys()
     assert opened == {"hosting.example": True, "x.hosting.example": True, "skole.hosting.example": False}

@@ -21,9 +21,8 @@ from segl.events import Events
 from segl.postfix.check import State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl_delivery.cms.enveloped import Envelope
-from segl_delivery.cms.keys import KeyRing as Opener
-from segl_delivery.cms.keys import OwnKey
+from segl_delivery.cms.enveloped import EnvelopedData
+from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.signed import Signed, Signer
 from segl_delivery.keyring import KeyRing, KeyState, KeyStatus, KeysUnreadable
 from segl_delivery.own_keys.directory import KeyDirectory
@@ -139,17 +138,17 @@ def test_a_partner_verifies_with_openssl_what_a_running_agent_signed(tmp_path: P
 @given(body=st.binary(max_size=300))
 def test_every_entity_comes_back_to_the_byte_and_every_change_shows(body: bytes) -> None:
     made = certificate("ours", ec_key(), key_id=True)
-    partner = OwnKey(rsa_key(), certificate("partner", rsa_key(), key_id=True))
+    partner = DecryptionKey(rsa_key(), certificate("partner", rsa_key(), key_id=True))
     outside, entity = split_for_envelope(
         MESSAGE.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body, "Sikker besked"
     )
     wrapped = signed_entity(entity, Signer(ec_key(), made))
     assert wrapped.size == len(bytes(wrapped))
-    message = b"".join(enveloped(outside, wrapped, Envelope(wrapped.size, [partner.certificate])).pieces)
-    found = unwrap(message, Opener([partner]))
+    message = b"".join(enveloped(outside, wrapped, EnvelopedData(wrapped.size, [partner.certificate])).pieces)
+    found = unwrap(message, DecryptionKeys([partner]))
     assert (found.entity, found.authenticated) == (bytes(entity), True)
     altered = bytes(wrapped).replace(b"010190", b"010191")
-    plain = unwrap(altered, Opener([]))
+    plain = unwrap(altered, DecryptionKeys([]))
     assert isinstance(plain.layers[0], Signed)
     assert not plain.layers[0].signatures[0].holds
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from segl.mail.fields import canonical, split_header
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
-from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.enveloped import EnvelopedData
 from segl_delivery.smime.message import enveloped, split_for_envelope
 from world.partners import Partner, describe
 
@@ -29,7 +29,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Partner:
 
 def seal(message: bytes, partner: Partner, choice: Choice = COMMON) -> bytes:
     outside, entity = split_for_envelope(message, SUBJECT)
-    outgoing = enveloped(outside, entity, Envelope(entity.size, [partner.certificate], choice))
+    outgoing = enveloped(outside, entity, EnvelopedData(entity.size, [partner.certificate], choice))
     sealed = b"".join(outgoing.pieces)
     assert (outgoing.size, outgoing.ascii) == (len(sealed), sealed.isascii())
     return sealed

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from segl.errors import CannotOpen
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
-from segl_delivery.cms.enveloped import Envelope, encrypt
-from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.enveloped import EnvelopedData, encrypt
+from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.cms.signed import Signed, sign
 from segl_delivery.smime.message import enveloped, split_for_envelope
 from segl_delivery.smime.unwrapping import Unwrapped, unwrap
@@ -38,8 +38,8 @@ def bo(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 
 @pytest.fixture(scope="module")
-def ring(bo: Identity) -> KeyRing:
-    return KeyRing([bo.own])
+def ring(bo: Identity) -> DecryptionKeys:
+    return DecryptionKeys([bo.own])
 
 
 def wrapped(der: bytes, kind: str = "enveloped-data") -> bytes:
@@ -61,28 +61,30 @@ def names(found: Unwrapped) -> list[str]:
     return [type(layer).__name__ for layer in found.layers]
 
 
-def test_a_plain_message_comes_back_as_it_is(ring: KeyRing) -> None:
+def test_a_plain_message_comes_back_as_it_is(ring: DecryptionKeys) -> None:
     found = unwrap(OUTSIDE + ENTITY, ring)
     assert found == Unwrapped(OUTSIDE + ENTITY, (), OUTSIDE + ENTITY)
     assert (found.was_encrypted, found.authenticated) == (False, False)
 
 
 @pytest.mark.parametrize("choice", [COMMON, MODERN], ids=["common", "modern"])
-def test_what_our_tunnel_sends_comes_out_as_it_went_in(bo: Identity, ring: KeyRing, choice: Choice) -> None:
+def test_what_our_tunnel_sends_comes_out_as_it_went_in(
+    bo: Identity, ring: DecryptionKeys, choice: Choice
+) -> None:
     outside, entity = split_for_envelope(OUTSIDE + ENTITY, "Sikker besked")
-    envelope = Envelope(entity.size, [bo.certificate], choice)
+    envelope = EnvelopedData(entity.size, [bo.certificate], choice)
     found = unwrap(b"".join(enveloped(outside, entity, envelope).pieces), ring)
     assert found.entity == bytes(entity)
     assert (found.was_encrypted, found.authenticated) == (True, choice is MODERN)
 
 
 @pytest.mark.parametrize("options", [(), ("-stream",), ("-aes256",), ("-aes-256-gcm", "-stream")])
-def test_what_openssl_sends_is_read(bo: Identity, ring: KeyRing, options: tuple[str, ...]) -> None:
+def test_what_openssl_sends_is_read(bo: Identity, ring: DecryptionKeys, options: tuple[str, ...]) -> None:
     message = openssl("cms", "-encrypt", "-binary", *options, bo.cert_file, given=ENTITY)
     assert unwrap(message, ring).entity == ENTITY
 
 
-def test_signed_beside(anna: Identity, ring: KeyRing) -> None:
+def test_signed_beside(anna: Identity, ring: DecryptionKeys) -> None:
     found = unwrap(clear_signed(ENTITY, anna), ring)
     assert (found.entity, names(found), found.was_encrypted) == (ENTITY, ["Signed"], False)
     [layer] = found.layers
@@ -95,7 +97,7 @@ def test_signed_beside(anna: Identity, ring: KeyRing) -> None:
     assert not altered.authenticated
 
 
-def test_signed_then_encrypted_then_signed(anna: Identity, bo: Identity, ring: KeyRing) -> None:
+def test_signed_then_encrypted_then_signed(anna: Identity, bo: Identity, ring: DecryptionKeys) -> None:
     """Triple wrapping (RFC 2634 §1.1); the signature inside makes good that CBC notices nothing."""
     inner = clear_signed(ENTITY, anna)
     middle = wrapped(encrypt(inner, [bo.certificate], COMMON))
@@ -109,7 +111,7 @@ def test_signed_then_encrypted_then_signed(anna: Identity, bo: Identity, ring: K
     assert unwrap(only_outside, ring).authenticated is False
 
 
-def test_a_file_named_p7m_is_a_layer_too(bo: Identity, ring: KeyRing) -> None:
+def test_a_file_named_p7m_is_a_layer_too(bo: Identity, ring: DecryptionKeys) -> None:
     message = (
         b'Content-Type: application/octet-stream; name="smime.p7m"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
         + encodebytes(encrypt(ENTITY, [bo.certificate]))
@@ -117,18 +119,18 @@ def test_a_file_named_p7m_is_a_layer_too(bo: Identity, ring: KeyRing) -> None:
     assert unwrap(message, ring).entity == ENTITY
 
 
-def test_binary_transfer_is_read(bo: Identity, ring: KeyRing) -> None:
+def test_binary_transfer_is_read(bo: Identity, ring: DecryptionKeys) -> None:
     message = b"Content-Type: application/pkcs7-mime\r\n\r\n" + encrypt(ENTITY, [bo.certificate])
     assert unwrap(message, ring).entity == ENTITY
 
 
-def test_a_bundle_of_certificates_is_left_as_it_is(anna: Identity, ring: KeyRing) -> None:
+def test_a_bundle_of_certificates_is_left_as_it_is(anna: Identity, ring: DecryptionKeys) -> None:
     bundle = openssl("crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", anna.cert_file)
     message = wrapped(bundle, "certs-only")
     assert unwrap(message, ring) == Unwrapped(message, (), message)
 
 
-def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: KeyRing) -> None:
+def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: DecryptionKeys) -> None:
     message = (
         b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n\r\n'
         b"--b\r\n"
@@ -146,7 +148,7 @@ def crlf(message: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("where", ["behind", "epilogue", "closed-before", "not-closed"])
-def test_nothing_stands_beside_a_signed_part(anna: Identity, ring: KeyRing, where: str) -> None:
+def test_nothing_stands_beside_a_signed_part(anna: Identity, ring: DecryptionKeys, where: str) -> None:
     """A third part would be shown with the signature of the first."""
     message = crlf(clear_signed(ENTITY, anna))
     mark = b"--" + boundary_of(message)
@@ -165,7 +167,7 @@ def test_nothing_stands_beside_a_signed_part(anna: Identity, ring: KeyRing, wher
 
 @pytest.mark.parametrize("second", [b'; boundary="b"', b"; boundary*0=b", b"\r\nContent-Type: text/plain"])
 def test_a_signature_that_programs_look_for_in_two_places_is_none(
-    anna: Identity, ring: KeyRing, second: bytes
+    anna: Identity, ring: DecryptionKeys, second: bytes
 ) -> None:
     """One finds the signed part by the first boundary, another shows what stands by the second."""
     message = crlf(clear_signed(ENTITY, anna))
@@ -181,13 +183,13 @@ def boundary_of(message: bytes) -> bytes:
     return found[1]
 
 
-def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: KeyRing) -> None:
+def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: DecryptionKeys) -> None:
     with pytest.raises(CannotOpen, match="none of our keys"):
         unwrap(OUTSIDE + wrapped(encrypt(ENTITY, [anna.certificate])), ring)
 
 
 @pytest.mark.slow
-def test_rubbish_never_passes_for_a_message(bo: Identity, ring: KeyRing) -> None:
+def test_rubbish_never_passes_for_a_message(bo: Identity, ring: DecryptionKeys) -> None:
     """A key with the right padding and the wrong value, a thousand times: where CBC lets the rubbish through,
     it is no MIME entity."""
     der = encrypt(ENTITY, [bo.certificate], COMMON)
@@ -199,7 +201,7 @@ def test_rubbish_never_passes_for_a_message(bo: Identity, ring: KeyRing) -> None
             unwrap(wrapped(der[:at] + locked + der[at + 256 :]), ring)
 
 
-def test_endless_layers_end(anna: Identity, ring: KeyRing) -> None:
+def test_endless_layers_end(anna: Identity, ring: DecryptionKeys) -> None:
     message = ENTITY
     for _ in range(12):
         message = wrapped(sign(message, anna.signer, detached=False), "signed-data")
@@ -225,7 +227,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_message_costs_no_more_than_its_length(ring: KeyRing, message: bytes) -> None:
+def test_a_hostile_message_costs_no_more_than_its_length(ring: DecryptionKeys, message: bytes) -> None:
     begun = time.process_time()
     with suppress(CannotOpen):  # a header longer than any mail has is not read
         assert unwrap(b"Content-Type: " + message, ring).layers == ()
@@ -235,7 +237,7 @@ def test_a_hostile_message_costs_no_more_than_its_length(ring: KeyRing, message:
 @given(st.binary(max_size=400), st.sampled_from([b"base64", b"binary", b"x"]))
 @settings(max_examples=200, deadline=None)
 def test_any_body_is_refused_or_left(body: bytes, encoding: bytes) -> None:
-    empty = KeyRing([])
+    empty = DecryptionKeys([])
     message = (
         b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
     )
@@ -274,5 +276,7 @@ def test_a_signature_counts_where_every_program_finds_what_it_is_over(
     signatures = (sign(ENTITY + b"." * more, anna.signer, detached=False) for more in range(60))
     # So that the base64 has an end; their length varies.
     der = next(made for made in signatures if len(made) % 3)
-    found = unwrap(OUTSIDE + head + b"\r\n" + encodebytes(der).replace(b"\n", b"\r\n") + behind, KeyRing(()))
+    found = unwrap(
+        OUTSIDE + head + b"\r\n" + encodebytes(der).replace(b"\n", b"\r\n") + behind, DecryptionKeys(())
+    )
     assert any(isinstance(layer, Signed) for layer in found.layers) is signed

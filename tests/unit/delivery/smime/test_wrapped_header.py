@@ -17,7 +17,7 @@ from segl.mail.return_port import ReturnPort
 from segl.settings.file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
-from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.cms.signed import Outcome, Signed
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.smime.certificates import TunnelCertificate
@@ -154,7 +154,7 @@ def test_we_find_the_whole_message_in_theirs(
 
 
 def assert_restored(message: bytes, own: Identity, outcomes: list[Outcome]) -> None:
-    found = unwrap(message, KeyRing([own.own]))
+    found = unwrap(message, DecryptionKeys([own.own]))
     signatures = [one for layer in found.layers if isinstance(layer, Signed) for one in layer.signatures]
     assert [one.outcome for one in signatures] == outcomes
     fields, body = restored(message, found, "")
