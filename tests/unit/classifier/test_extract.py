@@ -10,49 +10,29 @@ from dataclasses import replace
 import pytest
 
 from corpus.extracted import extract
+from corpus.parts import CPR, LIMITS, causes, part, read, texts
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
-from segl.vocabulary import Finding
-from segl_classifier.extract import DECORATION_BYTES, REGISTRY, Pictures
+from segl_classifier.extract import REGISTRY
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.parse import parse
 
-LIMITS = Limits()
-CPR = "010190-1234"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
+
+
 ENVELOPED = bytes.fromhex("3080 0609 2a864886f70d010703 a080 3080 0201") + b"\0" * 40
+
+
 AUTH_ENVELOPED = bytes.fromhex("3080 060b 2a864886f70d0109100117 a080 3080") + b"\0" * 40
+
+
 DETACHED = bytes.fromhex(
     "3080 0609 2a864886f70d010702 a080 3080 0201 01 310d 300b 0609 608648016503040201"
 ) + bytes.fromhex("300b 0609 2a864886f70d010701")
+
+
 SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 0201") + b"\0" * 40
-
-
-def part(
-    content: bytes,
-    content_type: str,
-    filename: str = "",
-    *,
-    charset: str = "",
-    content_id: str = "",
-    attached: bool = False,
-) -> Part:
-    return Part("part 1", content_type, charset, filename, attached, content, Encoding.NONE, content_id)
-
-
-def read(*parts: Part, limits: Limits = LIMITS) -> tuple[list[Text], list[Finding]]:
-    return extract(Message(parts, ()), limits)
-
-
-def texts(*parts: Part) -> str:
-    return "\n".join(text.text for text in read(*parts)[0])
-
-
-def causes(*parts: Part, limits: Limits = LIMITS) -> list[str]:
-    found = read(*parts, limits=limits)[1]
-    return [f"{finding.rule.removeprefix('unreadable.')} {finding.excerpt}".strip() for finding in found]
 
 
 def zipped(name: str, content: bytes) -> bytes:
@@ -63,7 +43,11 @@ def zipped(name: str, content: bytes) -> bytes:
 
 
 BINARY = bytes(range(256))
+
+
 MAC = "unknown-type application/mac-binhex40"
+
+
 READ = [
     ("text/plain", b"Cpr 010190-1234"),
     ("text/csv", b"navn;cpr\r\nBo;010190-1234"),
@@ -174,88 +158,6 @@ def test_an_unknown_charset_is_told_of_only_where_it_matters() -> None:
     assert "Привет" in texts(part(markup, "text/html"))
 
 
-# Pictures: decoration only when shown in place, small, and truly a picture.
-
-PAGE = part(b'<p>Hej</p><img src="cid:logo@x">', "text/html")
-
-
-def test_a_small_picture_shown_in_place_is_decoration() -> None:
-    assert causes(PAGE, part(PNG, "image/png", content_id="logo@x")) == []
-    assert causes(part(PNG, "image/png", content_id="logo@x"), PAGE) == []  # whichever comes first
-    assert (
-        causes(part(b'<img src="data:image/png;base64,' + base64.b64encode(PNG) + b'">', "text/html")) == []
-    )
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [
-        part(PNG, "image/png"),
-        part(PNG, "image/png", content_id="other"),
-        part(PNG + b"\0" * DECORATION_BYTES, "image/png", content_id="logo@x"),
-        part(b"not a picture", "image/png", content_id="logo@x"),
-    ],
-    ids=["not shown", "another id", "large", "no picture"],
-)
-def test_any_other_picture_is_unread(picture: Part) -> None:
-    assert causes(PAGE, picture) == ["unknown-type image/png"]
-
-
-def png(width: int, height: int) -> bytes:
-    sides = width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + sides + bytes(900)
-
-
-def test_a_page_of_few_bytes_shown_in_place_is_unread() -> None:
-    shown = part(png(1240, 1754), "image/png", content_id="logo@x")
-    assert causes(PAGE, shown) == ["unknown-type image/png"]
-    for size in ((400, 150), (800, 800), (2000, 300)):
-        assert causes(PAGE, part(png(*size), "image/png", content_id="logo@x")) == []
-
-
-@pytest.mark.parametrize(
-    ("size", "length", "told"),
-    [((400, 150), 9_000, False), ((1240, 1754), 9_000, True), (None, 9_000, True), (None, 900, False)],
-)
-def test_a_picture_in_a_form_of_telephones_goes_by_its_pixels_too(
-    size: tuple[int, int] | None, length: int, *, told: bool
-) -> None:
-    sides = (
-        b""
-        if size is None
-        else b"\0\0\0\x14ispe\0\0\0\0" + b"".join(side.to_bytes(4, "big") for side in size)
-    )
-    data = b"\0\0\0\x20ftypavif" + bytes(30) + sides + bytes(length)
-    shown = part(data, "image/avif", content_id="logo@x")
-    assert causes(PAGE, shown) == (["unknown-type image/avif"] if told else [])
-
-
-def test_with_ocr_only_icons_shown_in_place_are_passed_over() -> None:
-    read_by_ocr: list[str] = []
-
-    def ocr(part: Part, limits: Limits) -> Extracted:
-        read_by_ocr.append(part.content_id)
-        return Extracted()
-
-    icon, lines = png(48, 48), (png(620, 70), png(300, 20), png(190, 60), png(57, 13))
-    parts = (
-        part(icon, "image/png", content_id="logo@x"),
-        part(icon, "image/png", content_id="attached"),
-        *(part(line, "image/png", content_id="logo@x") for line in lines),
-        PAGE,
-    )
-    _, unread = extract(Message(parts, ()), LIMITS, files=ocr, pictures=Pictures(ocr=True, ignore=True))
-    assert read_by_ocr == [*["logo@x"] * len(lines), "attached"]
-    assert unread == []
-
-
-def test_a_large_picture_written_into_the_page_is_unread() -> None:
-    data = base64.b64encode(PNG + b"\0" * DECORATION_BYTES)
-    assert causes(part(b'<img src="data:image/png;base64,' + data + b'">', "text/html")) == [
-        "unknown-type image/png"
-    ]
-
-
 def test_a_text_of_which_base64_leaves_nothing_is_read() -> None:
     odd = Part("part 1", "text/plain", "", "", False, "—".encode() * 9, Encoding.BASE64)
     assert "———" in texts(odd)
@@ -266,88 +168,6 @@ def test_an_encoding_of_unknown_name_is_told_of() -> None:
     odd = Part("part 1", "text/plain", "", "", False, b"Cpr 010190-1234", Encoding.UNKNOWN)
     assert CPR in texts(odd)
     assert causes(odd) == ["unknown-type a transfer encoding of unknown name"]
-
-
-def test_a_text_written_into_the_page_is_read() -> None:
-    assert CPR in texts(part(b'<a href="data:text/plain,cpr%20010190-1234">x</a>', "text/html"))
-    assert CPR in texts(
-        part(
-            b'<a href="data:text/html;base64,' + base64.b64encode(b"0101<b>90-1234") + b'">x</a>', "text/html"
-        )
-    )
-
-
-def test_files_written_into_a_calendar_or_card_are_opened() -> None:
-    value = base64.b64encode(b"Cpr 010190-1234 og mere")
-    attached = (
-        b"BEGIN:VCALENDAR\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:"
-        + value[:20]
-        + b"\r\n "
-        + value[20:]
-        + b"\r\nEND"
-    )
-    assert CPR in texts(part(attached, "text/calendar"))
-    photo = b"PHOTO;ENCODING=b;TYPE=PNG:" + base64.b64encode(PNG) + b"\r\n"
-    assert causes(part(photo, "text/vcard")) == []  # a small picture shown in place
-
-
-# Sources and places
-
-
-def test_texts_know_their_place_and_source() -> None:
-    found, _ = read(
-        part(b"hej", "text/plain"),
-        part(b"hej", "text/plain", "a.txt", attached=True),
-        part(b"<p title=t>hej</p>", "text/html"),
-    )
-    assert [(t.text, t.where, t.source) for t in found] == [
-        ("hej", "part 1", Source.BODY),
-        ("hej", "part 1", Source.ATTACHMENT),
-        ("hej", "part 1", Source.BODY),
-        ("t", "part 1 (not shown)", Source.SURROUND),
-    ]
-
-
-def test_a_uuencoded_file_has_its_name_and_place() -> None:
-    block = b'Se her\nbegin 644 010190-1234.txt\n/0W!R(#`Q,#$Y,"TQ,C,T\n`\nend\n'
-    found, unread = read(part(block, "text/plain"))
-    assert [(t.text, t.where, t.source) for t in found[1:]] == [
-        ("010190-1234.txt", "part 1 > 0101xx-xxxx.txt file name", Source.FILENAME),
-        ("Cpr 010190-1234", "part 1 > 0101xx-xxxx.txt", Source.ATTACHMENT),
-    ]
-    assert unread == []
-    assert causes(part(b"begin 644 a.zip\n$4$L#!```\n`\nend\n", "text/plain")) == ["damaged BadZipFile"]
-
-
-def test_a_uuencoded_file_that_breaks_off_is_told_of() -> None:
-    """What stands behind a line that is none, some programs decode."""
-    block = b'begin 644 a.txt\n#:&5J\n~~~ \n/0W!R(#`Q,#$Y,"TQ,C,T\n`\nend\n'
-    assert causes(part(block, "text/plain")) == ["damaged a uuencoded file that does not end"]
-    assert causes(part(b"begin 644 a.txt\n#:&5J\n", "text/plain")) == []
-    assert causes(part(b"begin 644 a.txt\nat the beginning\n", "text/plain")) == []
-
-
-def test_a_message_found_inside_a_file_is_walked() -> None:
-    """As an archive would give it: the walk has not seen it."""
-    message = b"Subject: a\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(
-        b"Cpr 010190-1234"
-    )
-    for kind, name in (("message/rfc822", ""), ("", "a.eml"), ("text/plain", "a.eml")):
-        found, unread = read(part(message, kind, name, attached=True))
-        assert [(t.text, t.where, t.source) for t in found] == [
-            ("a", "part 1 > subject", Source.SUBJECT),
-            ("Cpr 010190-1234", "part 1 > body", Source.ATTACHMENT),
-        ]
-        assert unread == []
-
-
-def test_both_alternatives_are_read() -> None:
-    raw = (
-        b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n"
-        b"--b\r\nContent-Type: text/html\r\n\r\n<p>markup</p>\r\n--b--"
-    )
-    found = [text.text.strip() for text in extract(parse(raw, LIMITS), LIMITS)[0]]
-    assert found == ["plain", "markup"]
 
 
 # Limits and seams
@@ -361,30 +181,6 @@ def test_text_beyond_the_limit_is_cut_and_told_of() -> None:
     assert {finding.rule for finding in unread} == {"unreadable.too-large"}
     assert causes(part(b"x " * 500, "text/plain"), limits=limits) == []
     assert causes(part(b"x " * 10_000, "text/plain"), limits=limits)[0].startswith("too-large")
-
-
-def archive_of(levels: int) -> dict[str, object]:
-    """A registry with a reader that finds one more file inside each, as archives do."""
-
-    def unpack(part: Part, limits: Limits) -> Extracted:
-        inner = Part(
-            f"{part.where} > x", part.content_type, "", "x", True, part.encoded, depth=part.depth + levels
-        )
-        return Extracted(parts=(inner,))
-
-    return {"application/x-nest": unpack}
-
-
-def test_files_inside_files_end_at_the_depth_limit() -> None:
-    message = Message((part(b"\x01x", "application/x-nest"),), ())
-    _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(1)})  # type: ignore[dict-item]
-    assert [finding.rule for finding in unread] == ["unreadable.too-deep"]
-
-
-def test_files_inside_files_end_at_the_limit_of_parts() -> None:
-    message = Message((part(b"\x01x", "application/x-nest"),), ())
-    _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(0)})  # type: ignore[dict-item]
-    assert [finding.rule for finding in unread] == ["unreadable.too-many"]
 
 
 def test_a_reader_that_fails_costs_only_its_part() -> None:
