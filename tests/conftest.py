@@ -105,21 +105,25 @@ def peer() -> Iterator[SmtpPeer]:
 _SLOW = frozenset(
     """
     test_alike
+    test_answer_handed_on
     test_answer_killed
     test_answer_letter
     test_answering
     test_answers_refused
     test_archive
+    test_archive_hostile
     test_audit
     test_backup
     test_canary
     test_certificate_search
     test_certificates_ldap
     test_check
+    test_check_files
     test_cms_command
     test_cms_enveloped
     test_cms_fuzz
     test_cms_opening
+    test_codes_asked_for
     test_command_line
     test_commands_as_written
     test_cpr_in_files
@@ -131,7 +135,6 @@ _SLOW = frozenset(
     test_deliver_memory
     test_deliver_portal
     test_deliver_tunnel
-    test_desk
     test_doctor_portal
     test_domains_command
     test_evaluate
@@ -184,6 +187,9 @@ _SLOW = frozenset(
     test_receipt_statistics
     test_receipts_process
     test_receipts_refused
+    test_rendered_previews
+    test_rendered_prints
+    test_renderer
     test_rule_effects
     test_rules_command
     test_rules_load
@@ -193,6 +199,7 @@ _SLOW = frozenset(
     test_sealed_command
     test_sealed_life
     test_sealed_news
+    test_sealed_news_once
     test_sealed_objects
     test_sealed_opening
     test_sealed_storage
@@ -207,9 +214,9 @@ _SLOW = frozenset(
     test_upload_names
     test_uploads
     test_view
+    test_visits
     test_watchdog
     test_web_servers
-    test_renderer
     """.split()
 )
 

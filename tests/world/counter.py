@@ -175,3 +175,7 @@ def text_of(mail: bytes) -> str:
     """The text of a mail of a single part, and nothing for one of several: Segl's mails with a code are of one."""
     message = email.message_from_bytes(mail, policy=policy.default)
     return "" if message.is_multipart() else str(message.get_content())
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**8:08d}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from world.checking import CPR, HEALTH, PLAIN
 from world.tuning import TuningHouse
 
 
@@ -19,3 +20,10 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 def tuning(tmp_path: Path) -> TuningHouse:
     """A house with a store of decisions, in which words alone decide."""
     return TuningHouse(tmp_path)
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    for name, content in {"plain": PLAIN, "health": HEALTH, "cpr": CPR}.items():
+        (tmp_path / f"{name}.eml").write_bytes(content)
+    return tmp_path

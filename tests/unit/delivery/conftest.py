@@ -1,8 +1,8 @@
-"""What seals messages, as segl-deliver does it."""
+"""What seals messages, as segl-deliver does it; and a segl-deliver of its own for each test."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from segl.events import Events
 from segl.sealed.directory import SealedDirectory
 from segl.settings.file import parse_settings
 from segl_delivery.sealing.seal import Sealer
+from world.desk import Desk
 
 
 @pytest.fixture
@@ -30,3 +31,10 @@ def sealer(tmp_path: Path, engine: Engine) -> Callable[..., Sealer]:
         return Sealer(engine, directory, settings, Events("test"), numbers or {})
 
     return make
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.stop()

@@ -1,4 +1,4 @@
-"""A running ``segl-milter`` in a folder of its own, spoken to in the milter protocol."""
+"""Running ``segl-milter``s in folders of their own, spoken to in the milter protocol."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from world.milterprocess import NewMilter, RunningMilter
+from world.postfix import wait_until
 
 
 @pytest.fixture
@@ -38,3 +39,21 @@ def milter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMilter]:
     milter.daemon.start()
     yield milter
     assert milter.daemon.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMilter]:
+    milter = RunningMilter(tmp_path_factory.mktemp("milter"), model=False)
+    milter.write()
+    milter.daemon.start()
+    yield milter
+    assert milter.daemon.stop() == 0
+
+
+@pytest.fixture
+def steady(standing: RunningMilter) -> RunningMilter:
+    """One for the tests that leave it running; its file holds the settings that it runs by."""
+    standing.rules.unlink(missing_ok=True)
+    standing.write()
+    wait_until(lambda: len(standing.workers()) == 1, 20, lambda: standing.daemon.log)
+    return standing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,107 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.settings.document import Settings
-from segl.settings.file import parse_settings
 from segl.settings.routing import DomainPin
-from segl.vocabulary import Known, Proof, Way
-from segl_routing.dns.no_mail import NoMail
+from segl.vocabulary import Proof, Way
 from segl_routing.lookups import Lookups
-from segl_routing.outcome import Outcome, Refused, Routed, Undecided
-from segl_routing.proofs.facts import DomainFacts
-from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, TlsPolicy
+from segl_routing.outcome import Refused, Routed, Undecided
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
-from world.lookups import facts_of, hold, says
-
-NOW = 1_000_000.0
-
-
-def settings(**tables: Any) -> Settings:
-    return parse_settings(
-        {
-            "organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]},
-            "delivery": {"tunnel_socket": "/run/segl/tunnel.sock", "portal_socket": "/run/segl/portal.sock"},
-            "domain": [
-                {"name": "pin-portal.example", "way": "portal"},
-                {"name": "pin-tunnel.example", "way": "tunnel", "subdomains": True},
-                {"name": "pin-tls.example", "way": "tls"},
-                {"name": "hosted.example", "way": "tls", "match": [".protection.example", "mx.x.example"]},
-                {
-                    "name": "hop.example",
-                    "way": "tls",
-                    "next_hop": "[mail.hop.example]:587",
-                    "match": ["mail.hop.example"],
-                },
-                {"name": "plainhop.example", "way": "tls", "next_hop": "[mail.plainhop.example]"},
-                {
-                    "name": "numeric.example",
-                    "way": "tls",
-                    "next_hop": "[192.0.2.7]:25",
-                    "match": ["mail.numeric.example"],
-                },
-                {"name": "open.pin-tunnel.example", "way": "portal"},
-            ],
-            **tables,
-        }
-    )
-
-
-def known(domain: str, tls: Known, reason: str = "", **more: Any) -> DomainFacts:
-    return facts_of(domain, NOW, hold(says(Proof.PKIX, tls, reason), NOW, **more))
-
-
-NOTHING: dict[str, DomainFacts] = {}
-
-
-def no_mail(domain: str, why: NoMail, reason: str = "") -> DomainFacts:
-    return DomainFacts(domain, (), NOW - 10, NOW + 100, why, reason)
-
-
-FACTS = {
-    facts.domain: facts
-    for facts in (
-        known("good.example", Known.YES, "verifies"),
-        known("xn--r-3fa9c.example", Known.YES),
-        known("bare.example", Known.NO, "does not offer STARTTLS"),
-        known("mute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 899),
-        known("longmute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 901),
-        no_mail("gone.example", NoMail.NO_SUCH_DOMAIN, "the domain does not exist"),
-        no_mail("null.example", NoMail.NULL_MX),
-        no_mail("web.example", NoMail.NO_HOST),
-        known("partner.example", Known.YES),
-        known("oldpartner.example", Known.YES),
-    )
-}
-TUNNELS = {
-    "partner.example": TunnelState(True, "a certificate is known"),
-    "unseenpartner.example": TunnelState(True, "a certificate is known"),
-    "oldpartner.example": TunnelState(False, "the certificate expired on 2026-01-01"),
-}
-NO_TUNNEL = TunnelState(False, "no certificate is known")
-
-
-def decide(recipient: str, table: RouteTable | None = None) -> Outcome:
-    return (table or RouteTable(settings())).decide(
-        recipient,
-        Lookups(tunnel=lambda domain: TUNNELS.get(domain, NO_TUNNEL), facts=FACTS.get),
-        now=NOW,
-    )
-
-
-def policy_of(
-    table: RouteTable,
-    next_hop: str,
-    last: Callable[[str], DomainFacts | None],
-    least: Proof = Proof.ENCRYPT,
-) -> TlsPolicy | None:
-    proven = table.proven(next_hop, last, least)
-    return None if proven is None else proven.policy
-
-
-INTERNAL = "segl-internal:[127.0.0.1]:10027"
-TUNNEL = "segl-tunnel:unix:/run/segl/tunnel.sock"
-PORTAL = "segl-portal:unix:/run/segl/portal.sock"
+from world.route_table import (
+    FACTS,
+    INTERNAL,
+    NO_TUNNEL,
+    NOW,
+    PIN,
+    PORTAL,
+    RELAY,
+    TUNNEL,
+    decide,
+    policy_of,
+    settings,
+)
 
 
 @pytest.mark.parametrize(
@@ -245,67 +162,6 @@ def test_where_postfix_is_told_to_go() -> None:
     assert tls.transport == "segl-tls:good.example:2525"
 
 
-VERIFY = "verify servername=hostname protocols=>=TLSv1.2"
-
-
-@pytest.mark.parametrize(
-    ("next_hop", "policy"),
-    [
-        ("good.example", VERIFY),
-        ("GOOD.example", VERIFY),
-        ("good.example:2525", VERIFY),
-        ("pin-tls.example", VERIFY),
-        ("[mail.plainhop.example]", VERIFY),
-        (
-            "hosted.example",
-            "secure match=.protection.example:mx.x.example servername=hostname protocols=>=TLSv1.2",
-        ),
-        ("[mail.hop.example]:587", "secure match=mail.hop.example servername=hostname protocols=>=TLSv1.2"),
-        ("[192.0.2.7]:25", "secure match=mail.numeric.example protocols=>=TLSv1.2"),
-        # never proven: the level of master.cf holds
-        ("bare.example", None),
-        ("mute.example", None),
-        ("new.example", None),
-        ("pin-portal.example", None),
-        ("[mail.hop.example]", None),
-        ("[mx.good.example]", None),
-        (".good.example", None),
-        ("", None),
-        ("*", None),
-        ("good.example]", None),
-        ("bo@good.example", None),
-    ],
-)
-def test_policies(next_hop: str, policy: str | None) -> None:
-    found = policy_of(RouteTable(settings()), next_hop, FACTS.get)
-    assert (None if found is None else str(found)) == policy
-
-
-def test_a_domain_that_takes_anothers_mail_keeps_its_own_stronger_proof() -> None:
-    """``next_hop = "hub.example"`` of a pin asks for less than what mail to hub.example itself was promised."""
-    table = RouteTable(settings(domain=[{"name": "a.example", "way": "tls", "next_hop": "hub.example"}]))
-    by_dane = hold(says(Proof.DANE, Known.YES), NOW)
-    facts = {"hub.example": facts_of("hub.example", NOW, by_dane)}
-    assert str(policy_of(table, "hub.example", NOTHING.get)) == VERIFY
-    assert policy_of(table, "hub.example", facts.get) == DANE_ONLY
-    assert policy_of(table, "hub.example", facts.get, Proof.DANE) == DANE_ONLY
-    assert policy_of(table, "hub.example", NOTHING.get, Proof.DANE) is None
-
-
-def test_any_certificate_at_a_named_host_meets_no_demand() -> None:
-    pin = {"name": "a.example", "way": "tls", "least": "encrypt", "next_hop": "[mx.a.example]"}
-    table = RouteTable(settings(domain=[pin]))
-    assert policy_of(table, "[mx.a.example]", NOTHING.get) == ENCRYPT
-    assert policy_of(table, "[mx.a.example]", NOTHING.get, Proof.PINNED) is None
-
-
-def test_a_proof_that_ran_out_still_forces_tls() -> None:
-    """Between the route's answer and the policy's the proof may end; the certificate is checked anyway."""
-    old = known("good.example", Known.YES)
-    expired = replace(old, checked_at=NOW - 9000, expires_at=NOW - 5000)
-    assert str(policy_of(RouteTable(settings()), "good.example", {"good.example": expired}.get)) == VERIFY
-
-
 @given(st.text(max_size=80))
 def test_any_text_gets_an_outcome_postfix_can_read(recipient: str) -> None:
     outcome = decide(recipient)
@@ -314,9 +170,6 @@ def test_any_text_gets_an_outcome_postfix_can_read(recipient: str) -> None:
         assert outcome.transport.partition(":")[0] in {
             "segl-internal", "segl-tunnel", "segl-tls", "segl-portal", "error",
         }  # fmt: skip
-
-
-RELAY = {"next_hop": "[x.tjeneste.example]:25", "match": ["x.tjeneste.example"]}
 
 
 def test_a_user_of_this_host_is_reached_here() -> None:
@@ -356,9 +209,6 @@ def test_another_service_takes_what_would_be_sealed_and_nothing_else(
     assert policy_of(table, "[x.tjeneste.example]:25", FACTS.get) is None, "its TLS is that of master.cf"
 
 
-PIN = ":".join(["AB"] * 32)
-
-
 @pytest.mark.parametrize(
     ("recipient", "way", "transport"),
     [
@@ -384,18 +234,6 @@ def test_a_canary_goes_its_way_whatever_is_demanded_or_pinned(
     )
     assert isinstance(outcome, Routed)
     assert (outcome.route.way, outcome.transport) == (way, transport)
-
-
-def test_the_canaries_tls_server_must_show_its_key_and_nobody_elses_hop_is_asked_for_one() -> None:
-    table = RouteTable(settings(), PIN)
-    assert (
-        str(policy_of(table, "[127.0.0.1]:10036", FACTS.get))
-        == f"fingerprint match={PIN} protocols=>=TLSv1.2"
-    )
-    assert policy_of(table, "[127.0.0.1]:10037", FACTS.get) is None
-    assert policy_of(RouteTable(settings()), "[127.0.0.1]:10036", FACTS.get) is None, (
-        "master.cf's level: none goes"
-    )
 
 
 @pytest.mark.parametrize("way", [Way.PLAIN, Way.INTERNAL])

@@ -2,88 +2,24 @@
 
 from __future__ import annotations
 
-import email
 import re
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from email import policy
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from segl import audit
 from segl.audit import Act
-from segl.errors import StoreError
-from segl.sealed import life
-from segl.sealed import news as kept
-from segl.sealed.directory import new_id
-from segl.sealed.keys import Secret
-from segl.sealed.records import SealedRecipient, add_recipient, mark_notified
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
-from segl.settings.document import Settings
-from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_count, portal_visit, sealed_message, sealed_recipient
 from segl_delivery.housekeeping import keep_house
 from segl_delivery.sealing.news import SealedNews, days_left
 from segl_portal.visits.browser import Browser
-from world.counter import Counter, Letter
+from world.counter import Counter
 from world.desk import DOMAIN, SENDER
-from world.peers import ReceivedMail
+from world.sealed_news import BEGIN, BO, DAY, EVA, changed, opened, parsed, second_link, text, told
 
 pytestmark = pytest.mark.usefixtures("both_stores", "danish_time")
-
-
-DAY = 86400.0
-BO, EVA = "bo@vestby.example", "eva@vestby.example"
-BEGIN = datetime(2026, 11, 25, 9, 30, tzinfo=UTC).timestamp()
-
-
-@pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    with Counter(tmp_path) as counter:
-        counter.now = BEGIN
-        yield counter
-
-
-def news_of(counter: Counter, **portal: Any) -> SealedNews:
-    settings = counter.settings
-    if portal:
-        settings = changed(settings, **portal)
-    return SealedNews(settings, counter.engine, counter.desk_port, counter.events)
-
-
-def changed(settings: Settings, language: str = "da", **portal: Any) -> Settings:
-    return parse_settings(
-        {
-            "organisation": {"name": "Nordby Vandværk", "domains": [DOMAIN], "language": language},
-            "portal": {"url": settings.portal.url, "sealed": str(settings.portal.sealed), **portal},
-            "delivery": {"reinject": settings.reinject},
-            "store": {"url": settings.store.url},
-        }
-    )
-
-
-def told(counter: Counter, **portal: Any) -> list[ReceivedMail]:
-    """What goes out in a round of news at the counter's time."""
-    counter.return_port.forget()
-    news_of(counter, **portal).tell(counter.now)
-    return list(counter.return_port.received)
-
-
-def parsed(mail: ReceivedMail) -> EmailMessage:
-    message = email.message_from_bytes(mail.content, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    assert message.defects == []
-    return message
-
-
-def text(mail: ReceivedMail) -> str:
-    return str(parsed(mail).get_content()).replace("\r\n", "\n")
 
 
 def test_opened_is_told_once(counter: Counter) -> None:
@@ -173,20 +109,6 @@ def test_what_was_opened_neither_ends_unopened_nor_is_reminded_of(counter: Count
     assert told(counter) == []
 
 
-def second_link(letter: Letter, counter: Counter, address: str, *, notified: bool = True) -> Letter:
-    """As `segl sealed resend` makes one; it opens nothing here, which no news looks at."""
-    row = SealedRecipient(new_id(), address, Secret.new(), bytes(60))
-    assert add_recipient(counter.engine, letter.message_id, row)
-    if notified:
-        mark_notified(counter.engine, row.id, counter.now, act=Act.RESENT)
-    return Letter(letter.message_id, row.id, "", address)
-
-
-def opened(counter: Counter, letter: Letter) -> None:
-    with transaction(counter.engine) as connection:
-        life.mark_opened(connection, letter.recipient_id, counter.now, actor=letter.recipient)
-
-
 def test_several_recipients_are_told_of_in_one_mail_a_round(counter: Counter) -> None:
     letter = counter.seal(BO)
     eva, ib = (second_link(letter, counter, address) for address in (EVA, "ib@vestby.example"))
@@ -255,167 +177,6 @@ def test_a_recipient_who_never_got_a_notice_is_not_news(counter: Counter) -> Non
     second_link(letter, counter, EVA, notified=False)
     counter.now += 26 * DAY
     assert [mail.recipients for mail in told(counter)] == [(BO,), (SENDER,)]
-
-
-@pytest.mark.parametrize("reply", ["451 4.3.0 not now", "421 4.3.2 closing"])
-def test_what_certainly_did_not_go_is_tried_again(counter: Counter, reply: str) -> None:
-    counter.open(counter.seal(BO))
-    counter.return_port.rcpt_replies[SENDER] = reply
-    assert told(counter) == []
-    counter.return_port.rcpt_replies.clear()
-    assert len(told(counter)) == 1
-
-
-def test_of_a_mail_that_was_sealed_twice_too(counter: Counter) -> None:
-    """Her other copy, or link, was left out because this one was to be told."""
-    letter = counter.seal(BO, mail="abc.1")
-    counter.seal(BO, mail="abc.1")
-    second_link(letter, counter, BO)
-    counter.now += 31 * DAY
-    keep_house(counter.settings, counter.engine, counter.events, counter.now)
-    counter.return_port.rcpt_replies[SENDER] = "451 4.3.0 not now"
-    assert told(counter) == []
-    counter.now += 120
-    assert told(counter) == []
-    counter.return_port.rcpt_replies.clear()
-    assert len(told(counter)) == 1
-    assert told(counter) == []
-
-
-def test_a_reminder_that_did_not_go_is_tried_again_and_the_others_go(counter: Counter) -> None:
-    letter = counter.seal(BO)
-    second_link(letter, counter, EVA)
-    counter.now += 26 * DAY
-    counter.return_port.rcpt_replies[EVA] = "451 4.3.0 not now"
-    assert sorted(mail.recipients[0] for mail in told(counter)) == sorted([BO, SENDER])
-    counter.return_port.rcpt_replies.clear()
-    assert sorted(mail.recipients[0] for mail in told(counter)) == sorted([EVA, SENDER])
-
-
-def test_what_is_refused_for_good_is_not_tried_again(counter: Counter) -> None:
-    counter.open(counter.seal(BO))
-    counter.return_port.rcpt_replies[SENDER] = "550 5.1.1 no such user"
-    assert told(counter) == []
-    counter.return_port.rcpt_replies.clear()
-    assert told(counter) == []
-
-
-def test_of_whose_mailbox_takes_no_reminder_nobody_says_that_she_was_reminded(counter: Counter) -> None:
-    letter = counter.seal(BO)
-    second_link(letter, counter, EVA)
-    counter.now += 26 * DAY
-    counter.return_port.rcpt_replies[BO] = "550 5.1.1 no such user"
-    to_eva, *reports = told(counter)
-    assert (to_eva.recipients, [mail.recipients for mail in reports]) == ((EVA,), [(SENDER,)] * 2)
-    of_bo, of_eva = sorted(map(text, reports), key=lambda words: EVA in words)
-    assert (BO in of_bo, "Vi har mindet" in of_bo, "ikke mindet om den" in of_bo) == (True, False, True)
-    assert (BO in of_eva, "Vi har mindet" in of_eva) == (False, True)
-    [reminded] = [one for one in audit.entries(counter.engine) if one.act == Act.REMINDED]
-    assert reminded.subject != letter.recipient_id
-    assert told(counter) == [], "nor is it tried for ever"
-
-
-def test_when_nobody_knows_whether_it_went_it_is_not_sent_twice(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process is killed after the claim: then the news is lost, not doubled."""
-    counter.open(counter.seal(BO))
-    news = news_of(counter)
-
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(type(counter.desk_port), "send", killed)
-        with pytest.raises(KeyboardInterrupt):
-            news.tell(counter.now)
-    assert told(counter) == []
-
-
-@pytest.mark.parametrize("fails", ["record_reminder", "give_back", "claim"])
-def test_a_fault_of_the_store_in_the_middle_loses_nothing(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch, fails: str
-) -> None:
-    """Five are due, and the store fails once, at the second."""
-    people = [f"r{number}@vestby.example" for number in range(5)]
-    for one in people:
-        counter.seal(one)
-    counter.now += 26 * DAY
-    if fails == "give_back":
-        counter.return_port.rcpt_replies |= dict.fromkeys(people, "451 4.3.0 not now")
-    really, calls = getattr(kept, fails), list[int]()
-
-    def sometimes(*given: Any, **more: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 2:
-            raise StoreError("the store cannot be reached")
-        return really(*given, **more)
-
-    monkeypatch.setattr(kept, fails, sometimes)
-    news = news_of(counter)
-    counter.return_port.forget()
-    news.tell(counter.now)
-    counter.return_port.rcpt_replies.clear()
-    news.tell(counter.now + 60)
-    sent = [mail.recipients[0] for mail in counter.return_port.received]
-    assert sorted(sent) == sorted([*people, *[SENDER] * 5])
-    assert [entry.act for entry in audit.entries(counter.engine)].count(Act.REMINDED) == 5
-
-
-def test_of_a_process_that_is_killed_in_the_middle_others_send_the_rest(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only what was in hand is lost: also of one mail to many."""
-    letter = counter.seal("r0@vestby.example")
-    for number in range(1, 5):
-        second_link(letter, counter, f"r{number}@vestby.example")
-    counter.now += 26 * DAY
-    really, calls = type(counter.desk_port).send, list[int]()
-
-    def killed(*given: Any, **more: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return really(*given, **more)
-
-    counter.return_port.forget()
-    with monkeypatch.context() as patched:
-        patched.setattr(type(counter.desk_port), "send", killed)
-        with pytest.raises(KeyboardInterrupt):
-            news_of(counter).tell(counter.now)
-    news_of(counter).tell(counter.now + 60)
-    sent = [mail.recipients[0] for mail in counter.return_port.received]
-    assert len(set(sent) - {SENDER}) == 4
-
-
-def test_who_opened_it_while_others_were_reminded_is_not(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letters = [counter.seal(f"r{number}@vestby.example") for number in range(3)]
-    counter.now += 26 * DAY
-    really = kept.due
-
-    def before_the_first(*given: Any, **more: Any) -> Any:
-        found = really(*given, **more)
-        with transaction(counter.engine) as connection:
-            life.mark_opened(connection, letters[1].recipient_id, counter.now, actor="test")
-        return found
-
-    monkeypatch.setattr(kept, "due", before_the_first)
-    sent = {mail.recipients[0] for mail in told(counter, tell_sender=["ending"])}
-    assert sent == {SENDER, "r0@vestby.example", "r2@vestby.example"}
-
-
-def test_two_nodes_do_not_both_tell(counter: Counter) -> None:
-    for number in range(5):
-        opened(counter, counter.seal(f"r{number}@vestby.example"))
-    counter.return_port.forget()
-    nodes = [threading.Thread(target=news_of(counter).tell, args=(counter.now,)) for _ in range(3)]
-    for node in nodes:
-        node.start()
-    for node in nodes:
-        node.join()
-    assert len(counter.return_port.received) == 5
 
 
 def test_what_the_house_does_not_want_told_is_not(counter: Counter) -> None:

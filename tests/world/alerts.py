@@ -1,29 +1,11 @@
-"""Alerts and dashboard are about metrics that exist, and each alert rises when it should and not otherwise."""
+"""For each alert, series by which it rises and others by which it does not."""
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
-import yaml
-from grafana_foundation_sdk.models.dashboard import Dashboard
-from prometheus_client import Counter, Gauge, Histogram
-from prometheus_client.metrics import MetricWrapperBase
-
-from segl import metrics
-from segl.decisions.said import Says
-from segl.sealed.news import Kind as NewsKind
-from segl_delivery.inbound.judging import SignatureResult
-from segl_delivery.receipts.texts import Kind as ReceiptKind
-from segl_portal.answering.outcome import Why
-from segl_portal.answering.scanner import Finding as ScanFinding
-from segl_portal.visits.service import Denied
-from segl_routing.fallback.failures import Failure
 from world import needs
 
 
@@ -37,8 +19,6 @@ class Case:
     stays: dict[str, str]
     step: str = "1m"
 
-
-PROCESSES = ("segl-milter", "segl-map", "segl-deliver", "segl-portal")
 
 CASES = [
     Case(
@@ -305,196 +285,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(repository: Path) -> Path:
-    return repository / "monitoring"
-
-
-@pytest.fixture(scope="module")
-def rules(folder: Path) -> list[dict[str, Any]]:
-    loaded = yaml.safe_load((folder / "segl.rules.yml").read_text("utf-8"))
-    return [rule for group in loaded["groups"] for rule in group["rules"]]
-
-
 def promtool(*command: str | Path) -> None:
     """Runs it; it finds nothing wrong."""
     done = subprocess.run([needs.program("promtool"), *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_every_alert_rises_when_it_should_and_stays_when_not(
-    rules: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    assert {rule["alert"] for rule in rules} == {case.alert for case in CASES}, "each alert has a case"
-    files = []
-    # Each with its own rule alone: promtool tries all of a file at every step.
-    for number, case in enumerate(CASES):
-        alone = [rule for rule in rules if rule["alert"] == case.alert]
-        rule_file = tmp_path / f"{number}.rules.yml"
-        rule_file.write_text(yaml.safe_dump({"groups": [{"name": "segl", "rules": alone}]}), "utf-8")
-        document = {
-            "rule_files": [str(rule_file)],
-            "evaluation_interval": case.step,
-            "tests": [_test(case, rises) for rises in (True, False)],
-        }
-        files.append(tmp_path / f"{number}.yml")
-        files[-1].write_text(yaml.safe_dump(document), "utf-8")
-    promtool("test", "rules", *files)
-
-
-def _test(case: Case, rises: bool) -> dict[str, Any]:
-    series = case.rises if rises else case.stays
-    firing = f'count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})'
-    return {
-        "name": f"{case.alert} {'rises' if rises else 'stays'}",
-        "interval": case.step,
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [
-            {"expr": firing, "eval_time": case.at, "exp_samples": [{"value": 1}] if rises else []}
-        ],
-    }
-
-
-def names() -> dict[str, set[str]]:
-    """Every series that Segl can give out, with its labels."""
-    found: dict[str, set[str]] = {}
-    for metric in vars(metrics).values():
-        if isinstance(metric, MetricWrapperBase):
-            for described in metric.describe():
-                labels = set(getattr(metric, "_labelnames", ()))
-                endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
-                for ending in endings[described.type]:
-                    found[described.name + ending] = labels | ({"le"} if ending == "_bucket" else set())
-    return found
-
-
-def _expressions(folder: Path, rules: list[dict[str, Any]]) -> list[str]:
-    dashboard = json.loads((folder / "dashboard.json").read_text("utf-8"))
-    panels = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
-    assert len(panels) > 20
-    return [rule["expr"] for rule in rules] + panels
-
-
-def test_nothing_is_asked_that_segl_does_not_tell(folder: Path, rules: list[dict[str, Any]]) -> None:
-    known = names()
-    for expression in _expressions(folder, rules):
-        for name, matchers in re.findall(r"(segl_\w+)(?:\{([^}]*)\})?", expression):
-            assert name in known, expression
-            assert set(re.findall(r"(\w+)=", matchers)) <= known[name] | {"job", "instance"}, expression
-
-
-def bounds() -> dict[str, list[str]]:
-    """Of every histogram the upper bounds of its buckets, as they are given out, the highest last."""
-    families = [
-        next(iter(metric.describe())) for metric in vars(metrics).values() if isinstance(metric, Histogram)
-    ]
-    given = {family.name: family for name in PROCESSES for family in metrics.registry_of(name).collect()}
-    return {
-        family.name: list(
-            dict.fromkeys(
-                sample.labels["le"] for sample in given[family.name].samples if "le" in sample.labels
-            )
-        )
-        for family in families
-    }
-
-
-def test_an_alert_on_a_quantile_can_rise(rules: list[dict[str, Any]]) -> None:
-    """Of what took longer than the last bound of a histogram its quantile says that bound, and never more."""
-    asked = [
-        (name, float(limit))
-        for rule in rules
-        for name, limit in re.findall(r"histogram_quantile\(.*?(\w+)_bucket.*\) > ([\d.]+)", rule["expr"])
-    ]
-    assert asked
-    for name, limit in asked:
-        assert limit < float(bounds()[name][-2]), name
-
-
-def test_cases_are_made_of_buckets_that_are_given_out() -> None:
-    for case in CASES:
-        for series in (*case.rises, *case.stays):
-            for name, le in re.findall(r'(\w+)_bucket\{le="([^"]+)"\}', series):
-                assert le in bounds()[name], series
-
-
-def test_prometheus_can_read_every_panel_and_alert(
-    folder: Path, rules: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    """Each as a recording rule: promtool parses what it is given. The alerts as they are shipped, too."""
-    recorded = [
-        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
-        for number, expression in enumerate(_expressions(folder, rules))
-    ]
-    file = tmp_path / "panels.yml"
-    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}), "utf-8")
-    promtool("check", "rules", file, folder / "segl.rules.yml")
-
-
-def test_every_number_is_on_the_dashboard_or_in_an_alert(folder: Path, rules: list[dict[str, Any]]) -> None:
-    text = " ".join(_expressions(folder, rules))
-    bare = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in names()}
-    assert {name for name in bare if name not in text} == set()
-
-
-def test_grafana_takes_the_dashboard(folder: Path) -> None:
-    """Read with Grafana's own types; no panel lies over another, and no two share an id."""
-    written = json.loads((folder / "dashboard.json").read_text("utf-8"))
-    dashboard = Dashboard.from_json(written)
-    panels = dashboard.panels or []
-    assert len(panels) == len(written["panels"])
-    taken: set[tuple[int, int]] = set()
-    for panel in written["panels"]:
-        box = panel["gridPos"]
-        cells = {
-            (x, y) for x in range(box["x"], box["x"] + box["w"]) for y in range(box["y"], box["y"] + box["h"])
-        }
-        assert not cells & taken, panel["title"]
-        assert box["x"] + box["w"] <= 24
-        taken |= cells
-    assert len({panel["id"] for panel in written["panels"]}) == len(panels)
-
-
-def test_the_dashboard_is_what_its_script_writes(repository: Path, tmp_path: Path) -> None:
-    import runpy
-
-    made = runpy.run_path(str(repository / "monitoring" / "dashboard.py"))["text"]()
-    assert made == (repository / "monitoring" / "dashboard.json").read_text("utf-8")
-
-
-def test_each_process_gives_out_its_own_gauges_alone() -> None:
-    """Else segl-map tells of a segl-milter with no workers, and nobody misses the one that is gone."""
-    bare = {
-        next(iter(metric.describe())).name
-        for metric in vars(metrics).values()
-        if isinstance(metric, Gauge) and not metric._labelnames
-    }
-    owners: dict[str, list[str]] = {name: [] for name in bare}
-    for process in ("segl-milter", "segl-map", "segl-deliver", "segl-portal"):
-        given = {family.name for family in metrics.registry_of(process).collect()}
-        assert "segl_reloads" in given
-        for name in bare & given:
-            owners[name].append(process)
-    assert len(owners.pop("segl_store_locked_since_seconds")) == 3, "each that has the store open"
-    assert {name: len(who) for name, who in owners.items()} == dict.fromkeys(owners, 1)
-    assert owners["segl_workers"] == ["segl-milter"]
-
-
-def test_series_that_begin_at_nought_bear_words_that_the_code_uses() -> None:
-    """Who renames a word of an enumeration would else have two series, one of which never moves."""
-    words: list[tuple[Counter | Histogram, int, set[str]]] = [
-        (metrics.FALLBACKS, 0, {one.value for one in Failure}),
-        (metrics.SEALED_NEWS, 0, {*(one.value for one in NewsKind), "reminder"}),
-        (metrics.RECEIPTS, 0, {one.value for one in ReceiptKind}),
-        (metrics.FEEDBACK, 0, {one.value for one in Says}),
-        (metrics.PORTAL_GIVEN, 0, {"opened", *(one.value for one in Denied)}),
-        (metrics.ANSWERS, 0, {"sent", *(one.value for one in Why)}),
-        (metrics.SCANS, 0, {one.value for one in ScanFinding}),
-        (metrics.INBOUND, 1, {one.value for one in SignatureResult}),
-    ]
-    begun = {metric: labels for series in metrics.FROM_THE_START.values() for metric, labels in series}
-    for metric, at, known in words:
-        begins = {str(word) for word in begun[metric][at]}
-        assert begins <= known, metric
-        assert begins
