@@ -1,4 +1,4 @@
-"""What goes out by the calendar: digests once a day, the report once a week, whoever was down when."""
+"""What goes out by the schedule: digests once a day, the report once a week, whoever was down when."""
 
 from __future__ import annotations
 
