@@ -43,6 +43,7 @@ from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_
 from segl_classifier.markup.linked import told_in
 from segl_classifier.message import Message, Part, Source, Text, as_seen, unreadable
 from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
+from segl_classifier.records import certificates
 from segl_classifier.shown import shown_name
 
 DECORATION_BYTES = 30_000
@@ -75,6 +76,7 @@ REGISTRY: Mapping[str, Extractor] = {
     "application/pgp-encrypted": readers.read_pgp_control,
     **dict.fromkeys(CMS_TYPES, readers.read_cms),
     **dict.fromkeys(applefile.TYPES, applefile.read_applefile),
+    **dict.fromkeys(certificates.TYPES, certificates.read),
 }
 _WITH_LINKS = (Source.BODY, Source.ATTACHMENT)  # of a page the links are known, and stand beside it
 _TEXTS = (".txt", ".text", ".csv", ".tsv", ".log", ".md", ".htm", ".html")

@@ -55,7 +55,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
         for whole in ways:
             if is_card and cards.is_nothing_else(whole):
                 continue
-            text = notes.written_in(whole)
+            text = notes.written_in(saved_document.without_fonts(whole))
             if is_sheet:
                 text = restored(text)
             notes.text(text, where)
@@ -82,6 +82,8 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
                 if draws_letters(markup):
                     notes.lack(Unreadable.UNKNOWN_TYPE, OUTLINES)
                 markup = with_lines(markup)
+            if xml:
+                markup = saved_document.without_fonts(markup)
             # files in HTML are links, which the page gives
             bare = notes.written_in(markup) if xml else markup
             notes.page(bare, where, xml=xml)

@@ -82,6 +82,16 @@ _ENDINGS = {
     "vcs": "text/calendar",
     "vcf": "text/vcard",
     "tar": "application/x-tar",
+    "cer": "application/pkix-cert",
+    "crt": "application/pkix-cert",
+    "der": "application/pkix-cert",
+    "crl": "application/pkix-crl",
+    "csr": "application/pkcs10",
+    "pem": "application/x-pem-file",
+    "p7b": "application/x-pkcs7-certificates",
+    "p7c": "application/x-pkcs7-certificates",
+    "tsq": "application/timestamp-query",
+    "tsr": "application/timestamp-reply",
 }
 
 # What the template process loads ahead; the readers import the libraries behind them.

@@ -24,6 +24,11 @@ _MARK = re.compile(
     r"|<(?:\w{1,20}:)?(?:PageContents|MasterContents|VisioDocument)[\s>]|tc:opendocument:xmlns:(?P<odf>office)"
 )
 _HEAD = 4096
+# Names of fonts, which documents that went through Word have in all scripts of the world.
+_FONTS = re.compile(
+    r"<(?:w:rFonts|a:font|a:latin|a:ea|a:cs|style:font-face)\s[^<>]*+>"
+    r"|\s(?:style|svg|fo):font-(?:name|family)[\w-]{0,20}=(?:\"[^\"<>]*+\"|'[^'<>]*+')"
+)
 _PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")
 
 
@@ -42,6 +47,11 @@ def document(markup: str, most: int) -> Document:
     prolog = _PROLOG.match(markup)  # it names the encoding of the bytes; these are in another
     data = markup[prolog.end() if prolog else 0 :].encode("utf-8", "replace")
     return _open_document(data, most) if mark["odf"] else _office(data, most)
+
+
+def without_fonts(markup: str) -> str:
+    """*markup* without the names of fonts, if it is such a document."""
+    return _FONTS.sub(" ", markup) if _MARK.search(markup, 0, _HEAD) else markup
 
 
 def _office(data: bytes, most: int) -> Document:

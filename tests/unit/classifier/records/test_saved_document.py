@@ -9,6 +9,7 @@ import pytest
 
 from corpus.unfolded import Whole
 from segl_classifier.records.saved_document import document
+from segl_classifier.unread_script import unread_script
 
 CPR = "010190-1234"
 RUNS = (
@@ -56,6 +57,25 @@ DOCUMENTS = {
 def test_the_runs_of_a_paragraph_are_one_text(kind: str, content_type: str, name: str) -> None:
     found = Whole(name, DOCUMENTS[kind].encode(), content_type)
     assert f"Borger {CPR}" in [text.text for text in found if "as a document" in text.where]
+
+
+FONTS = {
+    "Flat OPC": DOCUMENTS["Word 2003"].replace("<w:r>", '<w:r><w:rFonts w:eastAsia="ＭＳ ゴシック明朝"/>', 1),
+    "LibreOffice": DOCUMENTS["LibreOffice"].replace(
+        "<text:p>",
+        "<style:font-face style:name='ＭＳ ゴシック' svg:font-family='ＭＳ 明朝'/>"
+        '<style:text-properties style:font-name-asian="ＭＳ ゴシック" style:font-family-asian="ＭＳ 明朝"/>'
+        "<text:p>",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FONTS)
+def test_names_of_fonts_are_no_text_in_another_script(kind: str) -> None:
+    for content_type in ("text/xml", "application/octet-stream"):
+        read = Whole("brev.xml", FONTS[kind].encode(), content_type)
+        assert not any(unread_script(text.text) for text in read)
+        assert CPR in str(read)
 
 
 def test_such_a_file_in_an_archive_is_read_so_too() -> None:
