@@ -28,7 +28,7 @@ from segl.mime import sniff
 from segl.settings.detection import Detection, Limits
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import applefile, readers
+from segl_classifier import applefile, certificates, readers
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.pictures.picture import (
@@ -43,7 +43,6 @@ from segl_classifier.formats.registry import METAFILES, is_file_format, type_by_
 from segl_classifier.markup.linked import told_in
 from segl_classifier.message import Message, Part, Source, Text, as_seen, unreadable
 from segl_classifier.parsing.entity import GENERIC, MESSAGES, SAVED
-from segl_classifier.records import certificates
 from segl_classifier.shown import shown_name
 
 DECORATION_BYTES = 30_000
