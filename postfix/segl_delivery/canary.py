@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from segl.canary import records
 from segl.canary.standing import Look, Result, Standing
 from segl.canary.token import id_in, id_of
+from segl.daemons.looping import every
 from segl.errors import DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import ROUTE
@@ -179,12 +180,7 @@ class CanaryWatch:
         self._leaks: dict[str, str] = {}
 
     async def run(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self.look, time.time())
-            except Exception as error:
-                self._events.failed("canaries", error)
-            await asyncio.sleep(LOOK_SECONDS)
+        await every(LOOK_SECONDS, "canaries", lambda: asyncio.to_thread(self.look, time.time()), self._events)
 
     def look(self, now: float) -> None:
         """Blocking. Raises :class:`~segl.errors.StoreError`."""

@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.daemons.listening import UnixListener, listen_unix
+from segl.daemons.looping import every
 from segl.days import DAY_SECONDS
 from segl.decisions import kept
 from segl.decisions.reading import BadRecord, from_bytes
@@ -84,9 +85,7 @@ class DecisionWriter:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            await asyncio.sleep(WRITE_SECONDS)
-            await asyncio.to_thread(self.write)
+        await every(WRITE_SECONDS, "decisions", lambda: asyncio.to_thread(self.write), self._events)
 
     def write(self) -> None:
         """Write what there is. Waits for the store; never raises."""

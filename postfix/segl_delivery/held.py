@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import held
+from segl.daemons.looping import every
 from segl.events import Events
 from segl.metrics import HELD_LOOKED, HELD_MESSAGES, HELD_OLDEST
 
@@ -23,12 +24,7 @@ class HeldWatch:
     events: Events
 
     async def run(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self.look, time.time())
-            except Exception as error:
-                self.events.failed("held", error)
-            await asyncio.sleep(_LOOK_SECONDS)
+        await every(_LOOK_SECONDS, "held", lambda: asyncio.to_thread(self.look, time.time()), self.events)
 
     def look(self, now: float) -> None:
         """Blocking. Raises :class:`~segl.errors.StoreError`; the old numbers stand then, and their age grows."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.daemons.looping import every
 from segl.events import Events
 from segl.left_rules import left_rules
 from segl.settings.document import Settings
@@ -30,9 +31,7 @@ class SettingsWatch:
         self._failing: set[str] = set()
 
     async def run(self) -> None:
-        while True:
-            await asyncio.to_thread(self.look)
-            await asyncio.sleep(LOOK_SECONDS)
+        await every(LOOK_SECONDS, "settings watch", lambda: asyncio.to_thread(self.look), self._events)
 
     def look(self) -> None:
         """Note what is new since the last look. Blocking. What fails is tried again at the next look, and keeps nothing

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from segl.clock import is_behind
+from segl.daemons.looping import every
 from segl.days import DAY_SECONDS
 from segl.errors import SeglError
 from segl.events import Events
@@ -64,12 +65,10 @@ class ReceiptSchedule:
         self._events = events
 
     async def run(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self.look, datetime.now().astimezone())
-            except Exception as error:
-                self._events.failed("receipts schedule", error)
-            await asyncio.sleep(LOOK_SECONDS)
+        await every(LOOK_SECONDS, "receipts schedule", self._round, self._events)
+
+    async def _round(self) -> None:
+        await asyncio.to_thread(self.look, datetime.now().astimezone())
 
     def look(self, now: datetime) -> None:
         """Do what is due at *now* (local time). Blocking."""
