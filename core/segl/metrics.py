@@ -1,6 +1,8 @@
 """Every Prometheus metric of Segl, with its help text: this file is the list.
 
-Labels come from closed enums only (:mod:`segl.vocabulary`), so the number of series is bounded.
+Labels come from closed sets, so the number of series is bounded: from enums (:mod:`segl.vocabulary`,
+:mod:`segl.metric_labels`, those of whoever counts) and from names in the settings (tunnel lists, canary sinks, nodes).
+A test sees to it that no text is written where something is counted.
 
 A process that forks (the milter) must count in all its children: ``prepare_multiprocess`` gives the
 client library a directory to share values in. It has to run before this module is first imported,
@@ -31,6 +33,17 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from segl.errors import SeglError
+from segl.metric_labels import (
+    CodeChannel,
+    DeliveryResult,
+    DnsResult,
+    InboundEncryption,
+    PolicyChange,
+    PortalResult,
+    ReloadResult,
+    ReportResult,
+    SendResult,
+)
 from segl.vocabulary import Decision, Doubt, Label, Mode, Proof, Unreadable, Way
 
 _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -261,7 +274,7 @@ _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
     ),
     "segl-portal": (STORE_LOCKED,),
 }
-_RELOADS: Final = (RELOADS, (("ok", "refused"),))
+_RELOADS: Final = (RELOADS, (ReloadResult,))
 # What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
 # would not see the first fault, and a panel would stay empty until there is one.
 FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterable[str], ...]], ...]]] = {
@@ -270,29 +283,29 @@ FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterab
         (LABELS, (Label,)),
         (DOUBTS, (Doubt,)),
         (UNREADABLE, (Unreadable,)),
-        (POLICY_VERDICTS, (("raised", "lowered"),)),
+        (POLICY_VERDICTS, (PolicyChange,)),
         _RELOADS,
     ),
     "segl-map": (
         (TLS_PROOFS, ([proof for proof in Proof if proof is not Proof.SEALED],)),
         (FALLBACKS, (("tls", "connection"),)),
-        (DNS_ANSWERS, (("found", "missing", "failed"),)),
+        (DNS_ANSWERS, (DnsResult,)),
         _RELOADS,
     ),
     "segl-deliver": (
-        (DELIVERIES, ((Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL), ("delivered", "deferred", "refused"))),
+        (DELIVERIES, ((Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL), DeliveryResult)),
         (DELIVERY_SECONDS, ((Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL),)),
-        (INBOUND, (("opened", "not-opened", "not-encrypted"), ("none",))),
+        (INBOUND, (InboundEncryption, ("none",))),
         (RECIPIENTS, (Way,)),
-        (REPORTS, (("taken", "ordinary", "canary"),)),
+        (REPORTS, (ReportResult,)),
         (RECEIPTS, (("sent", "so-far", "delayed", "failed"),)),
-        (SEALED_NEWS, (("opened", "ending", "ended", "reminder"), ("sent", "failed"))),
+        (SEALED_NEWS, (("opened", "ending", "ended", "reminder"), SendResult)),
         _RELOADS,
     ),
     "segl-portal": (
-        (PORTAL_ASKED, (("promised",),)),
+        (PORTAL_ASKED, ((PortalResult.PROMISED,),)),
         (PORTAL_GIVEN, (("opened", "wrong"),)),
-        (PORTAL_CODES, (("mail", "sms"), ("sent", "failed"))),
+        (PORTAL_CODES, (CodeChannel, SendResult)),
         (ANSWERS, (("sent", "not-sent"),)),
         (SCANS, (("clean", "found", "unknown"),)),
         (FEEDBACK, (("wrong", "right"),)),

@@ -22,6 +22,7 @@ from typing import Final
 from segl.addresses import domain_of
 from segl.decisions.record import LONGEST, DecisionRecord
 from segl.events import Events
+from segl.metric_labels import RecordResult
 from segl.metrics import DECISIONS
 from segl.settings.document import Settings
 from segl_classifier.classify import Evidence
@@ -34,7 +35,7 @@ MOST_WAITING: Final = 500
 _SEND_BYTES: Final = 1 << 20
 _LAST_SECONDS, _AGAIN_SECONDS = 1.0, 0.05
 _BACK_SECONDS: Final = 2.0  # between two looks whether the reader is back
-_SENT, _LATE, _LOST = (DECISIONS.labels(result) for result in ("sent", "late", "lost"))
+_SENT, _LATE, _LOST = map(DECISIONS.labels, (RecordResult.SENT, RecordResult.LATE, RecordResult.LOST))
 
 
 @dataclass(frozen=True, slots=True)

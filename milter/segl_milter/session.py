@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from segl import metrics
 from segl.canary.token import id_of
 from segl.events import Events
+from segl.metric_labels import PolicyChange
 from segl.policy.verdict import Ruled
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Settings
@@ -161,7 +162,9 @@ class Session:
         count(ruled.verdict, mode, forged=len(mail.steering), seconds=seconds)
         count_stages(stages)
         if ruled.by:
-            metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()
+            metrics.POLICY_VERDICTS.labels(
+                PolicyChange.LOWERED if ruled.lowered else PolicyChange.RAISED
+            ).inc()
 
     def _tell(self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool) -> None:
         verdict = ruled.verdict

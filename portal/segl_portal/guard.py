@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from segl import metrics
 from segl.errors import StoreError
 from segl.events import Events
+from segl.metric_labels import HttpAnswer
 from segl.sealed.storage import StorageAway
 from segl.settings.web import Web
 from segl_portal.visits.limits import unmapped
@@ -123,7 +124,7 @@ class Guard:
             await self._fault_page(Request(scope), trouble, error)(scope, receive, counted)
         finally:
             page = scope.get("segl.page", "none")
-            metrics.PORTAL_REQUESTS.labels(page, f"{told[0] // 100}xx" if told else "broken").inc()
+            metrics.PORTAL_REQUESTS.labels(page, HttpAnswer.of(told[0] if told else None)).inc()
             metrics.PORTAL_SECONDS.labels(page).observe(time.perf_counter() - begun)
 
     def _check(self, scope: Scope, headers: Headers) -> None:

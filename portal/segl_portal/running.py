@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from segl import metrics
 from segl.certificates.ends import first_end
 from segl.events import Events
+from segl.metric_labels import CertificateEnd
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
 from segl.settings.trail import note_quietly
@@ -61,7 +62,7 @@ def run_worker(
         web = served(started.portal.web, settings.portal.web)
         tls = tls_context(web)
         if web.certificate is not None:
-            metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
+            metrics.CERTIFICATE_END.labels(CertificateEnd.PORTAL).set(first_end([web.certificate]))
         site = Site(file, settings, engine, events, posting, Reader(renderer), tls)
         closing.callback(site.app.close)
         note_quietly(engine, settings, file, events, "segl-portal")
@@ -164,4 +165,4 @@ def _renew(tls: ssl.SSLContext | None, settings: Settings) -> None:
     if tls is not None and web.certificate is not None:
         end = first_end([web.certificate])
         tls.load_cert_chain(web.certificate, web.key, password="")
-        metrics.CERTIFICATE_END.labels("portal").set(end)
+        metrics.CERTIFICATE_END.labels(CertificateEnd.PORTAL).set(end)

@@ -33,6 +33,7 @@ from segl.daemons.reloading import one_after_the_other, reloading
 from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
+from segl.metric_labels import CertificateEnd
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
@@ -271,7 +272,7 @@ class _Daemon:
         going.go_on()
         self._decisions.forget(now)
         partners = partners_files(settings.delivery.certificates)
-        metrics.CERTIFICATE_END.labels("tunnel").set(first_end(partners))
+        metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end(partners))
         going.go_on()
         keep_house(settings, self._engine, self._events, now, go_on=going.go_on)
 

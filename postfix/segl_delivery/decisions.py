@@ -25,6 +25,7 @@ from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import LONGEST, DecisionRecord
 from segl.errors import StoreError
 from segl.events import Events
+from segl.metric_labels import RecordResult
 from segl.metrics import DECISIONS
 from segl.settings.document import Settings
 from segl.store.engine import transaction
@@ -36,7 +37,9 @@ _AT_ONCE: Final = 64  # datagrams taken before the others' turn comes
 _ROOM: Final = 4 << 20  # bytes the kernel may keep of what was sent
 _HOUR: Final = 3600.0  # as far as a clock may be set back while a record is on its way
 
-_WRITTEN, _REFUSED, _DROPPED = (DECISIONS.labels(result) for result in ("written", "refused", "dropped"))
+_WRITTEN, _REFUSED, _DROPPED = map(
+    DECISIONS.labels, (RecordResult.WRITTEN, RecordResult.REFUSED, RecordResult.DROPPED)
+)
 
 
 @contextmanager

@@ -12,12 +12,13 @@ import socket
 from collections.abc import Callable
 
 from segl.addresses import split_address
+from segl.metric_labels import AnnouncedResult
 from segl.metrics import ANNOUNCED
 
 LONGEST = 2_048  # bytes of one datagram that are looked at
 _AT_ONCE = 64  # datagrams taken before the others' turn comes
 
-_TAKEN, _DROPPED = ANNOUNCED.labels("taken"), ANNOUNCED.labels("dropped")
+_TAKEN, _DROPPED = map(ANNOUNCED.labels, (AnnouncedResult.TAKEN, AnnouncedResult.DROPPED))
 
 
 class Announcements:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
 from segl.events import Events
+from segl.metric_labels import MapName, MemoryResult
 from segl.metrics import MAP_MEMORY, MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
@@ -37,11 +38,11 @@ _LONGEST_ADDRESS = 320  # characters; RFC 5321 §4.5.3.1 allows 64 + 1 + 255
 _DEMANDING = {f"tlspolicy-{least}": least for least in TLS_DEMANDS}
 
 _COUNTERS = {
-    (name, status): MAP_REQUESTS.labels(name, status.value.lower())
-    for name in ("transport", "tlspolicy", "other")
-    for status in Status
+    (name, status): MAP_REQUESTS.labels(name, status.value.lower()) for name in MapName for status in Status
 }
-_MEMORY = {False: MAP_MEMORY.labels("hit"), True: MAP_MEMORY.labels("miss")}
+_MEMORY = {
+    missed: MAP_MEMORY.labels(MemoryResult.MISS if missed else MemoryResult.HIT) for missed in (False, True)
+}
 _ROUTES = {way: ROUTES.labels(way.value) for way in Way}
 
 
@@ -84,27 +85,29 @@ class Answers:
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
         begun = time.perf_counter()
         match name:
-            case "transport":
+            case MapName.TRANSPORT:
                 return self._transport(key, begun)
-            case "tlspolicy":
+            case MapName.TLS_POLICY:
                 proven = self._table.proven(key, self._knowledge.last)
                 if not key.startswith("."):  # what Postfix asks next when it was told of none, label by label
                     self._given(key, None if proven is None else proven.proof)
                 reply = _NOT_FOUND if proven is None else self._policy(proven)
-                return _counted(name, reply, begun)
+                return _counted(MapName.TLS_POLICY, reply, begun)
             case _ if name in _DEMANDING:
                 return self._demanded_policy(key, _DEMANDING[name], begun)
             case _:
-                return _counted("other", Reply(Status.PERM, "there is no such map"), begun)
+                return _counted(MapName.OTHER, Reply(Status.PERM, "there is no such map"), begun)
 
     def _demanded_policy(self, key: str, least: Proof, begun: float) -> Reply:
         """For a copy that demands *least*. Without a policy that meets it the copy waits: the level of master.cf
         says nothing about demands."""
         proven = self._table.proven(key, self._knowledge.last, least)
         if proven is None:
-            return _counted("tlspolicy", Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun)
+            return _counted(
+                MapName.TLS_POLICY, Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun
+            )
         self._given(key, proven.proof)
-        return _counted("tlspolicy", self._policy(proven), begun)
+        return _counted(MapName.TLS_POLICY, self._policy(proven), begun)
 
     def _policy(self, proven: Proven) -> Reply:
         return Reply(Status.OK, proven.policy.told(knows_sts=self._knows_sts))
@@ -123,7 +126,7 @@ class Answers:
 
     def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
         if _is_partial(key):
-            return _counted("transport", _NOT_FOUND, begun)
+            return _counted(MapName.TRANSPORT, _NOT_FOUND, begun)
         try:
             address, least = untagged(key)
         except UnknownDemand as error:
@@ -196,7 +199,7 @@ class Answers:
         ms = (time.perf_counter() - begun) * 1000
         if isinstance(outcome, Undecided):
             self._events.route_undecided(outcome.recipient, RoutingError("undecided", outcome.reason))
-            return _counted("transport", Reply(Status.TEMP, outcome.reason), begun)
+            return _counted(MapName.TRANSPORT, Reply(Status.TEMP, outcome.reason), begun)
         repeated = self._is_repeated(outcome)
         if isinstance(outcome, Routed):
             if outcome.to_another_server:
@@ -209,7 +212,7 @@ class Answers:
             self._events.routed(outcome.route, ms=ms, repeated=repeated)
         elif isinstance(outcome, Refused):
             self._events.route_refused(outcome.recipient, outcome.status, outcome.reason, repeated=repeated)
-        return _counted("transport", Reply(Status.OK, outcome.transport), begun)
+        return _counted(MapName.TRANSPORT, Reply(Status.OK, outcome.transport), begun)
 
     def _is_repeated(self, outcome: Routed | Refused) -> bool:
         """Whether the same was logged for this recipient lately: Postfix asks several times for each, and
@@ -231,7 +234,7 @@ def _is_partial(key: str) -> bool:
     return "@" not in key and (key == "*" or "." in key)
 
 
-def _counted(name: str, reply: Reply, begun: float) -> Reply:
+def _counted(name: MapName, reply: Reply, begun: float) -> Reply:
     _COUNTERS[name, reply.status].inc()
     MAP_SECONDS.observe(time.perf_counter() - begun)
     return reply

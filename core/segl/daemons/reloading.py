@@ -10,6 +10,7 @@ from segl import metrics
 from segl.daemons import notify
 from segl.errors import SeglError
 from segl.events import Events
+from segl.metric_labels import ReloadResult
 
 
 @contextmanager
@@ -21,12 +22,12 @@ def reloading(events: Events, status: Callable[[], str] = lambda: "ready") -> It
         yield
     except SeglError as error:
         events.reload_refused(error)
-        metrics.RELOADS.labels("refused").inc()
+        metrics.RELOADS.labels(ReloadResult.REFUSED).inc()
     except Exception as error:  # a fault of ours, or a file that went after the check
         events.failed("reload", error)
-        metrics.RELOADS.labels("refused").inc()
+        metrics.RELOADS.labels(ReloadResult.REFUSED).inc()
     else:
-        metrics.RELOADS.labels("ok").inc()
+        metrics.RELOADS.labels(ReloadResult.OK).inc()
     notify.ready(status())
 
 

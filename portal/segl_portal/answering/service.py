@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
+from segl.metric_labels import PortalResult
 from segl.metrics import ANSWERS
 from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
@@ -179,8 +180,9 @@ class AnswerService:
             del self._working[who]
 
     def _counted(self, opened: Opened, taken: Taken | AnswerRefused) -> Taken | AnswerRefused:
-        how = taken.why.value if isinstance(taken, AnswerRefused) else "again" if taken.again else "sent"
-        ANSWERS.labels(how).inc()
         if isinstance(taken, AnswerRefused):
-            self._events.answer_refused(opened.message_id, opened.recipient, how)
+            ANSWERS.labels(taken.why).inc()
+            self._events.answer_refused(opened.message_id, opened.recipient, taken.why.value)
+        else:
+            ANSWERS.labels(PortalResult.AGAIN if taken.again else PortalResult.SENT).inc()
         return taken

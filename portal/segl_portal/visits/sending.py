@@ -16,6 +16,7 @@ from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort, send_to_one
+from segl.metric_labels import CodeChannel, SendResult
 from segl.settings.document import Settings
 from segl.store.engine import transaction
 from segl_portal.visits.code_mail import CodeMail
@@ -35,17 +36,17 @@ class CodeSender:
 
     def send(self, copy: Copy, mail: CodeMail, now: datetime) -> None:
         """Send, and write it down. Does not raise Segl's own errors: there is nobody left to tell."""
-        by = "sms" if copy.phone else "mail"
+        by = CodeChannel.SMS if copy.phone else CodeChannel.MAIL
         try:
             if copy.phone:
                 self._by_sms(copy.phone, mail)
             else:
                 send_to_one(self._port, "", mail.recipient, mail.message(now))
         except SeglError as error:
-            metrics.PORTAL_CODES.labels(by, "failed").inc()
+            metrics.PORTAL_CODES.labels(by, SendResult.FAILED).inc()
             self._events.code_not_sent(copy.recipient_id, by, error)
             return
-        metrics.PORTAL_CODES.labels(by, "sent").inc()
+        metrics.PORTAL_CODES.labels(by, SendResult.SENT).inc()
         self._events.code_sent(copy.message_id, copy.recipient, by, mail.reference)
         with transaction(self._engine) as connection:
             audit.append(connection, Act.CODE_SENT, copy.recipient_id, copy.recipient, by=by)

@@ -36,6 +36,7 @@ from segl.audit import Act
 from segl.events import Events
 from segl.language import Language
 from segl.mail.return_port import ReturnPort
+from segl.metric_labels import PortalResult
 from segl.sealed import life
 from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
@@ -129,7 +130,7 @@ class VisitService:
         """Promise a code. It goes to the recipient when *link* is hers, and *phrase* too if there is one. An empty
         *link* is the one that this browser gave the last time."""
         asked = self._ask(browser, visits.place_of(recipient_id), link, network, language, phrase)
-        metrics.PORTAL_ASKED.labels("promised" if isinstance(asked, Asked) else asked.value).inc()
+        metrics.PORTAL_ASKED.labels(PortalResult.PROMISED if isinstance(asked, Asked) else asked.value).inc()
         return asked
 
     def pending(self, browser: Browser, recipient_id: str) -> Asked | None:
@@ -141,7 +142,7 @@ class VisitService:
     def give(self, browser: Browser, recipient_id: str, code: str, *, network: str) -> Opened | Denied:
         """Open the message with *code*, as a person typed it."""
         given = self._give(browser, visits.place_of(recipient_id), code, network)
-        metrics.PORTAL_GIVEN.labels("opened" if isinstance(given, Opened) else given.value).inc()
+        metrics.PORTAL_GIVEN.labels(PortalResult.OPENED if isinstance(given, Opened) else given.value).inc()
         return given
 
     def visit(self, browser: Browser, recipient_id: str) -> Opened | None:

@@ -28,6 +28,7 @@ from segl.mail.fields import Field, header_size, join_header, read_header
 from segl.mail.handover import Refused
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
+from segl.metric_labels import InboundEncryption
 from segl.metrics import INBOUND
 from segl.settings.document import Settings
 from segl.settings.inbound import Inbound, KeysOpen
@@ -289,7 +290,7 @@ class OpeningAgent:
 
     def _record(self, delivery: Delivery, served: Sequence[str], result: Result) -> None:
         report = result.report
-        opened = {True: "opened", False: "not-opened", None: "not-encrypted"}[report.opened]
+        opened = InboundEncryption.of(report.opened)
         INBOUND.labels(opened, report.judgement.result.value).inc()
         if served:
             self.events.inbound(

@@ -26,6 +26,7 @@ from typing import Final
 from segl.errors import SmtpReply
 from segl.events import Events
 from segl.mail.paths import parse_path
+from segl.metric_labels import DeliveryResult
 from segl.metrics import DELIVERIES, DELIVERY_SECONDS
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Agent, Delivery, reply_to
@@ -245,6 +246,5 @@ class Session:
 
 
 def _count(way: str, replies: Mapping[str, SmtpReply]) -> None:
-    results = {2: "delivered", 4: "deferred", 5: "refused"}
     for reply in replies.values():
-        DELIVERIES.labels(way, results.get(reply.code // 100, "deferred")).inc()
+        DELIVERIES.labels(way, DeliveryResult.of(reply.code)).inc()

@@ -21,6 +21,7 @@ from segl.addresses import domain_of
 from segl.errors import SmtpReply
 from segl.events import Events
 from segl.mail.return_port import MailPort
+from segl.metric_labels import ReportResult
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey, is_written_as_ours
@@ -62,14 +63,14 @@ class ReceiptAgent:
         sender = _sender_of(delivery, report)
         believed = self._believed(report) if report is not None and sender else None
         if report is not None and await asyncio.to_thread(self._is_of_canary, believed or report, sender):
-            REPORTS.labels("canary").inc()
+            REPORTS.labels(ReportResult.CANARY).inc()
             return dict.fromkeys(recipients, _TAKEN)
         if believed is not None and await self._hear(believed, sender):
-            REPORTS.labels("taken").inc()
+            REPORTS.labels(ReportResult.TAKEN).inc()
             if self._is_for_the_sender(believed, sender):
                 return await self._hand_on(delivery, believed)
             return dict.fromkeys(recipients, _TAKEN)
-        REPORTS.labels("ordinary").inc()
+        REPORTS.labels(ReportResult.ORDINARY).inc()
         self.events.report_not_ours(recipients)
         return await self._hand_on(delivery, report)
 

@@ -28,6 +28,7 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.handover import OutcomeUnknown, Refused
 from segl.mail.return_port import send_to_one
+from segl.metric_labels import Mailing
 from segl.metrics import RECEIPTS
 from segl.nodes import last_heard
 from segl.receipts import digests
@@ -205,7 +206,7 @@ class ReceiptSchedule:
             report = weekly_report(connection, writer.settings, now, owner)
         error = self._failure(writer, owner.report_to, report.message(now), "weekly")
         if error is None:
-            RECEIPTS.labels("weekly").inc()
+            RECEIPTS.labels(Mailing.WEEKLY).inc()
         return error is None or (isinstance(error, Refused) and not error.reply.temporary)
 
     def _failure(self, writer: ReceiptWriter, recipient: str, content: bytes, kind: str) -> SeglError | None:

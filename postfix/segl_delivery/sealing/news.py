@@ -25,6 +25,7 @@ from segl.mail.compose import Letter, one_line
 from segl.mail.handover import OutcomeUnknown
 from segl.mail.paths import is_plain
 from segl.mail.return_port import MailPort, send_to_one
+from segl.metric_labels import Mailing, SendResult
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
 from segl.sealed.keys import Secret
@@ -123,7 +124,7 @@ class SealedNews:
     def _remind(self, news: News, now: float) -> _Went:
         """Her whom *news* is about. What did not go yet is tried again."""
         [one] = news.about
-        went = self._send(news, one.recipient, self.reminder(news, one, now), "reminder")
+        went = self._send(news, one.recipient, self.reminder(news, one, now), Mailing.REMINDER)
         if went is _Went.NOT_YET:
             self._write(lambda: kept.give_back(self.engine, news))
         if went is _Went.YES:
@@ -143,12 +144,12 @@ class SealedNews:
             queued_as = send_to_one(self.port, "", to, message)
         except SeglError as error:
             self.events.news_not_sent(what, news.message_id, to, error)
-            SEALED_NEWS.labels(what, "failed").inc()
+            SEALED_NEWS.labels(what, SendResult.FAILED).inc()
             if isinstance(error, OutcomeUnknown):
                 return _Went.YES
             return _Went.NOT_YET if error.reply.temporary else _Went.NEVER
         self.events.news_sent(what, news.message_id, to, queued_as)
-        SEALED_NEWS.labels(what, "sent").inc()
+        SEALED_NEWS.labels(what, SendResult.SENT).inc()
         return _Went.YES
 
     def _report(self, news: News, house: Secret, now: float, *, reminded: bool) -> bytes:

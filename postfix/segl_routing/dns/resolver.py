@@ -33,6 +33,7 @@ import dns.rdatatype
 import dns.resolver
 
 from segl.errors import RoutingError
+from segl.metric_labels import DnsResult
 from segl.metrics import DNS_ANSWERS
 from segl.resolvers import place_of
 from segl.settings.values import server_address
@@ -137,10 +138,10 @@ class Resolver:
             try:
                 reply = await self._exchange(name, kind)
             except DnsUnsure:
-                DNS_ANSWERS.labels("failed").inc()
+                DNS_ANSWERS.labels(DnsResult.FAILED).inc()
                 raise
         there = reply.message.rcode() == dns.rcode.NOERROR and bool(reply.message.answer)
-        DNS_ANSWERS.labels("found" if there else "missing").inc()
+        DNS_ANSWERS.labels(DnsResult.FOUND if there else DnsResult.MISSING).inc()
         return reply
 
     async def _exchange(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:

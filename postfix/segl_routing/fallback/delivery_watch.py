@@ -13,6 +13,7 @@ from segl import metrics
 from segl.addresses import domain_of
 from segl.errors import RoutingError
 from segl.events import Events
+from segl.metric_labels import LookResult
 from segl.vocabulary import Known, Proof
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Fallback, Fallen, Marked
@@ -24,7 +25,7 @@ from segl_routing.proofs.knowledge import Knowledge
 # An answer given so long ago is not remembered by the queue manager any more (it keeps its last one for 30 s).
 _CACHED_SECONDS = 31.0
 _MOST_CHECKED = 20  # marks tried at one look
-_LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in ("done", "failed")}
+_LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in LookResult}
 
 
 class DeliveryWatch:
@@ -77,10 +78,10 @@ class DeliveryWatch:
         try:
             waiting = await self._queue.look()
         except (OSError, TimeoutError) as error:
-            _LOOKS["failed"].inc()
+            _LOOKS[LookResult.FAILED].inc()
             self._events.failed("queue watch", error)
             return ()
-        _LOOKS["done"].inc()
+        _LOOKS[LookResult.DONE].inc()
         seen = self._queue.seen
         metrics.QUEUE_MESSAGES.set(seen.messages)
         metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from segl.errors import RoutingError
 from segl.events import Events
+from segl.metric_labels import ProofAnswer
 from segl.metrics import PROOFS
 from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
@@ -201,7 +202,8 @@ class Knowledge:
         )
         for evidence in checked.evidence:
             fails = evidence.bars and evidence.known is Known.NO
-            PROOFS.labels(evidence.proof.value, "fails" if fails else evidence.known.value).inc()
+            answer = ProofAnswer.FAILS if fails else ProofAnswer(evidence.known.value)
+            PROOFS.labels(evidence.proof, answer).inc()
         self._remember(facts)
         self._archive.write(facts)
         return facts
