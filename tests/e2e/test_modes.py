@@ -78,3 +78,35 @@ def test_shadow_changes_nothing_and_tells_what_it_would_have_done(house: House, 
         house.submit(letter("", (BARE,), "Kort", SENSITIVE).content, SENDER, [BARE])
         assert CPR.encode() in arrives(house, street, BARE)
         assert '"decision": "secure"' in house.milter.log
+
+
+def test_what_waits_keeps_the_decision_of_the_day_it_came(house: House, street: Street) -> None:
+    """docs/operations.md, "What waits already": two messages that mode `shadow` let out, and one is taken back."""
+    house.front.run("postconf", "-e", "defer_transports=smtp")
+    house.front.reload()
+    try:
+        with in_mode(house, "shadow"):
+            for subject in ("Den ene", "Den anden"):
+                house.submit(letter("", (BARE,), subject, SENSITIVE).content, SENDER, [BARE])
+            wait_until(lambda: waiting(house) == {"deferred"}, 30, lambda: house.log[-4000:])
+        one, _ = house.front.queue()
+        house.front.run("postsuper", "-r", one["queue_id"])
+    finally:
+        house.front.run("postconf", "-e", "defer_transports=")
+        house.front.reload()
+
+    def both() -> bool:
+        house.front.flush()
+        return len(street.mail_for(BARE)) == 2
+
+    wait_until(both, 60, lambda: house.log[-6000:])
+    contents = sorted((mail.content for mail in street.mail_for(BARE)), key=lambda one: CPR.encode() in one)
+    assert b"https://sikker.nordby-vand.example/m/" in contents[0]
+    assert CPR.encode() not in contents[0]
+    assert CPR.encode() in contents[1]
+
+
+def waiting(house: House) -> set[str]:
+    """In which queues the front's two messages are; none while one is on its way."""
+    queue = house.front.queue()
+    return {one["queue_name"] for one in queue} if len(queue) == 2 else set()
