@@ -71,5 +71,5 @@ bench-storm: setup ## measure receipts: how soon, a storm of reports with kills 
 	@$(BIN)/python tests/bench/bench_receipts.py --real $(or $(REAL),6700)
 
 clean: ## remove what set-up, demo and tests made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.log demo-artefacts .model
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.log .setup.lock demo-artefacts .model
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@ nothing is installed, and the file that keeps services from being started lies i
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -29,7 +30,8 @@ for word; do case $word in -*|install|update) ;; *) echo "$word" >>"$PLAYED/inst
 "-m venv"*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python"
     ! rm "$PLAYED/no-venv" 2>/dev/null || exit 1
     echo "command = $0 -m venv $(pwd -P)/$3" >"$3/pyvenv.cfg"; echo made >>"$PLAYED/venvs" ;;
-"-m pip"*) echo "$*" >>"$PLAYED/pip" ;;
+"-m pip"*) echo "$*" >>"$PLAYED/pip"
+    ! [ -p "$PLAYED/slow" ] || { echo begun >"$PLAYED/slow"; read -r _ <"$PLAYED/slow"; } ;;
 esac""",
 }
 
@@ -49,6 +51,9 @@ class Machine:
         assert script.count("/usr/sbin/policy-rc.d") == 1
         self.script = self.checkout / "scripts" / "setup"
         self.script.parent.mkdir(parents=True)
+        self.machine_lock = self._played / "segl-setup.lock"
+        assert script.count("/run/segl-setup.lock") == 1
+        script = script.replace("/run/segl-setup.lock", str(self.machine_lock))
         self.script.write_text(script.replace("/usr/sbin/policy-rc.d", str(self.guard)))
         self.script.chmod(0o755)
         (self.checkout / "pyproject.toml").touch()
@@ -74,22 +79,31 @@ class Machine:
 
     def setup(self, *words: str) -> tuple[int, str]:
         """Its exit code, and what it says."""
+        with self.begin(*words) as process:
+            out, said = process.communicate()
+        assert out == ""
+        assert self._user == 0 or not self.installs, "that takes root"
+        return process.returncode, said
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
         environment = {
             "PATH": f"{self._played}:{os.defpath}",
             "PLAYED": str(self._played),
             "PYTHON": str(self._played / "python"),
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             ["env", "--default-signal=INT", self.script, *words],  # what runs in the background ignores it
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
             start_new_session=True,
         )
-        assert done.stdout == ""
-        assert self._user == 0 or not self.installs, "that takes root"
-        return done.returncode, done.stderr
+
+    def slow_pip(self) -> Path:
+        """From now on pip writes a line into this pipe when it begins, and ends when it reads one from there."""
+        os.mkfifo(self._played / "slow")
+        return self._played / "slow"
 
     @property
     def installs(self) -> list[str]:
@@ -102,6 +116,16 @@ class Machine:
     @property
     def is_ready(self) -> bool:
         return (self._played / "pip").exists()
+
+    @property
+    def extras(self) -> list[str]:
+        """Of each call of pip, what it installed Segl with."""
+        file = self._played / "pip"
+        return (
+            [line.rpartition("[")[2].rstrip("]") for line in file.read_text().splitlines()]
+            if file.exists()
+            else []
+        )
 
     @property
     def venvs(self) -> int:
@@ -249,6 +273,67 @@ def test_an_environment_that_was_finished_is_kept_when_more_is_wanted_in_it(mach
     assert machine.setup("base")[0] == 0
     (machine.checkout / "pyproject.toml").write_text("more = true\n")
     assert (machine.setup("base")[0], machine.venvs) == (0, 1)
+
+
+def test_the_demo_gets_what_it_needs_and_the_tests_the_rest_by_themselves(machine: Machine) -> None:
+    machine.install("base", "demo", "tests")
+    assert machine.setup("demo")[0] == machine.setup("demo")[0] == machine.setup()[0] == 0
+    assert machine.extras == ["demo,postgresql", "dev,ldap,postgresql,s3"]
+    assert machine.setup("demo") == machine.setup() == (0, ""), "nothing is taken away"
+    (machine.checkout / "pyproject.toml").write_text("more = true\n")
+    assert machine.setup("demo")[0] == 0
+    assert machine.extras[2:] == ["dev,ldap,postgresql,s3"]
+    assert machine.venvs == 1
+
+
+def test_of_two_at_once_one_waits_and_says_for_whom(machine: Machine) -> None:
+    machine.install("base", "demo", "tests")
+    slow = machine.slow_pip()
+    with machine.begin("demo") as first:
+        assert slow.read_text() == "begun\n"
+        with machine.begin("fast") as second:
+            assert second.stderr
+            at_work = f"scripts/setup demo in {machine.checkout} (process {first.pid})"
+            assert (
+                second.stderr.readline() == f"setup: {at_work} is at work here; waiting until it has ended\n"
+            )
+            assert machine.extras == ["demo,postgresql"]
+            slow.write_text("go on\n")
+            assert first.wait(20) == 0
+            assert slow.read_text() == "begun\n"
+            slow.write_text("go on\n")
+            assert second.wait(20) == 0
+    assert machine.extras == ["demo,postgresql", "dev,ldap,postgresql,s3"]
+    assert machine.venvs == 1
+
+
+def test_packages_are_installed_by_one_checkout_at_a_time(machine: Machine) -> None:
+    machine.become_root()
+    with machine.machine_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("scripts/setup fast in /elsewhere (process 7)\n")
+        lock.flush()
+        with machine.begin("demo") as process:
+            assert process.stderr
+            said = [process.stderr.readline() for _ in range(2)]
+            assert "installing" in said[0]
+            assert said[1].startswith(
+                "setup: scripts/setup fast in /elsewhere (process 7) is at work on this machine's"
+            )
+            assert not machine.installs
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            assert process.wait(20) == 0
+    assert machine.installs == ["apt-get install guarded"]
+
+
+def test_a_lock_that_only_root_may_write_is_one_all_the_same(machine: Machine) -> None:
+    """As left by `make demo`, which root typed."""
+    machine.install("base")
+    lock = machine.checkout / ".setup.lock"
+    lock.touch()
+    lock.chmod(0o444)
+    assert machine.setup("base")[0] == 0
+    assert machine.setup("base") == (0, "")
 
 
 def test_another_word_is_no_order(machine: Machine) -> None:
