@@ -105,9 +105,14 @@ def fold(text: str) -> str:
 _LETTERS_ONLY = bytes(code if chr(code).isalnum() else 0x20 for code in range(256))
 
 
+def bare(flat: str) -> bytes:
+    """*flat* in Latin-1, each character in its place, with a blank for whatever is no letter or digit of it."""
+    return flat.encode("latin-1", "replace").translate(_LETTERS_ONLY)
+
+
 def tokens(flat: str) -> set[bytes]:
     """The words of letters and digits in *flat*, in Latin-1; a letter that it lacks ends a word."""
-    return set(flat.encode("latin-1", "replace").translate(_LETTERS_ONLY).split())
+    return set(bare(flat).split())
 
 
 class NormalText(NamedTuple):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_classifier.rules.lexicon import _CHUNK, Lexicon
-from segl_classifier.rules.words import NormalText, fold, parse_word
+from segl_classifier.rules.words import NormalText, Word, fold, parse_word
 
 
 def stands(word: str, text: str, *, capital: bool = False) -> bool:
@@ -90,6 +90,54 @@ def test_a_word_across_two_pieces_of_a_long_text_is_found_once() -> None:
     for shift in range(-12, 3):
         text = NormalText.of("x" * (_CHUNK + shift - 1) + " skilsmisse " + "x" * 50)
         assert [hit[:2] for hit in lexicon.hits(text)] == [(_CHUNK + shift, _CHUNK + shift + 10)]
+
+
+_WORDS = [
+    Word("ab"),
+    Word("ab", right=False),
+    Word("b.", left=False),
+    Word("bab", left=False, right=False),
+    Word("a b"),
+    Word("å-a"),
+    Word("ła"),
+    Word("д"),
+    Word("дa", left=False, right=False),
+    Word("a.", right=False),
+    Word("ba", capital=True),
+]
+
+
+def by_definition(text: NormalText, low: int, high: int) -> list[tuple[int, int, str]]:
+    """Where each of the words stands, by its end, as the first paragraphs of ``words.py`` say it."""
+
+    def is_free(at: int) -> bool:
+        return not 0 <= at < len(text.flat) or not text.flat[at].isalnum()
+
+    return sorted(
+        (
+            (start, start + len(spelling), str(word))
+            for word in _WORDS
+            for spelling in word.spellings
+            for start in range(low, high - len(spelling) + 1)
+            if text.flat.startswith(spelling, start)
+            and (is_free(start - 1) or not word.left)
+            and (is_free(start + len(spelling)) or not word.right)
+            and (text.shown[start].isupper() or not word.capital)
+        ),
+        key=lambda hit: (hit[1], hit[0], hit[2]),
+    )
+
+
+@given(st.text(st.sampled_from("abABåsłд .-–\n1"), max_size=40), st.integers(0, 12), st.integers(0, 12))
+def test_words_are_found_where_they_stand_and_nowhere_else(written: str, low: int, less: int) -> None:
+    text = NormalText.of(written)
+    high = max(0, len(text.flat) - less)
+    hits = [
+        (start, end, str(word))
+        for start, end, word, _ in Lexicon((w, 1) for w in _WORDS).hits(text, low, high)
+    ]
+    assert sorted(hits, key=lambda hit: (hit[1], hit[0], hit[2])) == by_definition(text, low, high)
+    assert [end for _, end, _ in hits] == sorted(end for _, end, _ in hits)
 
 
 @given(st.text())
