@@ -94,7 +94,7 @@ def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
     """What the receipt of *mail* will tell. Of a message to very many nobody is named, and of more than are looked at
     there is only how many they are."""
     named = [address.bare for address in mail.recipients if address.editable]
-    outside = tuple(dict.fromkeys(address for address in named if not settings.takes(address)))
+    outside = tuple(dict.fromkeys(address for address in named if not settings.stays(address)))
     facts = Facts(time.time(), verdict.reasons, outside)
     if mail.more_recipients or len(outside) > MOST_MARKS:
         return Facts(facts.at, facts.reasons, (), len(outside) + mail.more_recipients)

@@ -75,8 +75,11 @@ def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
 
 def is_inside(recipient: str, sender_domain: str, settings: Settings) -> bool:
     """Whether what goes to *recipient* is no business of ours: own mail, and mail that comes in. Between two
-    organisations of this installation the settings decide (``organisation.between``)."""
+    organisations of this installation the settings decide (``organisation.between``). What own people write to an own
+    address that leads outside is as if it went there."""
     if not settings.takes(recipient):
+        return False
+    if settings.leads_outside(recipient) and settings.is_own(sender_domain):
         return False
     owners = settings.owners
     if not owners.several or settings.organisation.between is Between.INSIDE:

@@ -68,10 +68,10 @@ class RouteTable:
         if not domain:
             return Refused(recipient, "5.1.3", "the address has no domain name that mail can be sent to")
         if self._settings.is_own(domain):
-            return self._own(recipient, local)
+            return self._own(recipient, local, domain, now)
         pin = self._pin(domain)
         if pin is None and domain in self._here:
-            return self._own(recipient, local, "this host")
+            return self._own(recipient, local, domain, now, "this host")
         terms = self._policies.terms(recipient) if self._policies else NO_TERMS
         if terms.least is not None and terms.least.least is not None:
             least = Proof.strictest((least, terms.least.least))
@@ -166,13 +166,23 @@ class RouteTable:
         taken = weigh(known.held, self.least(domain)).taken if known is not None else None
         return None if taken is None else taken.checked_at
 
-    def _own(self, recipient: str, local: str, reason: str = "own domain") -> Outcome:
+    def _own(
+        self, recipient: str, local: str, domain: str, now: float, reason: str = "own domain"
+    ) -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS
-        (``user%host``, ``host!user``), by which Postfix would send it out again."""
+        (``user%host``, ``host!user``), by which Postfix would send it out again.
+
+        From where mail goes on outside when it has come in, nothing that must be secure may come in as it is. A notice
+        may, and leads the reader to where it is sealed. (Where Postfix itself follows an alias before the message is
+        handed over, it asks for the address outside, and that gets its own way.)"""
         if is_relayed(local):
             return Refused(
                 recipient, "5.1.3", "an own address must not name a further host in its local part"
             )
+        if self._settings.leads_outside(recipient):
+            reason = f"{reason}, from where it leads outside (organisation.forwarded)"
+            asked = _Asked(recipient, domain, Proof.ENCRYPT, Proof.ENCRYPT, now, NO_TERMS)
+            return self._routed(asked, Way.PORTAL, reason, [Step(Way.PORTAL, reason)], None)
         route = Route(recipient, Way.INTERNAL, reason, told(Step(Way.INTERNAL, reason)))
         return Routed(route, self._internal)
 

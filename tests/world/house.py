@@ -61,6 +61,7 @@ _SETTINGS = """\
 [organisation]
 name = "Nordby Vandværk"
 domains = ["{domain}"]
+forwarded = {forwarded}
 
 [milter]
 socket = "{run}/milter.sock"
@@ -122,6 +123,7 @@ class House:
     model: bool = False  # words decide alone: to load the model takes longer than to start all the rest
     return_milters: tuple[str, ...] = ()
     receipts: str = ""
+    forwarded: tuple[str, ...] = ()  # own addresses that lead outside
     more_domains: tuple[str, ...] = ()  # that its Postfix takes mail for, into the same mail store
     front: PostfixInstance = field(init=False)
     secure: PostfixInstance = field(init=False)
@@ -172,6 +174,7 @@ class House:
             return_milters=json.dumps(self.return_milters),
             lists=self.lists,
             receipts=self.receipts,
+            forwarded=json.dumps(self.forwarded),
         )
         tables = self.settings_text if extra is None else extra
         detection = f'[detection]\nmode = "{self.mode}"\nmodel = {str(self.model).lower()}\n'

@@ -1,8 +1,8 @@
 """Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards and blind copies.
 
 They add recipients after the verdict. A message to own recipients alone is plain without being read, and a copy for a
-user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot hinder that, so each such alias
-is named.
+user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot know that by itself, so each
+such alias is named that ``organisation.forwarded`` does not name.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
     """One for each place that leads outside, or that cannot be looked through."""
     clean = True
     why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
-    fix = "forward to an own address, or accept it: then mail to this recipient must hold no personal data"
+    fix = (
+        "name the address in organisation.forwarded: what own people write to it is read then, and goes securely where "
+        "it must; or forward to an own address"
+    )
     for where, addresses, unread in _forwarding(setup):
         outside = [address for address in addresses if is_outside(setup, address)]
         if unread:
@@ -107,6 +110,8 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Fo
     where, found, unread = f"{place}: {table}", [], ""
     try:
         for entry in entries(table, setup.front.directory, aliases=aliases):
+            if _is_named(setup, entry.key) and "_bcc_" not in place:
+                continue
             found += addresses_in(entry.value)
             if table.type in PATTERNS and _DOMAIN_FROM_PATTERN.search(entry.value):
                 unread = f"{entry.key} takes the domain from what was written ({entry.value})"
@@ -119,12 +124,24 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Fo
     return where, list(dict.fromkeys(found)), unread
 
 
+def _is_named(setup: Setup, name: str) -> bool:
+    """Whether the settings know that *name*, an address or a user of this host, leads outside. A user has an address at
+    each own domain that ends here, and at the host's name."""
+    settings = setup.settings
+    if "@" in name:
+        return settings.leads_outside(name)
+    names = [domain for owner in settings.owners.every for domain in owner.domains]
+    names.append(setup.front.value("myhostname").lower())
+    local = [domain for domain in names if takes_domain(setup, domain, ("mydestination", "myorigin"))]
+    return bool(local) and all(settings.leads_outside(f"{name}@{domain}") for domain in local)
+
+
 def _dot_forwards(setup: Setup) -> Iterator[_Found]:
     """~/.forward of the users with whom mail ends that counts as inside (aliases(5), local(8))."""
     reached = _reached(setup)
     denied = 0
     for user in {user.pw_dir: user for user in pwd.getpwall()}.values():
-        if reached is not None and user.pw_name.lower() not in reached:
+        if (reached is not None and user.pw_name.lower() not in reached) or _is_named(setup, user.pw_name):
             continue
         for file in dict.fromkeys(_forward_files(setup, user)):
             try:

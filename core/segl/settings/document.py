@@ -144,6 +144,7 @@ class Settings:
     # Worked out from the above.
     owners: Owners = field(init=False, repr=False, compare=False)
     policies: PolicyTable = field(init=False, repr=False, compare=False)
+    _forwarded: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         owners = owners_of(
@@ -151,6 +152,7 @@ class Settings:
         )
         object.__setattr__(self, "owners", owners)
         object.__setattr__(self, "policies", PolicyTable(self.policy, self.group, owners.name_at))
+        object.__setattr__(self, "_forwarded", frozenset(map(str.lower, self.organisation.forwarded)))
 
     def is_own(self, domain: str) -> bool:
         """Whether *domain* (normal form) belongs to an organisation of this installation."""
@@ -179,6 +181,18 @@ class Settings:
         ``bo%kunde.example@own.example`` goes outside."""
         local, domain = split_address(recipient)
         return self.is_own(domain) and not is_relayed(local)
+
+    def leads_outside(self, recipient: str) -> bool:
+        """Whether *recipient* is one of ``organisation.forwarded``, with any extension (``bo+sag@``, as Postfix finds
+        an alias, virtual(5)): own, and yet read by somebody outside."""
+        if not self._forwarded:
+            return False
+        local, _, domain = recipient.lower().rpartition("@")
+        return any(f"{name}@{domain}" in self._forwarded for name in (local, local.partition("+")[0]))
+
+    def stays(self, recipient: str) -> bool:
+        """Whether what comes in for *recipient* stays in the house."""
+        return self.takes(recipient) and not self.leads_outside(recipient)
 
     def is_of_house(self, address: str, domain: str) -> bool:
         """Whether *address* is in the organisation whose *domain* (normal form) is."""

@@ -49,6 +49,9 @@ class Organisation:
     language: Language = "da"
     # Mail from one organisation of this installation to another. Either way it stays on this installation.
     between: Between = Between.INSIDE
+    # Own addresses, of any organisation here, that lead outside by an alias or a forward (segl doctor, front.forwards).
+    # What own people write to them is read as mail to outside is, and goes securely where it must.
+    forwarded: tuple[Address, ...] = ()
     # As in [[tenant]]: users who are shown this organisation's own alone.
     staff: tuple[Decider, ...] = ()
 

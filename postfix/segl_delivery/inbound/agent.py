@@ -96,9 +96,10 @@ class OpeningAgent:
         return Way.INTERNAL
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
-        # Off, what waited since it was on goes on as it came: that may be why it was turned off.
+        # Off, what waited since it was on goes on as it came: that may be why it was turned off. So does what would go
+        # on outside in clear once it is opened.
         on = self.settings.inbound.on
-        own = [recipient for recipient in delivery.recipients if on and self.settings.takes(recipient)]
+        own = [recipient for recipient in delivery.recipients if on and self.settings.stays(recipient)]
         others = [recipient for recipient in delivery.recipients if recipient not in own]
         answers = await asyncio.gather(
             asyncio.to_thread(self._guarded, self._open, delivery, own),

@@ -102,7 +102,7 @@ class ReceiptAgent:
     async def _hear(self, report: Report, sender: str) -> bool:
         assert self.key is not None  # noqa: S101 - the report is believed
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
-        heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
+        heard = heard_of(report, sender, facts, self.settings.stays, self.settings.portal.relay.host)
         return await self.report_writer.hear(heard)
 
     def _is_of_canary(self, report: Report, sender: str) -> bool:

@@ -153,6 +153,28 @@ def test_mail_between_two_organisations_of_one_installation(
     assert verdict.decision is decision
 
 
+@pytest.mark.parametrize(
+    ("sender", "recipients", "decision"),
+    [
+        ("a@nordby.example", ("Chef@nordby.example",), Decision.SECURE),
+        ("a@nordby.example", ("chef+sag@nordby.example",), Decision.SECURE),
+        ("a@nordby.example", ("c@nordby.example", "chef@nordby.example"), Decision.SECURE),
+        ("b@skole.example", ("chef@nordby.example",), Decision.SECURE),
+        ("a@nordby.example", ("c@nordby.example", "chef2@nordby.example"), Decision.PLAIN),
+        # It comes in.
+        ("x@elsewhere.example", ("chef@nordby.example",), Decision.PLAIN),
+        ("", ("chef@nordby.example",), Decision.PLAIN),
+    ],
+)
+def test_mail_to_an_own_address_that_leads_outside_is_read(
+    sender: str, recipients: tuple[str, ...], decision: Decision
+) -> None:
+    organisation = {**HOUSES["organisation"], "forwarded": ["chef@nordby.example"]}
+    loaded = parse_settings({**HOUSES, "organisation": organisation})
+    verdict = ruling_on(mail(*recipients, sender=sender), shipped_rules(), loaded).verdict
+    assert verdict.decision is decision
+
+
 def test_what_goes_between_organisations_and_is_read_can_be_held() -> None:
     policy = {"name": "p", "organisation": "Nordby", "recipient": ["skole.example"], "verdict": "hold"}
     for between, decision in (("inside", Decision.PLAIN), ("read", Decision.HOLD)):

@@ -244,3 +244,26 @@ def test_a_way_that_leads_nobody_outside_is_never_sealed_by_accident(way: Any) -
     for wrong in (ordered, replace(plain, domain=(pin,))):
         with pytest.raises(ValueError, match=way):
             decide("bo@good.example", RouteTable(wrong))
+
+
+def test_an_own_address_that_leads_outside_gets_what_is_secure_by_the_portal() -> None:
+    """At an own domain, and at a name of this host."""
+    named = ["formand@nordby-vand.example", "bo@mail.nordby-vand.example"]
+    own = {"name": "Nordby", "domains": ["nordby-vand.example"], "forwarded": named}
+    table = RouteTable(settings(organisation=own), here=frozenset({"mail.nordby-vand.example"}))
+    for recipient in (
+        "Formand@nordby-vand.example",
+        "formand+x@nordby-vand.example",
+        "bo@mail.nordby-vand.example",
+    ):
+        outcome = decide(recipient, table)
+        assert isinstance(outcome, Routed)
+        assert (outcome.route.way, outcome.transport) == (
+            Way.PORTAL,
+            "segl-portal:unix:/run/segl/portal.sock",
+        )
+    for recipient in ("eva@nordby-vand.example", "eva@mail.nordby-vand.example"):
+        outcome = decide(recipient, table)
+        assert isinstance(outcome, Routed)
+        assert outcome.route.way is Way.INTERNAL
+    assert isinstance(decide("formand%x.example@nordby-vand.example", table), Refused)

@@ -181,3 +181,37 @@ def test_only_addresses_are_told_of_a_file(site: Installation, home: Path) -> No
     [found] = named(site)
     assert "geheim" not in found.found
     assert check_forwards.addresses_in("geheim") == []
+
+
+@pytest.mark.parametrize(
+    ("named_ones", "state"),
+    [
+        (("post@nordby.example", "bo@nordby.example", "bo@mail.nordby.example"), OK),
+        (
+            ("post@nordby.example", "bo@nordby.example"),
+            WARN,
+        ),  # written to at the host's own name, bo's leaves unread
+        (("bo@nordby.example", "bo@mail.nordby.example"), WARN),
+    ],
+)
+def test_what_the_settings_name_is_read_first(
+    site: Installation, home: Path, named_ones: tuple[str, ...], state: State
+) -> None:
+    (home / ".forward").write_text(PRIVATE, "utf-8")
+    site.front("-e", "mydestination=$myhostname, nordby.example", "myhostname=mail.nordby.example")
+    site.front("-e", f"virtual_alias_maps=inline:{{post@nordby.example={PRIVATE}}}")
+    site.tables["organisation"] = {"forwarded": list(named_ones)}
+    try:
+        assert WARN in states(site) if state is WARN else states(site) == {OK}
+    finally:
+        del site.tables["organisation"]
+
+
+def test_a_blind_copy_is_none_of_them(site: Installation) -> None:
+    """Whose copy it is has been read by nobody."""
+    site.front("-e", f"recipient_bcc_maps=inline:{{post@nordby.example={PRIVATE}}}")
+    site.tables["organisation"] = {"forwarded": ["post@nordby.example"]}
+    try:
+        assert states(site) == {WARN}
+    finally:
+        del site.tables["organisation"]

@@ -102,9 +102,11 @@ def deliver(
     *recipients: str,
     out: Port | None = None,
     pinned: Sequence[x509.Certificate] = (),
+    forwarded: Sequence[str] = (),
     **inbound: object,
 ) -> dict[str, int]:
-    organisation = {"name": "Nordby", "domains": ["nordby.example", "sydby.example"]}
+    own = ["nordby.example", "sydby.example"]
+    organisation = {"name": "Nordby", "domains": own, "forwarded": list(forwarded)}
     settings = parse_settings({"organisation": organisation, "inbound": {"on": True} | inbound})
     judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: pinned)
     inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
@@ -120,6 +122,17 @@ def test_own_recipients_get_it_opened_and_others_as_it_came(us: Identity, messag
     assert (sender, recipient) == ("postmaster@nordby.example", OWN)
     assert SECRET in opened
     assert out.got == [(SENDER, OUTSIDE, message.removeprefix(b"X-Segl-Open: yes\r\n"))]
+
+
+def test_who_is_forwarded_outside_gets_it_as_it_came(us: Identity, message: bytes) -> None:
+    """Opened, it would go on in clear."""
+    port, out, forwarded = Port(), Port(), "formand@nordby.example"
+    assert deliver(port, Ring(us), message, OWN, forwarded, out=out, forwarded=(forwarded,)) == {
+        OWN: 250,
+        forwarded: 250,
+    }
+    assert [recipient for _, recipient, _ in port.got] == [OWN]
+    assert out.got == [(SENDER, forwarded, message.removeprefix(b"X-Segl-Open: yes\r\n"))]
 
 
 def test_turned_off_what_waited_for_our_keys_goes_on_as_it_came(tmp_path: Path, message: bytes) -> None:

@@ -1,0 +1,83 @@
+"""Own addresses that lead outside (``organisation.forwarded``): what a colleague writes to them is read, and leaves no
+more in clear than what goes outside at once. There are two kinds: an alias that the front follows, and one that is
+followed behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from world.estate import standing_house
+from world.house import DOMAIN, House
+from world.letters import BARE, COLLEAGUE, CPR, SENDER, letter
+from world.peers import ReceivedMail
+from world.postfix import wait_until, with_parameters
+from world.receipts import receipts_for
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+CHAIR, TREASURER = f"formand@{DOMAIN}", f"kasserer@{DOMAIN}"
+UNNAMED = f"konsulent@{DOMAIN}"  # leads outside, too, and nobody has said so
+STRANGER = "eva@boligforening.example"
+
+
+def name_alias(house: House) -> None:
+    """The treasurer's mail is forwarded by the mail store."""
+    aliases = f"inline:{{ {{ {CHAIR} = {BARE} }}, {{ {UNNAMED} = {BARE} }} }}"
+    house.front.main_cf = with_parameters(house.front.main_cf, virtual_alias_maps=aliases)
+    house.front.write()
+
+
+@pytest.fixture(scope="module")
+def house(street: Street) -> Iterator[House]:
+    with standing_house(street, prepare=name_alias, forwarded=(CHAIR, TREASURER)) as house:
+        yield house
+
+
+@pytest.fixture(autouse=True)
+def nothing_before(street: Street) -> None:
+    street.forget()
+
+
+def sent(
+    house: House, street: Street, text: str, recipient: str, arrives_at: str, sender: str = SENDER
+) -> ReceivedMail:
+    """What arrived there of a message from *sender* with *text*."""
+    house.submit(letter("", (recipient,), "Hej", text).content, sender, [recipient])
+    wait_until(lambda: bool(street.mail_for(arrives_at)), 60, lambda: house.log[-6000:])
+    [mail] = street.mail_for(arrives_at)
+    return mail
+
+
+@pytest.mark.parametrize(("recipient", "arrives_at"), [(CHAIR, BARE), (TREASURER, TREASURER)])
+def test_a_number_waits_where_a_link_leads(
+    house: House, street: Street, recipient: str, arrives_at: str
+) -> None:
+    mail = sent(house, street, f"Lejeren har CPR-nr. {CPR}.\n", recipient, arrives_at)
+    assert b"/m/" in mail.content
+    assert CPR.encode() not in mail.content
+    wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: house.log[-6000:])
+    [receipt] = receipts_for(street, SENDER)
+    assert set(receipt.states.values()) == {"sealed"}
+    assert CPR.encode() not in street.seen_in_clear()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "arrives_at"), [(CHAIR, BARE), (TREASURER, TREASURER), (COLLEAGUE, COLLEAGUE)]
+)
+def test_other_mail_arrives_as_it_is(house: House, street: Street, recipient: str, arrives_at: str) -> None:
+    assert b"Vi ses kl. 15." in sent(house, street, "Vi ses kl. 15.\n", recipient, arrives_at).content
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "arrives_at"),
+    [(STRANGER, CHAIR, BARE), (SENDER, COLLEAGUE, COLLEAGUE), (SENDER, UNNAMED, BARE)],
+    ids=["what comes in", "to a colleague", "an alias that nobody named"],
+)
+def test_what_is_not_read_as_ever(
+    house: House, street: Street, sender: str, recipient: str, arrives_at: str
+) -> None:
+    assert CPR.encode() in sent(house, street, f"CPR-nr. {CPR}\n", recipient, arrives_at, sender).content
