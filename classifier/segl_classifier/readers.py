@@ -19,6 +19,7 @@ from segl_classifier.message import Part, unreadable
 from segl_classifier.parsing.walk import Walk
 from segl_classifier.records import cards, saved_document, saved_sheet
 from segl_classifier.records.coded_lines import coded_lines
+from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
@@ -65,6 +66,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.page(text, where)
             _saved(notes, whole, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
+            notes.text(parted(text), f"{where} (in columns)")
             if part.is_file:  # an .xml that was called text
                 _entities(notes, whole, where)
                 notes.text(restored(told_of_json(text)) or told_of_xml(text), f"{where} (as records)")
