@@ -34,31 +34,9 @@ class Kept:
 
 def kept(settings: Settings) -> Iterator[Kept]:
     """Everything that Segl writes down, with the time after which it is deleted."""
-    portal, receipts = settings.portal, settings.receipts
     yield from _queued(settings)
-    if not portal.relay.next_hop or portal.relay.domains:
-        yield Kept(
-            "Forseglede beskeder: hele indholdet, krypteret; modtagerens del af nøglen findes kun i dennes link",
-            "at modtageren kan hente beskeden",
-            f"{portal.expiry_days} dage efter afsendelsen slettes vores del af nøglen, og filen fjernes"
-            + _looks_differ(settings),
-        )
-        yield Kept(
-            "Om hver forseglet besked: afsender, modtager, størrelse, tidspunkter, eventuelt mobilnummer til kode",
-            "at styre adgangen og fortælle afsenderen, om beskeden er åbnet",
-            f"{receipts.retention_days} dage efter, at beskeden ikke kan læses mere",
-        )
-        yield Kept(
-            "Besøg på den sikre side: et hash af browserens kode, forsøg og tidspunkter; netadresser kun som hash",
-            "at ingen kan gætte en engangskode",
-            "et døgn efter besøget",
-        )
-        if portal.answers.on:
-            yield Kept(
-                "Svar skrevet på den sikre side, krypteret",
-                "at vise samtalen for modtageren",
-                "med beskeden selv",
-            )
+    if not settings.portal.relay.next_hop or settings.portal.relay.domains:
+        yield from _sealed(settings)
     if settings.decisions.keep_days:
         yield Kept(
             "Om hver undersøgt mail: afsenderens domæne, tidspunkt, længder, hvilke regler der slog til, og tal fra "
@@ -66,6 +44,55 @@ def kept(settings: Settings) -> Iterator[Kept]:
             "at rette reglerne, så færre mails vurderes forkert, og at kunne bevise afgørelserne",
             f"{settings.decisions.keep_days} dage",
         )
+    yield from _of_sent(settings)
+    yield Kept(
+        "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",
+        "at vælge den sikre vej",
+        "til de udløber eller slettes med `segl certificate forget`",
+    )
+    yield Kept(
+        "Revisionsspor: hvem gjorde hvad ved forseglede og tilbageholdte beskeder, hvem der har ændret indstillinger "
+        "eller svaret på afgørelser, uden indhold",
+        "at kunne bevise, hvad der er sket",
+        "slettes ikke af Segl: kæden ville brydes",
+    )
+    yield Kept(
+        "Driftslog: adresser, kø-id, afgørelse og grund, uden indhold og uden CPR-numre",
+        "fejlfinding og sikkerhed",
+        f"som i maskinens journal: {OPEN}",
+    )
+
+
+def _sealed(settings: Settings) -> Iterator[Kept]:
+    """What the portal needs."""
+    portal, receipts = settings.portal, settings.receipts
+    yield Kept(
+        "Forseglede beskeder: hele indholdet, krypteret; modtagerens del af nøglen findes kun i dennes link",
+        "at modtageren kan hente beskeden",
+        f"{portal.expiry_days} dage efter afsendelsen slettes vores del af nøglen, og filen fjernes"
+        + _looks_differ(settings),
+    )
+    yield Kept(
+        "Om hver forseglet besked: afsender, modtager, størrelse, tidspunkter, eventuelt mobilnummer til kode",
+        "at styre adgangen og fortælle afsenderen, om beskeden er åbnet",
+        f"{receipts.retention_days} dage efter, at beskeden ikke kan læses mere",
+    )
+    yield Kept(
+        "Besøg på den sikre side: et hash af browserens kode, forsøg og tidspunkter; netadresser kun som hash",
+        "at ingen kan gætte en engangskode",
+        "et døgn efter besøget",
+    )
+    if portal.answers.on:
+        yield Kept(
+            "Svar skrevet på den sikre side, krypteret",
+            "at vise samtalen for modtageren",
+            "med beskeden selv",
+        )
+
+
+def _of_sent(settings: Settings) -> Iterator[Kept]:
+    """What receipts are made from."""
+    receipts = settings.receipts
     told = receipts.send is not Receipts.NONE or any(rule.send for rule in settings.receipt)
     yield Kept(
         "Om hver sikkert sendt besked: afsender, modtagere, Message-ID, grund, vej, tidspunkt og resultat",
@@ -83,22 +110,6 @@ def kept(settings: Settings) -> Iterator[Kept]:
             "ikke at blive ved at sende til en postkasse, der ikke tager imod",
             "når en samling er modtaget, ellers efter 30 dage",
         )
-    yield Kept(
-        "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",
-        "at vælge den sikre vej",
-        "til de udløber eller slettes med `segl certificate forget`",
-    )
-    yield Kept(
-        "Revisionsspor: hvem gjorde hvad ved forseglede og tilbageholdte beskeder, hvem der har ændret indstillinger "
-        "eller svaret på afgørelser, uden indhold",
-        "at kunne bevise, hvad der er sket",
-        "slettes ikke af Segl: kæden ville brydes",
-    )
-    yield Kept(
-        "Driftslog: adresser, kø-id, afgørelse og grund, uden indhold og uden CPR-numre",
-        "fejlfinding og sikkerhed",
-        f"som i maskinens journal: {OPEN}",
-    )
 
 
 def _queued(settings: Settings) -> Iterator[Kept]:

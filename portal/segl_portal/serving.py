@@ -3,7 +3,7 @@
 uvicorn speaks HTTP/1.1 (h11) and nothing else here: no WebSockets, no access log (there is nothing in an address worth
 keeping, and the web server before us has its own), no log of its own at all, because a traceback could hold content.
 It closes idle connections, but waits for ever for a request that never becomes whole, and for a client that reads
-nothing of what it asked for; :class:`PatientProtocol` does not.
+nothing of what it asked for; :class:`~segl_portal.patient_protocol.PatientProtocol` does not.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from socket import socket
 from typing import Protocol
 
 import uvicorn
-from h11 import IDLE
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from segl.settings.web import Web
+from segl_portal.patient_protocol import patient_protocol
 from segl_portal.workers import BEAT, FORGET, GO_OVER, NOT_READY, OVER, PREPARE, READY, RELOADING
 
 HEADER_BYTES = 16 * 1024
@@ -105,7 +104,7 @@ def _config(app: ASGIApp, web: Web, tls: ssl.SSLContext | None) -> uvicorn.Confi
     _silence()
     config = uvicorn.Config(
         app,
-        http=_protocol(web.header_seconds, web.send_seconds),
+        http=patient_protocol(web.header_seconds, web.send_seconds),
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -137,68 +136,3 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _protocol(header_seconds: float, send_seconds: float) -> type[H11Protocol]:
-    class PatientProtocol(H11Protocol):
-        """Ends a connection on which a request's header does not become whole in time. After an answer uvicorn's own
-        clock runs until the first byte of the next request; then this one does. Nor does it keep what is not fetched:
-        while an answer is held back, some of it must go out in every *send_seconds*."""
-
-        _waiting: asyncio.TimerHandle | None = None
-        _sending: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._watch()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.conn.their_state is IDLE:
-                self._watch()
-            else:
-                self._rest()
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self._watch_sending()
-
-        def resume_writing(self) -> None:
-            self._rest_sending()
-            super().resume_writing()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._rest()
-            self._rest_sending()
-            super().connection_lost(exc)
-
-        def _watch(self) -> None:
-            if self._waiting is None:
-                self._waiting = self.loop.call_later(header_seconds, self._give_up)
-
-        def _rest(self) -> None:
-            if self._waiting is not None:
-                self._waiting.cancel()
-                self._waiting = None
-
-        def _watch_sending(self) -> None:
-            left = self.transport.get_write_buffer_size()
-            self._sending = self.loop.call_later(send_seconds, self._look_at_sending, left)
-
-        def _look_at_sending(self, before: int) -> None:
-            if self.transport.get_write_buffer_size() < before:
-                self._watch_sending()
-            else:
-                self.transport.abort()
-
-        def _rest_sending(self) -> None:
-            if self._sending is not None:
-                self._sending.cancel()
-                self._sending = None
-
-        def _give_up(self) -> None:
-            self._waiting = None
-            if self.conn.their_state is IDLE and not self.transport.is_closing():
-                self.transport.abort()
-
-    return PatientProtocol

@@ -9,7 +9,7 @@ taken for a whole one. The limit in time is the caller's (:func:`asyncio.timeout
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -76,34 +76,15 @@ async def get(
     little. Raises :class:`BrokenAnswer`.
     """
     http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER)
-    headers = [*fields, ("Accept-Encoding", "identity"), ("Connection", "close")]
-    if content:
-        headers.append(("Content-Length", str(len(content))))
-    method = "POST" if content else "GET"
-    for part in (
-        h11.Request(method=method, target=target, headers=headers),
-        *([h11.Data(data=content)] if content else []),
-        h11.EndOfMessage(),
-    ):
+    for part in _request(target, fields, content):
         writer.write(http.send(part) or b"")
     await writer.drain()
     body = bytearray()
-    received = 0
-    ended = False
     head: Head | None = None
+    incoming = _Incoming(http, reader, most_answer)
     while True:
-        try:
-            event = http.next_event()
-        except h11.RemoteProtocolError:
-            raise BrokenAnswer(Broken.CLOSED if ended else Broken.GARBLED) from None
-        if event is h11.NEED_DATA:
-            data = await reader.read(_RECEIVE)
-            ended = not data
-            received += len(data)
-            if received > most_answer:
-                raise BrokenAnswer(Broken.TOO_LARGE)
-            http.receive_data(data)
-        elif isinstance(event, h11.Response):
+        event = await incoming.event()
+        if isinstance(event, h11.Response):
             head = _head(event)
             if not look(head):
                 return head, b""
@@ -115,6 +96,44 @@ async def get(
             return head, bytes(body)
         elif not isinstance(event, h11.InformationalResponse):
             raise BrokenAnswer(Broken.GARBLED)
+
+
+def _request(
+    target: str, fields: Sequence[tuple[str, str]], content: bytes
+) -> Iterator[h11.Request | h11.Data | h11.EndOfMessage]:
+    headers = [*fields, ("Accept-Encoding", "identity"), ("Connection", "close")]
+    if content:
+        headers.append(("Content-Length", str(len(content))))
+    yield h11.Request(method="POST" if content else "GET", target=target, headers=headers)
+    if content:
+        yield h11.Data(data=content)
+    yield h11.EndOfMessage()
+
+
+class _Incoming:
+    """The answer as it comes in, *most* bytes of it at most."""
+
+    def __init__(self, http: h11.Connection, reader: asyncio.StreamReader, most: int) -> None:
+        self._http = http
+        self._reader = reader
+        self._left = most
+        self._ended = False
+
+    async def event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """The next that *http* makes of it; never that it needs more."""
+        while True:
+            try:
+                event = self._http.next_event()
+            except h11.RemoteProtocolError:
+                raise BrokenAnswer(Broken.CLOSED if self._ended else Broken.GARBLED) from None
+            if event is not h11.NEED_DATA:
+                return event
+            data = await self._reader.read(_RECEIVE)
+            self._ended = not data
+            self._left -= len(data)
+            if self._left < 0:
+                raise BrokenAnswer(Broken.TOO_LARGE)
+            self._http.receive_data(data)
 
 
 def _head(response: h11.Response) -> Head:

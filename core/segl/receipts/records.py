@@ -100,12 +100,35 @@ def hear(
 ) -> SentMessage:
     """Write down what was *heard*. Twice is as good as once. *served* is told the way of each copy that is heard of as
     taken for the first time. Raises :class:`WrongSender`."""
-    domain = domain_of(heard.sender)
-    terms = terms_of(domain)
-    row = {
+    terms = terms_of(domain_of(heard.sender))
+    row = _first_row(heard, terms, now)
+    connection.execute(insert_into(connection, sent_message).values(row).on_conflict_do_nothing())
+    found = _row(connection, heard.id, lock=True)
+    assert found is not None  # noqa: S101 - just written, and locked
+    if found.sender.lower() != heard.sender.lower():
+        if heard.facts is None or found.facts:
+            raise WrongSender(heard.id)
+        # Who spoke first had no facts to show: whose message it is he does not decide.
+        _begin_anew(connection, row)
+        found = _row(connection, heard.id)
+        assert found is not None  # noqa: S101
+    changes = _told_anew(heard, found)
+    if _join(connection, heard.id, heard.news, served) or changes:
+        changes |= {"changed_at": now, **forgotten_marks(found, now)}
+        connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
+    message = read(connection, heard.id)
+    assert message is not None  # noqa: S101
+    if changes:
+        _set_due(connection, message, terms, now)
+    return message
+
+
+def _first_row(heard: Heard, terms: ReceiptTerms, now: float) -> dict[str, Any]:
+    """The message's row when nothing was heard of it before."""
+    return {
         "id": heard.id,
         "sender": heard.sender,
-        "domain": domain,
+        "domain": domain_of(heard.sender),
         "message_id": heard.message_id,
         "at": heard.arrival,
         "facts": False,
@@ -118,36 +141,22 @@ def hear(
         "journal_print": "",
         "delete_at": now + terms.retention_days * DAY_SECONDS,
     }
-    connection.execute(insert_into(connection, sent_message).values(row).on_conflict_do_nothing())
-    found = _row(connection, heard.id, lock=True)
-    assert found is not None  # noqa: S101 - just written, and locked
-    if found.sender.lower() != heard.sender.lower():
-        if heard.facts is None or found.facts:
-            raise WrongSender(heard.id)
-        # Who spoke first had no facts to show: whose message it is he does not decide.
-        _begin_anew(connection, row)
-        found = _row(connection, heard.id)
-        assert found is not None  # noqa: S101
+
+
+def _told_anew(heard: Heard, found: Row[Any]) -> dict[str, Any]:
+    """What *heard* tells of the message itself that its row, as *found*, does not have."""
     changes: dict[str, Any] = {}
     if heard.facts is not None and not found.facts:
-        facts = heard.facts
         changes = {
             "facts": True,
-            "at": facts.at,
-            "reasons": json.dumps(facts.reasons),
-            "expected": _expected(facts),
+            "at": heard.facts.at,
+            "reasons": json.dumps(heard.facts.reasons),
+            "expected": _expected(heard.facts),
         }
     # the message's own, which the report with its facts quotes; that of a notice that came back only until then
     if heard.message_id and (changes or not found.message_id):
         changes["message_id"] = heard.message_id
-    if _join(connection, heard.id, heard.news, served) or changes:
-        changes |= {"changed_at": now, **forgotten_marks(found, now)}
-        connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
-    message = read(connection, heard.id)
-    assert message is not None  # noqa: S101
-    if changes:
-        _set_due(connection, message, terms, now)
-    return message
+    return changes
 
 
 def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now: float) -> None:

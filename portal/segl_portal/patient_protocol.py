@@ -1,0 +1,79 @@
+"""HTTP/1.1 as uvicorn speaks it, with patience that ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+from h11 import IDLE
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class PatientProtocol(H11Protocol):
+    """Ends a connection on which a request's header does not become whole in time. After an answer uvicorn's own
+    clock runs until the first byte of the next request; then this one does. Nor does it keep what is not fetched:
+    while an answer is held back, some of it must go out in every ``send_seconds``."""
+
+    header_seconds: float
+    send_seconds: float
+
+    _waiting: asyncio.TimerHandle | None = None
+    _sending: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is IDLE:
+            self._watch()
+        else:
+            self._rest()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_sending()
+
+    def resume_writing(self) -> None:
+        self._rest_sending()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        self._rest_sending()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(self.header_seconds, self._give_up)
+
+    def _rest(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _watch_sending(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._sending = self.loop.call_later(self.send_seconds, self._look_at_sending, left)
+
+    def _look_at_sending(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._watch_sending()
+        else:
+            self.transport.abort()
+
+    def _rest_sending(self) -> None:
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if self.conn.their_state is IDLE and not self.transport.is_closing():
+            self.transport.abort()
+
+
+def patient_protocol(header_seconds: float, send_seconds: float) -> type[H11Protocol]:
+    """The class for uvicorn, which makes one for each connection and passes it nothing of ours."""
+    times = {"header_seconds": header_seconds, "send_seconds": send_seconds}
+    return type("Patient", (PatientProtocol,), times)
