@@ -174,6 +174,8 @@ _SLOW = frozenset(
     test_postfix_host_checks
     test_postfix_inbound
     test_postfix_misconfigured
+    test_postfix_misconfigured_secure
+    test_postfix_misconfigured_tables
     test_postfix_own_mail
     test_postfix_plan
     test_postfix_policies
@@ -226,11 +228,13 @@ _LONGEST = frozenset(
     """
     test_receipts_process
     test_install
+    test_install_undone
     test_failing_closed
+    test_milter_failing
     test_milter_lifecycle
+    test_milter_stopping
     test_portal_process
     test_canary
-    test_postfix_misconfigured
     test_certificates
     """.split()
 )

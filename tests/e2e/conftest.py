@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from world import namespace
+from world.dns import A
 from world.estate import standing_house
+from world.host import Host
 from world.house import House
+from world.signed import SignedDns, SignedTree, SignedZone
 from world.standing import mended
 from world.street import Street
 
@@ -70,3 +73,22 @@ def steady_house(street: Street, request: pytest.FixtureRequest) -> Iterator[Hou
     """
     with standing_house(street, model=getattr(request.module, "MODEL", False)) as house:
         yield house
+
+
+@pytest.fixture(scope="module")
+def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
+    zone = SignedZone("nordby.example", {"mail.nordby.example": [A("192.0.2.10")]})
+    return SignedTree(tmp_path_factory.mktemp("zones"), [zone])
+
+
+@pytest.fixture
+def resolver(empty_network: None, signed_root: SignedTree, tmp_path: Path) -> Iterator[None]:
+    """The host's own, which validates."""
+    with SignedDns(tmp_path / "dns", signed_root) as dns, dns.become_the_hosts(tmp_path):
+        yield
+
+
+@pytest.fixture
+def host(resolver: None) -> Iterator[Host]:
+    with Host() as host:
+        yield host

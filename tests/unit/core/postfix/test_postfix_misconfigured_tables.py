@@ -1,0 +1,158 @@
+"""Tables of the front by which mail leaves unseen. As test_postfix_misconfigured.py: `segl doctor` names each."""
+
+from __future__ import annotations
+
+import pytest
+
+from segl.postfix.check import State
+from world.installation import Installation
+from world.needs import POSTFIX
+from world.spoiling import Change, both, front, names, option, postmap, table
+
+pytestmark = POSTFIX
+
+OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
+
+
+def access_table(site: Installation) -> None:
+    site.append("access", "a@b.example  FILTER smtp:\n")
+    postmap(site, "access")
+    site.front("-e", f"smtpd_sender_restrictions=check_sender_access hash:{site.front_directory}/access")
+
+
+TABLES = [
+    (
+        "front.filter-actions",
+        FAIL,
+        table("hc", "/^Subject: x/  FILTER smtp:[relay.example]\n", "header_checks"),
+    ),
+    ("front.filter-actions", FAIL, table("hc", "/^Subject: x/i  filter smtp:\n", "mime_header_checks")),
+    ("front.filter-actions", FAIL, table("hc", "if /x/\n!/a\\/b/x\n  FILTER smtp:\nendif\n", "body_checks")),
+    ("front.filter-actions", FAIL, front("-e", "header_checks=regexp:{{/x/ DUNNO}, {/y/ FILTER smtp:}}")),
+    ("front.filter-actions", FAIL, option("cleanup/unix", "header_checks = static:{FILTER smtp:}")),
+    (
+        "front.filter-actions",
+        FAIL,
+        front("-e", "smtpd_client_restrictions=check_client_access cidr:{{10.0.0.0/8 FILTER smtp:}}"),
+    ),
+    (
+        "front.filter-actions",
+        FAIL,
+        front("-e", "smtpd_sender_restrictions={ check_sender_access inline:{a@b.example={FILTER smtp:}} }"),
+    ),
+    (
+        "front.filter-actions",
+        FAIL,
+        option("smtp/inet", "smtpd_recipient_restrictions = check_recipient_access static:{FILTER smtp:}"),
+    ),
+    (
+        "front.filter-actions",
+        FAIL,
+        both(
+            front("-e", "smtpd_restriction_classes=special"),
+            front(
+                "-e", "special=check_sender_access static:{FILTER smtp:}", "smtpd_data_restrictions=special"
+            ),
+        ),
+    ),
+    ("front.filter-actions", FAIL, access_table),
+    ("front.filter-actions", WARN, table("hc", "/^To:/  REDIRECT chef@andre.example\n", "header_checks")),
+    ("front.filter-actions", WARN, table("hc", "/^To:/  BCC arkiv@andre.example\n", "header_checks")),
+    ("front.filter-actions", OK, table("hc", "/^To:/  BCC arkiv@nordby.example\n", "header_checks")),
+    (
+        "front.filter-actions",
+        OK,
+        table("hc", "/^X-FILTER: smtp:x/  REJECT no FILTERing here\n", "header_checks"),
+    ),
+    ("front.filter-actions", UNKNOWN, front("-e", "header_checks=tcp:127.0.0.1:1")),
+    ("front.filter-actions", UNKNOWN, table("missing", "", "header_checks", "lmdb")),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        front("-e", "smtpd_recipient_restrictions=check_policy_service inet:127.0.0.1:10031, reject"),
+    ),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        option(
+            "smtp/inet",
+            "smtpd_sender_restrictions = check_policy_service { unix:private/policyd, timeout=5s }",
+        ),
+    ),
+    (
+        "front.filter-actions",
+        OK,
+        both(
+            front("-M", "spf/unix=spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf"),
+            front("-e", "smtpd_relay_restrictions=check_policy_service unix:private/spf, reject"),
+        ),
+    ),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        both(
+            front("-M", "pol/unix=pol unix - n n - 0 spawn user=nobody argv=/usr/bin/perl /opt/policyd-spf"),
+            front("-e", "smtpd_relay_restrictions=check_policy_service unix:private/pol, reject"),
+        ),
+    ),
+    ("front.forwards", WARN, front("-e", "always_bcc=arkiv@andre.example")),
+    ("front.forwards", OK, front("-e", "always_bcc=arkiv@nordby.example")),
+    ("front.forwards", OK, front("-e", "always_bcc=arkiv")),
+    ("front.forwards", WARN, front("-e", "luser_relay=$local@andre.example")),
+    (
+        "front.forwards",
+        WARN,
+        front(
+            "-e", "virtual_alias_maps=inline:{{bestyrelse@nordby.example=a@nordby.example, b@andre.example}}"
+        ),
+    ),
+    (
+        "front.forwards",
+        OK,
+        front("-e", "virtual_alias_maps=inline:{{info@nordby.example=anna@nordby.example}}"),
+    ),
+    ("front.forwards", WARN, table("va", "/^(.*)@old\\.example$/ $1@andre.example\n", "virtual_alias_maps")),
+    (
+        "front.forwards",
+        WARN,
+        table("bcc", "anna@nordby.example x@andre.example\n", "recipient_bcc_maps", "hash"),
+    ),
+    (
+        "front.forwards",
+        WARN,
+        table("bcc", "@nordby.example x@andre.example\n", "sender_bcc_maps", "texthash"),
+    ),
+    # a whole domain; a local part in quotes; one service's own
+    ("front.forwards", WARN, front("-e", "virtual_alias_maps=inline:{@nordby.example=@andre.example}")),
+    ("front.forwards", OK, front("-e", "virtual_alias_maps=inline:{@old.nordby.example=@nordby.example}")),
+    (
+        "front.forwards",
+        WARN,
+        table("va", 'bo@nordby.example "a b"@andre.example\n', "virtual_alias_maps", "texthash"),
+    ),
+    ("front.forwards", WARN, front("-P", "cleanup/unix/always_bcc=arkiv@andre.example")),
+    (
+        "front.forwards",
+        WARN,
+        front("-P", "smtp/inet/virtual_alias_maps=inline:{info@nordby.example=x@andre.example}"),
+    ),
+    # where the pattern writes the domain nobody knows where it leads
+    ("front.forwards", UNKNOWN, table("va", "/^(.+)=(.+)@nordby\\.example$/ $1@$2\n", "virtual_alias_maps")),
+    (
+        "front.forwards",
+        UNKNOWN,
+        table("va", "/^(.+)@(.+)\\.nordby\\.example$/ $1@mx.$2\n", "virtual_alias_maps"),
+    ),
+    (
+        "front.forwards",
+        OK,
+        table("va", "/^(.+)\\+.*@nordby\\.example$/ $1@nordby.example\n", "virtual_alias_maps"),
+    ),
+    ("front.forwards", UNKNOWN, front("-e", "virtual_alias_maps=ldap:/etc/postfix/ldap-aliases.cf")),
+    ("front.forwards", UNKNOWN, table("va", "", "virtual_alias_maps", "lmdb")),
+]
+
+
+@pytest.mark.parametrize(("check_id", "state", "change"), TABLES)
+def test_each_is_named(site: Installation, check_id: str, state: State, change: Change) -> None:
+    names(site, check_id, state, change)
