@@ -18,8 +18,9 @@ from time import process_time
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script: "bench" lies beside "unit"
 
 from bench.cpr_cases import Case, cases
+from bench.cpr_lookalikes import OTHER_WORDS
 from bench.cpr_numbers import TODAY, cpr, lookalike
-from bench.cpr_sentences import CALLED, OTHER_WORDS
+from bench.cpr_sentences import CALLED
 from bench.cpr_unseen import unseen_cases
 from bench.processes import bar, tell_noise
 from segl_classifier.cpr.find import find_cpr

@@ -14,23 +14,19 @@ from datetime import timedelta
 from random import Random
 
 from bench.cpr_apart import MONTHS, NOT_SPLIT, SPLIT
+from bench.cpr_lookalikes import MORE_OTHERS, OTHER_FRAMES, OTHER_TABLES, OTHER_WORDS, SHAPES
 from bench.cpr_numbers import LABELLED, PLAIN, TODAY, Spell, cpr, lookalike, year_of
 from bench.cpr_sentences import (
     BESIDE_OTHERS,
     CALLED,
     CPR_TABLES,
-    MORE_OTHERS,
     MORE_PERSONAL,
     NAMES,
     NINE_DIGITS,
     ODD_PLACES,
     ODD_SPELLINGS,
-    OTHER_FRAMES,
-    OTHER_TABLES,
-    OTHER_WORDS,
     PERSONAL,
     REPLACEMENTS,
-    SHAPES,
     TABLE_SPELLINGS,
 )
 
