@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from segl import __version__
+from segl.durable import sync_directory
 from segl.errors import PostfixError
 from segl.postfix.plan import FileChange, NewDirectory
 
@@ -182,14 +183,6 @@ def write_file(path: Path, content: bytes, *, mode: int, uid: int, gid: int) -> 
             temporary.unlink()
         raise
     sync_directory(target.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def content_of(path: Path) -> bytes | None:

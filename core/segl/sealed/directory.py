@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from segl.days import DAY_SECONDS
+from segl.durable import sync_directory
 from segl.errors import DeliveryError, SealingError
 from segl.sealed.format import Header, encrypt
 from segl.sealed.keys import Secret
@@ -89,7 +90,7 @@ class SealedDirectory:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_directory(self.root)
+        sync_directory(self.root)
 
     def path(self, message_id: str) -> Path:
         if not is_id(message_id):
@@ -122,7 +123,7 @@ class SealedDirectory:
                     temporary.unlink()
                 raise
             try:
-                _sync_directory(final.parent)
+                sync_directory(final.parent)
             except OSError:
                 self.remove(message_id)
                 raise
@@ -176,7 +177,7 @@ class SealedDirectory:
         except FileExistsError:
             if shard.name in self._seen_shards:
                 return
-        _sync_directory(self.root)
+        sync_directory(self.root)
         self._seen_shards.add(shard.name)
 
 
@@ -188,14 +189,6 @@ def _write_synced(path: Path, chunks: Iterable[bytes]) -> int:
         file.flush()
         os.fsync(file.fileno())
         return file.tell()
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from asn1crypto import core
 
 from segl import ber
 from segl.ber import Damaged
+from segl_delivery.cms.names import ContentType
 
 NULL = b"\x05\x00"
 _NEWEST = 5
@@ -50,6 +51,20 @@ def check_version(der: bytes) -> None:
     writers are not exact about it."""
     if not 0 <= read_integer(der) <= _NEWEST:
         raise Damaged("a version that we do not know")
+
+
+def enter_content(reader: ber.Reader, *kinds: ContentType, otherwise: str) -> ContentType:
+    """Go into the content of a ContentInfo (RFC 5652 §3), as far as behind its version; of which of *kinds* it is.
+    Raises :class:`Damaged`, with the words of *otherwise* when it is of another."""
+    reader.enter(ber.SEQUENCE)
+    written = read_oid(reader.whole(64))
+    found = next((kind for kind in kinds if kind.value == written), None)
+    if found is None:
+        raise Damaged(otherwise)
+    reader.enter(ber.context(0))
+    reader.enter(ber.SEQUENCE)
+    check_version(reader.whole())
+    return found
 
 
 def read_algorithm(der: bytes) -> tuple[str, bytes]:

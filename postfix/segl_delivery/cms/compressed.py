@@ -7,7 +7,7 @@ from io import BytesIO
 
 from segl import ber
 from segl.ber import Damaged
-from segl_delivery.cms.algorithm import check_version, read_algorithm, read_oid
+from segl_delivery.cms.algorithm import enter_content, read_algorithm, read_oid
 from segl_delivery.cms.names import ContentType
 
 _ZLIB = "1.2.840.113549.1.9.16.3.8"
@@ -17,12 +17,7 @@ def decompress(message: bytes, largest: int) -> tuple[str, bytes]:
     """The type of the content and the content. Raises :class:`Damaged`, also for more than *largest*
     bytes."""
     reader = ber.Reader(message)
-    reader.enter(ber.SEQUENCE)
-    if read_oid(reader.whole(64)) != ContentType.COMPRESSED.value:
-        raise Damaged("no CompressedData")
-    reader.enter(ber.context(0))
-    reader.enter(ber.SEQUENCE)
-    check_version(reader.whole())
+    enter_content(reader, ContentType.COMPRESSED, otherwise="no CompressedData")
     if read_algorithm(reader.whole())[0] != _ZLIB:
         raise Damaged("a compression that we do not read")
     reader.enter(ber.SEQUENCE)

@@ -9,7 +9,7 @@ from typing import Final
 
 from segl import ber
 from segl.ber import Damaged, Piece, Stream
-from segl_delivery.cms.algorithm import check_version, oid, read_oid
+from segl_delivery.cms.algorithm import enter_content, oid, read_oid
 from segl_delivery.cms.ciphers import Decryption
 from segl_delivery.cms.keys import DecryptionKey, DecryptionKeys
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType
@@ -40,14 +40,10 @@ def read_frame(message: bytes | Stream, ring: DecryptionKeys | None) -> Frame:
     """Of the recipients those that mean a key of *ring*; without one, of all. Raises
     :class:`Damaged`."""
     reader = ber.Reader(message)
-    reader.enter(ber.SEQUENCE)
-    kind = read_oid(reader.whole(64))
-    if kind not in (ContentType.ENVELOPED.value, ContentType.AUTH_ENVELOPED.value):
-        raise Damaged("no encrypted message")
-    authenticated = kind == ContentType.AUTH_ENVELOPED.value
-    reader.enter(ber.context(0))
-    reader.enter(ber.SEQUENCE)
-    check_version(reader.whole())
+    kinds = ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED
+    authenticated = (
+        enter_content(reader, *kinds, otherwise="no encrypted message") is ContentType.AUTH_ENVELOPED
+    )
     if reader.peek() == ber.context(0):
         reader.whole()  # OriginatorInfo: certificates that we do not need
     recipients = _read_recipients(reader, ring)

@@ -21,7 +21,7 @@ from segl import ber
 from segl.ber import Damaged, Piece
 from segl.certificates.judgement import UNREADABLE
 from segl_delivery.cms import names
-from segl_delivery.cms.algorithm import check_version, integer, octets, oid, read_oid
+from segl_delivery.cms.algorithm import enter_content, integer, octets, oid, read_oid
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for
 from segl_delivery.cms.identifiers import identifies
 from segl_delivery.cms.names import ContentType
@@ -150,12 +150,7 @@ class _Parts:
 
 def _read(message: bytes, content: bytes | None) -> _Parts:
     reader = ber.Reader(message)
-    reader.enter(ber.SEQUENCE)
-    if read_oid(reader.whole(64)) != ContentType.SIGNED.value:
-        raise Damaged("no SignedData")
-    reader.enter(ber.context(0))
-    reader.enter(ber.SEQUENCE)
-    check_version(reader.whole())
+    enter_content(reader, ContentType.SIGNED, otherwise="no SignedData")
     reader.whole()  # the digest algorithms are named by the signatures again
     reader.enter(ber.SEQUENCE)
     content_type = read_oid(reader.whole(64))

@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from segl.certificates.chain import read_pem
 from segl.certificates.judgement import UNREADABLE, lasting_fault, untimely
+from segl.durable import sync_directory
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
 from segl_delivery.keyring import (
@@ -174,7 +175,7 @@ class KeyDirectory:
         self._write_state(name, state)
         self._write(name + CERTIFICATE, b"".join(entry.public_bytes(Encoding.PEM) for entry in certificates))
         (self.path / (name + REQUEST)).unlink(missing_ok=True)
-        self._sync()
+        sync_directory(self.path)
 
     def add_waiting(
         self, name: str, key: PrivateKey, request: x509.CertificateSigningRequest, state: KeyState
@@ -183,17 +184,17 @@ class KeyDirectory:
         self._write(name + PRIVATE, self._pem(key))
         self._write_state(name, state)
         self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
-        self._sync()
+        sync_directory(self.path)
 
     def set_state(self, name: str, state: KeyStatus) -> None:
         """Within :meth:`alone`. Raises :class:`KeyRefused`."""
         self._write_state(name, replace(self._state(name), state=state))
-        self._sync()
+        sync_directory(self.path)
 
     def set_holders(self, name: str, domains: tuple[str, ...], addresses: tuple[str, ...]) -> None:
         """Whom the key is for. Within :meth:`alone`. Raises :class:`KeyRefused`."""
         self._write_state(name, replace(self._state(name), domains=domains, addresses=addresses))
-        self._sync()
+        sync_directory(self.path)
 
     def _state(self, name: str) -> KeyState:
         try:
@@ -205,7 +206,7 @@ class KeyDirectory:
         """The certificate goes first, so that half a removal is no key. Within :meth:`alone`."""
         for end in (CERTIFICATE, REQUEST, STATE, PRIVATE):
             (self.path / (name + end)).unlink(missing_ok=True)
-        self._sync()
+        sync_directory(self.path)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -270,13 +271,6 @@ class KeyDirectory:
             file.flush()
             os.fsync(descriptor)
         aside.replace(self.path / name)
-
-    def _sync(self) -> None:
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _give(descriptor: int) -> None:

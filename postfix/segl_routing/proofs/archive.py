@@ -13,11 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
-from segl.store.engine import insert_into
 from segl.tables.domains import domain_knowledge
+from segl_routing.newest import keep_newest
 from segl_routing.proofs.archive_form import from_text, to_text
 from segl_routing.proofs.facts import DomainFacts
-from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
 
 _AT_ONCE = 500  # domains in one question
@@ -84,15 +83,7 @@ def _write(connection: Connection, facts: DomainFacts) -> None:
         "expires_at": facts.expires_at,
         "checked_with": facts.checked_with,
     }
-    kept = domain_knowledge.c.checked_at
-    # another node may have looked later; a row from the future is of a clock since put right
-    older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + NODES_SKEW)
-    values = {name: value for name, value in row.items() if name != "domain"}
-    connection.execute(
-        insert_into(connection, domain_knowledge)
-        .values(row)
-        .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values, where=older)
-    )
+    keep_newest(connection, domain_knowledge, row, by="checked_at")
 
 
 def facts_in(connection: Connection, domains: Iterable[str], checked_with: str) -> dict[str, DomainFacts]:

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.days import DAY_SECONDS
 from segl.events import Events
-from segl.store.engine import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
+from segl_routing.newest import keep_newest
 from segl_routing.proofs.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
@@ -150,12 +150,4 @@ def _write(connection: Connection, kept: KeptPolicy) -> None:
         "policy": str(kept.policy),
         "authorities": kept.authorities,
     }
-    there = mta_sts_policy.c.fetched_at
-    # another node may have fetched later; a row from the future is of a clock since put right
-    older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + NODES_SKEW)
-    values = {name: value for name, value in row.items() if name != "domain"}
-    connection.execute(
-        insert_into(connection, mta_sts_policy)
-        .values(row)
-        .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
-    )
+    keep_newest(connection, mta_sts_policy, row, by="fetched_at")

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from segl.durable import sync_directory
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 from segl_routing.tunnel_list.accepted import STATE_FILE, Accepted, Copy, folder_of, state_bytes
@@ -57,7 +58,7 @@ class Keeper:
             file.flush()
             os.fsync(descriptor)
         aside.replace(self._folder / name)
-        _sync(self._folder)
+        sync_directory(self._folder)
 
     def _take_away(self, state: Accepted) -> None:
         """Files that no state names. Not worth a failure: the next run tries again."""
@@ -121,7 +122,7 @@ def _make(folder: Path) -> None:
         _give_to_owner(descriptor, folder.parent)
     finally:
         os.close(descriptor)
-    _sync(folder.parent)
+    sync_directory(folder.parent)
 
 
 def _give_to_owner(descriptor: int, folder: Path) -> None:
@@ -129,11 +130,3 @@ def _give_to_owner(descriptor: int, folder: Path) -> None:
     if os.geteuid() == 0:
         owner = folder.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

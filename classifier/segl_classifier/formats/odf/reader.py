@@ -11,9 +11,7 @@ A document with a password has its parts encrypted one by one; ``META-INF/manife
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterable
-from contextlib import suppress
 from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
@@ -23,7 +21,7 @@ from segl_classifier.formats.odf.text import OdfText
 from segl_classifier.formats.pictures.picture import picture
 from segl_classifier.formats.xml.attribute_numbers import Watch
 from segl_classifier.formats.xml.events import NotXml, parse
-from segl_classifier.formats.zipped.package import Package, TooLarge
+from segl_classifier.formats.zipped.package import Package, read_package
 
 _LAYOUT = re.compile(
     r"layout-cache|Thumbnails/.*|Configurations2?/.*|(?:.*/)?(?:settings\.xml|manifest\.rdf|META-INF/.*)"
@@ -38,15 +36,7 @@ _LONGEST_TYPE = 100  # bytes
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
     """All text and all files in an OpenDocument file. One that is a single XML file is text, and read as such
     (:mod:`segl_classifier.records.saved_document`)."""
-    harvest = Harvest(allowance)
-    try:
-        package = Package(data, harvest)
-    except zipfile.BadZipFile:
-        harvest.lack(Unreadable.DAMAGED, "no zip package")
-        return harvest.content()
-    with suppress(TooLarge):
-        _read_parts(package, harvest)
-    return harvest.content()
+    return read_package(data, allowance, _read_parts)
 
 
 def _read_parts(package: Package, harvest: Harvest) -> None:

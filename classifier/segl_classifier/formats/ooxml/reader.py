@@ -12,8 +12,6 @@ A file with a password is no zip but an OLE file with the stream ``EncryptedPack
 from __future__ import annotations
 
 import re
-import zipfile
-from contextlib import suppress
 from itertools import chain
 from zipfile import ZipInfo
 
@@ -30,7 +28,7 @@ from segl_classifier.formats.pictures.picture import picture
 from segl_classifier.formats.xml.attribute_numbers import Watch
 from segl_classifier.formats.xml.events import Attributes, NotXml, local, parse
 from segl_classifier.formats.xml.flow import read_flow
-from segl_classifier.formats.zipped.package import Package, TooLarge
+from segl_classifier.formats.zipped.package import Package, read_package
 from segl_classifier.markup.html import read_html
 
 _LAYOUT = re.compile(
@@ -81,15 +79,7 @@ _MARKUP = (".xml", ".vml", ".rels", ".xhtml", ".htm", ".html", ".svg")
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
     """All text and all files in a docx, docm, dotx, xlsx, xlsm, pptx … ."""
-    harvest = Harvest(allowance)
-    try:
-        package = Package(data, harvest)
-    except zipfile.BadZipFile:
-        harvest.lack(Unreadable.DAMAGED, "no zip package")
-        return harvest.content()
-    with suppress(TooLarge):
-        _read_parts(package, harvest)
-    return harvest.content()
+    return read_package(data, allowance, _read_parts)
 
 
 def _read_parts(package: Package, harvest: Harvest) -> None:

@@ -13,10 +13,12 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from segl.mime import sniff
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.zipped.gaps import unlisted
 from segl_classifier.formats.zipped.member import pieces
@@ -101,3 +103,16 @@ def _is_of_printer(head: bytes, size: int) -> bool:
         return False
     _, version, _, structure, behind = _DEVMODE.unpack_from(head)
     return version in _DEVMODE_VERSIONS and structure + behind == size
+
+
+def read_package(data: bytes, allowance: Allowance, parts: Callable[[Package, Harvest], None]) -> Content:
+    """What *parts* finds in the package *data*, as far as the allowance goes."""
+    harvest = Harvest(allowance)
+    try:
+        package = Package(data, harvest)
+    except zipfile.BadZipFile:
+        harvest.lack(Unreadable.DAMAGED, "no zip package")
+        return harvest.content()
+    with suppress(TooLarge):
+        parts(package, harvest)
+    return harvest.content()
