@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from segl.certificates.chain import Authorities
     from segl_delivery.cms.signed import Signature, Signed
 
@@ -66,7 +68,6 @@ def verify(
     """
     from segl.ber import Damaged
     from segl.certificates.chain import Authorities
-    from segl.certificates.judgement import fingerprint, untimely
     from segl_delivery.cms.signed import verify as verify_signatures
     from segl_delivery.cms.trust import pin, signed_by_chain, signed_by_pinned
 
@@ -83,37 +84,52 @@ def verify(
     if not trusted and not authorities:
         anchors, trusted = _trusted_by(settings, sender)
     now = datetime.now(UTC)
-    if not as_json:
-        say_signatures(signed, judged=True)
-        for text in _standings(signed, sender, now):
-            say(text)
     own = tuple(one for one in signed.signatures if not sender or _names(one, sender))
     chain = signed_by_chain(replace(signed, signatures=own), anchors, now)
     signature = signed_by_pinned(signed, trusted) or (chain and chain[0])
-    if as_json:
-        judged = [
-            {
-                **signature_as_dict(one),
-                "outcome": one.outcome.value,
-                "weakness": one.weakness,
-                "validity": untimely(one.certificate, now) if one.certificate else None,
-                "names_sender": _names(one, sender) if sender else None,
-            }
-            for one in signed.signatures
-        ]
-        by = fingerprint(signature.certificate) if signature and signature.certificate else None
-        path = [entry.subject.rfc4514_string() for entry in chain[1]] if chain else []
-        say_json({"signatures": judged, "trusted": by, "chain": path})
-        raise typer.Exit(0 if by else EXIT_NOT_TRUSTED)
-    if not signature or signature.certificate is None:
+    by = signature.certificate if signature else None
+    (_tell_json if as_json else _tell)(signed, sender, now, by, chain[1] if chain else ())
+    if by is None:
+        raise typer.Exit(EXIT_NOT_TRUSTED)
+
+
+def _tell(
+    signed: Signed, sender: str, now: datetime, by: Certificate | None, chain: Sequence[Certificate]
+) -> None:
+    """Every signature, and *by* whose certificate one is trusted."""
+    from segl.certificates.judgement import fingerprint
+
+    say_signatures(signed, judged=True)
+    for text in _standings(signed, sender, now):
+        say(text)
+    if by is None:
         whose = f" of {printable(sender)}" if sender else ""
         say(
             f"trusted     by none: neither a pin nor an authority stands behind a signature{whose} that holds"
         )
-        raise typer.Exit(EXIT_NOT_TRUSTED)
-    say(f"trusted     sha256={fingerprint(signature.certificate)}")
-    for entry in chain[1] if chain else ():
+        return
+    say(f"trusted     sha256={fingerprint(by)}")
+    for entry in chain:
         say(f"chain       {printable(entry.subject.rfc4514_string())}")
+
+
+def _tell_json(
+    signed: Signed, sender: str, now: datetime, by: Certificate | None, chain: Sequence[Certificate]
+) -> None:
+    from segl.certificates.judgement import fingerprint, untimely
+
+    judged = [
+        {
+            **signature_as_dict(one),
+            "outcome": one.outcome.value,
+            "weakness": one.weakness,
+            "validity": untimely(one.certificate, now) if one.certificate else None,
+            "names_sender": _names(one, sender) if sender else None,
+        }
+        for one in signed.signatures
+    ]
+    path = [entry.subject.rfc4514_string() for entry in chain]
+    say_json({"signatures": judged, "trusted": fingerprint(by) if by else None, "chain": path})
 
 
 def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:

@@ -47,11 +47,11 @@ def list_(
     Exit code: 0, 1 when something could not be read or was not looked at, 2 bad settings or no Postfix.
     """
     from segl.cli.organisation import scope_of
-    from segl.cli.output import Exit, columns, printable, say, say_json
+    from segl.cli.output import Exit, columns, say, say_json
     from segl.cli.person import me
 
     with _holding(settings) as holding:
-        owners, person = holding.settings.owners, me()
+        person = me()
         scope = scope_of(holding.settings, organisation)
         waiting = holding.queue.waiting()
 
@@ -71,20 +71,7 @@ def list_(
             if waiting.beyond:
                 say_json({"beyond": waiting.beyond})
             raise typer.Exit(exit_code)
-        lines = columns(
-            (
-                held.id[:12],
-                held.queue_id,
-                minute(held.arrived),
-                printable(held.sender or "<>"),
-                *([printable(holding.owner(held).name)] if owners.several else []),
-                f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}",
-                ", ".join(held.reasons),
-                _standing(held, holding),
-            )
-            for held in found
-        )
-        for line in lines:
+        for line in columns(tuple(_row(held, holding)) for held in found):
             say(line.rstrip())
         elsewhere = _elsewhere(holding)
         if not (found or unread or waiting.beyond):
@@ -96,6 +83,21 @@ def list_(
             say(f"{others} more, about which others decide")
         _tell_unseen(unread, waiting.beyond)
     raise typer.Exit(exit_code)
+
+
+def _row(held: Held, holding: Holding) -> Iterator[str]:
+    """Its line in the list; whose it is where there are several."""
+    from segl.cli.output import printable
+
+    yield held.id[:12]
+    yield held.queue_id
+    yield minute(held.arrived)
+    yield printable(held.sender or "<>")
+    if holding.settings.owners.several:
+        yield printable(holding.owner(held).name)
+    yield f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}"
+    yield ", ".join(held.reasons)
+    yield _standing(held, holding)
 
 
 @app.command()

@@ -17,10 +17,12 @@ from segl.cli.output import Exit, fail, fail_of, say, say_json
 from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
-from segl_delivery.keyring import KeyStatus
 
 if TYPE_CHECKING:
-    from segl_delivery.own_keys.directory import Kept
+    from cryptography.x509 import Certificate
+
+    from segl_delivery.cms.digests import PrivateKey
+    from segl_delivery.own_keys.directory import Kept, KeyDirectory
     from segl_delivery.own_keys.reading import Material
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -119,24 +121,13 @@ def import_(
 
     Exit code: 0 taken or there already, 1 refused, 2 bad input.
     """
-    from segl.certificates.judgement import fingerprint
     from segl.cli import key_text
     from segl_delivery.own_keys.judging import own_and_chain, refusal
 
     loaded = settings_of(settings)
     material = _material(files, passphrase_file)
     with changing(loaded, dry_run=dry_run) as keys:
-        waiting = None
-        key = material.key
-        if key is None:
-            found = (keys.waiting_for(entry) for entry in material.certificates)
-            waiting = next(filter(None, found), None)
-            if waiting is None:
-                fail(
-                    "there is no private key in it, and no key here waits for this certificate",
-                    code=Exit.FAILED,
-                )
-            key = waiting[1]
+        waited_as, key = _key_of(material, keys)
         chain = own_and_chain(key, material.certificates)
         if not chain:
             what = (
@@ -145,25 +136,42 @@ def import_(
                 else "there is no certificate in it"
             )
             fail(what, "give the file of the certificate along", Exit.FAILED)
-        now = datetime.now(UTC)
-        if why := refusal(chain[0], now, retired=retired):
+        if why := refusal(chain[0], datetime.now(UTC), retired=retired):
             fail(why[0], why[1], Exit.FAILED)
         wanted = key_text.holders_of(loaded, holders, chain[0], retired=retired)
-        print_ = fingerprint(chain[0])
-        for kept in keys.kept():
-            if kept.own is not None and fingerprint(kept.own.certificate) == print_:
-                if holders and (kept.own.domains, kept.own.addresses) != (wanted.domains, wanted.addresses):
-                    hint = f"segl key assign {kept.name} {' '.join(holders)}"
-                    fail(f"{kept.name} is there already, for others", hint, Exit.FAILED)
-                tell("there already", kept, as_json)
-                return
+        if (kept := _there_already(keys, chain[0])) is not None and kept.own is not None:
+            if holders and (kept.own.domains, kept.own.addresses) != (wanted.domains, wanted.addresses):
+                hint = f"segl key assign {kept.name} {' '.join(holders)}"
+                fail(f"{kept.name} is there already, for others", hint, Exit.FAILED)
+            tell("there already", kept, as_json)
+            return
         names = {kept.name for kept in keys.kept()}
-        name = waiting[0] if waiting else key_text.free_name(name or wanted.name, names, chosen=bool(name))
+        name = waited_as or key_text.free_name(name or wanted.name, names, chosen=bool(name))
         if dry_run:
             say(f"would import {name}, for {', '.join(wanted.told)}")
             return
-        keys.add(name, key, chain, wanted.state(KeyStatus.RETIRED if retired else KeyStatus.ACTIVE))
+        keys.add(name, key, chain, wanted.state(retired=retired))
         tell("imported", keys.get(name), as_json)
+
+
+def _key_of(material: Material, keys: KeyDirectory) -> tuple[str, PrivateKey]:
+    """The key of *material*, or the one here that waits for its certificate, with the name of that."""
+    if material.key is not None:
+        return "", material.key
+    found = (keys.waiting_for(entry) for entry in material.certificates)
+    waiting = next(filter(None, found), None)
+    if waiting is None:
+        why = "there is no private key in it, and no key here waits for this certificate"
+        fail(why, code=Exit.FAILED)
+    return waiting
+
+
+def _there_already(keys: KeyDirectory, certificate: Certificate) -> Kept | None:
+    from segl.certificates.judgement import fingerprint
+
+    wanted = fingerprint(certificate)
+    own = (kept for kept in keys.kept() if kept.own is not None)
+    return next((kept for kept in own if kept.own and fingerprint(kept.own.certificate) == wanted), None)
 
 
 @app.command(name="list")

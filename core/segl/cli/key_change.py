@@ -16,7 +16,6 @@ from segl.cli.output import Exit, complain, fail, say
 from segl.cli.trusted import settings_of
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
-from segl_delivery.keyring import KeyStatus
 
 
 def assign(
@@ -63,6 +62,7 @@ def retire(
     Exit code: 0 done or so already, 1 it could not be.
     """
     from segl.cli import key_text
+    from segl_delivery.keyring import KeyStatus
     from segl_delivery.own_keys.directory import State
 
     with changing(settings_of(settings), dry_run=dry_run) as keys:

@@ -22,7 +22,6 @@ from segl.certificates.names import addresses_of, domain_authorities_of, holder_
 from segl.cli.output import Exit, columns, fail, printable
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
-from segl_delivery.keyring import KeyStatus
 
 if TYPE_CHECKING:
     from segl_delivery.keyring import KeyState, OwnKey
@@ -57,9 +56,10 @@ class Holders:
 
         return (*(f"{ROLE}@{domain}" for domain in self.domains), *self.addresses)
 
-    def state(self, state: KeyStatus = KeyStatus.ACTIVE) -> KeyState:
-        from segl_delivery.keyring import KeyState
+    def state(self, *, retired: bool = False) -> KeyState:
+        from segl_delivery.keyring import KeyState, KeyStatus
 
+        state = KeyStatus.RETIRED if retired else KeyStatus.ACTIVE
         return KeyState(state=state, domains=self.domains, addresses=self.addresses)
 
 
