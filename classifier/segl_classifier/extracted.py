@@ -28,6 +28,8 @@ from segl_classifier.written_in import files_in, readable, told, with_signs
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
+_BINARY_SHARE = 20  # one in so many is a control character: no text with escape sequences of a printer
+_READABLE = re.compile(r"[\t -~æøåÆØÅäöüÄÖÜéÉß]{6,}")
 _BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
 # How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
 _WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
@@ -63,6 +65,7 @@ class Notebook:
         self._parts: list[Part] = []
         self._unread: list[Finding] = []
         self._shown: set[str] = set()
+        self._binary = False  # whether what is read now is no text at all
         self._written: set[bytes] = set()  # the text may be there in several readings
 
     def result(self) -> Extracted:
@@ -87,6 +90,7 @@ class Notebook:
             noise = _is_noise(data, part.charset) or (
                 number > 0 and charset.is_foreign(data, part.charset)  # decoded, though it was not encoded
             )
+            self._binary = noise and _is_binary(data)
             if number == 0 and noise:
                 self.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
             elif number and sniff.signature(data[: sniff.HEAD]):
@@ -95,10 +99,13 @@ class Notebook:
                 yield part.where if number == 0 else f"{part.where} (read otherwise)", data
 
     def decoded(self, data: bytes, second: str = "") -> tuple[str, ...]:
-        """*data* as text in every plausible way, no more of it than is read at most."""
+        """*data* as text in every plausible way, no more of it than is read at most. Of what is no text, which is told
+        of, only what may be words or numbers."""
         found = charset.readings(data, self._part.charset, second)
         if found.unknown:
             self.lack(Unreadable.UNKNOWN_CHARSET, self._part.charset[:40] or "none is told")
+        if self._binary:
+            return ("\n".join(_READABLE.findall(found.texts[0].replace("\0", ""))),)
         most = self._limits.text_chars
         if any(len(text) > most for text in found.texts):
             self.lack(Unreadable.TOO_LARGE, f"more than {most} characters of text")
@@ -223,6 +230,11 @@ def _is_noise(data: bytes, declared: str) -> bool:
         return False
     name = charset.codec_for(declared)
     return not name or charset.has_ascii(name)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether so many characters of *data*, which is noise, are control characters as in a program or a picture."""
+    return sniff.noise(data) * _BINARY_SHARE > len(data)
 
 
 def _uu_content(data: bytes, begin: re.Match[bytes]) -> tuple[bytes, int]:

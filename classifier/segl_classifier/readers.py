@@ -38,6 +38,7 @@ _ARMOUR = re.compile(
     rb"(?:[A-Za-z0-9+/=]{1,90}[ \t]*+\r?\n)++-----END PGP SIGNATURE-----\s*+"
 )
 _JSON_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
+_JSON_LETTER = re.compile(r"\\u[0-9a-fA-F]{4}")
 _JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "r": "\n", "t": "\t"}
 
 
@@ -60,7 +61,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             if is_sheet:
                 text = restored(text)
             notes.text(text, where)
-            if "\\u" in text or part.content_type.endswith("json"):
+            if part.content_type.endswith("json") or _JSON_LETTER.search(text):
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)

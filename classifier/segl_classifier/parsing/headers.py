@@ -175,7 +175,9 @@ def is_technical(name: str) -> bool:
 
 
 def _spoken(name: str) -> str:
-    """*name* as words, which say what the value is: of "x-sag-cpr" the last."""
+    """*name* as words, which say what the value is: of "x-sag-cpr" the last. A number in it stays as it is."""
+    if _DIGIT.search(name):
+        return name
     return name.removeprefix("x-").replace("-", " ").strip() or name
 
 

@@ -16,6 +16,7 @@ from segl_classifier.cpr import calendar
 
 _LETTER = r"[^\W\d_]"
 _BESIDE_LETTERS = re.compile(rf"(?<!\d)(?:(?<={_LETTER})\d{{10}}(?!\d)|\d{{10}}(?={_LETTER}))")
+_TEN = re.compile("[0-9]{10}")
 _LONG_RUN = re.compile(r"\d{11,}")
 _DAY = re.compile(r"(?=(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{6})")
 _WORD = re.compile(rf"{_LETTER}{{2,}}")
@@ -35,7 +36,7 @@ class _Found(NamedTuple):
 
 def parted(text: str) -> str:
     """The numbers of the records of *text*, one a line, each with words of its record; ``""`` if there are none."""
-    if not _BESIDE_LETTERS.search(text) and not _LONG_RUN.search(text):
+    if _TEN.search(text) is None:
         return ""
     rows = [row for row in text.split("\n")[:_MOST_ROWS] if len(row) <= _LONGEST_ROW]
     found = dict.fromkeys([*_beside_letters(rows), *_among_digits(rows)])

@@ -6,6 +6,7 @@ import base64
 import io
 import zipfile
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -17,6 +18,7 @@ from segl_classifier.extract import REGISTRY
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.parse import parse
+from segl_classifier.readers import read_plain
 
 PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
 
@@ -246,3 +248,15 @@ def test_a_sheet_saved_as_xml_is_read_by_rows() -> None:
     )
     texts(saved_sheet("<Row><Cell><Data>" * 100_000))
     texts(saved_sheet("<Data " * 100_000 + "<Data>" + "<" * 500_000))
+
+
+def test_of_what_is_no_text_only_what_may_be_words_and_numbers_is_read() -> None:
+    """A program or a picture that is called text took four seconds of processor time a megabyte."""
+    noise = Random(1).randbytes(400_000)
+    part = Part(
+        "part 2", "text/plain", "iso-8859-1", "a.txt", attached=True, encoded=noise + b"\0cpr 010190-1234\0"
+    )
+    found = read_plain(part, Limits())
+    assert [gap.rule for gap in found.unread][:1] == ["unreadable.damaged"]
+    assert any("cpr 010190-1234" in text.text for text in found.texts)
+    assert sum(len(text.text) for text in found.texts) < len(noise) // 10
