@@ -41,6 +41,7 @@ def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
     yield from node_checks(settings)
     yield check_rules(settings)
     yield check_model(settings)
+    yield check_ocr(settings)
     yield from canary_checks(settings, send=canary)
 
 
@@ -90,3 +91,20 @@ def check_model(settings: Settings) -> Check:
             "install the package again, or set detection.model = false",
         )
     return Check("model", State.OK, f"{len(loaded.thresholds)} categories")
+
+
+def check_ocr(settings: Settings) -> Check:
+    """Whether pictures can be read, where they are to be."""
+    if not settings.detection.ocr:
+        return Check("ocr", State.OK, "turned off: pictures are not read")
+    from segl_classifier.formats.pictures.ocr import lacking
+
+    if missing := lacking():
+        return Check(
+            "ocr",
+            State.FAIL,
+            missing,
+            "no picture and no scanned page is read: each message with one goes securely, whatever is in it",
+            "apt-get install tesseract-ocr tesseract-ocr-dan; or set detection.ocr = false",
+        )
+    return Check("ocr", State.OK, "tesseract reads Danish and English")

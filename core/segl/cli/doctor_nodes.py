@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
-from segl.errors import DeliveryError, SeglError
+from segl.errors import DeliveryError, SeglError, StoreError
 from segl.postfix.check import AS_ROOT, Check, State
 from segl.sealed.objects import storage_faults
 from segl.settings.document import Settings
+from segl.store.status import noted_in, sqlite_file
 
 _SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
 
 
 def node_checks(settings: Settings) -> Iterator[Check]:
-    """The checks `storage.*`, `store.server` and `nodes`."""
+    """The checks `storage.*`, `store.server` and `nodes`, or of a host by itself `clock`."""
     yield from _storage(settings)
     if settings.store.url.startswith("sqlite"):
+        if (file := sqlite_file(settings.store.url)) is not None:
+            yield from _by_itself(settings, file)
         return
     from segl.store.engine import open_store
 
@@ -81,12 +84,41 @@ def _server(engine: Engine) -> Check:
     return Check(id_, State.OK, f"PostgreSQL {said['server_version']}, commits are on disk")
 
 
+def _by_itself(settings: Settings, file: Path) -> Iterator[Check]:
+    """Where no other node shares the store, which is *file*."""
+    from segl.clock import is_behind
+    from segl.sealed.belonging import KEY, belongs, place_of
+
+    try:
+        noted, heard = noted_in(file, KEY)
+    except StoreError:  # check_host has told of it
+        return
+    place = place_of(settings.portal)
+    yield _ours(place, lambda: belongs(noted, place.owner()))
+    if heard is not None and is_behind(time.time(), heard):
+        why = "the clock is wrong, or was: by it links end too late or too soon, and certificates seem to have ended"
+        fix = "set it right (timedatectl). If it is right, it was ahead then: docs/troubleshooting.md, clock_doubted"
+        yield Check("clock", State.WARN, f"it is before {_minute(heard)}, when Segl last ran", why, fix)
+    else:
+        yield Check("clock", State.OK, "Segl was not heard of in the future")
+
+
 def _belongs(settings: Settings, engine: Engine) -> Check:
     from segl.sealed.belonging import storage_of
 
-    id_, place = "storage.ours", storage_of(settings.portal, engine)
+    place = storage_of(settings.portal, engine)
+    return _ours(place, place.look)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def _ours(place: _Named, look: Callable[[], bool | None]) -> Check:
+    id_ = "storage.ours"
     try:
-        state = place.look()
+        state = look()
     except PermissionError:
         return Check(id_, State.UNKNOWN, f"{place.name} may not be looked at", _SEALED_WHY, AS_ROOT)
     except (OSError, SeglError) as error:
@@ -129,3 +161,7 @@ def _nodes(settings: Settings, engine: Engine) -> Check:
 
 def _day(at: float) -> str:
     return datetime.fromtimestamp(at).date().isoformat()
+
+
+def _minute(at: float) -> str:
+    return datetime.fromtimestamp(at).isoformat(sep=" ", timespec="minutes")

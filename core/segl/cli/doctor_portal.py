@@ -34,7 +34,8 @@ def portal_checks(settings: Settings) -> Iterator[Check]:
     if fault.forbidden:
         yield Check("portal.page", State.UNKNOWN, f"{listen} may not be opened by this user", _WHY, AS_ROOT)
     elif fault:
-        yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, "start segl-portal, see its log")
+        do = "restart" if fault.silent else "start"
+        yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, f"{do} segl-portal, see its log")
     else:
         yield Check("portal.page", State.OK, f"{listen} answers")
     yield _looks(settings)

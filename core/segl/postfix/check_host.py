@@ -151,7 +151,11 @@ def _sealed(settings: Settings) -> Check:
         mode = stat.S_IMODE(folder.stat().st_mode)
     except FileNotFoundError:
         return Check(
-            id_, State.WARN, f"{folder} does not exist yet", why, "it is made when segl-deliver starts"
+            id_,
+            State.WARN,
+            f"{folder} does not exist",
+            why,
+            "segl-deliver makes it when it starts first; where messages were sealed before: is it mounted?",
         )
     except OSError:
         return Check(id_, State.UNKNOWN, f"{folder} may not be looked at", why, AS_ROOT)

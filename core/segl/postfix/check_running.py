@@ -17,6 +17,7 @@ from segl.postfix.running import Instance, split_list
 from segl.settings.cautions import return_cautions
 
 _DEMANDS = "port.demands"
+_START = "start "
 _FOLDERS = ("private", "public")  # of a queue directory, by master.cf's column "private"
 _ELSE = {
     "socket.receipt": "delivery reports wait in the queue; senders get no receipt",
@@ -101,8 +102,11 @@ def _reloaded(name: str, instance: Instance, wanted: Set[str] = frozenset()) -> 
     """master makes one socket per service when it reads master.cf: a missing one means it has not read it. *wanted*:
     services that it must have besides those of Segl's that master.cf names."""
     id_ = "run.reloaded"
-    if not is_running(instance):
-        return Check(id_, State.UNKNOWN, f"the {name} does not run, or may not be looked at", fix=AS_ROOT)
+    if not (running := is_running(instance)):
+        if running is None:
+            return Check(id_, State.UNKNOWN, f"whether the {name} runs cannot be seen", fix=AS_ROOT)
+        fix = f"postfix -c {instance.directory} start"
+        return Check(id_, State.UNKNOWN, f"the {name} does not run", "it reads its files at its start", fix)
     ours = (one for one in instance.services if one.type == "unix" and one.name.startswith("segl-"))
     folders = {one.name: "private" if one.private else "public" for one in ours}
     folders |= dict.fromkeys(wanted, "private")
@@ -208,8 +212,8 @@ def _ask(
 
 
 def _answer(id_: str, place: str, fault: sockets.SocketFault, why: str, fix: str) -> Check:
-    return (
-        Check(id_, State.FAIL, f"{place}: {fault}", why, fix)
-        if fault
-        else Check(id_, State.OK, f"{place} answers")
-    )
+    if not fault:
+        return Check(id_, State.OK, f"{place} answers")
+    if fault.silent and fix.startswith(_START):  # it runs, and to start it would do nothing
+        fix = f"restart {fix.removeprefix(_START)}; its journal may say what held it up"
+    return Check(id_, State.FAIL, f"{place}: {fault}", why, fix)

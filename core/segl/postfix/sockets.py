@@ -35,6 +35,7 @@ _MOST_BYTES = 64 * 1024
 _MOST_LINES = 100
 _VERDICTS = b"cardty"  # on a message: continue, accept, reject, discard, later, by a text
 _CLOSED = "it closed the connection without an answer"
+_SILENT = "it does not answer in time"
 _TRIED, _FORBIDDEN = b"+", b"!"  # what the child begins with
 
 Question = Callable[[socket.socket], None]
@@ -43,10 +44,14 @@ Question = Callable[[socket.socket], None]
 @dataclass(frozen=True, slots=True)
 class SocketFault:
     """What went wrong, in plain words; false when nothing did. ``forbidden``: who asked may not open the socket, and
-    whether somebody answers there is not known."""
+    whether somebody answers there is not known. :attr:`silent`: somebody is there, and hangs."""
 
     text: str = ""
     forbidden: bool = False
+
+    @property
+    def silent(self) -> bool:
+        return self.text == _SILENT
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -185,7 +190,7 @@ def fault_of(ask: Callable[[], None]) -> SocketFault:
     except PermissionError:
         return SocketFault("may not be opened", forbidden=True)
     except TimeoutError:
-        return SocketFault("it does not answer in time")
+        return SocketFault(_SILENT)
     except ConnectionError:
         return SocketFault(_CLOSED)
     except OSError as error:

@@ -28,7 +28,7 @@ from segl.settings.portal import Portal
 from segl.store.engine import transaction
 from segl.tables import meta
 
-_KEY: Final = "sealed.storage"
+KEY: Final = "sealed.storage"  # of the store's id, in its table ``meta``
 _NEW: Final = "new:"  # before the id, until the place bears it
 
 
@@ -93,11 +93,8 @@ class Belonging:
         """Whether it belongs to the store; ``None``: neither knows of the other yet. Changes nothing. Raises
         :class:`OSError` and :class:`~segl.errors.StoreError`."""
         with transaction(self._engine) as connection:
-            noted = connection.scalar(sa.select(meta.c.value).where(meta.c.key == _KEY))
-        there = self._place.owner()
-        if there is None and (noted is None or noted.startswith(_NEW)):
-            return None
-        return noted is not None and there == noted.removeprefix(_NEW)
+            noted = connection.scalar(sa.select(meta.c.value).where(meta.c.key == KEY))
+        return belongs(noted, self._place.owner())
 
     def adopt(self) -> str:
         """The place is the store's from now on: it was moved, or is new. Returns which other id it bore, if one."""
@@ -106,18 +103,18 @@ class Belonging:
         before = self._owner()
         self._mark(wanted)
         with transaction(self._engine) as connection:
-            connection.execute(meta.update().where(meta.c.key == _KEY).values(value=wanted))
+            connection.execute(meta.update().where(meta.c.key == KEY).values(value=wanted))
         self.check()
         return before if before is not None and before != wanted else ""
 
     def _noted(self) -> str:
         """The store's id; made when there is none. Of several processes at once, one makes it."""
-        query = sa.select(meta.c.value).where(meta.c.key == _KEY)
+        query = sa.select(meta.c.value).where(meta.c.key == KEY)
         with transaction(self._engine) as connection:
             noted = connection.scalar(query)
         if noted is None:
             with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(meta.insert().values(key=_KEY, value=_NEW + secrets.token_hex(16)))
+                connection.execute(meta.insert().values(key=KEY, value=_NEW + secrets.token_hex(16)))
             with transaction(self._engine) as connection:
                 noted = connection.execute(query).scalar_one()
         return str(noted)
@@ -125,7 +122,7 @@ class Belonging:
     def _settle(self, noted: str, wanted: str) -> None:
         with transaction(self._engine) as connection:
             connection.execute(
-                meta.update().where(meta.c.key == _KEY, meta.c.value == noted).values(value=wanted)
+                meta.update().where(meta.c.key == KEY, meta.c.value == noted).values(value=wanted)
             )
 
     def _owner(self) -> str | None:
@@ -154,10 +151,23 @@ class Belonging:
         return NotOurs(public, f"{self._place.name} belongs to another store", hint)
 
 
-def storage_of(portal: Portal, engine: Engine) -> Belonging:
-    """The place that the settings name. It is not tried yet (:meth:`Belonging.prepare`)."""
+def belongs(noted: str | None, there: str | None) -> bool | None:
+    """Whether a place that bears the id *there* is that of a store in which *noted* stands under :data:`KEY`; ``None``:
+    neither knows of the other yet."""
+    if there is None and (noted is None or noted.startswith(_NEW)):
+        return None
+    return noted is not None and there == noted.removeprefix(_NEW)
+
+
+def place_of(portal: Portal) -> Place:
+    """The place that the settings name, whosever it is."""
     if not portal.storage.used:
-        return Belonging(SealedDirectory(portal.sealed), engine)
+        return SealedDirectory(portal.sealed)
     from segl.sealed.objects import SealedObjects  # costs its import only where it is used
 
-    return Belonging(SealedObjects(portal.storage), engine)
+    return SealedObjects(portal.storage)
+
+
+def storage_of(portal: Portal, engine: Engine) -> Belonging:
+    """The place that the settings name. It is not tried yet (:meth:`Belonging.prepare`)."""
+    return Belonging(place_of(portal), engine)

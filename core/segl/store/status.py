@@ -24,6 +24,7 @@ _SENT = (
     "SELECT m.domain, r.way, count(*) FROM sent_recipient r JOIN sent_message m ON m.id = r.message_id "
     "WHERE r.at >= ? AND r.stage = 'secure' AND r.state IN ('sent', 'sealed') GROUP BY m.domain, r.way"
 )
+_NOTED = "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT max(seen_at) FROM node)"
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
 
@@ -50,6 +51,14 @@ def look_at_store(url: str) -> StoreStatus:
     if not url.startswith(_SQLITE):
         return _other(url)
     return _sqlite(_file_of(url))
+
+
+def noted_in(file: Path, key: str) -> tuple[str | None, float | None]:
+    """In the SQLite store *file*, what is noted under *key*, and when a node last wrote there (Unix seconds). Raises as
+    :func:`look_at_store`; also where the schema is an older one."""
+    with _read_only(file) as connection:
+        noted, heard = connection.execute(_NOTED, (key,)).fetchone()
+    return noted, heard
 
 
 def missing_file(url: str) -> Path | None:

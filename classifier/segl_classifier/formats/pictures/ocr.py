@@ -32,6 +32,8 @@ from segl_classifier.formats.pictures.picture import kind_of, pixels
 from segl_classifier.formats.pictures.raster import ink_on_paper
 
 _LANGUAGES = "dan+eng"
+_LIE = "osd"  # how a page lies, which is asked with _TURNED
+_LIST_SECONDS = 10.0
 _MOST_SECONDS = 60.0  # for one run of Tesseract; what is allowed is usually shorter
 _MOST_PIXELS = 60_000_000
 _AS_IT_LIES, _TURNED = "3", "1"  # page segmentation modes: upright, or turned as most letters stand
@@ -40,6 +42,21 @@ _SURE = 60.0
 _PATTERNS = 30.0
 _LEAST_INK = 0.002  # of a page: one line of letters; dust and the shadow of a staple are less
 _KNOWN = ("image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp")
+
+
+def lacking() -> str:
+    """What is missing on this host for pictures to be read, in words; ``""``: nothing. Blocking."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return "tesseract is not installed"
+    try:
+        asked = [program, "--list-langs"]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=_LIST_SECONDS, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return f"{program} does not run"
+    there = {line.strip() for line in done.stdout.splitlines()}
+    missing = [name for name in (*_LANGUAGES.split("+"), _LIE) if name not in there]
+    return f"tesseract has no data for {', '.join(missing)}" if missing else ""
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,6 +240,21 @@ class TestInstances:
         site.tables["delivery"] = {"reinject": "127.0.0.1:20027"}
         [told] = [check for check in running_checks(site.setup) if "delivery.reinject" in check.found]
         assert (told.id, told.state) == ("port.return", FAIL)
+
+    @pytest.mark.slow
+    def test_what_hangs_is_to_be_restarted(self, site: Installation) -> None:
+        """To start what runs does nothing. (pytest's own folders are shut to Postfix's user.)"""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as hangs:
+            path = Path(folder) / "map.sock"
+            site.tables["routing"] = {"socket": str(path)}
+            hangs.bind(str(path))
+            hangs.listen()
+            path.parent.chmod(0o755)
+            path.chmod(0o666)
+            found = {check.id: check for check in running_checks(site.setup)}
+        assert found["socket.map"].found.endswith("it does not answer in time")
+        assert found["socket.map"].fix.startswith("restart segl-map;")
+        assert found["socket.tunnel"].fix == "start segl-deliver"
 
     def reloaded(self, setup: Setup) -> dict[Path, State]:
         found = [check for check in running_checks(setup) if check.id == "run.reloaded"]
