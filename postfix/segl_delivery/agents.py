@@ -13,6 +13,7 @@ from segl.events import Events
 from segl.mail.handover import NextHop
 from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
+from segl.receipts.key import ReceiptKey
 from segl.sealed.belonging import storage_of
 from segl.settings.document import Settings
 from segl.vocabulary import CanaryOutcome, Way
@@ -87,56 +88,43 @@ class Agents:
         owed: Owed,
     ) -> Agents:
         """*report_writer* and *owed* outlive a reload. Blocking. Raises :class:`~segl.errors.SeglError`."""
-        keys = key_ring(settings, events)
-        signing = Signing(keys, settings)
-        outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
-        way_key = WayKey.of_house(engine)
-        key, reinject = receipt_key(settings, events), settings.delivery
+        keys, key = key_ring(settings, events), receipt_key(settings, events)
+        signing, way_key = Signing(keys, settings), WayKey.of_house(engine)
         onward = key.onward_id if key is not None else None
-        return_port = ReturnPort.at(settings.reinject, reinject.reinject_seconds, onward)
+        return_port = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds, onward)
         own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
-        entrance = ReturnPort.at(
-            settings.postfix.secure_port, settings.delivery.reinject_seconds, hop=NextHop.SECURE
-        )
+        outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
+        partners = WithCanary(CertificateDirectory(settings, events), way_key)
+        people = WithCanary(RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key)
+        sinks = WaySinks(settings, key, way_key, engine) if key is not None else None
         return cls(
-            tunnel=TunnelAgent(
-                certificates=WithCanary(CertificateDirectory(settings, events), way_key),
-                return_port=return_port,
-                events=events,
-                outbound=outbound,
-            ),
-            certificate=CertificateAgent(
-                certificates=WithCanary(
-                    RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key
-                ),
-                return_port=return_port,
-                events=events,
-                outbound=outbound,
-            ),
+            tunnel=TunnelAgent(partners, return_port, events, outbound),
+            certificate=CertificateAgent(people, return_port, events, outbound),
             portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
             news=SealedNews(settings, engine, own_mail, events, owed),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
-            receipt=ReceiptAgent(
-                settings,
-                key,
-                report_writer,
-                OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
-                return_port,
-                entrance,
-                events,
-                CanaryReports(settings, key, engine, events),
-            ),
+            receipt=receipt_agent(settings, engine, events, key, report_writer, return_port),
             canary=CanaryAgent(CanaryOutcome.SECURE, key, engine, events),
-            canary_clear=CanaryAgent(
-                CanaryOutcome.CLEAR,
-                key,
-                engine,
-                events,
-                WaySinks(settings, key, way_key, engine) if key is not None else None,
-            ),
+            canary_clear=CanaryAgent(CanaryOutcome.CLEAR, key, engine, events, sinks),
             receipts=ReceiptWriter.of(settings, own_mail, signing.signer_for, events.template_unfit),
         )
+
+
+def receipt_agent(
+    settings: Settings,
+    engine: Engine,
+    events: Events,
+    key: ReceiptKey | None,
+    report_writer: ReportWriter,
+    return_port: ReturnPort,
+) -> ReceiptAgent:
+    entrance = ReturnPort.at(
+        settings.postfix.secure_port, settings.delivery.reinject_seconds, hop=NextHop.SECURE
+    )
+    inside = OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True)
+    canaries = CanaryReports(settings, key, engine, events)
+    return ReceiptAgent(settings, key, report_writer, inside, return_port, entrance, events, canaries)
 
 
 def sealer_of(settings: Settings, engine: Engine, events: Events) -> Sealer:
