@@ -134,7 +134,7 @@ def append(
     """Add an entry in the transaction of *connection*.
 
     *actor* is who did it: an address, a process, a login name. Concurrent writers queue for the chain's end."""
-    hold(connection)
+    lock(connection)
     last = _head(connection)
     when = time.time() if at is None else float(at)
     detail = _storable(json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
@@ -162,7 +162,7 @@ def note_head(engine: Engine) -> tuple[Head, Head | None]:
     """Note in the store where the trail ends now. Also the head that was noted last, if its entry is no more in the
     trail as it was: then entries were taken away, or all was written anew."""
     with transaction(engine) as connection:
-        hold(connection)
+        lock(connection)
         now, before = _head(connection), _noted(connection)
         lost = before is not None and before.number > 0 and _hash_at(connection, before.number) != before.hash
         stored = insert_into(connection, meta).values(key=_NOTED, value=str(now))
@@ -227,7 +227,7 @@ def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Ite
         after = rows[-1].number
 
 
-def hold(connection: Connection) -> None:
+def lock(connection: Connection) -> None:
     """Wait until nobody else is at the chain's end, and keep others from it until the transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY)))

@@ -15,9 +15,9 @@ from segl.errors import SmtpReply
 from segl_milter.protocol import (
     HEAD,
     MOST_BYTES,
-    Answer,
     Edits,
     MilterProtocolError,
+    ReplyCode,
     Terms,
     client_address,
     macro,
@@ -30,7 +30,7 @@ from segl_milter.protocol import (
 _AT_ONCE = 262_144  # bytes; a socket holds less
 _SILENT_SECONDS = 7_210  # of an MTA, until it is given up: libmilter's measure
 _TIMEVAL = struct.Struct("ll")
-_CONTINUE = packet(Answer.CONTINUE.value)
+_CONTINUE = packet(ReplyCode.CONTINUE.value)
 
 _NEGOTIATE, _MACROS, _CONNECT, _MAIL, _RECIPIENT, _HEADER, _BODY, _END, _QUIT = b"ODCMRLBEQ"
 _GIVEN_UP = b"AK"  # the message is given up; the session of SMTP ends, and another begins
@@ -57,7 +57,7 @@ class Callbacks(Protocol):
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> None: ...
     def header(self, name: bytes, value: bytes) -> None: ...
     def body(self, chunk: bytes) -> None: ...
-    def end_of_message(self) -> Answer: ...
+    def end_of_message(self) -> ReplyCode: ...
     def answered(self) -> None: ...
     def abort(self) -> None: ...
 

@@ -71,7 +71,7 @@ class Step(IntFlag):
     LEADING_SPACE = 0x100000
 
 
-class Answer(Enum):
+class ReplyCode(Enum):
     """The answer to a step, or to the end of a message."""
 
     CONTINUE = b"c"

@@ -27,7 +27,7 @@ from segl_milter.gateway import relays_for_stranger
 from segl_milter.in_hand import InHand, Share
 from segl_milter.modifications import Modifications, costs_too_much, modifications_for
 from segl_milter.policies import apply_policies
-from segl_milter.protocol import Answer, Edits
+from segl_milter.protocol import Edits, ReplyCode
 from segl_milter.ruling import (
     Ruling,
     ruling_on,
@@ -87,7 +87,7 @@ class Session:
         if self._transaction:
             self._transaction.body(chunk)
 
-    def end_of_message(self) -> Answer:
+    def end_of_message(self) -> ReplyCode:
         """Parse, extract, detect, decide, mark, record. A fault of ours is a temporary failure, but for the last."""
         started = time.perf_counter()
         try:
@@ -197,14 +197,14 @@ class Session:
             seconds=seconds,
         )
 
-    def _refused_stranger(self, mail: Mail) -> Answer:
+    def _refused_stranger(self, mail: Mail) -> ReplyCode:
         self._resources.events.stranger_refused(
             self._context.queue_id, self._context.client, sender=_printable(mail.sender.bare)
         )
         self._context.refuse(refusals.STRANGER)
-        return Answer.REJECT
+        return ReplyCode.REJECT
 
-    def _refused_forgery(self, mail: Mail) -> Answer:
+    def _refused_forgery(self, mail: Mail) -> ReplyCode:
         metrics.FORGED.inc(mail.forged)
         self._resources.events.forgery_refused(
             self._context.queue_id,
@@ -214,13 +214,13 @@ class Session:
             size=mail.size,
         )
         self._context.refuse(refusals.FORGED)
-        return Answer.REJECT
+        return ReplyCode.REJECT
 
-    def _failed(self, error: Exception) -> Answer:
+    def _failed(self, error: Exception) -> ReplyCode:
         metrics.SCAN_FAILURES.inc()
         self._resources.events.failed("end of message", error)
         self._context.refuse(refusals.NOT_NOW)
-        return Answer.TEMPFAIL
+        return ReplyCode.TEMPFAIL
 
     def _drop(self) -> None:
         self._transaction = self._decided = None
@@ -231,13 +231,13 @@ class Session:
             self._resources.traffic.message_ended()
 
 
-def apply(modifications: Modifications, context: Context) -> Answer:
+def apply(modifications: Modifications, context: Context) -> ReplyCode:
     """Make the edits; the answer to the end of the message."""
     if modifications.refusal:
         context.refuse(modifications.refusal)
-        return Answer.REJECT
+        return ReplyCode.REJECT
     make(modifications, context.edits)
-    return Answer.CONTINUE
+    return ReplyCode.CONTINUE
 
 
 def make(modifications: Modifications, edits: Edits) -> None:

@@ -40,7 +40,6 @@ from segl.signer_standings import SignerStandings
 from segl.store.engine import open_store
 from segl.store.told import tell_of_locks
 from segl_routing.announced import Announcements
-from segl_routing.answers import Answers
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.service import CertificateService, Search
@@ -51,6 +50,7 @@ from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
 from segl_routing.given import GivenProofs
+from segl_routing.map_replies import MapReplies
 from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
 from segl_routing.proofs.archive import StoreArchive
 from segl_routing.proofs.checking import CheckedWith, greeting, live_check
@@ -178,8 +178,8 @@ class _Daemon:
         self._told_to_reload = asyncio.Event()
         self._reloaded = asyncio.Event()  # its Postfix was asked by a reload
         self._table = RouteTable(settings, kept.canary_pin, self._postfix.here)
-        self._answers_now = self._answers(settings)
-        self._server = SocketmapServer(self._answers_now, events)
+        self._replies = self._map_replies(settings)
+        self._server = SocketmapServer(self._replies, events)
         self._watched = watch(settings)
 
     async def run(self, sockets: _Sockets) -> None:
@@ -200,7 +200,7 @@ class _Daemon:
             self._kept.marks,
             self._events,
             lambda domain: self._table.proven_at(domain, self._knowledge.last),
-            lambda address, least: self._answers_now.goes_by_tls(address, least),
+            lambda address, least: self._replies.goes_by_tls(address, least),
         )
         signers = SignerQuestions(
             self._kept.signers,
@@ -236,7 +236,7 @@ class _Daemon:
     def _expect(self, address: str, domain: str) -> None:
         if not self._settings.is_own(domain) and not is_own_sink(address):
             self._knowledge.expect(domain)
-            if self._answers_now.awaits_certificate(address):
+            if self._replies.awaits_certificate(address):
                 self._certificates.expect(address)
 
     def _note_settings(self) -> None:
@@ -259,11 +259,11 @@ class _Daemon:
         self._postfix = postfix
         self._check.greet(greeting(self._settings, postfix))
         self._table = RouteTable(self._settings, self._kept.canary_pin, postfix.here)
-        self._answers_now = self._answers(self._settings)
-        self._server.answer = self._answers_now
+        self._replies = self._map_replies(self._settings)
+        self._server.answer = self._replies
 
-    def _answers(self, settings: Settings) -> Answers:
-        return Answers(
+    def _map_replies(self, settings: Settings) -> MapReplies:
+        return MapReplies(
             self._table,
             Tunnels(settings, self._events.certificate_refused, self._events.tunnel_list_unreadable),
             self._knowledge,

@@ -36,9 +36,9 @@ from segl.daemons.listening import listen_unix
 from segl.events import Events, configure_log
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
-from segl_routing.answers import Answers
 from segl_routing.dns.mx import MailDns
 from segl_routing.dns.resolver import Answer
+from segl_routing.map_replies import MapReplies
 from segl_routing.netstring import Decoder, encode
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.dane import Dane
@@ -106,7 +106,7 @@ async def serve(path: Path, domains: int) -> None:
         )
         knowledge._remember(facts)
     tunnels = Tunnels(SETTINGS, events.certificate_refused, events.tunnel_list_unreadable)
-    answers = Answers(
+    answers = MapReplies(
         RouteTable(SETTINGS), tunnels, knowledge, events, answer_seconds=SETTINGS.routing.answer_seconds
     )
     listener = listen_unix(path, 0o600)

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from segl import audit
 from segl.receipts.key import KEY_BYTES
-from segl.receipts.records import LEASE_SECONDS
+from segl.receipts.leases import LEASE_SECONDS
 from segl.store.engine import open_store, transaction
 from segl.tables.receipts import sent_message
 from world.counter import codes_in

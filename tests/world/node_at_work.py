@@ -19,7 +19,7 @@ from segl import audit
 from segl.audit import Act
 from segl.certificates.records import CertificateRecords, CertificateRow, Lookup
 from segl.events import Events
-from segl.receipts import records
+from segl.receipts import leases
 from segl.sealed import life, news
 from segl.sealed.belonging import Belonging
 from segl.sealed.directory import SealedDirectory
@@ -60,7 +60,7 @@ def _receipts(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) 
     idle = 0
     while idle < 3:
         with transaction(engine) as connection:
-            mine = records.take_due(connection, NOW, 8)
+            mine = leases.take_due(connection, NOW, 8)
         taken += mine
         idle = 0 if mine else idle + 1
     found["receipts"] = taken

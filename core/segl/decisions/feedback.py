@@ -39,7 +39,7 @@ class Heard(Enum):
 def say_by_link(connection: Connection, name: str, says: Says, now: float) -> Heard:
     """As :func:`say`, for the sender who used the link in his receipt. The trail is what counts them: it outlives the
     decision's record and the word itself. What somebody said by command (``segl feedback``) stands: he has looked."""
-    audit.hold(connection)  # or two at once would both find room
+    audit.lock(connection)  # or two at once would both find room
     known = read(connection, name)
     if known is not None and known.says is says:
         return Heard.AGAIN

@@ -18,8 +18,9 @@ from sqlalchemy.engine import Connection, Row
 from segl.addresses import domain_of
 from segl.days import DAY_SECONDS
 from segl.receipts.ahead import forgotten_marks
-from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
+from segl.receipts.due import Told, all_lines, complete, fingerprint, is_expanded, next_look
 from segl.receipts.facts import Facts, unknown_marks
+from segl.receipts.leases import LEASE_SECONDS
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings.receipts import Receipts, ReceiptTerms
@@ -27,7 +28,6 @@ from segl.store.engine import insert_into
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
-LEASE_SECONDS: Final = 30.0
 _MOST_RECIPIENTS: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 _SERVED: Final = (State.SENT, State.SEALED)
@@ -184,48 +184,6 @@ def _set_due(connection: Connection, message: SentMessage, terms: ReceiptTerms, 
 def _is_copy_owed(message: SentMessage, terms: ReceiptTerms) -> bool:
     """Whether the journal has not what the sender was told last."""
     return terms.journal not in ("", message.sender) and message.told_print not in ("", message.journal_print)
-
-
-def take_due(connection: Connection, now: float, limit: int) -> list[str]:
-    """The ids of messages to be looked at now, the longest due first; they are the caller's for a lease. What another
-    node holds at this moment is passed over: it is being written about, or taken."""
-    due = connection.execute(
-        sa.select(sent_message.c.id, sent_message.c.due_at)
-        .where(sent_message.c.due_at <= now)
-        .order_by(sent_message.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    mine = []
-    for row in due:
-        taken = connection.execute(
-            sent_message.update()
-            .where(sent_message.c.id == row.id, sent_message.c.due_at == row.due_at)
-            .values(due_at=now + LEASE_SECONDS)
-        )
-        if taken.rowcount:
-            mine.append(row.id)
-    return mine
-
-
-def hold(connection: Connection, message_id: str, now: float) -> None:
-    """Lengthen the lease of one that is in hand; news of it and later looks keep their time."""
-    leased = sent_message.c.due_at.between(now + SETTLE_BAD, now + LEASE_SECONDS)
-    row = sent_message.update().where(sent_message.c.id == message_id, leased)
-    connection.execute(row.values(due_at=now + LEASE_SECONDS))
-
-
-def next_due(connection: Connection) -> float | None:
-    """When the first message is due."""
-    found = connection.scalar(sa.select(sa.func.min(sent_message.c.due_at)))
-    return None if found is None else float(found)
-
-
-def put_off(connection: Connection, message_id: str, now: float, seconds: float) -> None:
-    """It is to be looked at after so many *seconds*; what news that came meanwhile made due sooner stays so."""
-    no_news = sa.or_(sent_message.c.due_at.is_(None), sent_message.c.due_at > now + SETTLE_BAD)
-    row = sent_message.update().where(sent_message.c.id == message_id, no_news)
-    connection.execute(row.values(due_at=now + seconds))
 
 
 def mark_told(

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 from segl import audit
 from segl.audit import Act
 from segl.days import DAY_SECONDS
-from segl.sealed.records import hold_mail, of_one_mail
+from segl.sealed.records import lock_mail, of_one_mail
 from segl.sealed.storage import SealedStorage
 from segl.store.engine import forget_deleted, transaction
 from segl.tables.sealed import (
@@ -70,7 +70,7 @@ def revoke(
     message, row = sealed_message.c, sealed_recipient.c
     with transaction(engine) as connection:
         mail = sa.select(message.envelope_id).where(message.id == message_id)
-        hold_mail(connection, connection.scalar(mail))
+        lock_mail(connection, connection.scalar(mail))
         living = sealed_message.update().where(message.removed_at.is_(None), of_one_mail(message_id))
         ids = connection.scalars(living.values(removed_at=now).returning(message.id)).all()
         live = (row.message_id.in_(ids), row.server_secret.is_not(None))

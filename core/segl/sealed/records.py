@@ -69,7 +69,7 @@ def of_one_mail(message_id: str) -> sa.ColumnElement[bool]:
     return (row.id == message_id) | ((row.envelope_id == mail) & (row.sender == sender))
 
 
-def hold_mail(connection: Connection, envelope_id: str | None) -> None:
+def lock_mail(connection: Connection, envelope_id: str | None) -> None:
     """Before anything else of a transaction: wait until nobody seals or revokes the mail that receipts know by this id,
     and keep others from it until the transaction ends. On PostgreSQL neither sees what the other has not committed; on
     SQLite the first write does the same."""
@@ -83,7 +83,7 @@ def record(
     """Write the message and its recipients in one transaction; on disk on return. Raises
     :class:`StoreError`, and :class:`TakenBack` when its sender has revoked what was sealed of the same mail before."""
     with transaction(engine) as connection:
-        hold_mail(connection, message.envelope_id)
+        lock_mail(connection, message.envelope_id)
         connection.execute(
             sealed_message.insert().values(
                 id=message.id,
@@ -113,7 +113,7 @@ def record(
 
 
 def _is_taken_back(connection: Connection, message_id: str) -> bool:
-    """After a write and :func:`hold_mail`, which hold off whoever revokes at this moment."""
+    """After a write and :func:`lock_mail`, which hold off whoever revokes at this moment."""
     revoked = (
         sa.select(sealed_message.c.id)
         .join(sealed_recipient)

@@ -106,7 +106,7 @@ def _note(engine: Engine, file: str, values: Mapping[str, Any], actor: str) -> C
     if before is not None and before.digest == digest:
         return None
     with transaction(engine) as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         now = _state(connection, host, name)
         if now is not None and (now.digest == digest or bytes(now.salt) != bytes(salt)):
             return None  # another process was first

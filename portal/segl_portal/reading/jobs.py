@@ -50,7 +50,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JobResult:
     """*last*: the worker takes no further job."""
 
     outcome: Outcome
@@ -68,7 +68,7 @@ def send_job(line: socket.socket, job: Job, deadline: float) -> None:
     send(line, job.content, deadline)
 
 
-def receive_answer(line: socket.socket, job: Job, deadline: float) -> Answer:
+def receive_result(line: socket.socket, job: Job, deadline: float) -> JobResult:
     """Raises as :func:`send_job` does, also when the answer has not the form agreed."""
     incoming = Incoming(line, deadline)
     outcome, facts_size, size = _HEAD.unpack(incoming.take(_HEAD.size))
@@ -78,7 +78,7 @@ def receive_answer(line: socket.socket, job: Job, deadline: float) -> Answer:
         facts = json.loads(incoming.take(facts_size))
         if not isinstance(facts, dict):
             raise Broken("not the form agreed")
-        return Answer(Outcome(outcome), facts, incoming.take(size), last=bool(facts.get("last")))
+        return JobResult(Outcome(outcome), facts, incoming.take(size), last=bool(facts.get("last")))
     except ValueError:
         raise Broken("not the form agreed") from None
 
@@ -95,7 +95,7 @@ def receive_job(line: socket.socket) -> Job | None:
     return Job(Kind(kind), content, options["seconds"], 0, options["page"], options["pictures"])
 
 
-def send_answer(line: socket.socket, answer: Answer) -> None:
+def send_result(line: socket.socket, answer: JobResult) -> None:
     facts = json.dumps({**answer.facts, "last": answer.last}).encode()
     line.sendall(_HEAD.pack(answer.outcome, len(facts), len(answer.content)) + facts)
     line.sendall(answer.content)

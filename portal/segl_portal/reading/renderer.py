@@ -14,7 +14,7 @@ from typing import Final
 
 from segl.confined.frames import Broken, Late
 from segl.confined.pool import ConfinedPool, NoWorker
-from segl_portal.reading.jobs import Answer, Job, Kind, Outcome, receive_answer, send_job
+from segl_portal.reading.jobs import Job, JobResult, Kind, Outcome, receive_result, send_job
 from segl_portal.reading.sanitise import LONGEST, Clean
 
 MEMORY: Final = 512 * 1024 * 1024  # bytes a worker may take beyond what it starts with
@@ -92,7 +92,7 @@ class Renderer:
         answer = self._ask(Job(Kind.PRINT, content, seconds, _MOST_PDF), seconds)
         return answer.content if answer is not None and answer.content.startswith(b"%PDF-") else None
 
-    def _ask(self, job: Job, seconds: float) -> Answer | None:
+    def _ask(self, job: Job, seconds: float) -> JobResult | None:
         slot = self._slots[_SLOTS.get(job.kind, job.kind)]
         if not slot.acquire(timeout=_WAIT_SECONDS):
             return None
@@ -101,7 +101,7 @@ class Renderer:
         finally:
             slot.release()
 
-    def _asked(self, job: Job, seconds: float) -> Answer | None:
+    def _asked(self, job: Job, seconds: float) -> JobResult | None:
         try:
             worker = self._workers.take(_WAIT_SECONDS)
         except (NoWorker, Late):
@@ -110,7 +110,7 @@ class Renderer:
         try:
             deadline = time.monotonic() + seconds
             send_job(worker.line, job, deadline)
-            answer = receive_answer(worker.line, job, deadline)
+            answer = receive_result(worker.line, job, deadline)
             good = job.kind is Kind.SANITISE and not answer.last
         except (Broken, Late):
             return None

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from segl.confined import sandbox
 from segl_portal.reading import jobs
-from segl_portal.reading.jobs import Answer, Job, Kind, Outcome
+from segl_portal.reading.jobs import Job, JobResult, Kind, Outcome
 
 JOBS = 200  # after so many a new process is better than what may have gathered in this one
 
@@ -38,36 +38,36 @@ def work(line: socket.socket, *, memory_bytes: int, programs: bool, parent: int)
             return
         sandbox.allow_seconds(job.seconds)
         last = number == JOBS or job.kind is not Kind.SANITISE
-        jobs.send_answer(line, replace(_answer(job), last=last))
+        jobs.send_result(line, replace(_answer(job), last=last))
         if last:
             return
 
 
-def _answer(job: Job) -> Answer:
+def _answer(job: Job) -> JobResult:
     """Whatever goes wrong has one answer; a stranger's file may raise anything."""
     try:
         return _done(job)
     except Exception:  # MemoryError too
-        return Answer(Outcome.FAILED, {}, b"")
+        return JobResult(Outcome.FAILED, {}, b"")
 
 
-def _done(job: Job) -> Answer:
+def _done(job: Job) -> JobResult:
     match job.kind:
         case Kind.SANITISE:
             from segl_portal.reading.sanitise import sanitise
 
             clean = sanitise(job.content.decode("utf-8", "replace"), job.pictures or {})
             facts = {"blocked": clean.blocked, "shown": sorted(clean.shown)}
-            return Answer(Outcome.DONE, facts, clean.html.encode("utf-8", "replace"))
+            return JobResult(Outcome.DONE, facts, clean.html.encode("utf-8", "replace"))
         case Kind.COUNT:
             from segl_portal.reading.previews import count_pages
 
-            return Answer(Outcome.DONE, {"pages": count_pages(job.content)}, b"")
+            return JobResult(Outcome.DONE, {"pages": count_pages(job.content)}, b"")
         case Kind.PREVIEW:
             from segl_portal.reading.previews import page_as_png
 
-            return Answer(Outcome.DONE, {}, page_as_png(job.content, job.page))
+            return JobResult(Outcome.DONE, {}, page_as_png(job.content, job.page))
         case Kind.PRINT:
             from segl_portal.reading.printing import as_pdf
 
-            return Answer(Outcome.DONE, {}, as_pdf(job.content.decode("utf-8", "replace")))
+            return JobResult(Outcome.DONE, {}, as_pdf(job.content.decode("utf-8", "replace")))

@@ -18,7 +18,7 @@ class ByteBudget:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def hold(self, size: int, patience: float) -> AsyncIterator[None]:
+    async def reserve(self, size: int, patience: float) -> AsyncIterator[None]:
         """*size* bytes for the time of the block. Raises :class:`TimeoutError` after *patience* seconds."""
         size = min(size, self.limit)
         await self._take(size, patience)

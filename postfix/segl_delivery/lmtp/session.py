@@ -200,7 +200,7 @@ class Session:
             return await self._answer(_BAD_SEQUENCE)
         self.busy = True
         try:
-            async with self._service.budget().hold(self._size, BUDGET_SECONDS):
+            async with self._service.budget().reserve(self._size, BUDGET_SECONDS):
                 await self._say("354 go on, end with a dot")
                 content = await self._wire.data(self._service.message_bytes)
                 replies = await self._deliver(content)

@@ -26,7 +26,7 @@ from segl.mail.handover import OutcomeUnknown, Refused
 from segl.mail.return_port import send_to_one
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.nodes import last_heard
-from segl.receipts import protection, records
+from segl.receipts import leases, protection, records
 from segl.receipts.ahead import set_right
 from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
@@ -52,7 +52,7 @@ _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _UNKNOWN_SECONDS: Final = 900.0  # after no answer came: he may have it, and each try is one more
 _PATIENCE: Final = DAY_SECONDS  # seconds: a sender who is refused "for now" so long gets none
-_HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
+_RENEW_SECONDS: Final = leases.LEASE_SECONDS / 3
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0
 _BACKLOG_LOOK: Final = 5.0
@@ -121,32 +121,32 @@ class ReceiptDispatcher:
         """Messages that are due, or how long none is."""
         now = time.time()
         with transaction(self._engine) as connection:
-            due = records.next_due(connection)
+            due = leases.next_due(connection)
         if due is None or due > now:
             if number := set_right(self._engine, now, _longest_wait(self._writer().settings), last_heard):
                 self._events.receipts_set_right(number)
                 return [], 0.0
             return [], _LOOK_SECONDS if due is None else min(due - now, _LOOK_SECONDS)
         with transaction(self._engine) as connection:
-            return records.take_due(connection, now, _BATCH), 0.0
+            return leases.take_due(connection, now, _BATCH), 0.0
 
-    async def _hold(self, message_id: str) -> None:
+    async def _keep_leased(self, message_id: str) -> None:
         """Keep it from other nodes for as long as it waits for a place or is being sent, which may take minutes."""
         while True:
-            await asyncio.sleep(_HOLD_SECONDS)
+            await asyncio.sleep(_RENEW_SECONDS)
             with suppress(SeglError):
-                await asyncio.to_thread(self._lengthen, message_id)
+                await asyncio.to_thread(self._renew_lease, message_id)
 
-    def _lengthen(self, message_id: str) -> None:
+    def _renew_lease(self, message_id: str) -> None:
         with transaction(self._engine) as connection:
-            records.hold(connection, message_id, time.time())
+            leases.renew(connection, message_id, time.time())
 
     async def _one(self, message_id: str) -> None:
-        held = asyncio.create_task(self._hold(message_id))
+        leased = asyncio.create_task(self._keep_leased(message_id))
         try:
             await self._look_at(message_id)
         finally:
-            held.cancel()
+            leased.cancel()
 
     async def _look_at(self, message_id: str) -> None:
         async with self._places:
@@ -284,7 +284,7 @@ class ReceiptDispatcher:
 
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
-            records.put_off(connection, message_id, time.time(), seconds)
+            leases.put_off(connection, message_id, time.time(), seconds)
 
 
 def _longest_wait(settings: Settings) -> float:

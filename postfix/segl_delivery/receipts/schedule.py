@@ -103,7 +103,7 @@ class ReceiptSchedule:
             for messages in by_sender.values():
                 done = [self._digest(writer, reader, messages, tls, now) for reader in Reader]
                 every = every and all(done)
-                self._hold(_DIGEST)
+                self._renew_lease(_DIGEST)
         return every
 
     def _digest(
@@ -245,7 +245,7 @@ class ReceiptSchedule:
         except IntegrityError:  # another process was first
             return False
 
-    def _hold(self, key: str) -> None:
+    def _renew_lease(self, key: str) -> None:
         """Work goes on: nobody else is to begin it."""
         until = f"{time.time() + LEASE_SECONDS:.3f}"
         with transaction(self._engine) as connection:

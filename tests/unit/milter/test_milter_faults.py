@@ -19,8 +19,8 @@ from segl_milter import session as session_module
 from segl_milter.connection import Connection
 from segl_milter.decisions import Circumstances
 from segl_milter.modifications import Modifications
-from segl_milter.protocol import Answer as Ending
 from segl_milter.protocol import Edits
+from segl_milter.protocol import ReplyCode as Ending
 from segl_milter.ruling import Ruling
 from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic

@@ -19,7 +19,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_milter import heap, warm
 from segl_milter.connection import Connection, Context
-from segl_milter.protocol import Answer, packet
+from segl_milter.protocol import ReplyCode, packet
 from world.milterclient import ALL_ACTIONS, ALL_STEPS
 
 
@@ -140,8 +140,8 @@ def test_what_a_connection_held_is_free_when_it_ends() -> None:
         def envelope_recipient(self, address: bytes, *parameters: bytes) -> None: ...
         def header(self, name: bytes, value: bytes) -> None: ...
         def body(self, chunk: bytes) -> None: ...
-        def end_of_message(self) -> Answer:
-            return Answer.CONTINUE
+        def end_of_message(self) -> ReplyCode:
+            return ReplyCode.CONTINUE
 
         def answered(self) -> None: ...
         def abort(self) -> None: ...

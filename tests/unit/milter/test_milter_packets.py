@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from segl.errors import SmtpReply
 from segl_milter.connection import Connection, Context
-from segl_milter.protocol import Answer, Edits, MilterProtocolError, macro, negotiate, packet, reply, strings
+from segl_milter.protocol import (
+    Edits,
+    MilterProtocolError,
+    ReplyCode,
+    macro,
+    negotiate,
+    packet,
+    reply,
+    strings,
+)
 
 ALL_ACTIONS, ALL_STEPS = 0x1FF, 0x1FFFFF
 OFFER = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS, ALL_STEPS))
@@ -55,10 +64,10 @@ class Listening:
     def body(self, chunk: bytes) -> None:
         self.heard.append(("body", chunk))
 
-    def end_of_message(self) -> Answer:
+    def end_of_message(self) -> ReplyCode:
         self.heard.append(("end", self.context.queue_id))
         self.context.edits.add_header("X-Segl-Route", " plain")
-        return Answer.CONTINUE
+        return ReplyCode.CONTINUE
 
     def answered(self) -> None:
         self.heard.append(("answered",))
@@ -191,7 +200,7 @@ def test_an_mta_that_chooses_the_macros_itself_names_client_and_queue_id_all_the
     told: list[tuple[str, str]] = []
 
     class Asking(Listening):
-        def end_of_message(self) -> Answer:
+        def end_of_message(self) -> ReplyCode:
             told.append((self.context.queue_id, self.context.client))
             return super().end_of_message()
 

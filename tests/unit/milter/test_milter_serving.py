@@ -14,7 +14,7 @@ import pytest
 from segl import metrics
 from segl_milter import serving
 from segl_milter.connection import Context
-from segl_milter.protocol import Answer
+from segl_milter.protocol import ReplyCode
 from segl_milter.serving import Serving
 from segl_milter.traffic import Traffic
 
@@ -46,8 +46,8 @@ class Silent:
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> None: ...
     def header(self, name: bytes, value: bytes) -> None: ...
     def body(self, chunk: bytes) -> None: ...
-    def end_of_message(self) -> Answer:
-        return Answer.CONTINUE
+    def end_of_message(self) -> ReplyCode:
+        return ReplyCode.CONTINUE
 
     def answered(self) -> None: ...
     def abort(self) -> None: ...

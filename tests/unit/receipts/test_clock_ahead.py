@@ -14,7 +14,7 @@ from segl import nodes
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.nodes import Node
-from segl.receipts import digests, records
+from segl.receipts import digests, leases, records
 from segl.receipts.ahead import AHEAD_SECONDS, set_right
 from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
@@ -55,7 +55,7 @@ def heard_of(engine: Engine) -> SentMessage:
 
 def due(engine: Engine, now: float) -> list[str]:
     with transaction(engine) as connection:
-        return records.take_due(connection, now, 10)
+        return leases.take_due(connection, now, 10)
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.DELAYED, State.SENT])

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from segl.events import Events
 from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
-from segl.receipts import records
+from segl.receipts import leases, records
 from segl.receipts.states import State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
@@ -69,7 +69,7 @@ def looked_at(engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
     """By the desk, as soon as everyone has a last word."""
     writer = ReceiptWriter.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
     with transaction(engine) as connection:
-        due = records.take_due(connection, NOW.timestamp() + 60, 100)
+        due = leases.take_due(connection, NOW.timestamp() + 60, 100)
     for message_id in due:
         ReceiptDispatcher(engine, lambda: writer, Events("test"), asyncio.Event()).tell(message_id)
 

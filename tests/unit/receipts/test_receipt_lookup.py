@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from segl import given_proofs
 from segl.events import Events
 from segl.given_proofs import Given
-from segl.receipts import lookup, protection, records
+from segl.receipts import leases, lookup, protection, records
 from segl.receipts.facts import Facts
 from segl.receipts.protection import Protection, Waiting
 from segl.receipts.records import Heard
@@ -221,9 +221,9 @@ def test_on_which_proofs_policies_were_given_is_kept_as_long_as_any_receipt(engi
 def test_a_receipt_that_takes_long_to_send_is_held_meanwhile(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "_HOLD_SECONDS", 0.02)
+    monkeypatch.setattr(dispatch, "_RENEW_SECONDS", 0.02)
     held: list[str] = []
-    monkeypatch.setattr(records, "hold", lambda _connection, name, _now: held.append(name))
+    monkeypatch.setattr(leases, "renew", lambda _connection, name, _now: held.append(name))
     slow = ReceiptDispatcher(engine, lambda: pytest.fail("no office"), Events("test"), asyncio.Event())
 
     def tell(_name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from segl.receipts import lookup, read_logs, records
+from segl.receipts import leases, lookup, read_logs, records
 from segl.receipts.due import Told
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard, SentMessage, WrongSender
@@ -49,7 +49,7 @@ def hear(store: Connection, *some: Heard, now: float = 1000.0) -> SentMessage:
 
 
 def due(store: Connection, now: float) -> list[str]:
-    return records.take_due(store, now, 10)
+    return leases.take_due(store, now, 10)
 
 
 @pytest.mark.parametrize("both_stores", ["sqlite"], indirect=True)
@@ -83,7 +83,7 @@ def test_a_receipt_is_due_when_everyone_has_a_last_word_and_taken_by_one_alone(s
     hear(store, heard(news(3)), now=1200)
     assert due(store, 1201) == [NAME]
     assert due(store, 1202) == []  # somebody has it
-    assert due(store, 1202 + records.LEASE_SECONDS) == [NAME]  # and died with it
+    assert due(store, 1202 + leases.LEASE_SECONDS) == [NAME]  # and died with it
 
 
 def test_what_comes_while_a_receipt_is_being_sent_is_told_afterwards(store: Connection) -> None:
@@ -103,11 +103,11 @@ def test_what_comes_while_a_receipt_is_being_sent_is_told_afterwards(store: Conn
 def test_what_is_put_off_is_looked_at_sooner_when_news_come_meanwhile(store: Connection) -> None:
     hear(store, heard(*map(news, range(4))))
     assert due(store, 1001) == [NAME]
-    records.put_off(store, NAME, 1002, 60)
+    leases.put_off(store, NAME, 1002, 60)
     assert due(store, 1061) == []
     assert due(store, 1062) == [NAME]
     hear(store, heard(replace(news(2, State.FAILED), stage=Stage.FRONT)), now=1063)
-    records.put_off(store, NAME, 1063, 60)
+    leases.put_off(store, NAME, 1063, 60)
     assert due(store, 1064) == [NAME]
 
 
@@ -160,13 +160,13 @@ def test_what_is_in_hand_is_held_and_news_of_it_keep_their_time(
     hear(store, heard(*(news(n) for n in range(4))))
     assert due(store, 1_001.0) == [NAME]
     for later in range(20, 240, 20):  # a hand-over may take so long
-        records.hold(store, NAME, 1_001.0 + later)
+        leases.renew(store, NAME, 1_001.0 + later)
         assert due(store, 1_010.0 + later) == []
-    assert due(store, 1_001.0 + 220 + records.LEASE_SECONDS) == [NAME]  # its process died
+    assert due(store, 1_001.0 + 220 + leases.LEASE_SECONDS) == [NAME]  # its process died
     hear(store, heard(replace(news(0, State.FAILED, 1_260.0), stage=Stage.FRONT, way=None)), now=1_260.0)
-    before = records.next_due(store)
-    records.hold(store, NAME, 1_260.0)
-    assert records.next_due(store) == before
+    before = leases.next_due(store)
+    leases.renew(store, NAME, 1_260.0)
+    assert leases.next_due(store) == before
 
 
 MANY = tuple(f"{n}@x{n % 7}.example" for n in range(1_200))
@@ -243,13 +243,13 @@ def test_several_hosts_at_once_lose_nothing_and_take_each_receipt_once(engine: E
             with transaction(engine) as connection:
                 records.hear(connection, heard(news(seed), name=name), TERMS, 1000.0)
             with transaction(engine) as connection:
-                taken += records.take_due(connection, 2000.0, 5)
+                taken += leases.take_due(connection, 2000.0, 5)
         return taken
 
     with ThreadPoolExecutor(4) as hosts:
         taken = [name for some in hosts.map(host, range(4)) for name in some]
     with transaction(engine) as connection:
-        taken += records.take_due(connection, 2000.0, 100)
+        taken += leases.take_due(connection, 2000.0, 100)
         found = [records.read(connection, name) for name in names]
     assert sorted(taken) == names
     assert all(message is not None and message.complete for message in found)

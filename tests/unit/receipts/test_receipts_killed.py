@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.errors import StoreError
-from segl.receipts import records
+from segl.receipts import leases, records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.store.engine import transaction
@@ -35,7 +35,7 @@ def killed(*_args: object, **_more: object) -> None:
 
 def next_due(engine: Engine) -> float | None:
     with transaction(engine) as connection:
-        return records.next_due(connection)
+        return leases.next_due(connection)
 
 
 def names(receipts: list[ReadReceipt]) -> list[str]:
@@ -71,7 +71,7 @@ def test_who_dies_before_the_journal_has_its_copy_leaves_it_to_be_sent(
             told.tell()
     due = next_due(engine)
     assert due is not None
-    assert due <= time.time() + records.LEASE_SECONDS
+    assert due <= time.time() + leases.LEASE_SECONDS
     receipts = told.tell()
     assert [one.mail.recipients for one in receipts] == [(ANNA,), (JOURNAL,)]
     assert receipts[1].states == {BO: "sent"}

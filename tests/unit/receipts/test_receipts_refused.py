@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from segl.receipts.records import LEASE_SECONDS
+from segl.receipts.leases import LEASE_SECONDS
 from world.desk import SENDER, Desk
 from world.postfix import wait_until
 from world.reported import BO, EVA, Mail, receipts, wait_for

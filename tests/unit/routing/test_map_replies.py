@@ -15,8 +15,8 @@ from segl.errors import RoutingError
 from segl.events import Events, configure_log
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof
-from segl_routing.answers import Answers
 from segl_routing.dns.no_mail import NoMail
+from segl_routing.map_replies import MapReplies
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.facts import Checked
@@ -64,7 +64,7 @@ async def check(domain: str) -> Checked:
 
 
 def told(
-    story: Callable[[Answers], Awaitable[None]],
+    story: Callable[[MapReplies], Awaitable[None]],
     *,
     answer_seconds: float = 30,
     certificates: Any = None,
@@ -77,7 +77,7 @@ def told(
         tunnels = Tunnels(SETTINGS, events.certificate_refused, events.tunnel_list_unreadable)
         try:
             table = RouteTable(SETTINGS)
-            answers = Answers(
+            answers = MapReplies(
                 table,
                 tunnels,
                 knowledge,
@@ -94,7 +94,7 @@ def told(
     asyncio.run(run())
 
 
-async def reply(answers: Answers, key: str, table: str = "transport") -> Reply:
+async def reply(answers: MapReplies, key: str, table: str = "transport") -> Reply:
     answer = answers(table, key)
     return answer if isinstance(answer, Reply) else await answer
 
@@ -133,7 +133,7 @@ async def reply(answers: Answers, key: str, table: str = "transport") -> Reply:
     ],
 )
 def test_replies(table: str, key: str, status: Status, text: str) -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         found = await reply(answers, key, table)
         assert found.status is status
         assert found.text.startswith(text)
@@ -142,7 +142,7 @@ def test_replies(table: str, key: str, status: Status, text: str) -> None:
 
 
 def test_a_policy_follows_the_proof() -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         await reply(answers, "bo@good.example")
         await reply(answers, "bo@bare.example")
         assert (await reply(answers, "good.example", "tlspolicy")).text.startswith("verify ")
@@ -152,7 +152,7 @@ def test_a_policy_follows_the_proof() -> None:
 
 
 def test_a_policy_for_a_demand_never_falls_below_it() -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         await reply(answers, "bo@good.example")
         assert (await reply(answers, "good.example", "tlspolicy-pkix")).text.startswith("verify ")
         for least in ("pinned", "mta-sts", "dane"):
@@ -164,7 +164,7 @@ def test_a_policy_for_a_demand_never_falls_below_it() -> None:
 def test_of_each_policy_it_is_told_which_proof_it_rests_on_and_of_what_gave_none() -> None:
     noted: list[tuple[str, Proof | None]] = []
 
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         await reply(answers, "bo@good.example")
         for table, key in (
             ("tlspolicy", "good.example"),
@@ -186,7 +186,7 @@ def test_of_each_policy_it_is_told_which_proof_it_rests_on_and_of_what_gave_none
 
 
 def test_what_memory_holds_is_answered_at_once() -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         await reply(answers, "bo@good.example")
         assert isinstance(answers("transport", "eva@good.example"), Reply)
         assert isinstance(answers("transport", "anna@nordby-vand.example"), Reply)
@@ -197,7 +197,7 @@ def test_what_memory_holds_is_answered_at_once() -> None:
 def test_fifty_silent_domains_do_not_stop_the_queue() -> None:
     """The queue manager asks one after the other. With the purse empty the rest are answered at once."""
 
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         answers._wait_budget._left = 0.25
         begun = time.monotonic()
         for number in range(50):
@@ -225,7 +225,7 @@ def test_the_purse() -> None:
 
 
 def test_the_log_tells_each_route_once_and_a_change_again(capfd: pytest.CaptureFixture[str]) -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         for key in ("bo@good.example", "bo@good.example", "bo@gone.example", "bo@gone.example"):
             await reply(answers, key)
         await reply(answers, "bo@ill.example")
@@ -253,7 +253,7 @@ def test_a_proof_counts_once_for_a_recipient_however_often_it_is_asked_for() -> 
     def counted() -> float:
         return REGISTRY.get_sample_value("segl_tls_proofs_total", {"proof": "pkix"}) or 0.0
 
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         for key in ["bo@good.example"] * 5 + ["eva@bare.example"] * 3 + ["eva@good.example"]:
             await reply(answers, key)
 
@@ -306,7 +306,7 @@ def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
 ) -> None:
     certificates = Certificates(state)
 
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         for _ in range(2):  # looked for, then from memory
             answer = await reply(answers, key)
             assert answer.status is status
@@ -318,7 +318,7 @@ def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
 @pytest.mark.parametrize("knows_sts", [True, False])
 @pytest.mark.parametrize("table", ["tlspolicy", "tlspolicy-mta-sts"])
 def test_mta_sts_is_told_in_words_that_postfix_knows(table: str, knows_sts: bool) -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         await reply(answers, "bo@listed.example")
         answer = await reply(answers, "listed.example", table)
         assert answer.text.startswith("secure match=mx.listed.example servername=hostname ")
@@ -329,7 +329,7 @@ def test_mta_sts_is_told_in_words_that_postfix_knows(table: str, knows_sts: bool
 
 
 def test_only_those_whose_way_hangs_on_it_are_searched_for_ahead() -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         assert answers.awaits_certificate("bo@good.example")
         for address in ("bo@pinned.example", "anna@nordby-vand.example", "bo"):
             assert not answers.awaits_certificate(address)
@@ -340,7 +340,7 @@ def test_only_those_whose_way_hangs_on_it_are_searched_for_ahead() -> None:
 
 
 def test_a_search_that_takes_long_holds_the_map_up_no_longer_than_it_may() -> None:
-    async def story(answers: Answers) -> None:
+    async def story(answers: MapReplies) -> None:
         begun = time.perf_counter()
         answer = await reply(answers, "bo@good.example")
         assert answer == Reply(Status.TEMP, "certificate: still looking")

@@ -323,7 +323,7 @@ def test_the_budget_is_never_overdrawn_and_serves_in_order(wishes: list[tuple[in
         async def one(number: int, size: int, gives_up: bool) -> None:
             nonlocal in_hand
             try:
-                async with budget.hold(size, 0.0 if gives_up else 10):
+                async with budget.reserve(size, 0.0 if gives_up else 10):
                     in_hand += min(size, 100)
                     assert in_hand <= 100
                     served.append(number)

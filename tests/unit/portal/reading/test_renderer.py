@@ -132,14 +132,14 @@ def test_an_answer_that_breaks_the_form_is_none() -> None:
             theirs.sendall(said)
             theirs.shutdown(socket.SHUT_WR)
             with pytest.raises(Broken):
-                jobs.receive_answer(ours, job, time.monotonic() + 5)
+                jobs.receive_result(ours, job, time.monotonic() + 5)
 
 
 def test_content_ids_that_a_worker_invents_are_not_believed(
     workshop: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lie(*_: object) -> jobs.Answer:
-        return jobs.Answer(jobs.Outcome.DONE, {"blocked": -5, "shown": ["a", "zz", 3]}, b"x")
+    def lie(*_: object) -> jobs.JobResult:
+        return jobs.JobResult(jobs.Outcome.DONE, {"blocked": -5, "shown": ["a", "zz", 3]}, b"x")
 
     monkeypatch.setattr(workshop, "_ask", lie)
     clean = workshop.sanitise("x", {"a": "picture/1"})

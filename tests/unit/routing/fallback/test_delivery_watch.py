@@ -17,11 +17,11 @@ from segl.settings.file import parse_settings
 from segl.settings.routing import Routing
 from segl.store.engine import open_store
 from segl.vocabulary import Known, Proof
-from segl_routing.answers import Answers
 from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import HOLD_SECONDS, Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.map_replies import MapReplies
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.facts import Checked
 from segl_routing.proofs.knowledge import Knowledge
@@ -70,7 +70,7 @@ class World:
         self.knowledge = Knowledge(
             self._check, NoArchive(), Routing(), self.events, clock=lambda: self.now, jitter=lambda a, _b: a
         )
-        self.answers = Answers(
+        self.answers = MapReplies(
             RouteTable(settings),
             Tunnels(settings, self.events.certificate_refused, self.events.tunnel_list_unreadable),
             self.knowledge,

@@ -1,4 +1,4 @@
-"""Answers the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
+"""MapReplies the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
 
 The rules of answering are in ``docs/decisions/0003-map-answers.md``. In short: an address is never answered
 ``NOTFOUND``; what cannot be decided is ``TEMP``; a policy always forces TLS, and asks for a proof of
@@ -46,7 +46,7 @@ _MEMORY = {
 _ROUTES = {way: ROUTES.labels(way.value) for way in Way}
 
 
-class Answers:
+class MapReplies:
     """What ``segl-map`` says. Call it with map and key; the reply comes at once when memory has it."""
 
     def __init__(
