@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from segl.mime import ebcdic
 from segl.mime.fields import past_comments
 
 _ASCII = bytes(range(0x20, 0x7F))
@@ -60,6 +61,16 @@ _KNOWN_AS = {
     "ucs-2": "utf-16",
     "ucs-4": "utf-32",
     "hz-gb-2312": "hz",
+    "ebcdic-dk-no": "cp277",
+    "ebcdic-cp-dk": "cp277",
+    "ebcdic-cp-no": "cp277",
+    "ebcdic-fi-se": "cp278",
+    "ebcdic-cp-fi": "cp278",
+    "ebcdic-cp-se": "cp278",
+    "ebcdic-dk-277+euro": "cp1142",
+    "ebcdic-no-277+euro": "cp1142",
+    "ebcdic-fi-278+euro": "cp1143",
+    "ebcdic-se-278+euro": "cp1143",
 }
 # What programs write when they do not know: the same as no charset.
 _NO_NAME = frozenset(
@@ -77,12 +88,12 @@ _NO_CHARSET = frozenset(
 # A closed set: a name from a message never reaches Python's codec search, which imports modules by
 # name and remembers each failure for ever.
 _CODECS = (
-    frozenset({*aliases.values(), *aliases, *_MORE.split()})
+    frozenset({*aliases.values(), *aliases, *_MORE.split(), *ebcdic.NAMES})
     - _NO_CHARSET
     - {alias for alias, codec in aliases.items() if codec in _NO_CHARSET}
 )
 _NUMBERED = re.compile(
-    r"(?:iso[-_ ]?)?8859[-_ ]?(\d{1,2})(?!\d)|(?:windows|win|cp|ibm|x-cp)[-_ ]?(\d{3,4})(?!\d)"
+    r"(?:iso[-_ ]?)?8859[-_ ]?(\d{1,2})(?!\d)|(?:windows|win|cp|(?:cs)?ibm|ccsid|x-cp)[-_ ]?0?(\d{3,4})(?!\d)"
 )
 _UTF = re.compile(r"utf[-_ ]?(8|7|16|32)([-_ ]?[lb]e)?(?![\dlb])")
 
@@ -162,6 +173,8 @@ def _codec_for(name: str) -> str | None:
 def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
     """Bytes above ASCII in a charset that holds ASCII."""
     utf8 = _strict(data, "utf-8")
+    if utf8 is None and _WESTERN.issuperset(names) and ebcdic.seems(data):
+        return Decoded((_rescued(data, ebcdic.DANISH), _rescued(data, _FALLBACK)))
     if utf8 is None and _WESTERN.issuperset(names) and _is_foreign(data):
         strange, names = True, []
     for name in names:
@@ -263,7 +276,9 @@ _SEQUENCE = re.compile(
 def is_foreign(data: bytes, charset: str = "") -> bool:
     """Whether *data*, whose *charset* is said to be a Western one or is not told, is no text of Western letters."""
     name = codec_for(charset)
-    return (not name or name in _WESTERN) and _strict(data, "utf-8") is None and _is_foreign(data)
+    if (name and name not in _WESTERN) or _strict(data, "utf-8") is not None:
+        return False
+    return _is_foreign(data) and not ebcdic.seems(data)
 
 
 _WESTERN = frozenset(("cp1252", "utf-8"))  # HTML tells its charset twice: in the header and in its own head
@@ -285,6 +300,8 @@ _FEWEST_HIGH, _HIGH_SHARE = 8, 3  # "æøåÆØÅ" are six; of a Danish text one
 
 
 def _strict(data: bytes, name: str) -> str | None:
+    if name in ebcdic.NAMES:
+        return ebcdic.decoded(data, name)
     try:
         return data.decode(name)
     except (UnicodeError, ValueError, LookupError):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from unicodedata import category
 
 from segl.mime.charset import zero_pattern
+from segl.mime.ebcdic import seems as seems_ebcdic
 
 HEAD = 512  # bytes of a file that tell its format
 _SAMPLE = 4096
@@ -175,13 +176,13 @@ def armoured(data: bytes) -> list[str]:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether *data* is text all through: no control characters, be it in UTF-16. Programs of DOS end a file with
-    Ctrl-Z."""
+    """Whether *data* is text all through: no control characters, be it in UTF-16 or EBCDIC. Programs of DOS end a file
+    with Ctrl-Z."""
     if data[-1:] == _END_IN_DOS:
         data = data.rstrip(_END_IN_DOS)
     if wide := _wide(data):
         return not _odd(data, wide)
-    return len(data.translate(None, _CONTROLS)) == len(data) and _few_high(data)
+    return (len(data.translate(None, _CONTROLS)) == len(data) and _few_high(data)) or seems_ebcdic(data)
 
 
 def noise(data: bytes) -> int:
