@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from segl import audit
 from segl.audit import Act, Head
 from segl.store.engine import open_store, transaction
 from segl.tables.audit import audit_entry
+from world.at_once import at_once
 
 
 def write(engine: Engine, count: int, subject: str = "a" * 32) -> None:
@@ -232,20 +232,7 @@ def test_a_head_is_written_and_read(engine: Engine) -> None:
 
 def test_writers_at_once_make_one_chain(store_url: str) -> None:
     engines = [open_store(store_url) for _ in range(4)]
-    faults: list[BaseException] = []
-
-    def work(engine: Engine) -> None:
-        try:
-            write(engine, 25)
-        except BaseException as error:
-            faults.append(error)
-
-    threads = [threading.Thread(target=work, args=(engine,)) for engine in engines]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    at_once(lambda engine: write(engine, 25), engines)
     found = audit.verify(engines[0])
     assert (found.entries, found.broken) == (100, None)
     for engine in engines:

@@ -6,13 +6,13 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from world.at_once import at_once
 from world.desk import SENDER, Desk
 from world.locker import Locker
 from world.ports import free_port
@@ -34,24 +34,17 @@ def events(desk: Desk, name: str) -> list[dict[str, object]]:
     return [event for event in desk.daemon.events if event["event"] == name]
 
 
-def at_once(desk: Desk, number: int) -> list[str]:
-    """The replies of so many deliveries at the same time."""
-    replies: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: replies.extend(desk.portal(SENDER, [BO], MESSAGE)))
-        for _ in range(number)
+def replies_of(desk: Desk, number: int) -> list[str]:
+    """Of so many deliveries at the same time."""
+    return [
+        reply for one in at_once(lambda _: desk.portal(SENDER, [BO], MESSAGE), range(number)) for reply in one
     ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return replies
 
 
 def test_a_locked_store_is_told_of_once_and_what_waits_goes_when_it_is_free(desk: Desk) -> None:
     file = desk.directory / "segl.db"
     with Locker(file, "BEGIN IMMEDIATE"):
-        replies = at_once(desk, 3)
+        replies = replies_of(desk, 3)
         assert {reply[:3] for reply in replies} == {"451"}
         [told] = events(desk, "store_locked")
         assert told["file"] == str(file)
@@ -63,7 +56,7 @@ def test_a_locked_store_is_told_of_once_and_what_waits_goes_when_it_is_free(desk
     assert len(events(desk, "store_locked")) == 1
     [free] = events(desk, "store_free")
     assert int(str(free["in_vain"])) >= 3
-    assert {reply[:3] for reply in at_once(desk, 1)} == {"250"}
+    assert {reply[:3] for reply in replies_of(desk, 1)} == {"250"}
 
 
 def asked(desk: Desk, *command: str) -> dict[str, object]:
@@ -85,7 +78,7 @@ def test_status_and_doctor_name_who_keeps_it_and_since_when(desk: Desk) -> None:
     assert asked(desk, "status")["store"] == {"good": True, "text": f"{file}: nobody locks it"}
     with Locker(file, "BEGIN IMMEDIATE") as locker:
         name = locker.name
-        at_once(desk, 1)
+        replies_of(desk, 1)
         status = asked(desk, "status")
         [check] = [one for one in asked(desk, "doctor")["checks"] if one["id"] == "store"]  # type: ignore[attr-defined]
         url = f"http://127.0.0.1:{port}/metrics"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import socket
 import struct
-import threading
 import time
 
 import pytest
 
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
+from world.at_once import at_once
 from world.milterclient import ALL_STEPS, HEADER_LEADING_SPACE, Dropped
 from world.milterprocess import NewMilter, RunningMilter
 
@@ -152,11 +152,7 @@ def test_many_sessions_at_once_get_each_its_own_answer(milter: RunningMilter) ->
             if sensitive and answer.deleted_recipients != [f"<b{number}@kunde.example>"]:
                 wrong.append(repr(answer))
 
-    threads = [threading.Thread(target=session, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(session, range(8))
     assert wrong == []
 
 

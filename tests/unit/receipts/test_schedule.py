@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -13,6 +12,7 @@ from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl_delivery.receipts.schedule import LEASE_SECONDS, ReceiptSchedule
 from segl_delivery.receipts.writer import ReceiptWriter
+from world.at_once import at_once
 from world.digests import (
     ANNA,
     DAILY,
@@ -70,11 +70,7 @@ def test_several_processes_at_once_send_one(engine: Engine, peer: SmtpPeer) -> N
     chosen = settings(receipts=DAILY)
     some = [schedule(engine, peer, chosen) for _ in range(6)]
     write_down(engine, chosen, 1)
-    threads = [threading.Thread(target=one.look, args=[NOW]) for one in some]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda one: one.look(NOW), some)
     assert sorted(mail.recipients for mail in peer.received) == [(ANNA,), (POSTMASTER,)]
 
 

@@ -23,6 +23,7 @@ from segl.confined import pool as confined_pool
 from segl_classifier.extracted import Extracted
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
+from world.at_once import at_once
 from world.postfix import wait_until
 from world.process import is_alive
 
@@ -248,25 +249,12 @@ def test_where_no_template_starts_the_attachment_is_unreadable(monkeypatch: pyte
 
 
 def test_many_at_the_same_time_share_few_workers(pool: Pool) -> None:
-    results: list[str] = []
-    errors: list[BaseException] = []
-
     def ask(number: int) -> None:
-        try:
-            for turn in range(20):
-                text = f"{number} {turn} " * 50
-                results.append(text)
-                assert words(pool.read(job(), zipped(a_txt=text.encode()))) == text
-        except BaseException as error:
-            errors.append(error)
+        for turn in range(20):
+            text = f"{number} {turn} " * 50
+            assert words(pool.read(job(), zipped(a_txt=text.encode()))) == text
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert len(results) == 240
+    at_once(ask, range(12))
     assert len(pool._idle) <= confined_pool.AT_ONCE
 
 

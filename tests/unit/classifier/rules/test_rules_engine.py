@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import threading
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from segl.vocabulary import Finding, Label
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+from world.at_once import at_once
 
 FILE = """
 [policy]
@@ -285,13 +285,7 @@ def test_it_never_raises_and_scores_stay_within_bounds(subject: str, body: str) 
 def test_threads_may_share_a_rule_set() -> None:
     text = [Text("Hun er gravid, og Bo har diabetes.", "body", Source.BODY)] * 20
     expected = shipped_rules().find(text)
-    results: list[list[Finding]] = []
-    threads = [threading.Thread(target=lambda: results.append(shipped_rules().find(text))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == [expected] * 8
+    assert at_once(lambda _: shipped_rules().find(text), range(8)) == [expected] * 8
 
 
 def test_findings_travel_between_processes(rules: RuleSet) -> None:

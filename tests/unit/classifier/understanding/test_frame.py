@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from segl_classifier.understanding import name_features
-from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
+from segl_classifier.understanding.frame import LONGEST, Frame, Mention
 from segl_classifier.understanding.persons import Person, Sign
 from segl_classifier.understanding.pointers import persons_in
 from segl_classifier.understanding.recogniser import Kind
+from world.at_once import at_once
 
 FOLDER = Path(__file__).resolve().parents[4] / "classifier/model"
 FRAME = Frame(FOLDER)
@@ -71,19 +71,10 @@ def test_there_is_no_frame_without_a_recogniser(tmp_path: Path) -> None:
 
 def test_threads_may_share_it() -> None:
     frame = Frame(FOLDER)
-    wrong: list[Seen] = []
     text = "Vi har talt med Karen Holm, og hun er syg."
     (right,) = FRAME.look([text])
-
-    def ask() -> None:
-        wrong.extend(seen for _ in range(20) for seen in frame.look([text]) if seen != right)
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    for found in at_once(lambda _: [frame.look([text]) for _ in range(20)], range(4)):
+        assert found == [[right]] * 20
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from zlib import crc32
 
@@ -12,6 +11,7 @@ import pytest
 from segl_classifier.understanding import linear as module
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.linear_features import pair_key, word_keys, words_of
+from world.at_once import at_once
 
 
 def model(**weights: int) -> Linear:
@@ -59,17 +59,8 @@ def test_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_threads_share_what_is_remembered() -> None:
     shared, texts = model(kræft=10), [f"{'abcdefghij'[n % 10] * (1 + n // 10)} kræft" for n in range(400)]
     expected = model(kræft=10).logits(texts)
-    wrong: list[int] = []
-
-    def ask() -> None:
-        wrong.extend(turn for turn in range(5) if not np.allclose(shared.logits(texts), expected))
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    for found in at_once(lambda _: [shared.logits(texts) for _ in range(5)], range(4)):
+        assert all(np.allclose(one, expected) for one in found)
 
 
 def test_the_file_holds_no_code(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import unicodedata
 from functools import cache
 from itertools import pairwise
@@ -28,6 +27,7 @@ from segl_classifier.understanding.network import (
     _beginning,
 )
 from segl_classifier.understanding.recalling import Encoder, Sieve
+from world.at_once import at_once
 
 TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9.", "", "æ" * 5000]
 
@@ -93,18 +93,9 @@ def test_the_parts_of_a_text_hold_all_its_pieces_and_are_few(vocabulary: Vocabul
 
 
 def test_many_threads_at_once_get_the_same(network: Network) -> None:
-    expected, wrong = network.read(TEXTS[:2]), list[int]()
-
-    def ask(number: int) -> None:
-        if not np.allclose(network.read(TEXTS[:2]), expected, atol=1e-4):
-            wrong.append(number)
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not wrong
+    expected = network.read(TEXTS[:2])
+    for found in at_once(lambda _: network.read(TEXTS[:2]), range(8)):
+        assert np.allclose(found, expected, atol=1e-4)
 
 
 # Executed, not forked: a child of a test process in which something is raised goes on as a second pytest, and hangs.

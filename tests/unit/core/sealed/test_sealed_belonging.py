@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from segl.sealed.belonging import Belonging, NotOurs
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Secret
 from segl.store.engine import open_store
+from world.at_once import at_once
 
 FAR = 10 * 86400.0
 
@@ -39,20 +39,8 @@ def test_the_first_use_makes_the_mark_and_others_find_it(
 
 
 def test_many_nodes_may_begin_at_once(tmp_path: Path, engine: Engine) -> None:
-    faults: list[BaseException] = []
-
-    def begin() -> None:
-        try:
-            Belonging(SealedDirectory(tmp_path / "sealed"), engine).prepare()
-        except BaseException as error:
-            faults.append(error)
-
-    threads = [threading.Thread(target=begin) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    at_once(lambda _: Belonging(SealedDirectory(tmp_path / "sealed"), engine).prepare(), range(6))
+    assert SealedDirectory(tmp_path / "sealed").owner() is not None
 
 
 def test_a_disk_that_is_not_mounted_takes_nothing(tmp_path: Path, ours: Belonging) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from segl.sealed.format import CHUNK, sealed_size
 from segl.sealed.keys import Secret
 from segl.sealed.objects import SealedObjects
 from segl.sealed.storage import Place
+from world.at_once import at_once
 from world.object_store import ObjectStore
 
 DAY = 86400.0
@@ -54,17 +54,8 @@ def test_what_was_written_is_read_from_any_place(place: Place) -> None:
 def test_a_large_message_comes_back_whole_and_in_parts_to_several_readers_at_once(place: Place) -> None:
     with keep(place, LARGE)() as content:
         assert b"".join(content.chunks()) == LARGE
-        found: dict[int, bytes] = {}
-
-        def read(number: int) -> None:
-            found[number] = content.read(number * 4_000_000, 1_300_000)
-
-        threads = [threading.Thread(target=read, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert found == {n: LARGE[n * 4_000_000 : n * 4_000_000 + 1_300_000] for n in range(4)}
+        found = at_once(lambda n: content.read(n * 4_000_000, 1_300_000), range(4))
+    assert found == [LARGE[n * 4_000_000 : n * 4_000_000 + 1_300_000] for n in range(4)]
 
 
 def test_what_is_not_there_cannot_be_opened(place: Place) -> None:

@@ -24,6 +24,7 @@ from segl.store.engine import open_store
 from segl.tables.settings import settings_state
 from segl_delivery import settings_watch
 from segl_delivery.settings_watch import SettingsWatch
+from world.at_once import at_once
 
 FILE = Path("/etc/segl/segl.toml")
 OWN: dict[str, Any] = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}
@@ -186,21 +187,12 @@ def test_a_version_that_digests_otherwise_notes_what_changed_and_nothing_else(
 def test_processes_that_start_together_write_one_entry(engine: Engine) -> None:
     note(engine, settings(), FILE, "segl-map")
     changed, barrier = settings(detection={"mode": "always"}), threading.Barrier(6)
-    failed: list[BaseException] = []
 
     def start(number: int) -> None:
-        try:
-            barrier.wait()
-            note(engine, changed, FILE, f"worker {number}")
-        except BaseException as error:
-            failed.append(error)
+        barrier.wait()
+        note(engine, changed, FILE, f"worker {number}")
 
-    threads = [threading.Thread(target=start, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once(start, range(6))
     assert len(trail(engine)) == 2
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import threading
 import time
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from segl.tables.domains import domain_knowledge
 from segl.tables.receipts import sent_recipient
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl.vocabulary import Way
+from world.at_once import at_once
 
 OLD = Path(__file__).parent / "old" / "schema-1.db"  # made by the version that wrote it
 
@@ -69,20 +69,7 @@ def test_indexes_of_columns_that_came_later_are_made_afterwards(url: str) -> Non
 
 
 def test_several_processes_may_upgrade_at_once(url: str) -> None:
-    failed: list[BaseException] = []
-
-    def open_it() -> None:
-        try:
-            open_store(url).dispose()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=open_it) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once(lambda _: open_store(url).dispose(), range(6))
     with open_store(url).connect() as connection:
         assert len(connection.execute(sa.select(domain_knowledge)).all()) == 3
 

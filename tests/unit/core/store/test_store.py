@@ -14,6 +14,7 @@ from segl.errors import StoreError
 from segl.store.engine import forget_deleted, open_store, patiently, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
+from world.at_once import at_once
 
 
 def url(directory: Path) -> str:
@@ -36,20 +37,7 @@ def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:
 
 
 def test_many_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
-    failed: list[BaseException] = []
-
-    def open_it() -> None:
-        try:
-            open_store(url(tmp_path)).dispose()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=open_it) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once(lambda _: open_store(url(tmp_path)).dispose(), range(8))
 
 
 def test_who_finds_another_process_writing_a_new_file_comes_again(tmp_path: Path) -> None:
@@ -96,22 +84,13 @@ def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> Non
     engine = open_store(url(tmp_path))
     engine.dispose()
     sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
-    failed: list[BaseException] = []
 
     def write(number: int) -> None:
-        try:
-            with transaction(engine) as connection:
-                connection.execute(meta.insert().values(key=f"thread {number}", value="x"))
-                time.sleep(0.05)
-        except StoreError as error:
-            failed.append(error)
+        with transaction(engine) as connection:
+            connection.execute(meta.insert().values(key=f"thread {number}", value="x"))
+            time.sleep(0.05)
 
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once(write, range(4))
     engine.dispose()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from segl_delivery.keyring import KeyRing, KeyState
 from segl_delivery.own_keys.directory import KeyDirectory, State
 from segl_delivery.own_keys.making import Holder, request, self_signed
 from segl_delivery.own_keys.reading import Unreadable, read_material
+from world.at_once import at_once
 from world.partners import ec_key, pem
 
 HOLDER = Holder("Nordby", ("post@nordby.example",))
@@ -68,11 +68,7 @@ def test_runs_at_the_same_time_write_one_after_the_other(tmp_path: Path) -> None
             keys.add(name, ec_key(), (self_signed(ec_key(), HOLDER, 90),), KeyState())
             inside -= 1
 
-    threads = [threading.Thread(target=run, args=(f"key-{n}",)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(run, [f"key-{n}" for n in range(8)])
     assert most == 1
     held = KeyRing(path).keys()
     assert len(held) == 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import threading
 from email import policy
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from segl.sealed import life
 from segl.sealed.storage import StorageAway
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.service import Asked, Denied, Opened
+from world.at_once import at_once
 from world.counter import CONTENT, Counter, Letter, wrong
 
 
@@ -192,16 +192,11 @@ def test_twenty_guesses_at_once_are_no_more_than_five(counter: Counter) -> None:
     letter, browser = counter.seal(), Browser.new()
     counter.ask(browser, letter)
     code = counter.code()
-    answers: list[object] = []
 
-    def guess(number: int) -> None:
-        answers.append(counter.give(browser, letter, f"{(int(code) + 1 + number) % 10**8:08d}"))
+    def guess(number: int) -> object:
+        return counter.give(browser, letter, f"{(int(code) + 1 + number) % 10**8:08d}")
 
-    threads = [threading.Thread(target=guess, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = at_once(guess, range(20))
     assert sorted(map(str, answers)) == sorted([str(Denied.WRONG)] * 5 + [str(Denied.TOO_MANY)] * 15)
 
 
