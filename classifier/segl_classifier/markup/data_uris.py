@@ -21,6 +21,9 @@ _IN_STYLE = re.compile(
     re.IGNORECASE,
 )
 
+_LINE_ENDS = {ord(sign): None for sign in "\t\n\r"}
+_AROUND = "".join(map(chr, range(33)))
+
 
 @dataclass(frozen=True, slots=True)
 class DataUri:
@@ -38,7 +41,11 @@ class DataUri:
 
 
 def data_uri(link: str) -> DataUri | None:
-    """What *link* holds; ``None`` when it only names something."""
+    """What *link* holds; ``None`` when it only names something. Line ends in it are none, and what stands around it is
+    passed over, as browsers have it (URL Standard §4.4)."""
+    link = link.strip(_AROUND)
+    if link[:1] in "dD" and ("\n" in link or "\r" in link or "\t" in link):
+        link = link.translate(_LINE_ENDS)
     if link[:5].lower() != "data:" or (uri := _DATA_URI.match(link)) is None:
         return None
     base64 = ";base64" in uri.group().lower()

@@ -324,7 +324,10 @@ class _Reader:
         """Keep the texts in *attributes*; false when there are none."""
         if not self.differs and rendered.in_attributes(attributes):
             self.differs = True
-        drawn = "data:" in attributes and self._drawn(attributes)
+        written = (
+            unescape_safely(attributes) if "data&" in attributes else attributes
+        )  # the colon as a reference
+        drawn = "data:" in written and self._drawn(written)
         if ">" in attributes or "<" in attributes:  # text swallowed by a quote that was never closed?
             self._aside.append(unescape_safely(attributes))
         elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):
@@ -364,7 +367,7 @@ class _Reader:
             # RFC 2392 §2 has it in per cent; most programs do not.
             self._shown |= {name, unquote(name)} - {""}
             return True
-        if uri := data_uri(link):
+        if uri := data_uri(unescape_safely(link) if "&" in link else link):
             self._files.append(uri)
         return uri is not None
 
