@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from segl_classifier.layout.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
-from segl_classifier.markup import linked, rendered, spoken
+from segl_classifier.markup import linked, placed, rendered, spoken
 from segl_classifier.markup.attributes import is_hidden, pairs, values_told
 from segl_classifier.markup.character_references import unescape_safely
 from segl_classifier.markup.data_uris import DataUri, data_uri, pictures_in
@@ -123,10 +123,13 @@ def read_html(markup: str, *, xml: bool = False) -> Page:
     reader = _Reader(_LINE if xml else _INLINE)
     reader.read(markup, comments=True)
     page = reader.page()
+    if not xml and placed.is_used(markup):
+        page = replace(page, otherwise=_new_lines(page.text, _placed(markup)))
     if not reader.differs:
         return page
     shown, cut = _rendered(markup)
-    return replace(page, otherwise=_new_lines(page.text, shown), cut=cut)
+    ways = (page.otherwise, _new_lines(page.text, shown))
+    return replace(page, otherwise="\n\n".join(filter(None, ways)), cut=cut)
 
 
 def _columns(markup: str) -> list[list[str]]:
@@ -143,6 +146,22 @@ def _is_simple(attributes: str | None) -> bool:
         return True
     double, single = attributes.count('"'), attributes.count("'")
     return not single if double and double % 2 == 0 else not double and single % 2 == 0
+
+
+def _placed(markup: str) -> str:
+    """What stands where in *markup*, whose elements have places."""
+    columns = _columns(markup)
+    sheets = (
+        text for raw, text in zip(columns[1], columns[3], strict=False) if raw and raw.lower() == "style"
+    )
+    page = placed.Placing(sheets)
+    for before, name, attributes in zip(columns[0], columns[5], columns[6], strict=False):
+        page.text(unescape_safely(before))
+        if name is not None:
+            lower = name.lower()
+            page.tag(lower, attributes, _BREAKS.get(lower, _INLINE))
+    page.text(unescape_safely(columns[0][-1]))
+    return page.lines()
 
 
 def _rendered(markup: str) -> tuple[str, bool]:
