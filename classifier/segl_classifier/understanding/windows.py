@@ -20,6 +20,7 @@ from segl_classifier.layout.tables import table_rows, told
 from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
+from segl_classifier.understanding.codes import without_codes
 from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
 from segl_classifier.understanding.table_row import parts_of
@@ -215,5 +216,5 @@ def whole(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """*text* with long numbers as zeros."""
-    return _NUMBER.sub(lambda number: _DIGIT.sub("0", number[0]), text)
+    """*text* with long numbers as zeros, and codes as one."""
+    return _NUMBER.sub(lambda number: _DIGIT.sub("0", number[0]), without_codes(text))
