@@ -17,8 +17,8 @@ from segl_milter.protocol import (
     MOST_BYTES,
     Edits,
     MilterProtocolError,
+    Negotiated,
     ReplyCode,
-    Terms,
     client_address,
     macro,
     negotiate,
@@ -71,7 +71,7 @@ class Connection:
     def __init__(self, sock: socket.socket, sessions: SessionFactory) -> None:
         self.edits = Edits()
         self._sock = sock
-        self._terms: Terms | None = None
+        self._terms: Negotiated | None = None
         self._macros: dict[int, bytes] = {}  # the latest of each step
         self._client = ""  # as the connect step names it, where it is not left out
         self._refusal = b""
@@ -136,7 +136,7 @@ class Connection:
                 self._sock.sendall(_CONTINUE)
         return True
 
-    def _step(self, command: int, data: bytes, terms: Terms) -> None:
+    def _step(self, command: int, data: bytes, terms: Negotiated) -> None:
         """A piece of a message."""
         if command == _HEADER:
             name, _, value = data.removesuffix(b"\0").partition(b"\0")

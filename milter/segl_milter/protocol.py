@@ -98,7 +98,7 @@ _MACROS = b"".join(
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Negotiated:
     """What was agreed on: the commands that go unanswered, and whether header values keep their leading blanks."""
 
     quiet: frozenset[int]
@@ -110,7 +110,7 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
 
 
 @lru_cache(maxsize=16)  # an MTA makes the same offer each time
-def negotiate(offer: bytes) -> tuple[Terms, bytes]:
+def negotiate(offer: bytes) -> tuple[Negotiated, bytes]:
     """The terms for an MTA that makes this *offer*, and the packet that tells it. Raises :class:`MilterProtocolError`
     for one that cannot make our edits: without them no message could be marked."""
     if len(offer) < _THREE.size:
@@ -123,7 +123,7 @@ def negotiate(offer: bytes) -> tuple[Terms, bytes]:
     if not chosen:
         steps &= ~Step.NO_CONNECT  # it alone is sure to name the client then
     told = _THREE.pack(min(version, VERSION), ACTIONS | chosen, steps)
-    terms = Terms(
+    terms = Negotiated(
         frozenset(c for c, step in _QUIET.items() if steps & step), bool(steps & Step.LEADING_SPACE)
     )
     return terms, packet(b"O", told + (_MACROS if chosen else b""))

@@ -27,7 +27,7 @@ from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied, Opened, VisitService
+from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
 _TOLD: Final = ("left", "again")
 
@@ -121,7 +121,7 @@ class VisitRoutes:
             language=shown.texts.language,
             phrase=fields.get("phrase", "")[:200],
         )
-        why = "" if isinstance(asked, Asked) else f"&why={asked.value}"
+        why = "" if isinstance(asked, CodePromised) else f"&why={asked.value}"
         return keep(self._pages.to(f"/m/{rid}/code?asked=1{why}"), browser)
 
     async def code(self, request: Request) -> Response:

@@ -32,7 +32,7 @@ from segl_routing.proofs.archive import Archive, NoArchive, StoreArchive
 from segl_routing.proofs.checking import CheckedWith, live_check
 from segl_routing.proofs.facts import DomainFacts, Held
 from segl_routing.proofs.knowledge import Knowledge
-from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
+from segl_routing.proofs.sts_archive import NoStsArchive, StoreStsArchive, StsArchive
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
 from segl_routing.tunnels import Tunnels
@@ -99,7 +99,7 @@ async def routes_of(
     with ExitStack() as opened:
         archive, policies, fallback = _kept(settings, events, opened)
         if refresh:
-            archive, policies = NoArchive(), NoPolicyArchive()
+            archive, policies = NoArchive(), NoStsArchive()
         own = own_postfix(settings)
         checked_with = CheckedWith.of(settings)
         check = live_check(settings, checked_with, events, file, policies, own)
@@ -178,9 +178,9 @@ class _Asking:
         return Told(outcome, facts, "" if proven is None else proven.policy.told(knows_sts=self.knows_sts))
 
 
-def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive, Fallback]:
+def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, StsArchive, Fallback]:
     """What the daemon keeps, to read from; without it everything is looked up anew."""
-    nothing = NoArchive(), NoPolicyArchive(), Fallback(settings.routing)
+    nothing = NoArchive(), NoStsArchive(), Fallback(settings.routing)
     try:
         engine = open_existing(settings.store.url)
         opened.callback(engine.dispose)
@@ -192,6 +192,6 @@ def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archiv
         return nothing
     archive = StoreArchive(engine, events, writable=False)
     opened.callback(archive.close)
-    policies = StorePolicyArchive(engine, events, writable=False)
+    policies = StoreStsArchive(engine, events, writable=False)
     opened.callback(policies.close)
     return archive, policies, fallback

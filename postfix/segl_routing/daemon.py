@@ -56,7 +56,7 @@ from segl_routing.proofs.archive import StoreArchive
 from segl_routing.proofs.checking import CheckedWith, greeting, live_check
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.proofs.live import LiveCheck
-from segl_routing.proofs.sts_archive import StorePolicyArchive
+from segl_routing.proofs.sts_archive import StoreStsArchive
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
 from segl_routing.tunnel_list.gauges import watch
@@ -105,7 +105,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Sockets]:
     tell_of_locks(engine, events)
     archive = StoreArchive(engine, events)
     opened.callback(archive.close)
-    policies = StorePolicyArchive(engine, events)
+    policies = StoreStsArchive(engine, events)
     opened.callback(policies.close)
     marks = StoreMarks(engine, events)
     opened.callback(marks.close)
@@ -132,7 +132,7 @@ class _Kept:
     """What outlives a restart, table by table."""
 
     archive: StoreArchive
-    policies: StorePolicyArchive
+    policies: StoreStsArchive
     marks: StoreMarks
     given: GivenProofs
     signers: SignerStandings

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.processes import bar, tell_noise
 from segl.events import configure_log
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Opened
+from segl_portal.visits.service import CodePromised, Opened
 from world.counter import Counter
 
 BAR = 50.0
@@ -40,7 +40,7 @@ def main() -> int:
             asked = counter.desk.ask(
                 browsers[at], letters[at].recipient_id, letters[at].link, network="192.0.2.7", language="da"
             )
-            assert isinstance(asked, Asked)
+            assert isinstance(asked, CodePromised)
 
         def give(at: int) -> None:
             opened = counter.desk.give(browsers[at], letters[at].recipient_id, codes[at], network="192.0.2.7")

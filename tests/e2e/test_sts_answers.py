@@ -21,7 +21,7 @@ from segl.daemons.listening import listen_unix
 from segl.events import Events
 from segl_routing.dns.mx import MailDns
 from segl_routing.proofs.mta_sts import MAX_TOLD, MtaSts
-from segl_routing.proofs.sts_archive import NoPolicyArchive
+from segl_routing.proofs.sts_archive import NoStsArchive
 from segl_routing.proofs.sts_fetch import StsSource, web_trust
 from segl_routing.socketmap import Reply, SocketmapServer, Status
 from world.dns import MX, TXT, A, DnsServer, Record
@@ -123,7 +123,7 @@ def answering(socket: Path, street: Street, told: dict[str, str]) -> Iterator[No
 
     async def start() -> SocketmapServer:
         source = StsSource(MailDns([street.dns.nameserver]), web_trust(street.ca.file))
-        server = SocketmapServer(Answers(MtaSts(source, NoPolicyArchive(), events), told), events)
+        server = SocketmapServer(Answers(MtaSts(source, NoStsArchive(), events), told), events)
         await server.start(listener.sock)
         return server
 

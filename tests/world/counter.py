@@ -33,7 +33,7 @@ from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.posting import Posting
-from segl_portal.visits.service import Asked, Denied, Opened, VisitService
+from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 from world.desk import DOMAIN, SENDER
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -115,7 +115,7 @@ class Counter:
         network: str = HOME,
         language: Language = "da",
         phrase: str = "",
-    ) -> Asked | Denied:
+    ) -> CodePromised | Denied:
         """Ask, and wait until the code has gone."""
         asked = self.desk.ask(
             browser, letter.recipient_id, letter.link, network=network, language=language, phrase=phrase
@@ -132,7 +132,7 @@ class Counter:
     def open(self, letter: Letter, browser: Browser | None = None) -> tuple[Browser, Opened]:
         """The whole way to an open message."""
         browser = browser or Browser.new()
-        assert isinstance(self.ask(browser, letter), Asked)
+        assert isinstance(self.ask(browser, letter), CodePromised)
         opened = self.give(browser, letter, self.code())
         assert isinstance(opened, Opened)
         return browser, opened

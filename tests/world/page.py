@@ -13,7 +13,7 @@ from segl.store.engine import open_store
 from segl_portal.answering import AnswerRefused, AnswerService, Taken
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.posting import Posting
-from segl_portal.visits.service import Asked, Opened, VisitService
+from segl_portal.visits.service import CodePromised, Opened, VisitService
 from world.counter import codes_in
 from world.forms import Form
 from world.house import House
@@ -41,7 +41,7 @@ class Page:
         browser = Browser.new()
         before = len(self._codes(recipient))
         asked = self.desk.ask(browser, recipient_id, secret, network="192.0.2.7", language="da")
-        assert isinstance(asked, Asked)
+        assert isinstance(asked, CodePromised)
         assert self.posting.flush()
         wait_until(lambda: len(self._codes(recipient)) > before, 60, lambda: self.house.log[-6000:])
         opened = self.desk.give(browser, recipient_id, self._codes(recipient)[-1], network="192.0.2.7")

@@ -11,9 +11,9 @@ from segl.events import Events
 from segl_routing.dns.mx import DnsUnsure
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.mta_sts import MtaSts
-from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive
-from segl_routing.proofs.sts_fetch import Refusal, StsSource
-from segl_routing.proofs.sts_policy import Fault, Mode, StsPolicy
+from segl_routing.proofs.sts_archive import NoStsArchive, StsArchive
+from segl_routing.proofs.sts_fetch import StsRefusal, StsSource
+from segl_routing.proofs.sts_policy import StsFault, StsMode, StsPolicy
 
 T = TypeVar("T")
 
@@ -25,28 +25,28 @@ DOUBT = DnsUnsure("the domain's DNS does not answer", "DNS TXT _mta-sts.kommune.
 
 
 def enforce(*mx: str, max_age: int = WEEK) -> StsPolicy:
-    return StsPolicy(Mode.ENFORCE, max_age, mx or (MX,))
+    return StsPolicy(StsMode.ENFORCE, max_age, mx or (MX,))
 
 
-TESTING = StsPolicy(Mode.TESTING, WEEK, (MX,))
-NONE = StsPolicy(Mode.NONE, WEEK)
+TESTING = StsPolicy(StsMode.TESTING, WEEK, (MX,))
+NONE = StsPolicy(StsMode.NONE, WEEK)
 
 
 @dataclass
 class Outside(StsSource):
     """DNS and the web, as the test wants them at the moment. One domain's record and policy serve all."""
 
-    record_now: str | Fault | DnsUnsure = "1"
-    policy_now: StsPolicy | Fault | Refusal = field(default_factory=enforce)
+    record_now: str | StsFault | DnsUnsure = "1"
+    policy_now: StsPolicy | StsFault | StsRefusal = field(default_factory=enforce)
     takes: float = 0.0
     fetched: list[str] = field(default_factory=list)
 
-    async def record(self, domain: str) -> str | Fault:
+    async def record(self, domain: str) -> str | StsFault:
         if isinstance(self.record_now, DnsUnsure):
             raise self.record_now
         return self.record_now
 
-    async def policy(self, domain: str) -> StsPolicy | Fault | Refusal:
+    async def policy(self, domain: str) -> StsPolicy | StsFault | StsRefusal:
         self.fetched.append(domain)
         answer = self.policy_now
         await asyncio.sleep(self.takes)
@@ -57,7 +57,7 @@ class Outside(StsSource):
 class Desk:
     """An MtaSts with a clock one can set."""
 
-    archive: PolicyArchive = field(default_factory=NoPolicyArchive)
+    archive: StsArchive = field(default_factory=NoStsArchive)
     outside: Outside = field(default_factory=Outside)
     now: float = 1_000_000.0
     authorities: str = ""

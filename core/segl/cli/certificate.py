@@ -15,7 +15,7 @@ from segl.places import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl.certificates.records import CertificateRecords, CertificateRow
     from segl.settings.document import Settings
-    from segl_routing.certificates.finder import Finding
+    from segl_routing.certificates.finder import SearchResult
 
 EXIT_NONE = 20
 EXIT_UNKNOWN = 21
@@ -40,24 +40,24 @@ def find(address: Address, as_json: JsonLines = False, settings: SettingsFile = 
     key = _key(address)
     try:
         loaded = _loaded(settings)
-        finding = asyncio.run(_found(loaded, settings, key))
+        result = asyncio.run(_found(loaded, settings, key))
     except SeglError as error:
         fail_of(error)
     if as_json:
         say_json(
             {
                 "address": key,
-                "known": finding.known.value,
-                "reason": finding.reason,
-                "used": [row.fingerprint for row in finding.rows],
-                "sources": [asked.as_dict() for asked in finding.asked],
+                "known": result.known.value,
+                "reason": result.reason,
+                "used": [row.fingerprint for row in result.rows],
+                "sources": [asked.as_dict() for asked in result.asked],
             }
         )
     else:
-        for line in _told(finding):
+        for line in _told(result):
             say(line)
     codes = {Known.YES: 0, Known.NO: EXIT_NONE, Known.UNKNOWN: EXIT_UNKNOWN}
-    raise typer.Exit(codes[finding.known])
+    raise typer.Exit(codes[result.known])
 
 
 @app.command("import")
@@ -171,7 +171,7 @@ def _records(settings: Settings) -> CertificateRecords:
     return CertificateRecords(open_existing(settings.store.url))
 
 
-async def _found(loaded: Settings, file: Path, key: str) -> Finding:
+async def _found(loaded: Settings, file: Path, key: str) -> SearchResult:
     from segl.errors import Fault, SettingsError
     from segl.events import Events
     from segl_routing.certificates.build import certificate_finder
@@ -187,15 +187,15 @@ async def _found(loaded: Settings, file: Path, key: str) -> Finding:
         await finder.close()
 
 
-def _told(finding: Finding) -> list[str]:
+def _told(result: SearchResult) -> list[str]:
     from segl.certificates.judgement import fingerprint
     from segl.certificates.names import holder_of
     from segl.vocabulary import Known
 
     verdict = {Known.YES: "a certificate", Known.NO: "none", Known.UNKNOWN: "cannot be told now"}
-    lines = [f"{finding.address} → {verdict[finding.known]}"]
-    used = {row.fingerprint for row in finding.rows}
-    for asked in finding.asked:
+    lines = [f"{result.address} → {verdict[result.known]}"]
+    used = {row.fingerprint for row in result.rows}
+    for asked in result.asked:
         lines.append(f"  {asked.source}: {asked.answer.reason}")
         for judged in asked.judged:
             certificate = judged.offer.certificate

@@ -30,7 +30,7 @@ _LONGEST_REPLY: Final = 4096
 _NAME: Final = re.compile(r"[^\w.()/+-]")
 
 
-class Finding(Enum):
+class ScanResult(Enum):
     CLEAN = "clean"
     FOUND = "found"
     UNKNOWN = "unknown"
@@ -40,7 +40,7 @@ class Finding(Enum):
 class Scan:
     """What the scanner said. ``detail``, for the log: the name of what was found, or why nothing is known."""
 
-    finding: Finding
+    result: ScanResult
     detail: str = ""
 
 
@@ -66,9 +66,9 @@ class Clamd:
                     connection.sendall(struct.pack(">I", 0))
                 return _said(_reply(connection))
         except TimeoutError:
-            return Scan(Finding.UNKNOWN, "no answer in time")
+            return Scan(ScanResult.UNKNOWN, "no answer in time")
         except OSError as error:
-            return Scan(Finding.UNKNOWN, error.strerror or type(error).__name__)
+            return Scan(ScanResult.UNKNOWN, error.strerror or type(error).__name__)
 
     def _connected(self) -> socket.socket:
         if not self.address.startswith("/"):
@@ -101,8 +101,8 @@ def _reply(connection: socket.socket) -> str:
 
 def _said(reply: str) -> Scan:
     if reply == "stream: OK":
-        return Scan(Finding.CLEAN)
+        return Scan(ScanResult.CLEAN)
     if reply.startswith("stream: ") and reply.endswith(" FOUND"):
         name = reply.removeprefix("stream: ").removesuffix(" FOUND")
-        return Scan(Finding.FOUND, _NAME.sub("_", name)[:100])
-    return Scan(Finding.UNKNOWN, _NAME.sub(" ", reply)[:100].strip() or "it broke off")
+        return Scan(ScanResult.FOUND, _NAME.sub("_", name)[:100])
+    return Scan(ScanResult.UNKNOWN, _NAME.sub(" ", reply)[:100].strip() or "it broke off")

@@ -40,8 +40,8 @@ from segl_portal.answering.kept import Kept, Room
 from segl_portal.answering.letter import Letter
 from segl_portal.answering.original import HEADER_BYTES, Original, read_original
 from segl_portal.answering.outcome import AnswerFault, AnswerRefused, Taken, Why
-from segl_portal.answering.scanner import Clamd, Finding
-from segl_portal.answering.terms import Terms
+from segl_portal.answering.scanner import Clamd, ScanResult
+from segl_portal.answering.terms import AnswerLimits
 
 
 class Opened(Protocol):
@@ -72,7 +72,7 @@ class Taking:
     clock: Callable[[], float]
     room: Room
     clamd: Clamd | None
-    terms: Terms
+    terms: AnswerLimits
     hand_over: HandOver
 
     @classmethod
@@ -89,7 +89,7 @@ class Taking:
             clock=clock,
             room=Room(answers.answers, answers.answers_an_hour),
             clamd=Clamd(answers.clamd, answers.clamd_seconds) if answers.clamd else None,
-            terms=Terms(answers, port, time.monotonic),
+            terms=AnswerLimits(answers, port, time.monotonic),
             hand_over=HandOver(
                 engine, directory, port, events, lambda to: settings.owner(domain_of(to)).failures_to, clock
             ),
@@ -194,14 +194,14 @@ class Taking:
         with kept.content_of(self.directory, answer, opened.answers) as content:
             for file in files:
                 said = self.clamd.scan(_decoded(content.chunks(file.start, file.end)))
-                SCANS.labels(said.finding.value).inc()
-                if said.finding is not Finding.CLEAN:
-                    self.events.scanned(answer.id, said.finding.value, said.detail)
-                if said.finding is Finding.FOUND:
+                SCANS.labels(said.result.value).inc()
+                if said.result is not ScanResult.CLEAN:
+                    self.events.scanned(answer.id, said.result.value, said.detail)
+                if said.result is ScanResult.FOUND:
                     raise AnswerFault(Why.FILE_INFECTED, file.name)
                 if (
-                    said.finding is Finding.UNKNOWN
-                    and self.settings.portal.answers.clamd_down is ScannerDown.REFUSE
+                    said.result is ScanResult.UNKNOWN
+                    and self.settings.portal.answers.clamd_down is not ScannerDown.TAKE
                 ):
                     raise AnswerFault(Why.NOT_SCANNED, file.name)
 

@@ -22,7 +22,7 @@ _TEXT_GROWTH: Final = 3  # quoted-printable, at its worst
 _BASE64: Final = 78 / 57  # a line of 57 bytes becomes 76 characters and its end (RFC 2045 §6.8)
 
 
-class Terms:
+class AnswerLimits:
     """*settings* as they are for now. *clock* gives seconds."""
 
     def __init__(self, settings: PortalAnswers, port: MailPort, clock: Callable[[], float]) -> None:

@@ -63,7 +63,7 @@ _NOBODY: Final = Rule(Scope.NOTHING, 1, limits.HOUR)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CodePromised:
     """A code was promised. The reference stands on the page and in the mail; it is good for so many minutes."""
 
     reference: str
@@ -126,18 +126,20 @@ class VisitService:
         network: str,
         language: Language,
         phrase: str = "",
-    ) -> Asked | Denied:
+    ) -> CodePromised | Denied:
         """Promise a code. It goes to the recipient when *link* is hers, and *phrase* too if there is one. An empty
         *link* is the one that this browser gave the last time."""
         asked = self._ask(browser, visits.place_of(recipient_id), link, network, language, phrase)
-        metrics.PORTAL_ASKED.labels(PortalResult.PROMISED if isinstance(asked, Asked) else asked.value).inc()
+        metrics.PORTAL_ASKED.labels(
+            PortalResult.PROMISED if isinstance(asked, CodePromised) else asked.value
+        ).inc()
         return asked
 
-    def pending(self, browser: Browser, recipient_id: str) -> Asked | None:
+    def pending(self, browser: Browser, recipient_id: str) -> CodePromised | None:
         """What this browser was promised last for this message, whether a code is still good or not."""
         with transaction(self._engine) as connection:
             visit = visits.find_visit(connection, browser, visits.place_of(recipient_id))
-        return None if visit is None else Asked(visit.reference, self._portal.code_minutes)
+        return None if visit is None else CodePromised(visit.reference, self._portal.code_minutes)
 
     def give(self, browser: Browser, recipient_id: str, code: str, *, network: str) -> Opened | Denied:
         """Open the message with *code*, as a person typed it."""
@@ -193,7 +195,7 @@ class VisitService:
 
     def _ask(
         self, browser: Browser, place: str, link: str, network: str, language: Language, phrase: str
-    ) -> Asked | Denied:
+    ) -> CodePromised | Denied:
         now, rules = self._clock(), self._rules
         if self._posting.full:
             return Denied.BUSY
@@ -230,7 +232,7 @@ class VisitService:
                 self._longest,
             )
         self._posting.put(partial(self._send, copy if right else None, code, reference, language))
-        return Asked(reference, minutes)
+        return CodePromised(reference, minutes)
 
     def _kept_link(self, browser: Browser, place: str) -> Secret | None:
         with transaction(self._engine) as connection:

@@ -144,7 +144,7 @@ class OpeningAgent:
         groups: dict[tuple[DecryptionKeys, str], list[str]] = {}
         for recipient in recipients:
             owner = self.settings.owner(domain_of(recipient))
-            domain = domain_of(recipient) if self.settings.inbound.keys_open is KeysOpen.HOLDERS else ""
+            domain = domain_of(recipient) if self.settings.inbound.keys_open is not KeysOpen.ALL else ""
             ring = self.ring.decryption_keys(
                 domain, partial(OwnKey.is_of, owner=owner, owners=self.settings.owners)
             )

@@ -65,7 +65,7 @@ class RecipientCertificates:
 
     def _judged(self, row: CertificateRow, recipient: str) -> tuple[TunnelCertificate | None, str]:
         now = self.clock()
-        refuse = self.settings.revocation_unknown is RevocationUnknown.REFUSE
+        refuse = self.settings.revocation_unknown is not RevocationUnknown.USE
         good = row.standing is Revocation.GOOD or (row.standing is Revocation.UNKNOWN and not refuse)
         if not good:
             return None, f"its revocation is {row.standing}"

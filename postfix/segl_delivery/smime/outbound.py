@@ -63,7 +63,7 @@ def said_in_mail(settings: Settings, engine: Engine, events: Events) -> Callable
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PartnerTerms:
     """What holds for one recipient domain. ``algorithms``: ``None`` leaves it to the certificates."""
 
     algorithms: Algorithms | None
@@ -71,7 +71,7 @@ class Terms:
     signing: SignWhen
 
     @classmethod
-    def of(cls, settings: Settings, domain: str) -> Terms:
+    def of(cls, settings: Settings, domain: str) -> PartnerTerms:
         usual, pin = settings.encryption, settings.pin(domain)
         if pin is None:
             return cls(usual.algorithms, usual.headers, usual.sign)
@@ -114,10 +114,10 @@ class Outbound:
         text = self.settings.encryption.subject or NEUTRAL_SUBJECT[language]
         return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
-    def terms(self, domain: str) -> Terms:
-        return Terms.of(self.settings, domain)
+    def terms(self, domain: str) -> PartnerTerms:
+        return PartnerTerms.of(self.settings, domain)
 
-    def prepare(self, delivery: Delivery, terms: Terms) -> Prepared:
+    def prepare(self, delivery: Delivery, terms: PartnerTerms) -> Prepared:
         """Raises :class:`~segl.errors.DeliveryError` when it must be signed and cannot be."""
         signer = self._signer(delivery, terms.signing)
         outside, entity = split_for_envelope(

@@ -59,7 +59,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceResult:
     """What one source answered, and what was made of it."""
 
     source: str
@@ -82,14 +82,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SearchResult:
     """How a search ended: ``rows`` are the certificates to encrypt to, none unless ``YES``."""
 
     address: str
     known: Known
     reason: str
     rows: tuple[CertificateRow, ...] = ()
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[SourceResult, ...] = ()
 
 
 class CertificateFinder:
@@ -110,9 +110,9 @@ class CertificateFinder:
         self._revocation = revocation
         self._clock = clock
 
-    async def find(self, address: str, *, all_sources: bool = False) -> Finding:
+    async def find(self, address: str, *, all_sources: bool = False) -> SearchResult:
         """Search for *address* (a mail key). With *all_sources* each is asked, for a person to see."""
-        asked: list[Asked] = []
+        asked: list[SourceResult] = []
         try:
             async with asyncio.timeout(SEARCH_SECONDS):
                 for source in self._sources:
@@ -120,18 +120,18 @@ class CertificateFinder:
                     if asked[-1].good and not all_sources:
                         break
         except TimeoutError:
-            asked.append(Asked("search", Answer.unknown(f"did not end in {SEARCH_SECONDS:g} seconds")))
-        return self._finding(address, asked)
+            asked.append(SourceResult("search", Answer.unknown(f"did not end in {SEARCH_SECONDS:g} seconds")))
+        return self._result(address, asked)
 
     async def close(self) -> None:
         """Let the sources go, each when it is done."""
         for source in self._sources:
             await source.close()
 
-    async def _ask(self, source: Source, address: str) -> Asked:
+    async def _ask(self, source: Source, address: str) -> SourceResult:
         answer = await source.ask(address)
         judged = await asyncio.gather(*(self._judge(offer, address) for offer in _once(answer.offers)))
-        return Asked(source.name, answer, tuple(judged))
+        return SourceResult(source.name, answer, tuple(judged))
 
     async def _judge(self, offer: Offer, address: str) -> Judged:
         now = self._clock()
@@ -156,7 +156,7 @@ class CertificateFinder:
         if known is Revocation.REVOKED:
             return Judged(offer, Known.NO, reason, standing=known)
         if known is Revocation.UNKNOWN:
-            if self._settings.revocation_unknown is RevocationUnknown.REFUSE:
+            if self._settings.revocation_unknown is not RevocationUnknown.USE:
                 return Judged(offer, Known.NO if standing.lasting else Known.UNKNOWN, reason, standing=known)
             reason = f"used although its revocation is not known ({reason})"
             held = min(held, self._settings.absent_seconds)
@@ -165,22 +165,22 @@ class CertificateFinder:
             ends.append(standing.until.timestamp())
         return Judged(offer, Known.YES, reason, min(ends), known)
 
-    def _finding(self, address: str, asked: list[Asked]) -> Finding:
+    def _result(self, address: str, asked: list[SourceResult]) -> SearchResult:
         for one in asked:
             if one.good:
                 chosen = one.good[: MOST_KEYS if self._settings.all_keys else 1]
                 rows = tuple(_row(address, one.source, judged, self._clock()) for judged in chosen)
                 last = chosen[0].offer.certificate.not_valid_after_utc
                 reason = f"a certificate is known ({one.source}), valid until {last:%Y-%m-%d}"
-                return Finding(address, Known.YES, reason, rows, tuple(asked))
+                return SearchResult(address, Known.YES, reason, rows, tuple(asked))
         doubts = [f"{one.source}: {why}" for one in asked for why in _why(one, Known.UNKNOWN)]
         if doubts:
-            return Finding(address, Known.UNKNOWN, "; ".join(doubts), (), tuple(asked))
+            return SearchResult(address, Known.UNKNOWN, "; ".join(doubts), (), tuple(asked))
         noes = [f"{one.source}: {why}" for one in asked for why in _why(one, Known.NO)]
-        return Finding(address, Known.NO, "; ".join(noes) or "no source is set", (), tuple(asked))
+        return SearchResult(address, Known.NO, "; ".join(noes) or "no source is set", (), tuple(asked))
 
 
-def _why(one: Asked, known: Known) -> list[str]:
+def _why(one: SourceResult, known: Known) -> list[str]:
     """Why there is nothing usable from a source, each reason once."""
     reasons = [one.answer.reason] if one.answer.known is known else []
     reasons += [judged.reason for judged in one.judged if judged.known is known]

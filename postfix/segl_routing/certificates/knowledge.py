@@ -25,7 +25,7 @@ from segl.events import Events
 from segl.metrics import CERTIFICATE_SEARCHES
 from segl.settings.certificates import Certificates
 from segl.vocabulary import Known
-from segl_routing.certificates.finder import Finding
+from segl_routing.certificates.finder import SearchResult
 from segl_routing.skew import NODES_SKEW
 from segl_routing.states import CertificateState
 from segl_routing.store_thread import StoreThread
@@ -47,7 +47,7 @@ _NO_ADDRESS = CertificateState(Known.NO, "no certificate can be for such an addr
 class Finder(Protocol):
     """What is needed of :class:`segl_routing.certificates.finder.CertificateFinder`."""
 
-    async def find(self, address: str) -> Finding: ...
+    async def find(self, address: str) -> SearchResult: ...
 
 
 class Records(Protocol):
@@ -212,13 +212,13 @@ class CertificateKnowledge:
     async def _found_out(self, key: str, previous: Lookup | None) -> Lookup:
         """Search, record, remember."""
         async with self._places:
-            finding = await self._search_under_present_settings(key)
+            found = await self._search_under_present_settings(key)
         now = self._clock()
-        unsure = finding.known is Known.UNKNOWN
+        unsure = found.known is Known.UNKNOWN
         if unsure and previous is not None and previous.known is Known.YES and _holds(previous, now):
             return self._remember(previous)  # a try before its time found nothing: it still holds
-        lookup = self._judged(finding, previous, now)
-        if await self._recorded(lookup, finding.rows):
+        lookup = self._judged(found, previous, now)
+        if await self._recorded(lookup, found.rows):
             return self._remember(lookup)
         since = self._since(previous, now)
         reason = "the store cannot be written"
@@ -226,31 +226,31 @@ class CertificateKnowledge:
             Lookup(key, Known.UNKNOWN, reason, now, now + UNKNOWN_SECONDS, unknown_since=since)
         )
 
-    async def _search_under_present_settings(self, key: str) -> Finding:
+    async def _search_under_present_settings(self, key: str) -> SearchResult:
         while True:
             generation = self._generation
             try:
-                finding = await self._finder.find(key)
+                found = await self._finder.find(key)
             except Exception as error:
                 self._events.failed("certificate search", error)  # a fault of ours is a "don't know" too
-                finding = Finding(key, Known.UNKNOWN, "the search failed")
+                found = SearchResult(key, Known.UNKNOWN, "the search failed")
             if generation == self._generation:
-                CERTIFICATE_SEARCHES.labels(finding.known.value).inc()
-                self._events.certificate_sought(key, finding.known, finding.reason)
-                return finding
+                CERTIFICATE_SEARCHES.labels(found.known.value).inc()
+                self._events.certificate_sought(key, found.known, found.reason)
+                return found
 
-    def _judged(self, finding: Finding, previous: Lookup | None, now: float) -> Lookup:
+    def _judged(self, found: SearchResult, previous: Lookup | None, now: float) -> Lookup:
         """How long the outcome holds."""
         since = None
-        if finding.known is Known.YES:
-            life = (min(row.good_until for row in finding.rows) - now) * EARLIER
-        elif finding.known is Known.NO:
+        if found.known is Known.YES:
+            life = (min(row.good_until for row in found.rows) - now) * EARLIER
+        elif found.known is Known.NO:
             life = self._settings.absent_seconds
         else:
             since = self._since(previous, now)
             patient = now - since < self._settings.patience_seconds
             life = UNKNOWN_SECONDS if patient else ON_THE_NEXT_WAY_SECONDS
-        return Lookup(finding.address, finding.known, finding.reason, now, now + life, since)
+        return Lookup(found.address, found.known, found.reason, now, now + life, since)
 
     def _since(self, previous: Lookup | None, now: float) -> float:
         """A run of don't-knows goes on while somebody asks now and then."""

@@ -56,8 +56,8 @@ class ToldCertificates:
                     return CertificateState(lookup.known, lookup.reason), _holder(rows)
         except StoreError as error:
             return CertificateState(Known.UNKNOWN, error.public), ""
-        finding = await self._finder.find(key)
-        return CertificateState(finding.known, finding.reason), _holder(finding.rows)
+        result = await self._finder.find(key)
+        return CertificateState(result.known, result.reason), _holder(result.rows)
 
     async def close(self) -> None:
         await self._finder.close()

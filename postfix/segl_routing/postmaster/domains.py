@@ -22,7 +22,7 @@ from segl_routing.fallback.marking import Fallback, Marked
 from segl_routing.fallback.marks import marks_in
 from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Routed
-from segl_routing.postmaster.repairs import Finding, findings
+from segl_routing.postmaster.repairs import NeededRepair, needed_repairs
 from segl_routing.proofs.archive import facts_in
 from segl_routing.proofs.checking import CheckedWith
 from segl_routing.proofs.facts import DomainFacts
@@ -38,7 +38,7 @@ class DomainReport:
     outcome: Outcome
     facts: DomainFacts | None
     marked: Marked | None
-    repairs: tuple[Finding, ...]
+    repairs: tuple[NeededRepair, ...]
 
     @property
     def domain(self) -> str:
@@ -127,7 +127,7 @@ def domains_of(
         elsewhere = isinstance(outcome, Routed) and outcome.route.way is not Way.PORTAL
         if elsewhere or _is_ours(settings, domain):
             return DomainReport(one, outcome, facts, mark, ())
-        return DomainReport(one, outcome, facts, mark, findings(facts, mark, table.least(domain)))
+        return DomainReport(one, outcome, facts, mark, needed_repairs(facts, mark, table.least(domain)))
 
     def reported(some: Iterable[DomainTraffic]) -> list[DomainReport]:
         wanted = list(some)

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from segl.language import Language
-from segl_routing.postmaster.repairs import Finding
+from segl_routing.postmaster.repairs import NeededRepair
 from segl_routing.postmaster.texts import TEXTS, Advice, PostmasterTexts
 from segl_routing.proofs.defects import Repair
 
@@ -31,9 +31,13 @@ _SHOWN_BY_OPENSSL = frozenset(
 
 
 def draft(
-    domain: str, findings: Sequence[Finding], organisation: str, found_at: float, language: Language
+    domain: str,
+    repairs: Sequence[NeededRepair],
+    organisation: str,
+    found_at: float,
+    language: Language,
 ) -> str:
-    """The mail, ready for ``sendmail -t`` but for its sender; *found_at* is Unix time. There must be findings."""
+    """The mail, ready for ``sendmail -t`` but for its sender; *found_at* is Unix time. There must be some."""
     texts = TEXTS[language]
     day = texts.day_form.format(datetime.date.fromtimestamp(found_at))
     name = " ".join(organisation.split())
@@ -41,8 +45,8 @@ def draft(
         texts.greeting.format(domain=domain),
         _filled(texts.why.format(organisation=name)),
         texts.found_on.format(day=day),
-        *(_item(finding, domain, texts) for finding in findings),
-        *_commands(findings, texts),
+        *(_item(repair, domain, texts) for repair in repairs),
+        *_commands(repairs, texts),
         _filled(texts.after),
         f"{texts.regards}\n{name}",
     ]
@@ -56,16 +60,16 @@ def draft(
     return "\n".join(header) + "\n\n" + "\n\n".join(blocks)
 
 
-def _item(finding: Finding, domain: str, texts: PostmasterTexts) -> str:
-    advice: Advice = texts.advice[finding.repair]
-    words = {"host": finding.host or domain, "domain": domain, "found": _printable(finding.found)}
+def _item(repair: NeededRepair, domain: str, texts: PostmasterTexts) -> str:
+    advice: Advice = texts.advice[repair.repair]
+    words = {"host": repair.host or domain, "domain": domain, "found": _printable(repair.found)}
     links = ", ".join(f"RFC {number} (https://www.rfc-editor.org/rfc/rfc{number})" for number in advice.rfcs)
     do = texts.do.format(do=advice.do.format(**words), links=links)
     return f"{_filled('* ' + advice.found.format(**words), '  ')}\n{_filled('  ' + do, '  ')}"
 
 
-def _commands(findings: Sequence[Finding], texts: PostmasterTexts) -> Iterator[str]:
-    hosts = dict.fromkeys(one.host for one in findings if one.host and one.repair in _SHOWN_BY_OPENSSL)
+def _commands(repairs: Sequence[NeededRepair], texts: PostmasterTexts) -> Iterator[str]:
+    hosts = dict.fromkeys(one.host for one in repairs if one.host and one.repair in _SHOWN_BY_OPENSSL)
     if hosts:
         lines = (
             f"  openssl s_client -starttls smtp -connect {host}:25 \\\n"

@@ -14,7 +14,7 @@ from segl_routing.proofs.weigh import weigh
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class NeededRepair:
     """``host`` is the mail host it is about, empty when it is about the domain; ``found`` the clause as kept."""
 
     repair: Repair
@@ -25,31 +25,31 @@ class Finding:
         return {"repair": self.repair.value, "host": self.host or None, "found": self.found}
 
 
-def findings(facts: DomainFacts | None, mark: Marked | None, least: Proof) -> tuple[Finding, ...]:
+def needed_repairs(facts: DomainFacts | None, mark: Marked | None, least: Proof) -> tuple[NeededRepair, ...]:
     """What to repair, the weightiest first, each once; nothing when the domain meets *least* and is not marked, or
     when nothing is known of it."""
-    told: list[Finding] = []
+    told: list[NeededRepair] = []
     if mark is not None and mark.stands:
-        told.append(Finding(Repair.DELIVERY, host_in(mark.words), mark.words))
+        told.append(NeededRepair(Repair.DELIVERY, host_in(mark.words), mark.words))
     if facts is not None and facts.no_mail is None and weigh(facts.held, least).known is not Known.YES:
         told += _of_evidence(facts, least)
     return tuple({(one.repair, one.host): one for one in reversed(told)}.values())[::-1]
 
 
-def _of_evidence(facts: DomainFacts, least: Proof) -> Iterator[Finding]:
-    advice: list[Finding] = []
+def _of_evidence(facts: DomainFacts, least: Proof) -> Iterator[NeededRepair]:
+    advice: list[NeededRepair] = []
     barred = found_any = False
     for one in facts.held:
         missing = one.known is not Known.YES
         if missing and one.defect is not None and one.proof is not Proof.ENCRYPT and not barred:
-            finding = Finding(one.defect.repair, one.defect.host, one.reason)
-            if finding.repair is Repair.STS_TESTING:
-                advice.append(finding)
+            needed = NeededRepair(one.defect.repair, one.defect.host, one.reason)
+            if needed.repair is Repair.STS_TESTING:
+                advice.append(needed)
             else:
                 found_any = True
-                yield finding
+                yield needed
         barred = barred or (one.bars and missing)
     holds = any(one.known is Known.YES and one.proof is not Proof.ENCRYPT for one in facts.held)
     if holds and not found_any:
-        yield Finding(Repair.STRONGER, "", f"{least} is demanded")
+        yield NeededRepair(Repair.STRONGER, "", f"{least} is demanded")
     yield from advice

@@ -21,7 +21,7 @@ from segl_routing.proofs.live import LiveCheck, promises_of
 from segl_routing.proofs.mta_sts import MtaSts
 from segl_routing.proofs.probe import Greeting, trust
 from segl_routing.proofs.providers import shipped
-from segl_routing.proofs.sts_archive import NoPolicyArchive, PolicyArchive
+from segl_routing.proofs.sts_archive import NoStsArchive, StsArchive
 from segl_routing.proofs.sts_fetch import StsSource, web_trust
 
 
@@ -30,7 +30,7 @@ def live_check(
     checked_with: CheckedWith,
     events: Events,
     file: Path | str,
-    policies: PolicyArchive | None,
+    policies: StsArchive | None,
     own: OwnPostfix,
 ) -> LiveCheck:
     """The live check these settings ask for, with *policies* that were fetched before, by the names of our *own*
@@ -51,7 +51,7 @@ def live_check(
         providers=providers,
     )
     dane = Dane(dns, routing.smtp_port)
-    sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events, checked_with.authorities)
+    sts = MtaSts(StsSource(dns, web_context), policies or NoStsArchive(), events, checked_with.authorities)
     return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers, sts.renew)
 
 

@@ -23,9 +23,9 @@ from segl.vocabulary import Known, Proof
 from segl_routing.dns.mx import DnsUnsure
 from segl_routing.proofs.defects import BROKEN_DNS, BROKEN_STS, Defect, Repair
 from segl_routing.proofs.evidence import Evidence
-from segl_routing.proofs.sts_archive import KeptPolicy, PolicyArchive
-from segl_routing.proofs.sts_fetch import Refusal, StsSource
-from segl_routing.proofs.sts_policy import Fault, Mode, StsPolicy
+from segl_routing.proofs.sts_archive import KeptStsPolicy, StsArchive
+from segl_routing.proofs.sts_fetch import StsRefusal, StsSource
+from segl_routing.proofs.sts_policy import StsFault, StsMode, StsPolicy
 from segl_routing.proofs.tls_policy import StsTold, TlsPolicy, sts_secure
 
 MAX_FETCHES = 64  # at once
@@ -36,14 +36,14 @@ MAX_RENEWED = 1_000  # at one call of renew()
 _RENEWED_AT_ONCE = 8
 MAX_TOLD = 32_000  # characters of an answer to Postfix, which takes 100,000 (socketmap_table(5))
 MAX_TOLD_PATTERNS = 20  # of a list that is too long to tell
-_NOT_THEIRS = (Refusal.DNS_UNSURE, Refusal.BUSY)  # nothing that their postmaster could repair
+_NOT_THEIRS = (StsRefusal.DNS_UNSURE, StsRefusal.BUSY)  # nothing that their postmaster could repair
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The policy that holds; or none, how certain that is, why, and what the domain's postmaster could repair."""
 
-    kept: KeptPolicy | None
+    kept: KeptStsPolicy | None
     known: Known = Known.NO
     why: str = ""
     defect: Defect | None = None
@@ -55,7 +55,7 @@ class MtaSts:
     def __init__(
         self,
         source: StsSource,
-        archive: PolicyArchive,
+        archive: StsArchive,
         events: Events,
         authorities: str = "",
         *,
@@ -68,7 +68,7 @@ class MtaSts:
         self._events = events
         self._authorities = authorities
         self._clock = clock
-        self._kept: OrderedDict[str, KeptPolicy] = OrderedDict()
+        self._kept: OrderedDict[str, KeptStsPolicy] = OrderedDict()
         self._patterns = 0
         self._failed_at: OrderedDict[str, float] = OrderedDict()
         self._running: dict[str, asyncio.Task[_Found]] = {}
@@ -102,7 +102,7 @@ class MtaSts:
 
     async def _find(self, domain: str) -> _Found:
         kept = await self._recall(domain)
-        record: str | Fault | DnsUnsure
+        record: str | StsFault | DnsUnsure
         try:
             record = await self._source.record(domain)
         except DnsUnsure as doubt:
@@ -114,19 +114,19 @@ class MtaSts:
                 return _Found(kept)
             if isinstance(record, DnsUnsure):
                 return _Found(None, Known.UNKNOWN, record.private, BROKEN_DNS)
-            defect = None if record is Fault.NO_RECORD else BROKEN_STS
+            defect = None if record is StsFault.NO_RECORD else BROKEN_STS
             return _Found(None, Known.NO, f"{domain} {record}", defect)
         async with self._places:
             begun = self._clock()
             policy = await self._source.policy(domain)
         STS_FETCHES.labels(_word(policy)).inc()
         if isinstance(policy, StsPolicy):
-            new = KeptPolicy(domain, _id_now(record, kept), begun, policy, self._authorities)
+            new = KeptStsPolicy(domain, _id_now(record, kept), begun, policy, self._authorities)
             return self._take(new, kept)
         return self._do_without(domain, policy, kept)
 
-    def _wants_fetch(self, kept: KeptPolicy | None, record: str | Fault | DnsUnsure) -> bool:
-        announced = not isinstance(record, Fault | DnsUnsure)
+    def _wants_fetch(self, kept: KeptStsPolicy | None, record: str | StsFault | DnsUnsure) -> bool:
+        announced = not isinstance(record, StsFault | DnsUnsure)
         if kept is None:
             return announced
         now = self._clock()
@@ -134,7 +134,7 @@ class MtaSts:
             return False
         return kept.due(now) or (announced and record != kept.id)
 
-    def _take(self, new: KeptPolicy, before: KeptPolicy | None) -> _Found:
+    def _take(self, new: KeptStsPolicy, before: KeptStsPolicy | None) -> _Found:
         self._failed_at.pop(new.domain, None)
         if before is None or before.policy != new.policy:
             self._events.sts_policy_changed(
@@ -148,23 +148,23 @@ class MtaSts:
         self._archive.write(new)
         return _Found(new)
 
-    def _do_without(self, domain: str, refusal: Fault | Refusal, kept: KeptPolicy | None) -> _Found:
-        clause = refusal.clause if isinstance(refusal, Refusal) else f"has a policy that {refusal}"
+    def _do_without(self, domain: str, refusal: StsFault | StsRefusal, kept: KeptStsPolicy | None) -> _Found:
+        clause = refusal.clause if isinstance(refusal, StsRefusal) else f"has a policy that {refusal}"
         why = f"mta-sts.{domain} {clause}"
         if kept is not None and kept.holds(self._clock()):
             self._failed_at[domain] = self._clock()
             self._failed_at.move_to_end(domain)
             while len(self._failed_at) > MAX_DOMAINS:
                 self._failed_at.popitem(last=False)
-            if kept.policy.mode is not Mode.NONE:
+            if kept.policy.mode is not StsMode.NONE:
                 self._events.sts_not_renewed(
                     domain, _word(refusal), seconds_left=kept.ends_at - self._clock()
                 )
             return _Found(kept)
-        known = refusal.known if isinstance(refusal, Refusal) else Known.NO
+        known = refusal.known if isinstance(refusal, StsRefusal) else Known.NO
         return _Found(None, known, why, None if refusal in _NOT_THEIRS else BROKEN_STS)
 
-    async def _recall(self, domain: str) -> KeptPolicy | None:
+    async def _recall(self, domain: str) -> KeptStsPolicy | None:
         """The policy in force, from memory or from before a restart."""
         kept = self._kept.get(domain)
         if kept is not None and kept.holds(self._clock()):
@@ -176,7 +176,7 @@ class MtaSts:
         self._remember(kept)
         return kept
 
-    def _remember(self, kept: KeptPolicy) -> None:
+    def _remember(self, kept: KeptStsPolicy) -> None:
         before = self._kept.pop(kept.domain, None)
         self._patterns += len(kept.policy.mx) - (len(before.policy.mx) if before else 0)
         self._kept[kept.domain] = kept
@@ -185,20 +185,20 @@ class MtaSts:
             self._patterns -= len(gone.policy.mx)
 
 
-def _id_now(record: str | Fault | DnsUnsure, kept: KeptPolicy | None) -> str:
-    if isinstance(record, Fault | DnsUnsure):
+def _id_now(record: str | StsFault | DnsUnsure, kept: KeptStsPolicy | None) -> str:
+    if isinstance(record, StsFault | DnsUnsure):
         return kept.id if kept else ""
     return record
 
 
-def _word(outcome: StsPolicy | Fault | Refusal) -> str:
+def _word(outcome: StsPolicy | StsFault | StsRefusal) -> str:
     """The outcome of a fetch for log and metric."""
     if isinstance(outcome, StsPolicy):
         return outcome.mode.value
-    return (outcome if isinstance(outcome, Refusal) else Refusal.BAD_POLICY).word
+    return (outcome if isinstance(outcome, StsRefusal) else StsRefusal.BAD_POLICY).word
 
 
-def _judge(kept: KeptPolicy, mail_hosts: Sequence[str], now: float) -> Evidence:
+def _judge(kept: KeptStsPolicy, mail_hosts: Sequence[str], now: float) -> Evidence:
     """What the policy in force says of the mail hosts.
 
     One host on the list is enough: Postfix passes over the others. None is what forged MX records look like, so
@@ -206,9 +206,9 @@ def _judge(kept: KeptPolicy, mail_hosts: Sequence[str], now: float) -> Evidence:
     """
     left = max(0.0, kept.ends_at - now)
     policy = kept.policy
-    if policy.mode is not Mode.ENFORCE:
+    if policy.mode is not StsMode.ENFORCE:
         reason = f"the MTA-STS policy is in mode {policy.mode}, which demands nothing"
-        defect = Defect(Repair.STS_TESTING) if policy.mode is Mode.TESTING else None
+        defect = Defect(Repair.STS_TESTING) if policy.mode is StsMode.TESTING else None
         return Evidence(Proof.MTA_STS, Known.NO, reason, holds_for=left, defect=defect)
     on_list = [host for host in mail_hosts if policy.pattern_for(host)]
     if not on_list:
@@ -228,7 +228,7 @@ def _judge(kept: KeptPolicy, mail_hosts: Sequence[str], now: float) -> Evidence:
     )
 
 
-def _told(kept: KeptPolicy, on_list: Sequence[str]) -> TlsPolicy:
+def _told(kept: KeptStsPolicy, on_list: Sequence[str]) -> TlsPolicy:
     """The policy for Postfix: all of it, or of a list longer than Postfix could take what the mail hosts need."""
     policy = kept.policy
     whole = sts_secure(StsTold(kept.domain, policy.mx, policy.lines))

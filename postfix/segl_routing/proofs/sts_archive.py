@@ -18,18 +18,18 @@ from segl.days import DAY_SECONDS
 from segl.events import Events
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl_routing.newest import keep_newest
-from segl_routing.proofs.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
+from segl_routing.proofs.sts_policy import MAX_AGE, StsMode, StsPolicy, parse_policy
 from segl_routing.skew import NODES_SKEW
 from segl_routing.store_thread import Transactions
 
 REFRESH_SECONDS = DAY_SECONDS  # a policy is fetched anew at least so often (RFC 8461 §10.2)
 PRUNE_SECONDS = 3600.0
 ASKED_SECONDS = 30 * DAY_SECONDS  # a domain nobody has written to for so long is not kept fresh
-_ENFORCED = "".join(f"{line}\n" for line in StsPolicy(Mode.ENFORCE, 0).lines[:2])
+_ENFORCED = "".join(f"{line}\n" for line in StsPolicy(StsMode.ENFORCE, 0).lines[:2])
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPolicy:
+class KeptStsPolicy:
     """A policy that was fetched at *fetched_at* (Unix seconds, before the fetch began) under *id*. *authorities*: by
     which its web server was proven (:class:`segl_routing.proofs.checking.CheckedWith`)."""
 
@@ -52,33 +52,33 @@ class KeptPolicy:
         return now >= self.fetched_at + min(self.policy.max_age / 2, REFRESH_SECONDS)
 
 
-class PolicyArchive(Protocol):
+class StsArchive(Protocol):
     """Where policies are kept between restarts."""
 
-    async def read(self, domain: str) -> KeptPolicy | None:
+    async def read(self, domain: str) -> KeptStsPolicy | None:
         """The policy kept of *domain*, of whatever age; ``None`` also when it cannot be read."""
 
-    def write(self, kept: KeptPolicy) -> None:
+    def write(self, kept: KeptStsPolicy) -> None:
         """Keep it, soon."""
 
     async def due(self, now: float, most: int) -> tuple[str, ...]:
         """Domains, at most *most*, whose policy in force is due to be fetched anew; first those it ends for first."""
 
 
-class NoPolicyArchive:
+class NoStsArchive:
     """Keeps nothing."""
 
-    async def read(self, _domain: str) -> KeptPolicy | None:
+    async def read(self, _domain: str) -> KeptStsPolicy | None:
         return None
 
-    def write(self, _kept: KeptPolicy) -> None:
+    def write(self, _kept: KeptStsPolicy) -> None:
         return
 
     async def due(self, _now: float, _most: int) -> tuple[str, ...]:
         return ()
 
 
-class StorePolicyArchive:
+class StoreStsArchive:
     """The table ``mta_sts_policy`` of the store."""
 
     def __init__(
@@ -90,10 +90,10 @@ class StorePolicyArchive:
         self._pruned_at = 0.0
         self._thread = Transactions(engine, events, "policies")
 
-    async def read(self, domain: str) -> KeptPolicy | None:
+    async def read(self, domain: str) -> KeptStsPolicy | None:
         return await self._thread.read(lambda connection: _read(connection, domain))
 
-    def write(self, kept: KeptPolicy) -> None:
+    def write(self, kept: KeptStsPolicy) -> None:
         if self._writable:
             self._thread.write(lambda connection: self._write(connection, kept))
 
@@ -104,7 +104,7 @@ class StorePolicyArchive:
         """Wait until what was to be written is written."""
         self._thread.close()
 
-    def _write(self, connection: Connection, kept: KeptPolicy) -> None:
+    def _write(self, connection: Connection, kept: KeptStsPolicy) -> None:
         _write(connection, kept)
         now = self._clock()
         if now >= self._pruned_at + PRUNE_SECONDS:
@@ -113,14 +113,14 @@ class StorePolicyArchive:
             connection.execute(mta_sts_policy.delete().where(ended))
 
 
-def _read(connection: Connection, domain: str) -> KeptPolicy | None:
+def _read(connection: Connection, domain: str) -> KeptStsPolicy | None:
     row = connection.execute(sa.select(mta_sts_policy).where(mta_sts_policy.c.domain == domain)).one_or_none()
     if row is None:
         return None
     policy = parse_policy(row.policy.encode("utf-8", "replace"))
     if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
         return None  # not written by us
-    return KeptPolicy(domain, row.id, row.fetched_at, policy, row.authorities)
+    return KeptStsPolicy(domain, row.id, row.fetched_at, policy, row.authorities)
 
 
 def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
     return tuple(connection.scalars(wanted))
 
 
-def _write(connection: Connection, kept: KeptPolicy) -> None:
+def _write(connection: Connection, kept: KeptStsPolicy) -> None:
     row = {
         "domain": kept.domain,
         "id": kept.id,

@@ -18,7 +18,7 @@ from pathlib import Path
 from segl.vocabulary import Known
 from segl_routing.dns.mx import DnsUnsure, MailDns
 from segl_routing.proofs.probe import trust
-from segl_routing.proofs.sts_policy import Fault, StsPolicy, parse_policy, record_id
+from segl_routing.proofs.sts_policy import StsFault, StsPolicy, parse_policy, record_id
 from segl_routing.web import Broken, BrokenAnswer, Head, get
 
 HTTPS_PORT = 443
@@ -31,7 +31,7 @@ _PATH = "/.well-known/mta-sts.txt"
 _LONGEST_DOMAIN = 253 - len("_mta-sts.")
 
 
-class Refusal(Enum):
+class StsRefusal(Enum):
     """Why there is no policy: a word for log and metric, whether that is certain, and a clause for people."""
 
     NO_HOST = ("no-host", Known.NO, "has no address")
@@ -78,41 +78,41 @@ class StsSource:
         self._seconds = seconds
         self._port = port
 
-    async def record(self, domain: str) -> str | Fault:
+    async def record(self, domain: str) -> str | StsFault:
         """The id of *domain*'s policy. Raises :class:`DnsUnsure`."""
         if len(domain) > _LONGEST_DOMAIN:
-            return Fault.NO_RECORD
+            return StsFault.NO_RECORD
         return record_id(await self._dns.texts(f"_mta-sts.{domain}"))
 
-    async def policy(self, domain: str) -> StsPolicy | Fault | Refusal:
+    async def policy(self, domain: str) -> StsPolicy | StsFault | StsRefusal:
         """The policy of *domain* as its web server has it now."""
         host = f"mta-sts.{domain}"
         try:
             async with asyncio.timeout(self._seconds):
                 addresses = await self._dns.addresses(host)
                 if not addresses:
-                    return Refusal.NO_HOST
+                    return StsRefusal.NO_HOST
                 answer = await self._from_any(host, addresses)
         except TimeoutError:
-            return Refusal.TIMED_OUT
+            return StsRefusal.TIMED_OUT
         except DnsUnsure:
-            return Refusal.DNS_UNSURE
-        return answer if isinstance(answer, Refusal) else parse_policy(answer)
+            return StsRefusal.DNS_UNSURE
+        return answer if isinstance(answer, StsRefusal) else parse_policy(answer)
 
-    async def _from_any(self, host: str, addresses: Sequence[str]) -> bytes | Refusal:
+    async def _from_any(self, host: str, addresses: Sequence[str]) -> bytes | StsRefusal:
         """What the first address that gives a plain answer says. One that hangs gets half of the time left."""
-        answer: bytes | Refusal = Refusal.UNREACHABLE
+        answer: bytes | StsRefusal = StsRefusal.UNREACHABLE
         clock = asyncio.get_running_loop().time
         end = clock() + self._seconds
         tried = addresses[:MAX_ADDRESSES]
         for number, address in enumerate(tried, 1):
             left = end - clock()
             answer = await self._from(host, address, left if number == len(tried) else left / 2)
-            if not isinstance(answer, Refusal) or answer.known is not Known.UNKNOWN:
+            if not isinstance(answer, StsRefusal) or answer.known is not Known.UNKNOWN:
                 break
         return answer
 
-    async def _from(self, host: str, address: str, seconds: float) -> bytes | Refusal:
+    async def _from(self, host: str, address: str, seconds: float) -> bytes | StsRefusal:
         writer: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(seconds):
@@ -121,17 +121,17 @@ class StsSource:
                 await writer.start_tls(self._context, server_hostname=host)
                 return await _get(reader, writer, host)
         except TimeoutError:
-            return Refusal.TIMED_OUT
+            return StsRefusal.TIMED_OUT
         except _Ended as end:
             return end.refusal
         except ssl.SSLCertVerificationError:
-            return Refusal.UNTRUSTED
+            return StsRefusal.UNTRUSTED
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, ConnectionAbortedError):
-            return Refusal.CLOSED
+            return StsRefusal.CLOSED
         except ssl.SSLError:
-            return Refusal.TLS_FAILED
+            return StsRefusal.TLS_FAILED
         except OSError:
-            return Refusal.UNREACHABLE
+            return StsRefusal.UNREACHABLE
         finally:
             if writer is not None:
                 writer.transport.abort()
@@ -147,7 +147,7 @@ async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host:
         raise _Ended(_BROKEN[broken.how]) from None
     # Where only the end of the connection ends the text, anybody can cut it short: then no line may be.
     if not head.whole and not body.endswith(b"\n"):
-        raise _Ended(Refusal.CLOSED)
+        raise _Ended(StsRefusal.CLOSED)
     return body
 
 
@@ -155,22 +155,22 @@ def _look_at(head: Head) -> bool:
     """Raises :class:`_Ended` when no policy can follow."""
     if head.status != 200:
         if head.status in (408, 425, 429) or head.status >= 500:
-            raise _Ended(Refusal.BUSY)
-        raise _Ended(Refusal.REDIRECT if 300 <= head.status < 400 else Refusal.NOT_THERE)
+            raise _Ended(StsRefusal.BUSY)
+        raise _Ended(StsRefusal.REDIRECT if 300 <= head.status < 400 else StsRefusal.NOT_THERE)
     if head.types != [b"text/plain"] or head.coded:
-        raise _Ended(Refusal.WRONG_TYPE)
+        raise _Ended(StsRefusal.WRONG_TYPE)
     return True
 
 
 _BROKEN = {
-    Broken.TOO_LARGE: Refusal.TOO_LARGE,
-    Broken.GARBLED: Refusal.GARBLED,
-    Broken.CLOSED: Refusal.CLOSED,
+    Broken.TOO_LARGE: StsRefusal.TOO_LARGE,
+    Broken.GARBLED: StsRefusal.GARBLED,
+    Broken.CLOSED: StsRefusal.CLOSED,
 }
 
 
 class _Ended(Exception):
     """An outcome, not an error: nothing further need be read."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: StsRefusal) -> None:
         self.refusal = refusal

@@ -40,7 +40,7 @@ _AGE = re.compile(rb"[0-9]{1,10}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Mode(StrEnum):
+class StsMode(StrEnum):
     """What a policy asks of senders."""
 
     ENFORCE = "enforce"
@@ -48,7 +48,7 @@ class Mode(StrEnum):
     NONE = "none"
 
 
-class Fault(StrEnum):
+class StsFault(StrEnum):
     """Why something is no policy, or no record of one: a clause for people."""
 
     NO_RECORD = "has no MTA-STS record"
@@ -66,7 +66,7 @@ class Fault(StrEnum):
 class StsPolicy:
     """One policy. ``mx`` holds patterns in lower case, ``mx.x.example`` or ``*.x.example``, each once."""
 
-    mode: Mode
+    mode: StsMode
     max_age: int
     mx: tuple[str, ...] = ()
 
@@ -91,48 +91,48 @@ def matching(patterns: Iterable[str], host: str) -> str | None:
     return next((pattern for pattern in patterns if pattern in (host, wild)), None)
 
 
-def record_id(records: Iterable[bytes]) -> str | Fault:
+def record_id(records: Iterable[bytes]) -> str | StsFault:
     """The id that the TXT *records* of ``_mta-sts.<domain>`` give (RFC 8461 §3.1), each with its strings joined."""
     ours = [record for record in records if record.startswith(_RECORD_START)]
     if not ours:
-        return Fault.NO_RECORD
+        return StsFault.NO_RECORD
     if len(ours) > 1:
-        return Fault.SEVERAL_RECORDS
+        return StsFault.SEVERAL_RECORDS
     ids = []
     for part in ours[0].removeprefix(_RECORD_START).split(b";"):
         if not part.strip(b" \t"):
             continue
         field = _RECORD_FIELD.fullmatch(part)
         if field is None:
-            return Fault.BAD_RECORD
+            return StsFault.BAD_RECORD
         if field[1] == b"id":
             ids.append(field[2])
     if len(ids) != 1 or not _ID.fullmatch(ids[0]):
-        return Fault.BAD_RECORD
+        return StsFault.BAD_RECORD
     return ids[0].decode("ascii")
 
 
-def parse_policy(text: bytes) -> StsPolicy | Fault:
+def parse_policy(text: bytes) -> StsPolicy | StsFault:
     """The policy that *text* is (RFC 8461 §3.2). Never raises."""
     fields = _fields(text)
     if fields is None:
-        return Fault.NOT_LINES
+        return StsFault.NOT_LINES
     if _first(fields, b"version") != b"STSv1":
-        return Fault.BAD_VERSION
+        return StsFault.BAD_VERSION
     try:
-        mode = Mode(_first(fields, b"mode").decode("ascii", "replace"))
+        mode = StsMode(_first(fields, b"mode").decode("ascii", "replace"))
     except ValueError:
-        return Fault.BAD_MODE
+        return StsFault.BAD_MODE
     age = _first(fields, b"max_age")
     if not _AGE.fullmatch(age):
-        return Fault.BAD_AGE
+        return StsFault.BAD_AGE
     max_age = min(int(age), MAX_AGE)
-    if mode is Mode.NONE:
+    if mode is StsMode.NONE:
         return StsPolicy(mode, max_age)
     patterns = {_pattern(value): None for key, value in fields if key == b"mx"}
     if "" in patterns:
-        return Fault.BAD_MX
-    return StsPolicy(mode, max_age, tuple(patterns)) if patterns else Fault.NO_MX
+        return StsFault.BAD_MX
+    return StsPolicy(mode, max_age, tuple(patterns)) if patterns else StsFault.NO_MX
 
 
 def _fields(text: bytes) -> list[tuple[bytes, bytes]] | None:

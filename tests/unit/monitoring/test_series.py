@@ -10,7 +10,7 @@ from segl.sealed.news import Kind as NewsKind
 from segl_delivery.inbound.judging import SignatureResult
 from segl_delivery.receipts.texts import Kind as ReceiptKind
 from segl_portal.answering.outcome import Why
-from segl_portal.answering.scanner import Finding as ScanFinding
+from segl_portal.answering.scanner import ScanResult as ScanFinding
 from segl_portal.visits.service import Denied
 from segl_routing.fallback.failures import Failure
 

@@ -18,7 +18,7 @@ from segl.sealed.revocation import house_secret
 from segl.store.engine import open_store
 from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied
+from segl_portal.visits.service import CodePromised, Denied
 from world.at_once import at_once
 from world.counter import Counter
 from world.forms import Form
@@ -74,7 +74,7 @@ def test_the_whole_way(counter: Counter) -> None:
 def test_limits_hold_for_many_at_once(counter: Counter) -> None:
     letter = counter.seal("ole@vestby.example")
     answers = at_once(lambda _: counter.ask(Browser.new(), letter), range(12))
-    assert sum(isinstance(answer, Asked) for answer in answers) == 6
+    assert sum(isinstance(answer, CodePromised) for answer in answers) == 6
     assert answers.count(Denied.TOO_MANY) == 6
 
 

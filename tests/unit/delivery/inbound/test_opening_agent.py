@@ -20,6 +20,7 @@ from segl.mail.handover import Handover, OutcomeUnknown, Refused, Step
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
 from segl.settings.file import parse_settings
+from segl.settings.inbound import KeysOpen
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 from segl_delivery.cms.keys import DecryptionKeys
@@ -285,9 +286,9 @@ def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> No
     assert b"Segl-Opened: no" in port.got[0][2]
 
 
-@pytest.mark.parametrize("keys_open", ["holders", "all"])
+@pytest.mark.parametrize("keys_open", list(KeysOpen))
 def test_a_key_of_one_organisation_opens_no_mail_to_another(
-    tmp_path: Path, us: Identity, message: bytes, keys_open: str
+    tmp_path: Path, us: Identity, message: bytes, keys_open: KeysOpen
 ) -> None:
     """In a house of several, somebody at one could else send himself what he has caught of another's mail."""
     for name, data in (("key", us.key_file.read_bytes()), ("crt", us.cert_file.read_bytes())):
@@ -300,9 +301,9 @@ def test_a_key_of_one_organisation_opens_no_mail_to_another(
         (OWN, OTHER, thief), 250
     )
     read = {recipient for _, recipient, data in port.got if SECRET in data}
-    assert read == ({OWN, OTHER} if keys_open == "holders" else {OWN, OTHER, thief})
+    assert read == ({OWN, OTHER} if keys_open is KeysOpen.HOLDERS else {OWN, OTHER, thief})
     why = ["it names none of our keys; it is for nord, which is not for this domain"]
-    assert told.reasons == (why if keys_open == "holders" else [])
+    assert told.reasons == (why if keys_open is KeysOpen.HOLDERS else [])
 
 
 @pytest.mark.slow

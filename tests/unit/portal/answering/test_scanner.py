@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why
-from segl_portal.answering.scanner import Clamd, Finding, Scan
+from segl_portal.answering.scanner import Clamd, Scan, ScanResult
 from world.clamd import EICAR, MARKER, STREAM_BYTES, ScannerDaemon
 from world.counter import Counter
 from world.forms import Form
@@ -45,10 +45,10 @@ def zipped(content: bytes, depth: int = 1) -> bytes:
 
 
 def test_clean_and_found(scanner: Clamd) -> None:
-    assert scanner.scan([b"Hej Anna"]) == Scan(Finding.CLEAN)
-    assert scanner.scan([]) == Scan(Finding.CLEAN)
+    assert scanner.scan([b"Hej Anna"]) == Scan(ScanResult.CLEAN)
+    assert scanner.scan([]) == Scan(ScanResult.CLEAN)
     found = scanner.scan([EICAR])
-    assert found.finding is Finding.FOUND
+    assert found.result is ScanResult.FOUND
     assert "Segl-Test-Eicar" in found.detail
 
 
@@ -56,22 +56,22 @@ def test_however_it_is_cut(scanner: Clamd) -> None:
     data = b"x" * 1000 + MARKER + b"y" * 1000
     for size in (1, 7, 1001, 5000):
         pieces = [data[at : at + size] for at in range(0, len(data), size)]
-        assert scanner.scan([b"", *pieces, b""]).finding is Finding.FOUND
+        assert scanner.scan([b"", *pieces, b""]).result is ScanResult.FOUND
 
 
 def test_the_scanner_looks_into_archives(scanner: Clamd) -> None:
-    assert scanner.scan([zipped(MARKER, depth=3)]).finding is Finding.FOUND
+    assert scanner.scan([zipped(MARKER, depth=3)]).result is ScanResult.FOUND
 
 
 def test_a_bomb_is_no_clean_file(scanner: Clamd) -> None:
     """64 MB of zeros in 64 KB: more than it may unpack. Debian's default would say nothing (AlertExceedsMax)."""
     bomb = zipped(gzip.compress(bytes(64 * 1024 * 1024)))
-    assert scanner.scan([bomb]).finding is not Finding.CLEAN
+    assert scanner.scan([bomb]).result is not ScanResult.CLEAN
 
 
 def test_more_than_it_takes_is_unknown(scanner: Clamd) -> None:
     blocks = [bytes(65536)] * (2 * STREAM_BYTES // 65536)
-    assert scanner.scan(blocks).finding is Finding.UNKNOWN
+    assert scanner.scan(blocks).result is ScanResult.UNKNOWN
 
 
 Behaviour = Callable[[socket.socket], None]
@@ -140,18 +140,18 @@ def says_nothing(client: socket.socket) -> None:
 )
 def test_whatever_else_it_does_is_unknown(behave: Behaviour) -> None:
     with peer(behave) as address:
-        assert Clamd(address, 0.5).scan([b"x" * 100_000]).finding is Finding.UNKNOWN
+        assert Clamd(address, 0.5).scan([b"x" * 100_000]).result is ScanResult.UNKNOWN
 
 
 def test_nobody_there_is_unknown(tmp_path: Path) -> None:
-    assert Clamd(str(tmp_path / "none.sock"), 1).scan([b"x"]).finding is Finding.UNKNOWN
-    assert Clamd("127.0.0.1:1", 1).scan([b"x"]).finding is Finding.UNKNOWN
+    assert Clamd(str(tmp_path / "none.sock"), 1).scan([b"x"]).result is ScanResult.UNKNOWN
+    assert Clamd("127.0.0.1:1", 1).scan([b"x"]).result is ScanResult.UNKNOWN
 
 
 def test_what_was_found_is_told_to_the_log_without_tricks() -> None:
     with peer(says(b"stream: Win.Test\x1b[31m\nEVIL FOUND\x00")) as address:
         said = Clamd(address, 5).scan([b"x"])
-    assert said.finding is Finding.FOUND
+    assert said.result is ScanResult.FOUND
     assert said.detail == "Win.Test__31m_EVIL"
 
 

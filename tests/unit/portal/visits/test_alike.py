@@ -20,7 +20,7 @@ from segl.sealed.phrase import NOBODYS, hash_of, is_phrase
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied
+from segl_portal.visits.service import CodePromised, Denied
 from world.counter import Counter, Letter
 
 COSTLY = frozenset({"encrypt", "decrypt", "derive", "digest", "compare_digest"})
@@ -137,10 +137,10 @@ def giving(counter: Counter, letter: Letter) -> tuple[object, list[str]]:
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_asking_is_the_same_work(counter: Counter, stranger: Case) -> None:
     answer, known = asking(counter, good(counter))
-    assert isinstance(answer, Asked)
+    assert isinstance(answer, CodePromised)
     assert len(counter.return_port.received) == 1
     answer, unknown = asking(counter, stranger(counter))
-    assert isinstance(answer, Asked)
+    assert isinstance(answer, CodePromised)
     assert unknown == known
     assert sum("portal_count" in text for text in known) == 7
     assert {"decrypt", "encrypt", "derive", "digest"} <= set(known)
@@ -187,7 +187,7 @@ def test_a_stranger_is_stopped_as_a_recipient_is(counter: Counter, stranger: Cas
         for _ in range(4):
             browser = Browser.new()
             asked = counter.ask(browser, letter)
-            told.append(type(asked) if isinstance(asked, Asked) else asked)
+            told.append(type(asked) if isinstance(asked, CodePromised) else asked)
             told += [counter.give(browser, letter, "12345678") for _ in range(6)]
         return told
 

@@ -16,7 +16,7 @@ from segl.events import Events
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.codes import new_code, new_reference, spoken, typed
 from segl_portal.visits.posting import Posting
-from segl_portal.visits.service import Asked, Denied
+from segl_portal.visits.service import CodePromised, Denied
 from world.counter import Counter
 
 
@@ -74,7 +74,7 @@ def test_the_page_answers_before_the_code_is_sent(counter: Counter, monkeypatch:
     asked = counter.desk.ask(
         Browser.new(), letter.recipient_id, letter.link, network="192.0.2.7", language="da"
     )
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, CodePromised)
     assert counter.return_port.received == []
     assert not counter.posting.flush(0.01)
     go.set()

@@ -11,7 +11,7 @@ import pytest
 from segl.sealed import life
 from segl.sealed.storage import StorageAway
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied, Opened
+from segl_portal.visits.service import CodePromised, Denied, Opened
 from world.at_once import at_once
 from world.counter import CONTENT, Counter, Letter, wrong
 
@@ -19,7 +19,7 @@ from world.counter import CONTENT, Counter, Letter, wrong
 def test_the_right_link_and_the_right_code_open_the_message(counter: Counter) -> None:
     letter, browser = counter.seal(), Browser.new()
     asked = counter.ask(browser, letter)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, CodePromised)
     assert asked.minutes == 15
     opened = counter.give(browser, letter, counter.code())
     assert isinstance(opened, Opened)
@@ -31,7 +31,7 @@ def test_the_right_link_and_the_right_code_open_the_message(counter: Counter) ->
 
 def test_the_code_goes_to_the_recipients_own_address_and_names_the_reference(counter: Counter) -> None:
     asked = counter.ask(Browser.new(), counter.seal())
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, CodePromised)
     [mail] = counter.return_port.received
     assert (mail.sender, mail.recipients) == ("<>", ("bo@vestby.example",))
     message = email.message_from_bytes(mail.content, policy=policy.default)
@@ -95,7 +95,7 @@ def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_liv
     letter = counter.seal()
     for _ in range(3):
         browser = Browser.new()
-        assert isinstance(counter.ask(browser, letter), Asked)
+        assert isinstance(counter.ask(browser, letter), CodePromised)
         code = counter.code()
         assert [counter.give(browser, letter, wrong(code)) for _ in range(5)] == [Denied.WRONG] * 5
     assert counter.ask(browser, letter) is Denied.TOO_MANY
@@ -104,7 +104,7 @@ def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_liv
     assert closed == [(letter.message_id, letter.recipient)] * 2
     until = counter.now + 60 * 86400
     assert life.extend(counter.engine, letter.message_id, until, counter.now, actor="test")
-    assert isinstance(counter.ask(Browser.new(), letter), Asked), "the postmaster has opened it again"
+    assert isinstance(counter.ask(Browser.new(), letter), CodePromised), "the postmaster has opened it again"
 
 
 def test_what_wrong_tries_have_closed_is_opened_again_whatever_the_new_last_day_is(counter: Counter) -> None:
@@ -114,13 +114,13 @@ def test_what_wrong_tries_have_closed_is_opened_again_whatever_the_new_last_day_
     for until in (day_30, day_30, day_31, day_30):
         for _ in range(3):
             browser = Browser.new()
-            assert isinstance(counter.ask(browser, letter), Asked)
+            assert isinstance(counter.ask(browser, letter), CodePromised)
             code = counter.code()
             assert [counter.give(browser, letter, wrong(code)) for _ in range(5)] == [Denied.WRONG] * 5
             counter.now += 3601
         assert counter.ask(browser, letter) is Denied.TOO_MANY
         assert life.extend(counter.engine, letter.message_id, until, counter.now, actor="test")
-    assert isinstance(counter.ask(Browser.new(), letter), Asked)
+    assert isinstance(counter.ask(Browser.new(), letter), CodePromised)
 
 
 def test_a_sealed_file_that_is_damaged_opens_nothing(counter: Counter) -> None:
@@ -204,7 +204,7 @@ def test_odd_ids_are_ids_that_nobody_has(counter: Counter) -> None:
     for odd in ("", "x", "A" * 32, "0" * 32, "../" * 40, "\udcff" * 3, "f" * 100_000):
         letter = Letter("", odd, "L" * 43, "")
         browser = Browser.new()
-        assert isinstance(counter.ask(browser, letter), Asked)
+        assert isinstance(counter.ask(browser, letter), CodePromised)
         assert counter.give(browser, letter, "12345678") is Denied.WRONG
         assert counter.visit(browser, letter) is None
         counter.desk.leave(browser, odd)

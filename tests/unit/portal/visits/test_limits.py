@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from segl.sealed.keys import Secret
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.limits import network_of
-from segl_portal.visits.service import Asked, Denied, Opened
+from segl_portal.visits.service import CodePromised, Denied, Opened
 from world.counter import Counter, Letter
 
 pytestmark = pytest.mark.usefixtures("both_stores")
@@ -35,7 +35,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
 
 def asks(counter: Counter, letter: Letter, times: int, network: str = "192.0.2.7") -> list[object]:
     answers = [counter.ask(Browser.new(), letter, network=network) for _ in range(times)]
-    return ["code" if isinstance(answer, Asked) else answer for answer in answers]
+    return ["code" if isinstance(answer, CodePromised) else answer for answer in answers]
 
 
 def forged(letter: Letter) -> Letter:

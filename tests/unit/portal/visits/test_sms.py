@@ -23,7 +23,7 @@ from segl.settings.portal import Sms
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied, Opened
+from segl_portal.visits.service import CodePromised, Denied, Opened
 from segl_portal.visits.sms import SmsGateway, SmsNotSent, sms_faults
 from world.ca import TestCA
 from world.counter import Counter
@@ -273,7 +273,7 @@ def test_a_recipient_with_a_number_gets_her_code_there_and_no_mail(
     letter, browser = counter.seal(), Browser.new()
     give_recipient(counter, phone="+4512345678")
     asked = counter.ask(browser, letter)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, CodePromised)
     [(_, _, _, body)] = gateway.requests
     text = json.loads(body)["message"]
     code = text[12:21]
@@ -291,7 +291,7 @@ def test_when_the_gateway_fails_the_code_does_not_go_by_mail_instead(
     gateway.status = 500
     letter = counter.seal()
     give_recipient(counter, phone="+4512345678")
-    assert isinstance(counter.ask(Browser.new(), letter), Asked)
+    assert isinstance(counter.ask(Browser.new(), letter), CodePromised)
     assert counter.return_port.received == []
 
 
@@ -299,7 +299,7 @@ def test_a_phrase_is_asked_for_besides_the_code(counter: Counter) -> None:
     letter, browser = counter.seal(), Browser.new()
     give_recipient(counter, phrase_hash=hash_of("Den r\u00f8de cykel"))
     for wrong in ("", "den bl\u00e5 cykel", "x" * 10_000):
-        assert isinstance(counter.ask(browser, letter, phrase=wrong), Asked), "the same answer"
+        assert isinstance(counter.ask(browser, letter, phrase=wrong), CodePromised), "the same answer"
         assert counter.give(browser, letter, "12345678") is Denied.WRONG
     assert counter.return_port.received == []
     counter.ask(browser, letter, phrase=" den R\u00d8DE cykel ")

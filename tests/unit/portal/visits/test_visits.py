@@ -14,7 +14,7 @@ from segl.sealed.keys import Secret
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.service import Asked, Denied, Opened
+from segl_portal.visits.service import CodePromised, Denied, Opened
 from world.counter import Counter, wrong
 
 
@@ -65,12 +65,12 @@ def test_who_reads_across_the_limit_of_a_visit_begins_a_new_one_with_a_new_code(
     for _ in range(17):
         counter.now += 2400
         assert counter.visit(browser, letter) is not None
-    assert isinstance(counter.ask(browser, letter), Asked), "still open, at 11.20"
+    assert isinstance(counter.ask(browser, letter), CodePromised), "still open, at 11.20"
     code = counter.code()
     counter.now = began + 12 * 3600 + 60
     assert counter.visit(browser, letter) is None
     assert counter.give(browser, letter, wrong(code)) in (Denied.WRONG, Denied.EXPIRED), "no code, no page"
-    assert isinstance(counter.ask(browser, letter), Asked)
+    assert isinstance(counter.ask(browser, letter), CodePromised)
     assert counter.visit(browser, letter) is None, "asking opens nothing"
     assert counter.give(browser, letter, wrong(counter.code())) is Denied.WRONG
     assert isinstance(counter.give(browser, letter, counter.code()), Opened)
@@ -160,7 +160,7 @@ def test_the_trail_tells_what_was_done(counter: Counter) -> None:
 def test_a_code_that_cannot_be_sent_is_not_in_the_trail(counter: Counter) -> None:
     letter = counter.seal("vaek@vestby.example")
     counter.return_port.rcpt_replies["vaek@vestby.example"] = "550 5.1.1 no such user"
-    assert isinstance(counter.ask(Browser.new(), letter), Asked), "the page learns nothing of it"
+    assert isinstance(counter.ask(Browser.new(), letter), CodePromised), "the page learns nothing of it"
     acts = [entry.act for entry in entries(counter.engine, subject=letter.recipient_id)]
     assert acts == [Act.NOTIFIED]
 
@@ -185,5 +185,5 @@ def test_the_senders_link_revokes(counter: Counter) -> None:
     assert not counter.desk.revoke(letter.message_id, "hemmelig"), "it is gone already"
     assert not counter.directory.path(letter.message_id).exists()
     browser = Browser.new()
-    assert isinstance(counter.ask(browser, letter), Asked)
+    assert isinstance(counter.ask(browser, letter), CodePromised)
     assert counter.return_port.received == []

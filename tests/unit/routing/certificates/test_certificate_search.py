@@ -18,7 +18,7 @@ from segl.certificates.chain import Authorities
 from segl.certificates.records import CertificateRecords, Revocation
 from segl.errors import RoutingError
 from segl.events import Events
-from segl.settings.certificates import Certificates
+from segl.settings.certificates import Certificates, RevocationUnknown
 from segl.store.engine import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import CertificateFinder
@@ -161,15 +161,15 @@ def test_a_source_with_a_good_one_ends_the_search(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "policy", "known", "standing"),
     [
-        (Standing(Revocation.REVOKED, "revoked on 2026-11-01"), "use", Known.NO, None),
-        (Standing.unknown("the list cannot be reached"), "refuse", Known.UNKNOWN, None),
-        (Standing.unknown("names no place", lasting=True), "refuse", Known.NO, None),
-        (Standing.unknown("the list cannot be reached"), "use", Known.YES, "unknown"),
-        (Standing(Revocation.GOOD, "good"), "refuse", Known.YES, "good"),
+        (Standing(Revocation.REVOKED, "revoked on 2026-11-01"), RevocationUnknown.USE, Known.NO, None),
+        (Standing.unknown("the list cannot be reached"), RevocationUnknown.REFUSE, Known.UNKNOWN, None),
+        (Standing.unknown("names no place", lasting=True), RevocationUnknown.REFUSE, Known.NO, None),
+        (Standing.unknown("the list cannot be reached"), RevocationUnknown.USE, Known.YES, "unknown"),
+        (Standing(Revocation.GOOD, "good"), RevocationUnknown.REFUSE, Known.YES, "good"),
     ],
 )
 def test_what_the_word_on_revocation_comes_to(
-    tmp_path: Path, said: Standing, policy: Any, known: Known, standing: str | None
+    tmp_path: Path, said: Standing, policy: RevocationUnknown, known: Known, standing: str | None
 ) -> None:
     desk = Desk(tmp_path, Certificates(revocation_unknown=policy))
     desk.word.said = said

@@ -25,7 +25,7 @@ from segl.vocabulary import Known, Proof, Way
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Marked
 from segl_routing.postmaster.draft import draft
-from segl_routing.postmaster.repairs import Finding, findings
+from segl_routing.postmaster.repairs import NeededRepair, needed_repairs
 from segl_routing.postmaster.texts import TEXTS
 from segl_routing.proofs.archive_form import to_text
 from segl_routing.proofs.checking import CheckedWith
@@ -57,7 +57,7 @@ def probed(result: ProbeResult) -> DomainFacts:
 
 
 def repairs(known: DomainFacts | None, mark: Marked | None = None, least: Proof = Proof.PKIX) -> list[Repair]:
-    return [one.repair for one in findings(known, mark, least)]
+    return [one.repair for one in needed_repairs(known, mark, least)]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def repairs(known: DomainFacts | None, mark: Marked | None = None, least: Proof 
     ],
 )
 def test_each_fault_of_a_mail_host_is_told_with_the_host(result: ProbeResult, repair: Repair) -> None:
-    [one] = findings(probed(result), None, Proof.PKIX)
+    [one] = needed_repairs(probed(result), None, Proof.PKIX)
     assert (one.repair, one.host) == (repair, HOST)
 
 
@@ -130,14 +130,16 @@ def test_a_promise_that_fails_names_the_host_and_its_fault() -> None:
 
 
 def test_the_host_of_a_failed_delivery_is_named() -> None:
-    [one] = findings(facts(YES), MARK, Proof.PKIX)
+    [one] = needed_repairs(facts(YES), MARK, Proof.PKIX)
     assert (one.host, one.found.partition(",")[0]) == (HOST, "TLS is required")
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("repair", list(Repair))
 def test_every_repair_has_a_ready_mail(language: Language, repair: Repair) -> None:
-    mail = draft("kunde.example", [Finding(repair, HOST, "its words")], "Nordby\nVandværk", NOW, language)
+    mail = draft(
+        "kunde.example", [NeededRepair(repair, HOST, "its words")], "Nordby\nVandværk", NOW, language
+    )
     header, _, body = mail.partition("\n\n")
     assert header.isascii()
     assert header.startswith("To: postmaster@kunde.example\nSubject: ")

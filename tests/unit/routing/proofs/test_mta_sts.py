@@ -19,9 +19,9 @@ from segl_routing.proofs import mta_sts as module
 from segl_routing.proofs.defects import BROKEN_DNS, BROKEN_STS, Defect, Repair
 from segl_routing.proofs.evidence import Evidence
 from segl_routing.proofs.mta_sts import MAX_TOLD
-from segl_routing.proofs.sts_archive import KeptPolicy, NoPolicyArchive
-from segl_routing.proofs.sts_fetch import Refusal
-from segl_routing.proofs.sts_policy import MAX_AGE, Fault, Mode, StsPolicy
+from segl_routing.proofs.sts_archive import KeptStsPolicy, NoStsArchive
+from segl_routing.proofs.sts_fetch import StsRefusal
+from segl_routing.proofs.sts_policy import MAX_AGE, StsFault, StsMode, StsPolicy
 from segl_routing.proofs.tls_policy import Level
 from world.policy_desk import DAY, DOMAIN, DOUBT, MX, NONE, TESTING, WEEK, Desk, enforce, run
 
@@ -83,21 +83,21 @@ def test_testing_and_none_are_no_proof_and_bar_nothing(desk: Desk, policy: StsPo
 @pytest.mark.parametrize(
     ("record", "policy", "known", "defect"),
     [
-        (Fault.NO_RECORD, enforce(), Known.NO, None),  # without a record nobody asks the web server
-        (Fault.SEVERAL_RECORDS, enforce(), Known.NO, BROKEN_STS),
+        (StsFault.NO_RECORD, enforce(), Known.NO, None),  # without a record nobody asks the web server
+        (StsFault.SEVERAL_RECORDS, enforce(), Known.NO, BROKEN_STS),
         (DOUBT, enforce(), Known.UNKNOWN, BROKEN_DNS),
-        ("1", Refusal.NOT_THERE, Known.NO, BROKEN_STS),
-        ("1", Refusal.UNTRUSTED, Known.NO, BROKEN_STS),
-        ("1", Fault.NO_MX, Known.NO, BROKEN_STS),
-        ("1", Refusal.TIMED_OUT, Known.UNKNOWN, BROKEN_STS),
-        ("1", Refusal.DNS_UNSURE, Known.UNKNOWN, None),
-        ("1", Refusal.BUSY, Known.UNKNOWN, None),
+        ("1", StsRefusal.NOT_THERE, Known.NO, BROKEN_STS),
+        ("1", StsRefusal.UNTRUSTED, Known.NO, BROKEN_STS),
+        ("1", StsFault.NO_MX, Known.NO, BROKEN_STS),
+        ("1", StsRefusal.TIMED_OUT, Known.UNKNOWN, BROKEN_STS),
+        ("1", StsRefusal.DNS_UNSURE, Known.UNKNOWN, None),
+        ("1", StsRefusal.BUSY, Known.UNKNOWN, None),
     ],
 )
 def test_without_a_policy(
     desk: Desk,
-    record: str | Fault | DnsUnsure,
-    policy: StsPolicy | Fault | Refusal,
+    record: str | StsFault | DnsUnsure,
+    policy: StsPolicy | StsFault | StsRefusal,
     known: Known,
     defect: Defect | None,
 ) -> None:
@@ -113,10 +113,10 @@ def test_without_a_policy(
 # How long it holds, and when it is fetched anew
 
 
-@pytest.mark.parametrize("record", [DOUBT, Fault.NO_RECORD, Fault.SEVERAL_RECORDS, "2"])
-@pytest.mark.parametrize("policy", [Refusal.TIMED_OUT, Refusal.UNTRUSTED, Fault.NO_MX])
+@pytest.mark.parametrize("record", [DOUBT, StsFault.NO_RECORD, StsFault.SEVERAL_RECORDS, "2"])
+@pytest.mark.parametrize("policy", [StsRefusal.TIMED_OUT, StsRefusal.UNTRUSTED, StsFault.NO_MX])
 def test_a_policy_in_force_holds_whatever_becomes_of_dns_and_web(
-    desk: Desk, record: str | Fault | DnsUnsure, policy: Fault | Refusal
+    desk: Desk, record: str | StsFault | DnsUnsure, policy: StsFault | StsRefusal
 ) -> None:
     """Taking them away is what an attacker would do."""
     desk.ask()
@@ -167,7 +167,7 @@ def test_an_unchanged_id_does_not_keep_a_changed_policy_alive(desk: Desk) -> Non
 
 def test_an_unchanged_id_does_not_prolong_a_policy_that_cannot_be_fetched(desk: Desk) -> None:
     desk.ask()
-    desk.outside.policy_now = Refusal.NOT_THERE
+    desk.outside.policy_now = StsRefusal.NOT_THERE
     for hours in range(7 * 24):
         desk.now = 1_000_000 + hours * 3600
         assert desk.ask().holds_for == WEEK - hours * 3600
@@ -184,7 +184,7 @@ def test_mode_none_ends_a_policy_at_once(desk: Desk) -> None:
 
 def test_a_failed_renewal_is_not_tried_again_at_every_question(desk: Desk) -> None:
     desk.ask()
-    desk.outside.record_now, desk.outside.policy_now = "2", Refusal.UNREACHABLE
+    desk.outside.record_now, desk.outside.policy_now = "2", StsRefusal.UNREACHABLE
     for _ in range(10):
         desk.now += 29
         desk.ask()
@@ -198,7 +198,7 @@ def test_max_age_0_is_good_for_now_and_kept_for_nothing(desk: Desk) -> None:
     desk.outside.policy_now = enforce(max_age=0)
     assert desk.ask().known is Known.YES
     assert desk.ask().holds_for == 0
-    desk.outside.policy_now = Refusal.NOT_THERE
+    desk.outside.policy_now = StsRefusal.NOT_THERE
     assert desk.ask().known is Known.NO
 
 
@@ -208,7 +208,7 @@ def test_a_policy_that_runs_out_while_dns_is_asked_holds_no_more(desk: Desk) -> 
     desk.now += 599
     desk.outside.record_now = DOUBT
 
-    async def slow(domain: str) -> str | Fault:
+    async def slow(domain: str) -> str | StsFault:
         desk.now += 2
         raise DOUBT
 
@@ -219,7 +219,7 @@ def test_a_policy_that_runs_out_while_dns_is_asked_holds_no_more(desk: Desk) -> 
 def test_a_clock_set_back_does_not_make_a_policy_last_longer(desk: Desk) -> None:
     desk.ask()
     desk.now -= DAY
-    desk.outside.record_now = Fault.NO_RECORD
+    desk.outside.record_now = StsFault.NO_RECORD
     assert desk.ask().known is Known.NO
 
 
@@ -232,7 +232,7 @@ def test_policies_are_kept_by_recipient_domain_never_by_mail_host(desk: Desk) ->
     desk.outside.policy_now = enforce("mx.shared.example")
     assert desk.ask("mx.shared.example", domain="fine.example").known is Known.YES
     assert desk.ask("mx.shared.example", domain="broken.example").bars
-    desk.outside.record_now = Fault.NO_RECORD
+    desk.outside.record_now = StsFault.NO_RECORD
     assert not desk.ask("mx.shared.example", domain="third.example").bars
 
 
@@ -306,7 +306,7 @@ def test_a_change_is_told_once_and_fetches_are_counted(capsys: pytest.CaptureFix
     desk.ask()
     desk.now += DAY
     desk.ask()
-    desk.outside.record_now, desk.outside.policy_now = "2", Fault.BAD_MODE
+    desk.outside.record_now, desk.outside.policy_now = "2", StsFault.BAD_MODE
     desk.ask()
     desk.now += DAY
     desk.outside.policy_now = NONE
@@ -322,15 +322,15 @@ def test_a_change_is_told_once_and_fetches_are_counted(capsys: pytest.CaptureFix
 
 STEP = st.tuples(
     st.floats(0, 2 * DAY),  # seconds that pass
-    st.sampled_from(["1", "2", Fault.NO_RECORD, DOUBT]),
+    st.sampled_from(["1", "2", StsFault.NO_RECORD, DOUBT]),
     st.one_of(
         st.builds(
             StsPolicy,
-            st.sampled_from([Mode.ENFORCE, Mode.TESTING]),
+            st.sampled_from([StsMode.ENFORCE, StsMode.TESTING]),
             st.integers(0, 3 * DAY),
             st.just((MX,)),
         ),
-        st.sampled_from([NONE, Refusal.TIMED_OUT, Refusal.NOT_THERE, Fault.NO_MX]),
+        st.sampled_from([NONE, StsRefusal.TIMED_OUT, StsRefusal.NOT_THERE, StsFault.NO_MX]),
     ),
     st.booleans(),  # a restart before
 )
@@ -338,7 +338,7 @@ STEP = st.tuples(
 
 @given(st.lists(STEP, min_size=1, max_size=12))
 def test_no_policy_outlives_its_max_age_and_none_ends_before_it_unless_replaced(
-    steps: list[tuple[float, str | Fault | DnsUnsure, StsPolicy | Fault | Refusal, bool]],
+    steps: list[tuple[float, str | StsFault | DnsUnsure, StsPolicy | StsFault | StsRefusal, bool]],
 ) -> None:
     """Proof is there exactly while the policy fetched last demands it and its max_age has not passed."""
     archive = _Memory()
@@ -356,7 +356,7 @@ def test_no_policy_outlives_its_max_age_and_none_ends_before_it_unless_replaced(
             last = (desk.now, policy)
         demanded = (
             last is not None
-            and last[1].mode is Mode.ENFORCE
+            and last[1].mode is StsMode.ENFORCE
             and (desk.now < last[0] + last[1].max_age or just_fetched)  # one of no age at all serves once
         )
         assert (found.known is Known.YES) == demanded
@@ -364,12 +364,12 @@ def test_no_policy_outlives_its_max_age_and_none_ends_before_it_unless_replaced(
             assert found.holds_for == pytest.approx(last[0] + last[1].max_age - desk.now)
 
 
-class _Memory(NoPolicyArchive):
+class _Memory(NoStsArchive):
     def __init__(self) -> None:
-        self.rows: dict[str, KeptPolicy] = {}
+        self.rows: dict[str, KeptStsPolicy] = {}
 
-    async def read(self, domain: str) -> KeptPolicy | None:
+    async def read(self, domain: str) -> KeptStsPolicy | None:
         return self.rows.get(domain)
 
-    def write(self, kept: KeptPolicy) -> None:
+    def write(self, kept: KeptStsPolicy) -> None:
         self.rows[kept.domain] = kept

@@ -14,18 +14,18 @@ from segl.events import Events
 from segl.store.engine import open_store, transaction
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl.vocabulary import Known
-from segl_routing.proofs.sts_archive import KeptPolicy, StorePolicyArchive
-from segl_routing.proofs.sts_fetch import Refusal
-from segl_routing.proofs.sts_policy import MAX_AGE, Fault
+from segl_routing.proofs.sts_archive import KeptStsPolicy, StoreStsArchive
+from segl_routing.proofs.sts_fetch import StsRefusal
+from segl_routing.proofs.sts_policy import MAX_AGE, StsFault
 from world.policy_desk import DAY, DOMAIN, DOUBT, MX, TESTING, WEEK, Desk, enforce, run
 from world.stores import break_store, store_in
 
 pytestmark = pytest.mark.usefixtures("both_stores")
 
 
-def store_archive(directory: Path, *, writable: bool = True, now: float = 0.0) -> StorePolicyArchive:
+def store_archive(directory: Path, *, writable: bool = True, now: float = 0.0) -> StoreStsArchive:
     engine = open_store(store_in(directory))
-    return StorePolicyArchive(engine, Events("test"), writable=writable, clock=lambda: now)
+    return StoreStsArchive(engine, Events("test"), writable=writable, clock=lambda: now)
 
 
 def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
     archive.close()
     desk.archive = store_archive(tmp_path)
     desk.restart()
-    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
+    desk.outside.record_now, desk.outside.policy_now = DOUBT, StsRefusal.UNREACHABLE
     assert desk.ask().known is Known.YES
     assert desk.ask("mx.evil.example").bars
     assert desk.fetches == 1
@@ -59,7 +59,7 @@ def test_a_policy_that_another_authority_proved_is_not_in_force(tmp_path: Path) 
         assert (await running).known is Known.YES, "by the authorities of its time"
 
     run(reload())
-    desk.outside.record_now = Fault.NO_RECORD
+    desk.outside.record_now = StsFault.NO_RECORD
     assert desk.ask().known is Known.NO
     desk.authorities = ""
     desk.restart()
@@ -97,19 +97,19 @@ def test_a_slow_store_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path:
 )
 def test_a_row_that_we_did_not_write_is_none(tmp_path: Path, change: dict[str, object]) -> None:
     archive = store_archive(tmp_path)
-    archive.write(KeptPolicy(DOMAIN, "1", 1_000_000, enforce()))
-    assert run(archive.read(DOMAIN)) == KeptPolicy(DOMAIN, "1", 1_000_000, enforce())
+    archive.write(KeptStsPolicy(DOMAIN, "1", 1_000_000, enforce()))
+    assert run(archive.read(DOMAIN)) == KeptStsPolicy(DOMAIN, "1", 1_000_000, enforce())
     with transaction(archive._thread._engine) as connection:
         connection.execute(mta_sts_policy.update().values(change))
     desk = Desk(archive)
-    desk.outside.record_now = Fault.NO_RECORD
+    desk.outside.record_now = StsFault.NO_RECORD
     assert desk.ask().known is Known.NO
 
 
 def test_another_nodes_later_policy_is_not_overwritten(tmp_path: Path) -> None:
     archive = store_archive(tmp_path)
-    archive.write(KeptPolicy(DOMAIN, "2", 1030, enforce()))
-    archive.write(KeptPolicy(DOMAIN, "1", 1000, TESTING))
+    archive.write(KeptStsPolicy(DOMAIN, "2", 1030, enforce()))
+    archive.write(KeptStsPolicy(DOMAIN, "1", 1000, TESTING))
     found = run(archive.read(DOMAIN))
     assert found is not None
     assert found.id == "2"
@@ -117,14 +117,14 @@ def test_another_nodes_later_policy_is_not_overwritten(tmp_path: Path) -> None:
 
 def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
     archive = store_archive(tmp_path, now=5000.0 + WEEK)
-    archive.write(KeptPolicy("old.example", "1", 1000, enforce()))
-    archive.write(KeptPolicy(DOMAIN, "1", 6000, enforce()))
+    archive.write(KeptStsPolicy("old.example", "1", 1000, enforce()))
+    archive.write(KeptStsPolicy(DOMAIN, "1", 6000, enforce()))
     archive.close()
     with transaction(archive._thread._engine) as connection:
         assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
 
 
-def asked(archive: StorePolicyArchive, domain: str, at: float) -> None:
+def asked(archive: StoreStsArchive, domain: str, at: float) -> None:
     """Somebody wrote to *domain*, and it was checked."""
     row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
     with transaction(archive._thread._engine) as connection:
@@ -142,24 +142,24 @@ def test_a_policy_is_renewed_between_two_messages(tmp_path: Path) -> None:
         run(desk.sts.renew())
         run(desk.sts.renew())
     assert desk.fetches == 21
-    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
+    desk.outside.record_now, desk.outside.policy_now = DOUBT, StsRefusal.UNREACHABLE
     assert desk.ask().known is Known.YES
 
 
 @pytest.mark.parametrize(
     ("domain", "kept", "asked_at", "due"),
     [
-        ("day-old.example", KeptPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
-        ("half-life.example", KeptPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
-        ("young.example", KeptPolicy("", "1", 1, enforce()), DAY, False),
-        ("ended.example", KeptPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
-        ("testing.example", KeptPolicy("", "1", 0, TESTING), DAY, False),
-        ("quiet.example", KeptPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
-        ("never.example", KeptPolicy("", "1", 0, enforce()), None, False),
+        ("day-old.example", KeptStsPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
+        ("half-life.example", KeptStsPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
+        ("young.example", KeptStsPolicy("", "1", 1, enforce()), DAY, False),
+        ("ended.example", KeptStsPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
+        ("testing.example", KeptStsPolicy("", "1", 0, TESTING), DAY, False),
+        ("quiet.example", KeptStsPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
+        ("never.example", KeptStsPolicy("", "1", 0, enforce()), None, False),
     ],
 )
 def test_what_is_due(
-    tmp_path: Path, domain: str, kept: KeptPolicy, asked_at: float | None, due: bool
+    tmp_path: Path, domain: str, kept: KeptStsPolicy, asked_at: float | None, due: bool
 ) -> None:
     archive = store_archive(tmp_path)
     archive.write(replace(kept, domain=domain))
@@ -171,5 +171,5 @@ def test_what_is_due(
 
 def test_a_reader_that_may_not_write_writes_nothing(tmp_path: Path) -> None:
     archive = store_archive(tmp_path, writable=False)
-    archive.write(KeptPolicy(DOMAIN, "1", 1000, enforce()))
+    archive.write(KeptStsPolicy(DOMAIN, "1", 1000, enforce()))
     assert run(archive.read(DOMAIN)) is None

@@ -15,8 +15,8 @@ import pytest
 
 from segl.vocabulary import Known
 from segl_routing.dns.mx import DnsUnsure, MailDns
-from segl_routing.proofs.sts_fetch import MAX_POLICY, Refusal, StsSource, web_trust
-from segl_routing.proofs.sts_policy import Fault, Mode, StsPolicy
+from segl_routing.proofs.sts_fetch import MAX_POLICY, StsRefusal, StsSource, web_trust
+from segl_routing.proofs.sts_policy import StsFault, StsMode, StsPolicy
 from world.dns import CNAME, TXT, A, DnsServer, Record, Zone
 from world.dns import Fault as DnsFault
 from world.outside import Outside
@@ -37,7 +37,7 @@ from world.policies import (
 SECONDS = 3.0  # for one fetch
 HOST = "mta-sts.kommune.example"
 TEXT = policy_text("enforce", "mx.kommune.example", "*.protection.example")
-READ = StsPolicy(Mode.ENFORCE, 86400, ("mx.kommune.example", "*.protection.example"))
+READ = StsPolicy(StsMode.ENFORCE, 86400, ("mx.kommune.example", "*.protection.example"))
 NAMES = [HOST, "mta-sts.two.example", "mta-sts.alias.example", "mta-sts.xn--r-3fa9c.example"]
 
 
@@ -53,7 +53,9 @@ class Street:
         dns = MailDns([self.dns.nameserver], query_seconds=query_seconds)
         return StsSource(dns, web_trust(self.outside.ca.file), seconds=seconds, port=self.outside.port)
 
-    def fetch(self, domain: str = "kommune.example", seconds: float = SECONDS) -> StsPolicy | Fault | Refusal:
+    def fetch(
+        self, domain: str = "kommune.example", seconds: float = SECONDS
+    ) -> StsPolicy | StsFault | StsRefusal:
         return asyncio.run(self.source(seconds).policy(domain))
 
 
@@ -117,13 +119,13 @@ async def _plain_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ("split.example", "20261124"),  # the strings of one record are one text
         ("noise.example", "1"),
         ("huge.example", "1"),  # a record of 64 KB
-        ("two.example", Fault.SEVERAL_RECORDS),
-        ("many.example", Fault.SEVERAL_RECORDS),
-        ("nowhere.example", Fault.NO_RECORD),
-        (f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example", Fault.NO_RECORD),  # no room for _mta-sts
+        ("two.example", StsFault.SEVERAL_RECORDS),
+        ("many.example", StsFault.SEVERAL_RECORDS),
+        ("nowhere.example", StsFault.NO_RECORD),
+        (f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example", StsFault.NO_RECORD),  # no room for _mta-sts
     ],
 )
-def test_the_record(street: Street, domain: str, expected: str | Fault) -> None:
+def test_the_record(street: Street, domain: str, expected: str | StsFault) -> None:
     assert asyncio.run(street.source().record(domain)) == expected
 
 
@@ -132,7 +134,7 @@ def test_dns_without_an_answer_is_a_doubt(street: Street, domain: str) -> None:
     source = street.source(query_seconds=0.2 if domain == "mute.example" else 2)
     with pytest.raises(DnsUnsure):
         asyncio.run(source.record(domain))
-    assert asyncio.run(source.policy(domain)) is Refusal.DNS_UNSURE
+    assert asyncio.run(source.policy(domain)) is StsRefusal.DNS_UNSURE
 
 
 # The policy
@@ -204,75 +206,77 @@ def test_a_wildcard_certificate_will_do(street: Street) -> None:
 @pytest.mark.parametrize(
     ("domain", "refusal"),
     [
-        ("selfsigned.example", Refusal.UNTRUSTED),
-        ("expired.example", Refusal.UNTRUSTED),
-        ("misnamed.example", Refusal.UNTRUSTED),
-        ("plain.example", Refusal.TLS_FAILED),
-        ("down.example", Refusal.UNREACHABLE),
-        ("nowhere.example", Refusal.NO_HOST),
+        ("selfsigned.example", StsRefusal.UNTRUSTED),
+        ("expired.example", StsRefusal.UNTRUSTED),
+        ("misnamed.example", StsRefusal.UNTRUSTED),
+        ("plain.example", StsRefusal.TLS_FAILED),
+        ("down.example", StsRefusal.UNREACHABLE),
+        ("nowhere.example", StsRefusal.NO_HOST),
     ],
 )
-def test_servers_that_prove_nothing(street: Street, domain: str, refusal: Refusal) -> None:
+def test_servers_that_prove_nothing(street: Street, domain: str, refusal: StsRefusal) -> None:
     assert street.fetch(domain) is refusal
 
 
 def test_tls_older_than_1_2_is_none(street: Street) -> None:
     """Some such servers say why with an alert, others hang up."""
-    assert street.fetch("oldtls.example") in (Refusal.TLS_FAILED, Refusal.CLOSED)
+    assert street.fetch("oldtls.example") in (StsRefusal.TLS_FAILED, StsRefusal.CLOSED)
 
 
 @pytest.mark.parametrize(
     ("answer", "refusal"),
     [
-        (page(TEXT, "Location: https://kommune.example/", status="301 Moved"), Refusal.REDIRECT),
-        (page(TEXT, f"Location: https://{HOST}{PATH}", status="302 Found"), Refusal.REDIRECT),
-        (page(TEXT, status="304 Not Modified"), Refusal.REDIRECT),
-        (page(TEXT, status="404 Not Found"), Refusal.NOT_THERE),
-        (page(TEXT, status="410 Gone"), Refusal.NOT_THERE),
-        (page(TEXT, status="206 Partial Content"), Refusal.NOT_THERE),
-        (page(b"", status="204 No Content"), Refusal.NOT_THERE),
-        (page(TEXT, status="500 Internal Server Error"), Refusal.BUSY),
-        (page(TEXT, status="503 Service Unavailable"), Refusal.BUSY),
-        (page(TEXT, status="429 Too Many Requests"), Refusal.BUSY),
-        (page(TEXT, kind="text/html"), Refusal.WRONG_TYPE),
-        (page(TEXT, kind="text/plainish"), Refusal.WRONG_TYPE),
-        (page(TEXT, "Content-Type: text/html"), Refusal.WRONG_TYPE),
-        (page(TEXT).replace(b"Content-Type: text/plain\r\n", b""), Refusal.WRONG_TYPE),
-        (page(gzip.compress(TEXT), "Content-Encoding: gzip"), Refusal.WRONG_TYPE),
-        (page(gzip.compress(b"x" * 1_000_000) * 100, "Content-Encoding: gzip"), Refusal.WRONG_TYPE),
-        (page(gzip.compress(TEXT)), Fault.NOT_LINES),
-        (page(TEXT + b"x" * MAX_POLICY), Refusal.TOO_LARGE),
-        (page(TEXT + b"x" * MAX_POLICY, length=False), Refusal.TOO_LARGE),
-        (chunked(TEXT + b"x" * MAX_POLICY, 1000), Refusal.TOO_LARGE),
-        (endless_body, Refusal.TOO_LARGE),
-        (endless_hints, Refusal.TOO_LARGE),
-        (endless_header, Refusal.GARBLED),
-        (page(TEXT, "X: " + "y" * 100_000), Refusal.GARBLED),
-        (page(TEXT, "Content-Length: 1"), Refusal.GARBLED),
-        (page(TEXT, "Content-Length: 1", length=False), Fault.NOT_LINES),
-        (page(TEXT, "Content-Length: -1", length=False), Refusal.GARBLED),
-        (page(TEXT, "Transfer-Encoding: chunked"), Refusal.GARBLED),  # two lengths: smuggling
-        (page(TEXT, "Transfer-Encoding: chunked", length=False), Refusal.GARBLED),
-        (page(TEXT, "Transfer-Encoding: gzip, chunked", length=False), Refusal.GARBLED),
-        (page(TEXT, "Transfer-Encoding : chunked", length=False), Refusal.GARBLED),
-        (page(TEXT, "X: a\r\n b\x00c"), Refusal.GARBLED),
-        (page(TEXT, "no colon"), Refusal.GARBLED),
-        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + page(TEXT), Refusal.GARBLED),
-        (TEXT, Refusal.CLOSED),  # HTTP/0.9: a header without an end
-        (TEXT + b"\r\n", Refusal.GARBLED),
-        (b"\x00" * 1000, Refusal.GARBLED),
-        (b"220 mx.kommune.example ESMTP\r\n\r\n", Refusal.GARBLED),
-        (b"", Refusal.CLOSED),
-        (b"HTTP/1.1 200 OK\r\nContent-", Refusal.CLOSED),
-        (page(TEXT)[:-1], Refusal.CLOSED),
-        (chunked(TEXT)[:-5], Refusal.CLOSED),
-        (page(TEXT, length=False)[:-9], Refusal.CLOSED),  # cut off in the middle of a line
-        (page(b""), Fault.BAD_VERSION),
-        (page(b"<html>"), Fault.NOT_LINES),
-        (page(TEXT.replace(b"mx:", b"nmx:")), Fault.NO_MX),
+        (page(TEXT, "Location: https://kommune.example/", status="301 Moved"), StsRefusal.REDIRECT),
+        (page(TEXT, f"Location: https://{HOST}{PATH}", status="302 Found"), StsRefusal.REDIRECT),
+        (page(TEXT, status="304 Not Modified"), StsRefusal.REDIRECT),
+        (page(TEXT, status="404 Not Found"), StsRefusal.NOT_THERE),
+        (page(TEXT, status="410 Gone"), StsRefusal.NOT_THERE),
+        (page(TEXT, status="206 Partial Content"), StsRefusal.NOT_THERE),
+        (page(b"", status="204 No Content"), StsRefusal.NOT_THERE),
+        (page(TEXT, status="500 Internal Server Error"), StsRefusal.BUSY),
+        (page(TEXT, status="503 Service Unavailable"), StsRefusal.BUSY),
+        (page(TEXT, status="429 Too Many Requests"), StsRefusal.BUSY),
+        (page(TEXT, kind="text/html"), StsRefusal.WRONG_TYPE),
+        (page(TEXT, kind="text/plainish"), StsRefusal.WRONG_TYPE),
+        (page(TEXT, "Content-Type: text/html"), StsRefusal.WRONG_TYPE),
+        (page(TEXT).replace(b"Content-Type: text/plain\r\n", b""), StsRefusal.WRONG_TYPE),
+        (page(gzip.compress(TEXT), "Content-Encoding: gzip"), StsRefusal.WRONG_TYPE),
+        (page(gzip.compress(b"x" * 1_000_000) * 100, "Content-Encoding: gzip"), StsRefusal.WRONG_TYPE),
+        (page(gzip.compress(TEXT)), StsFault.NOT_LINES),
+        (page(TEXT + b"x" * MAX_POLICY), StsRefusal.TOO_LARGE),
+        (page(TEXT + b"x" * MAX_POLICY, length=False), StsRefusal.TOO_LARGE),
+        (chunked(TEXT + b"x" * MAX_POLICY, 1000), StsRefusal.TOO_LARGE),
+        (endless_body, StsRefusal.TOO_LARGE),
+        (endless_hints, StsRefusal.TOO_LARGE),
+        (endless_header, StsRefusal.GARBLED),
+        (page(TEXT, "X: " + "y" * 100_000), StsRefusal.GARBLED),
+        (page(TEXT, "Content-Length: 1"), StsRefusal.GARBLED),
+        (page(TEXT, "Content-Length: 1", length=False), StsFault.NOT_LINES),
+        (page(TEXT, "Content-Length: -1", length=False), StsRefusal.GARBLED),
+        (page(TEXT, "Transfer-Encoding: chunked"), StsRefusal.GARBLED),  # two lengths: smuggling
+        (page(TEXT, "Transfer-Encoding: chunked", length=False), StsRefusal.GARBLED),
+        (page(TEXT, "Transfer-Encoding: gzip, chunked", length=False), StsRefusal.GARBLED),
+        (page(TEXT, "Transfer-Encoding : chunked", length=False), StsRefusal.GARBLED),
+        (page(TEXT, "X: a\r\n b\x00c"), StsRefusal.GARBLED),
+        (page(TEXT, "no colon"), StsRefusal.GARBLED),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + page(TEXT), StsRefusal.GARBLED),
+        (TEXT, StsRefusal.CLOSED),  # HTTP/0.9: a header without an end
+        (TEXT + b"\r\n", StsRefusal.GARBLED),
+        (b"\x00" * 1000, StsRefusal.GARBLED),
+        (b"220 mx.kommune.example ESMTP\r\n\r\n", StsRefusal.GARBLED),
+        (b"", StsRefusal.CLOSED),
+        (b"HTTP/1.1 200 OK\r\nContent-", StsRefusal.CLOSED),
+        (page(TEXT)[:-1], StsRefusal.CLOSED),
+        (chunked(TEXT)[:-5], StsRefusal.CLOSED),
+        (page(TEXT, length=False)[:-9], StsRefusal.CLOSED),  # cut off in the middle of a line
+        (page(b""), StsFault.BAD_VERSION),
+        (page(b"<html>"), StsFault.NOT_LINES),
+        (page(TEXT.replace(b"mx:", b"nmx:")), StsFault.NO_MX),
     ],
 )
-def test_hostile_and_broken_answers(street: Street, answer: bytes | Script, refusal: Refusal | Fault) -> None:
+def test_hostile_and_broken_answers(
+    street: Street, answer: bytes | Script, refusal: StsRefusal | StsFault
+) -> None:
     street.web.pages[HOST] = answer
     assert street.fetch(seconds=10.0) is refusal
 
@@ -281,7 +285,7 @@ def test_no_redirect_is_followed(street: Street) -> None:
     street.web.pages[HOST] = page(b"", f"Location: https://{NAMES[1]}{PATH}", status="301 Moved Permanently")
     street.web.pages[NAMES[1]] = page(TEXT)
     street.web.visits.clear()
-    assert street.fetch() is Refusal.REDIRECT
+    assert street.fetch() is StsRefusal.REDIRECT
     assert len(street.web.visits) == 1
 
 
@@ -291,11 +295,12 @@ def test_a_slow_server_ends_in_time(street: Street, how: str) -> None:
     street.web.pages[HOST] = drip if how == "drip" else mute
     begun = time.monotonic()
     assert (
-        street.fetch("hanging.example" if how == "hanging" else "kommune.example", 0.2) is Refusal.TIMED_OUT
+        street.fetch("hanging.example" if how == "hanging" else "kommune.example", 0.2)
+        is StsRefusal.TIMED_OUT
     )
     assert time.monotonic() - begun < 5
 
 
 def test_every_refusal_is_told_apart() -> None:
-    assert len({refusal.word for refusal in Refusal}) == len(Refusal)
-    assert Known.YES not in {refusal.known for refusal in Refusal}
+    assert len({refusal.word for refusal in StsRefusal}) == len(StsRefusal)
+    assert Known.YES not in {refusal.known for refusal in StsRefusal}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from segl_routing.proofs.sts_policy import (
     MAX_AGE,
-    Fault,
-    Mode,
+    StsFault,
+    StsMode,
     StsPolicy,
     matching,
     parse_policy,
@@ -17,7 +17,7 @@ from segl_routing.proofs.sts_policy import (
 )
 
 GOOD = b"version: STSv1\nmode: enforce\nmx: mx.kommune.example\nmx: *.protection.example\nmax_age: 604800\n"
-READ = StsPolicy(Mode.ENFORCE, 604800, ("mx.kommune.example", "*.protection.example"))
+READ = StsPolicy(StsMode.ENFORCE, 604800, ("mx.kommune.example", "*.protection.example"))
 
 
 @pytest.mark.parametrize(
@@ -54,59 +54,59 @@ def test_of_a_field_that_stands_there_twice_the_first_counts(again: bytes, field
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (b"", Fault.BAD_VERSION),
-        (b"\n" * 60_000, Fault.BAD_VERSION),
-        (b"<!DOCTYPE html>\n<p>mode: enforce</p>\n", Fault.NOT_LINES),
-        (GOOD.replace(b"\n", b"\r"), Fault.NOT_LINES),
-        (GOOD.replace(b"mode: ", b"mode : "), Fault.NOT_LINES),
-        (GOOD + b"x: \x00\n", Fault.NOT_LINES),
-        (GOOD + b"no line of a policy\n", Fault.NOT_LINES),
-        (b"\xef\xbb\xbf" + GOOD, Fault.NOT_LINES),
-        (GOOD.decode().encode("utf-16"), Fault.NOT_LINES),
-        (GOOD.replace(b"STSv1", b"STSv2"), Fault.BAD_VERSION),
-        (GOOD.replace(b"STSv1", b"stsv1"), Fault.BAD_VERSION),
-        (GOOD.replace(b"version", b"Version"), Fault.BAD_VERSION),
-        (GOOD.replace(b"enforce", b"Enforce"), Fault.BAD_MODE),
-        (GOOD.replace(b"enforce", b"enforced"), Fault.BAD_MODE),
-        (GOOD.replace(b"enforce", b""), Fault.BAD_MODE),
-        (GOOD.replace(b"mode", b"node"), Fault.BAD_MODE),
-        (GOOD.replace(b"enforce", "enf\u00f6rce".encode()), Fault.BAD_MODE),
-        (GOOD.replace(b"max_age: 604800\n", b""), Fault.BAD_AGE),
-        (GOOD.replace(b"604800", b"-1"), Fault.BAD_AGE),
-        (GOOD.replace(b"604800", b"6e5"), Fault.BAD_AGE),
-        (GOOD.replace(b"604800", b"60480000000"), Fault.BAD_AGE),
-        (GOOD.replace(b"604800", "٦٠".encode()), Fault.BAD_AGE),
-        (GOOD.replace(b"mx.kommune.example", b"192.0.2.1"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"[192.0.2.1]"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"2001:db8::1"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", "mx.\u00e6r\u00f8.example".encode()), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"*"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"*.*.example"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"mx*.kommune.example"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"mx.*.example"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b".kommune.example"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"mx.kommune.example, mx2.kommune.example"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"a b"), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b""), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"a" * 60_000), Fault.BAD_MX),
-        (GOOD.replace(b"mx.kommune.example", b"hostname"), Fault.BAD_MX),  # a word of Postfix's match=
-        (GOOD.replace(b"mx.kommune.example", b"*.example"), Fault.BAD_MX),
-        (b"version: STSv1\nmode: enforce\nmax_age: 604800\n", Fault.NO_MX),
-        (b"version: STSv1\nmode: testing\nmax_age: 604800\n", Fault.NO_MX),
+        (b"", StsFault.BAD_VERSION),
+        (b"\n" * 60_000, StsFault.BAD_VERSION),
+        (b"<!DOCTYPE html>\n<p>mode: enforce</p>\n", StsFault.NOT_LINES),
+        (GOOD.replace(b"\n", b"\r"), StsFault.NOT_LINES),
+        (GOOD.replace(b"mode: ", b"mode : "), StsFault.NOT_LINES),
+        (GOOD + b"x: \x00\n", StsFault.NOT_LINES),
+        (GOOD + b"no line of a policy\n", StsFault.NOT_LINES),
+        (b"\xef\xbb\xbf" + GOOD, StsFault.NOT_LINES),
+        (GOOD.decode().encode("utf-16"), StsFault.NOT_LINES),
+        (GOOD.replace(b"STSv1", b"STSv2"), StsFault.BAD_VERSION),
+        (GOOD.replace(b"STSv1", b"stsv1"), StsFault.BAD_VERSION),
+        (GOOD.replace(b"version", b"Version"), StsFault.BAD_VERSION),
+        (GOOD.replace(b"enforce", b"Enforce"), StsFault.BAD_MODE),
+        (GOOD.replace(b"enforce", b"enforced"), StsFault.BAD_MODE),
+        (GOOD.replace(b"enforce", b""), StsFault.BAD_MODE),
+        (GOOD.replace(b"mode", b"node"), StsFault.BAD_MODE),
+        (GOOD.replace(b"enforce", "enf\u00f6rce".encode()), StsFault.BAD_MODE),
+        (GOOD.replace(b"max_age: 604800\n", b""), StsFault.BAD_AGE),
+        (GOOD.replace(b"604800", b"-1"), StsFault.BAD_AGE),
+        (GOOD.replace(b"604800", b"6e5"), StsFault.BAD_AGE),
+        (GOOD.replace(b"604800", b"60480000000"), StsFault.BAD_AGE),
+        (GOOD.replace(b"604800", "٦٠".encode()), StsFault.BAD_AGE),
+        (GOOD.replace(b"mx.kommune.example", b"192.0.2.1"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"[192.0.2.1]"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"2001:db8::1"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", "mx.\u00e6r\u00f8.example".encode()), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"*"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"*.*.example"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"mx*.kommune.example"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"mx.*.example"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b".kommune.example"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"mx.kommune.example, mx2.kommune.example"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"a b"), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b""), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"a" * 60_000), StsFault.BAD_MX),
+        (GOOD.replace(b"mx.kommune.example", b"hostname"), StsFault.BAD_MX),  # a word of Postfix's match=
+        (GOOD.replace(b"mx.kommune.example", b"*.example"), StsFault.BAD_MX),
+        (b"version: STSv1\nmode: enforce\nmax_age: 604800\n", StsFault.NO_MX),
+        (b"version: STSv1\nmode: testing\nmax_age: 604800\n", StsFault.NO_MX),
     ],
 )
-def test_what_is_no_policy(text: bytes, fault: Fault) -> None:
+def test_what_is_no_policy(text: bytes, fault: StsFault) -> None:
     assert parse_policy(text) is fault
 
 
 def test_a_typing_error_in_mx_is_no_policy_and_not_an_empty_list() -> None:
     """postfix-tlspol 95."""
-    assert parse_policy(GOOD.replace(b"mx: ", b"nmx: ")) is Fault.NO_MX
+    assert parse_policy(GOOD.replace(b"mx: ", b"nmx: ")) is StsFault.NO_MX
 
 
 def test_mode_none_needs_no_mail_host() -> None:
     text = b"version: STSv1\nmode: none\nmax_age: 86400\n"
-    assert parse_policy(text) == parse_policy(text + b"mx: 192.0.2.1\n") == StsPolicy(Mode.NONE, 86400)
+    assert parse_policy(text) == parse_policy(text + b"mx: 192.0.2.1\n") == StsPolicy(StsMode.NONE, 86400)
 
 
 @pytest.mark.parametrize(
@@ -160,32 +160,32 @@ def test_which_hosts_are_on_the_list(host: str, pattern: str | None) -> None:
         ([b"v=STSv1; ext=x; id=a"], "a"),
         ([b"v=STSv1; id=" + b"a" * 32], "a" * 32),
         ([b"v=spf1 -all", b"v=STSv1; id=a", b"v=STSv12; id=b", b"\xff" * 65000], "a"),
-        ([], Fault.NO_RECORD),
-        ([b"v=spf1 -all"], Fault.NO_RECORD),
-        ([b"v=STSv1"], Fault.NO_RECORD),
-        ([b" v=STSv1; id=a"], Fault.NO_RECORD),
-        ([b"V=STSv1; id=a"], Fault.NO_RECORD),
-        ([b"v=STSv1 ; id=a"], Fault.NO_RECORD),  # RFC 8461 §3.1: begins with "v=STSv1;"
-        ([b"v=STSv1; id=a", b"v=STSv1; id=a"], Fault.SEVERAL_RECORDS),
-        ([b"v=STSv1; id=a", b"v=STSv1; nonsense"], Fault.SEVERAL_RECORDS),
-        ([b"v=STSv1;"], Fault.BAD_RECORD),
-        ([b"v=STSv1; id="], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=" + b"a" * 33], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=2016-08-31"], Fault.BAD_RECORD),
-        ([b"v=STSv1; ID=a"], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=a; id=b"], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=a; what"], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=\xff"], Fault.BAD_RECORD),
-        ([b"v=STSv1; id=" + b"a" * 65000], Fault.BAD_RECORD),
-        ([b"v=STSv1;" + b";" * 65000], Fault.BAD_RECORD),
+        ([], StsFault.NO_RECORD),
+        ([b"v=spf1 -all"], StsFault.NO_RECORD),
+        ([b"v=STSv1"], StsFault.NO_RECORD),
+        ([b" v=STSv1; id=a"], StsFault.NO_RECORD),
+        ([b"V=STSv1; id=a"], StsFault.NO_RECORD),
+        ([b"v=STSv1 ; id=a"], StsFault.NO_RECORD),  # RFC 8461 §3.1: begins with "v=STSv1;"
+        ([b"v=STSv1; id=a", b"v=STSv1; id=a"], StsFault.SEVERAL_RECORDS),
+        ([b"v=STSv1; id=a", b"v=STSv1; nonsense"], StsFault.SEVERAL_RECORDS),
+        ([b"v=STSv1;"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id="], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=" + b"a" * 33], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=2016-08-31"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; ID=a"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=a; id=b"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=a; what"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=\xff"], StsFault.BAD_RECORD),
+        ([b"v=STSv1; id=" + b"a" * 65000], StsFault.BAD_RECORD),
+        ([b"v=STSv1;" + b";" * 65000], StsFault.BAD_RECORD),
     ],
 )
-def test_the_record_in_dns(records: list[bytes], expected: str | Fault) -> None:
+def test_the_record_in_dns(records: list[bytes], expected: str | StsFault) -> None:
     assert record_id(records) == expected
 
 
 def test_two_records_are_none() -> None:
-    assert record_id([b"v=STSv1; id=a", b"v=STSv1; id=b"]) is Fault.SEVERAL_RECORDS
+    assert record_id([b"v=STSv1; id=a", b"v=STSv1; id=b"]) is StsFault.SEVERAL_RECORDS
 
 
 # Laws
@@ -217,11 +217,11 @@ NEARLY = st.lists(st.one_of(PIECE, st.binary(max_size=5)), max_size=12).map(b"".
 def test_whatever_is_read_only_a_whole_policy_is_in_force(text: bytes) -> None:
     """Never raises; and "enforce" comes of nothing but the words for it, with hosts to go with them."""
     policy = parse_policy(text)
-    if isinstance(policy, Fault):
+    if isinstance(policy, StsFault):
         return
     for line in (b"version:", b"mode:", b"max_age:"):
         assert line in text
-    if policy.mode is Mode.ENFORCE:
+    if policy.mode is StsMode.ENFORCE:
         assert b"enforce" in text
         assert policy.mx
         assert all("." in pattern.removeprefix("*.") for pattern in policy.mx)
@@ -232,7 +232,7 @@ def test_whatever_is_read_only_a_whole_policy_is_in_force(text: bytes) -> None:
 @given(st.lists(st.binary(max_size=60).map(lambda tail: b"v=STSv1; " + tail), max_size=2))
 def test_a_record_gives_an_id_or_a_fault(records: list[bytes]) -> None:
     found = record_id(records)
-    assert isinstance(found, Fault) or (found.isalnum() and found.isascii() and len(found) <= 32)
+    assert isinstance(found, StsFault) or (found.isalnum() and found.isascii() and len(found) <= 32)
 
 
 @given(HOST, st.lists(HOST.flatmap(lambda host: st.sampled_from([host, "*." + host])), max_size=5))
