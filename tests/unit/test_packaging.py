@@ -32,7 +32,9 @@ def test_every_unit_is_installed(repository: Path, debian: Path) -> None:
 
 def test_units_wait_for_settings_and_start_what_is_installed(repository: Path, debian: Path) -> None:
     programs = {line.split()[1] for line in (debian / "segl.links").read_text("utf-8").splitlines()}
-    for unit in (repository / "systemd").glob("*.service"):
+    units = list((repository / "systemd").glob("*.service"))
+    assert len(units) >= 4, "a process each"
+    for unit in units:
         text = unit.read_text("utf-8")
         assert "ConditionPathExists=/etc/segl/segl.toml" in text, unit.name
         assert re.search(r"^ExecStart=/(\S+)", text, re.MULTILINE)[1] in programs  # type: ignore[index]

@@ -75,7 +75,9 @@ def test_the_table_is_what_each_threshold_decides(shipped: Path, name: Name) -> 
     """A text that no threshold moves is decided once."""
     terms = Terms(shipped_rules(), Strictness(), load_thresholds(shipped))
     texts = read(shipped / NAME).texts[::9]
-    for row in table(terms, name, (0.05, 0.3, 0.9), decided_texts(terms, texts)):
+    rows = table(terms, name, (0.05, 0.3, 0.9), decided_texts(terms, texts))
+    assert {0.05, 0.3, 0.9} <= {row.threshold for row in rows}
+    for row in rows:
         other = at_threshold(terms, name, row.threshold)
         secure = [text for text in texts if other.decide(text.record).decision is not Decision.PLAIN]
         assert row.texts.secure == sum(text.must for text in secure)

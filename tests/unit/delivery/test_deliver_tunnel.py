@@ -147,7 +147,8 @@ def test_twenty_messages_at_once(desk: Desk, kommune: Partner) -> None:
 
 
 def test_no_file_of_ours_holds_the_content(desk: Desk, kommune: Partner) -> None:
-    desk.tunnel(SENDER, ["bo@kommune.example", "x@ukendt.example"], MESSAGE)
+    taken, refused = desk.tunnel(SENDER, ["bo@kommune.example", "x@ukendt.example"], MESSAGE)
+    assert (taken[0], refused[0]) == ("2", "4")
     for path in desk.directory.rglob("*"):
         if path.is_file():
             assert b"010190" not in path.read_bytes(), path

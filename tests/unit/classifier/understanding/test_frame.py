@@ -117,6 +117,7 @@ def test_spacy_is_imported_when_asked_and_not_before() -> None:
 
 def test_a_mention_is_plain_data() -> None:
     (seen,) = FRAME.look(["Karen er her."])
+    assert seen.mentions
     assert all(type(m) is Mention and type(m.start) is int for m in seen.mentions)
 
 

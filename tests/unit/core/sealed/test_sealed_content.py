@@ -61,6 +61,7 @@ def test_pieces_are_never_larger_than_a_chunk_and_never_empty(content: SealedCon
     for start in (0, 1, CHUNK, CHUNK + 1, len(PLAIN) - 1):
         pieces = list(content.chunks(start))
         assert all(0 < len(piece) <= CHUNK for piece in pieces)
+        assert b"".join(pieces) == PLAIN[start:]
 
 
 def test_several_threads_read_one_message(content: SealedContent) -> None:
