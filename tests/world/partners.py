@@ -7,7 +7,9 @@ assert partner.decrypt(message) == entity
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,16 +18,35 @@ from typing import Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
 from cryptography.x509.oid import NameOID
 
 type_of_key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 DAY = datetime.timedelta(days=1)
+_KEYS = Path(__file__).parents[2] / ".pytest_cache" / "keys"
 
 
 @cache
 def rsa_key(bits: int = 2048, number: int = 0) -> rsa.RSAPrivateKey:
-    """A key, made once a run for each *bits* and *number*."""
-    return rsa.generate_private_key(65537, bits)
+    """A key, made once a checkout for each *bits* and *number*: to look for its primes takes a tenth of a second and
+    more, and every worker of every run imports those that want one."""
+    file = _KEYS / f"rsa-{bits}-{number}.der"
+    with suppress(OSError, ValueError):
+        kept = load_der_private_key(file.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(kept, rsa.RSAPrivateKey)
+        return kept
+    key = rsa.generate_private_key(65537, bits)
+    with suppress(OSError):  # a checkout of somebody else's
+        _KEYS.mkdir(parents=True, exist_ok=True)
+        made = _KEYS / f"{file.name}.{os.getpid()}"
+        made.write_bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        made.rename(file)
+    return key
 
 
 @cache
