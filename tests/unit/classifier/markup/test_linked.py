@@ -38,6 +38,10 @@ WHATSAPP = f"https://wa.me/?text={quote(SAID)}"
         f"https://eur03.safelinks.protection.outlook.com/?url={quote(WHATSAPP, safe='')}&data=05%7C02%7C&reserved=0",
         f"mailto:b@x.example?subject=Hej&body={quote(SAID)}",
         f"sms:+4520000041?body={quote(SAID)}",
+        f"https://by.sharepoint.com/:w:/r/sites/x/Delte%20dokumenter/Sager/{quote(SAID)}.docx",
+        f"https://by.sharepoint.com/sites/x/{quote(SAID)}.pdf?web=1&e=4f3a",
+        f"file:///S:/Sager/{quote(SAID)}.DOC",
+        f"https://safe.example/?url={quote(f'https://by.sharepoint.com/x/{quote(SAID)}.xlsx?d=w4', safe='')}",
     ],
 )
 def test_a_link_says_what_it_carries(link: str) -> None:
@@ -51,6 +55,9 @@ def test_a_link_says_what_it_carries(link: str) -> None:
     [
         "https://a.example/side?id=7&lang=da",
         "https://a.example/?text=Hej%20med",
+        "https://a.example/Vores%20nye%20logo.png",
+        "https://a.example/sites/x/Delte%20dokumenter/Brev.docx",
+        "https://a.example/om%20os%20alle",
         f"https://a.example/?q={quote(SAID)}",
         f"https://a.example/soeg?query={quote_plus(SAID)}&side=2",
         f"https://a.example/?utm_campaign={quote_plus(SAID)}&utm_content={quote(SAID)}",
@@ -93,7 +100,8 @@ def test_what_links_in_a_text_say_is_a_text_of_its_own() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "piece", ["?", "?a=%20", "&a=b+c", "&amp;", "?u=https%3A%2F%2Fa%3F", "#", "<", "a b c&a="]
+    "piece",
+    ["?", "?a=%20", "&a=b+c", "&amp;", "?u=https%3A%2F%2Fa%3F", "#", "<", "a b c&a=", "/%20a.", "://%20/"],
 )
 def test_hostile_links_cost_linear_time(piece: str) -> None:
     many = piece * (300_000 // len(piece))
