@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from segl.cli.doctor_access import access_checks
 from segl.cli.doctor_canary import canary_checks
 from segl.cli.doctor_keys import key_checks
 from segl.cli.doctor_nodes import node_checks
@@ -33,6 +34,7 @@ def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
             yield Check("settings", State.FAIL, error.rest, "no process of Segl starts with it")
         return
     yield Check("settings", State.OK, str(file))
+    yield from access_checks(file, settings)
     yield from examine(settings)
     yield from tunnel_checks(settings)
     yield from key_checks(settings)
