@@ -27,6 +27,7 @@ from segl.daemons import notify
 from segl.daemons.reloading import reloading
 from segl.errors import SeglError
 from segl.events import Events
+from segl.events_of_workers import WorkerKind
 from segl.left_rules import leave_rules, left_rules
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
@@ -68,8 +69,8 @@ class Parent:
         settings = self._configuration.settings
         listener = open_listener(settings.milter.socket, int(settings.milter.socket_mode, 8))
         self._listening = listener.socket
-        self._workers = Workers(self._events, "worker")
-        self._exporter = Workers(self._events, "exporter")
+        self._workers = Workers(self._events, WorkerKind.WORKER)
+        self._exporter = Workers(self._events, WorkerKind.EXPORTER)
         try:
             self._start_exporter()
             self._start_workers(self._configuration)

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from segl import metrics
 from segl.daemons.backoff import LONGEST_DELAY, Backoff
 from segl.errors import SeglError
 from segl.events import Events
+from segl.events_of_workers import WorkerKind
 from segl.multiprocess import count_as, mend_files
 from segl_milter import signals
 from segl_milter.heap import set_aside
@@ -72,9 +73,9 @@ _parents_ends: set[int] = set()
 class Workers:
     """The children of one kind. One generation serves; earlier ones may still drain."""
 
-    def __init__(self, events: Events, kind: Literal["worker", "exporter"]) -> None:
+    def __init__(self, events: Events, kind: WorkerKind) -> None:
         self._events = events
-        self._kind: Literal["worker", "exporter"] = kind
+        self._kind = kind
         self._drain_seconds = 0.0
         self._workers: dict[int, Worker] = {}
         self._generation = 0
@@ -176,7 +177,7 @@ class Workers:
         _cut(worker)
         mend_files(worker.name)
         if not worker.retired or (exitcode and not worker.killed):
-            if self._kind == "worker":
+            if self._kind is WorkerKind.WORKER:
                 metrics.WORKER_DEATHS.inc()
             self._events.worker_died(worker.pid, exitcode, self._kind)
         if not worker.retired and not self._has_a_stand_in(worker):
@@ -233,7 +234,7 @@ class Workers:
         return relief.old
 
     def _count(self) -> None:
-        if self._kind == "worker":
+        if self._kind is WorkerKind.WORKER:
             serving = sum(not worker.retired for worker in self._workers.values())
             relief = self._relief
             if relief and not relief.new.retired and relief.old.pid in self._workers:

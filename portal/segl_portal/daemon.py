@@ -25,6 +25,7 @@ from segl.daemons.listening import listen_unix
 from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
+from segl.events_of_workers import WorkerKind
 from segl.multiprocess import prepare_multiprocess
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
@@ -85,7 +86,7 @@ class _Parent:
 
         web, ports = self._started.portal.web, self._started.metrics
         workers = Workers(web.workers or os.cpu_count() or 1, self._work, self._events)
-        exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, "exporter")
+        exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, WorkerKind.EXPORTER)
         try:
             self._renderer.start()
             exporter.start()

@@ -17,12 +17,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 
 from segl import metrics
 from segl.daemons.backoff import LONGEST_DELAY, Backoff
 from segl.errors import SeglError
 from segl.events import Events
+from segl.events_of_workers import WorkerKind
 from segl.multiprocess import count_as, mend_files
 
 # Those of a reload: make ready, go over, forget it.
@@ -58,12 +59,12 @@ class Workers:
     """*count* children that run *serve*, and as many again when they end unasked."""
 
     def __init__(
-        self, count: int, serve: Serve, events: Events, kind: Literal["worker", "exporter"] = "worker"
+        self, count: int, serve: Serve, events: Events, kind: WorkerKind = WorkerKind.WORKER
     ) -> None:
         self._count = count
         self._serve = serve
         self._events = events
-        self._kind: Literal["worker", "exporter"] = kind
+        self._kind = kind
         self._workers: dict[int, _Worker] = {}
         self._due: dict[int, float] = {}
         self._backoff = Backoff()
@@ -185,7 +186,7 @@ class Workers:
         mend_files(self._name(worker.slot))
         if self._stopping:
             return
-        if self._kind == "worker":
+        if self._kind is WorkerKind.WORKER:
             metrics.WORKER_DEATHS.inc()
         self._events.worker_died(worker.pid, code, self._kind)
         now = time.monotonic()

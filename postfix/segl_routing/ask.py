@@ -30,7 +30,7 @@ from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.own_postfix import own_postfix
 from segl_routing.proofs.archive import Archive, NoArchive, StoreArchive
 from segl_routing.proofs.checking import CheckedWith, live_check
-from segl_routing.proofs.facts import DomainFacts, Held
+from segl_routing.proofs.facts import DomainFacts, KeptEvidence
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.proofs.sts_archive import NoStsArchive, StoreStsArchive, StsArchive
 from segl_routing.routes import RouteTable
@@ -56,7 +56,7 @@ class Told:
         checked = self.facts and {
             "checked_at": round(self.facts.checked_at, 1),
             "expires_at": round(self.facts.expires_at, 1),
-            "proofs": [_proof_as_dict(held) for held in self.facts.held],
+            "proofs": [_proof_as_dict(kept) for kept in self.facts.evidence],
         }
         marked = self.mark and {"reason": self.mark.reason, "until": round(self.mark.until, 1)}
         return {
@@ -68,16 +68,16 @@ class Told:
         }
 
 
-def _proof_as_dict(held: Held) -> dict[str, Any]:
+def _proof_as_dict(kept: KeptEvidence) -> dict[str, Any]:
     return {
-        "proof": held.proof.value,
-        "known": held.known.value,
-        "reason": held.reason,
-        "bars": held.bars,
-        "policy": held.policy and str(held.policy),
-        "checked_at": round(held.checked_at, 1),
-        "ends": round(held.ends, 1),
-        "unknown_since": held.unknown_since,
+        "proof": kept.proof.value,
+        "known": kept.known.value,
+        "reason": kept.reason,
+        "bars": kept.bars,
+        "policy": kept.policy and str(kept.policy),
+        "checked_at": round(kept.checked_at, 1),
+        "ends": round(kept.ends, 1),
+        "unknown_since": kept.unknown_since,
     }
 
 

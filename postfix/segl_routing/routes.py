@@ -153,7 +153,7 @@ class RouteTable:
         known = last(domain)
         if known is None or known.no_mail is not None:
             return None
-        taken = weigh(known.held, Proof.strictest((least, self.least(domain)))).taken
+        taken = weigh(known.evidence, Proof.strictest((least, self.least(domain)))).taken
         return None if taken is None or taken.policy is None else Proven(taken.proof, taken.policy)
 
     def proven_at(self, domain: str, last: Callable[[str], DomainFacts | None]) -> float | None:
@@ -163,7 +163,7 @@ class RouteTable:
         if pin is not None and pin.way is not None:
             return float("inf") if pin.way is Way.TLS else None
         known = last(domain)
-        taken = weigh(known.held, self.least(domain)).taken if known is not None else None
+        taken = weigh(known.evidence, self.least(domain)).taken if known is not None else None
         return None if taken is None else taken.checked_at
 
     def _own(
@@ -243,7 +243,7 @@ class RouteTable:
         if facts.no_mail is not None:
             steps.append(Step(Way.TLS, facts.reason))
             return Refused(asked.recipient, *REFUSALS[facts.no_mail], told(*steps))
-        weighed = weigh(facts.held, asked.least)
+        weighed = weigh(facts.evidence, asked.least)
         if weighed.known is not Known.UNKNOWN:
             return weighed
         waited = max(0.0, asked.now - (asked.now if weighed.since is None else weighed.since))

@@ -287,7 +287,7 @@ def a_thousand(outside: Outside) -> bool:
         knowledge = Knowledge(checker(outside, names), NoArchive(), SETTINGS.routing, Events("bench"))
         begun = time.perf_counter()
         all_of_them = await asyncio.gather(*(knowledge.find(domain, 120) for domain in domains))
-        certain = sum(one.known is Known.NO for facts in all_of_them for one in facts.held[-1:])
+        certain = sum(one.known is Known.NO for facts in all_of_them for one in facts.evidence[-1:])
         return certain, time.perf_counter() - begun
 
     certain, seconds = asyncio.run(run())

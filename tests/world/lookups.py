@@ -13,7 +13,7 @@ from segl.vocabulary import Known, Proof
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.proofs.archive import Archive, NoArchive
 from segl_routing.proofs.evidence import Evidence
-from segl_routing.proofs.facts import Checked, DomainFacts, Held, strongest_first
+from segl_routing.proofs.facts import Checked, DomainFacts, KeptEvidence, strongest_first
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, VERIFY, StsTold, sts_secure
 from segl_routing.proofs.weigh import weigh
@@ -41,20 +41,20 @@ def pkix(known: Known, reason: str = "") -> Checked:
     return Checked((says(Proof.PKIX, known, reason),))
 
 
-def hold(evidence: Evidence, now: float, **more: Any) -> Held:
+def hold(evidence: Evidence, now: float, **more: Any) -> KeptEvidence:
     held = {"checked_at": now - 10, "ends": now + 1000} | more
-    return Held(
+    return KeptEvidence(
         evidence.proof, evidence.known, evidence.reason, bars=evidence.bars, policy=evidence.policy, **held
     )
 
 
-def facts_of(domain: str, now: float, *held: Held) -> DomainFacts:
+def facts_of(domain: str, now: float, *held: KeptEvidence) -> DomainFacts:
     return DomainFacts(domain, strongest_first(held), now - 10, now + 1000)
 
 
 def tls(facts: DomainFacts | None, least: Proof = Proof.PKIX) -> Known | None:
     """What *facts* say of forced TLS; ``None`` when there are none."""
-    return None if facts is None else weigh(facts.held, least).known
+    return None if facts is None else weigh(facts.evidence, least).known
 
 
 YES = pkix(Known.YES, "verifies")

@@ -14,7 +14,7 @@ from segl.vocabulary import Known, Proof
 if TYPE_CHECKING:
     from segl.settings.document import Settings
     from segl_routing.ask import Told
-    from segl_routing.proofs.facts import Held
+    from segl_routing.proofs.facts import KeptEvidence
 
 EXIT_REFUSED = 20
 EXIT_UNDECIDED = 21
@@ -97,11 +97,11 @@ def _as_text(told: Told) -> str:
     if told.facts is not None:
         left = _span(told.facts.expires_at - time.time())
         lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")
-        lines += [f"    {_proof_as_text(held)}" for held in told.facts.held]
+        lines += [f"    {_proof_as_text(held)}" for held in told.facts.evidence]
     return "\n".join(lines)
 
 
-def _proof_as_text(held: Held) -> str:
+def _proof_as_text(held: KeptEvidence) -> str:
     """One proof a line: its answer, why, of when and for how long."""
     answer = "fails" if held.bars and held.known is Known.NO else held.known.value
     when = f"{_ago(held.checked_at)}, holds for {_span(held.ends - time.time())}"

@@ -150,5 +150,5 @@ def _reached(facts: DomainFacts, since: float) -> bool:
     nobody answers there."""
     return any(
         one.proof is Proof.PKIX and one.known is not Known.UNKNOWN and one.checked_at >= since
-        for one in facts.held
+        for one in facts.evidence
     )

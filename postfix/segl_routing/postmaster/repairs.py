@@ -31,7 +31,7 @@ def needed_repairs(facts: DomainFacts | None, mark: Marked | None, least: Proof)
     told: list[NeededRepair] = []
     if mark is not None and mark.stands:
         told.append(NeededRepair(Repair.DELIVERY, host_in(mark.words), mark.words))
-    if facts is not None and facts.no_mail is None and weigh(facts.held, least).known is not Known.YES:
+    if facts is not None and facts.no_mail is None and weigh(facts.evidence, least).known is not Known.YES:
         told += _of_evidence(facts, least)
     return tuple({(one.repair, one.host): one for one in reversed(told)}.values())[::-1]
 
@@ -39,7 +39,7 @@ def needed_repairs(facts: DomainFacts | None, mark: Marked | None, least: Proof)
 def _of_evidence(facts: DomainFacts, least: Proof) -> Iterator[NeededRepair]:
     advice: list[NeededRepair] = []
     barred = found_any = False
-    for one in facts.held:
+    for one in facts.evidence:
         missing = one.known is not Known.YES
         if missing and one.defect is not None and one.proof is not Proof.ENCRYPT and not barred:
             needed = NeededRepair(one.defect.repair, one.defect.host, one.reason)
@@ -49,7 +49,7 @@ def _of_evidence(facts: DomainFacts, least: Proof) -> Iterator[NeededRepair]:
                 found_any = True
                 yield needed
         barred = barred or (one.bars and missing)
-    holds = any(one.known is Known.YES and one.proof is not Proof.ENCRYPT for one in facts.held)
+    holds = any(one.known is Known.YES and one.proof is not Proof.ENCRYPT for one in facts.evidence)
     if holds and not found_any:
         yield NeededRepair(Repair.STRONGER, "", f"{least} is demanded")
     yield from advice

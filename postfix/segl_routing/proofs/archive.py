@@ -78,7 +78,7 @@ def _read(connection: Connection, domain: str) -> DomainFacts | None:
 def _write(connection: Connection, facts: DomainFacts) -> None:
     row = {
         "domain": facts.domain,
-        "evidence": to_text(facts.held),
+        "evidence": to_text(facts.evidence),
         "checked_at": facts.checked_at,
         "expires_at": facts.expires_at,
         "checked_with": facts.checked_with,
@@ -103,7 +103,9 @@ def facts_in(connection: Connection, domains: Iterable[str], checked_with: str) 
 
 def _facts(row: sa.Row[Any]) -> DomainFacts | None:
     try:
-        held = from_text(row.evidence)
-        return DomainFacts(row.domain, held, row.checked_at, row.expires_at, checked_with=row.checked_with)
+        evidence = from_text(row.evidence)
+        return DomainFacts(
+            row.domain, evidence, row.checked_at, row.expires_at, checked_with=row.checked_with
+        )
     except ValueError:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 from segl.errors import RoutingError
 from segl.vocabulary import Known, Proof
 from segl_routing.proofs.defects import Defect, Repair
-from segl_routing.proofs.facts import Held, strongest_first
+from segl_routing.proofs.facts import KeptEvidence, strongest_first
 from segl_routing.proofs.tls_policy import Level, StsTold, TlsPolicy
 
 # What a proof's yes may tell Postfix. The store is shared with processes that know nothing of routing; what is in it
@@ -28,25 +28,25 @@ _LEVELS = {
 }
 
 
-def to_text(held: tuple[Held, ...]) -> str:
-    return json.dumps([_to_dict(one) for one in held], ensure_ascii=False, separators=(",", ":"))
+def to_text(evidence: tuple[KeptEvidence, ...]) -> str:
+    return json.dumps([_to_dict(one) for one in evidence], ensure_ascii=False, separators=(",", ":"))
 
 
-def from_text(text: str) -> tuple[Held, ...]:
+def from_text(text: str) -> tuple[KeptEvidence, ...]:
     """Raises :class:`ValueError` when it makes no sense."""
     try:
         forms = json.loads(text)
-        held = tuple(_from_dict(form) for form in forms)
+        evidence = tuple(_from_dict(form) for form in forms)
     except (KeyError, TypeError, AttributeError, RecursionError, RoutingError) as error:
         raise ValueError(f"evidence that cannot be read: {type(error).__name__}") from None
-    if not held or not isinstance(forms, list):
+    if not evidence or not isinstance(forms, list):
         raise ValueError("no evidence")
-    if len({one.proof for one in held}) != len(held):
+    if len({one.proof for one in evidence}) != len(evidence):
         raise ValueError("evidence with a proof twice")
-    return strongest_first(held)
+    return strongest_first(evidence)
 
 
-def _to_dict(one: Held) -> dict[str, Any]:
+def _to_dict(one: KeptEvidence) -> dict[str, Any]:
     form: dict[str, Any] = {
         "proof": one.proof.value,
         "known": one.known.value,
@@ -75,7 +75,7 @@ def _policy(form: dict[str, Any]) -> TlsPolicy:
     return TlsPolicy(Level(form["level"]), tuple(form["match"]), named=bool(form["named"]), sts=told or None)
 
 
-def _from_dict(form: dict[str, Any]) -> Held:
+def _from_dict(form: dict[str, Any]) -> KeptEvidence:
     proof, known = Proof(form["proof"]), Known(form["known"])
     since = form.get("unknown_since")
     policy = _policy(form) if "level" in form else None
@@ -88,7 +88,7 @@ def _from_dict(form: dict[str, Any]) -> Held:
     times = (form["checked_at"], form["ends"], 0.0 if since is None else since)
     if not all(map(math.isfinite, times)):
         raise ValueError("a time that is none")
-    return Held(
+    return KeptEvidence(
         proof=proof,
         known=known,
         reason=str(form["reason"]),

@@ -30,7 +30,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class KeptEvidence:
     """One proof's evidence as it is kept. Times are Unix seconds.
 
     ``ends`` is until when it may be believed; ``unknown_since`` is when the present run of checks in which
@@ -58,7 +58,7 @@ class DomainFacts:
     :class:`segl_routing.proofs.checking.CheckedWith`."""
 
     domain: str
-    held: tuple[Held, ...]
+    evidence: tuple[KeptEvidence, ...]
     checked_at: float
     expires_at: float
     no_mail: NoMail | None = None
@@ -86,13 +86,13 @@ class DomainFacts:
     def doubt_since(self) -> float | None:
         """Since when what the domain's way hangs on cannot be found out; ``None`` when a proof holds, or when
         none does for certain."""
-        doubts = [one.unknown_since for one in self.held if one.unknown_since is not None]
+        doubts = [one.unknown_since for one in self.evidence if one.unknown_since is not None]
         return None if self._has_proof else min(doubts, default=None)
 
     @property
     def doubtful(self) -> bool:
         """Whether a stronger proof may hold than the strongest that does, or one that is promised may fail."""
-        for one in self.held:
+        for one in self.evidence:
             if one.known is Known.YES:
                 return False
             if one.known is Known.UNKNOWN:
@@ -101,7 +101,7 @@ class DomainFacts:
 
     @property
     def _has_proof(self) -> bool:
-        for one in self.held:
+        for one in self.evidence:
             if one.known is Known.YES and one.proof is not Proof.ENCRYPT:
                 return True
             if one.bars:
@@ -126,22 +126,25 @@ def judge(
     if checked.no_mail is not None:
         life = min(NO_MAIL_SECONDS, routing.known_seconds) * jitter(0.9, 1.1)
         return DomainFacts(domain, (), now, now + life, checked.no_mail, checked.reason[:255])
-    before = {one.proof: one for one in previous.held} if previous is not None else {}
+    before = {one.proof: one for one in previous.evidence} if previous is not None else {}
     stretch = jitter(0.9, 1.1)
-    held = strongest_first(
-        _held(evidence, before.get(evidence.proof), routing, now, stretch) for evidence in checked.evidence
+    kept = strongest_first(
+        _kept_evidence(evidence, before.get(evidence.proof), routing, now, stretch)
+        for evidence in checked.evidence
     )
-    facts = DomainFacts(domain, held, now, now)
+    facts = DomainFacts(domain, kept, now, now)
     life = _life(facts, routing, now) * stretch
-    ends = (one.ends for one in held if one.known is not Known.UNKNOWN)
+    ends = (one.ends for one in kept if one.known is not Known.UNKNOWN)
     return replace(facts, expires_at=min((now + life, *ends)))
 
 
-def strongest_first(held: Iterable[Held]) -> tuple[Held, ...]:
-    return tuple(sorted(held, key=lambda one: -one.proof.rank))
+def strongest_first(kept: Iterable[KeptEvidence]) -> tuple[KeptEvidence, ...]:
+    return tuple(sorted(kept, key=lambda one: -one.proof.rank))
 
 
-def _held(evidence: Evidence, before: Held | None, routing: Routing, now: float, stretch: float) -> Held:
+def _kept_evidence(
+    evidence: Evidence, before: KeptEvidence | None, routing: Routing, now: float, stretch: float
+) -> KeptEvidence:
     if evidence.known is Known.UNKNOWN:
         if before is not None and before.known is not Known.UNKNOWN and before.holds(now):
             return before
@@ -152,7 +155,7 @@ def _held(evidence: Evidence, before: Held | None, routing: Routing, now: float,
         life = routing.known_seconds if evidence.holds_for is None else evidence.holds_for
         life = max(min(life, routing.known_seconds), min(SHORTEST_SECONDS, routing.known_seconds))
         ends = now + life * stretch
-    return Held(
+    return KeptEvidence(
         evidence.proof,
         evidence.known,
         evidence.reason[:255],
@@ -173,7 +176,7 @@ def _life(facts: DomainFacts, routing: Routing, now: float) -> float:
     return min(DOUBTFUL_SECONDS if facts.doubtful else routing.known_seconds, routing.known_seconds)
 
 
-def _unknown_since(before: Held | None, routing: Routing, now: float) -> float:
+def _unknown_since(before: KeptEvidence | None, routing: Routing, now: float) -> float:
     """A run goes on while somebody looks now and then: a try last year and one today are no run."""
     if before is None or before.unknown_since is None:
         return now

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segl.vocabulary import Known, Proof
-from segl_routing.proofs.facts import Held
+from segl_routing.proofs.facts import KeptEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class Weighed:
 
     known: Known
     reason: str
-    taken: Held | None = None
+    taken: KeptEvidence | None = None
     since: float | None = None
 
 
-def weigh(held: Iterable[Held], least: Proof) -> Weighed:
-    """*held* is sorted by proof, strongest first, as :class:`~segl_routing.proofs.facts.DomainFacts` keeps it."""
-    doubt: Held | None = None
-    last: Held | None = None
-    for one in held:
+def weigh(evidence: Iterable[KeptEvidence], least: Proof) -> Weighed:
+    """*evidence* is sorted by proof, strongest first, as :class:`~segl_routing.proofs.facts.DomainFacts` keeps it."""
+    doubt: KeptEvidence | None = None
+    last: KeptEvidence | None = None
+    for one in evidence:
         if not one.proof.meets(least):
             break
         if one.known is Known.YES:

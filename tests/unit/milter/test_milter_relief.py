@@ -15,6 +15,7 @@ PARENT = """
     import os, signal, sys, time
     from pathlib import Path
     from segl.events import Events
+    from segl.events_of_workers import WorkerKind
     from segl.log import configure_log
     from segl_milter import signals, workers
     from segl_milter.workers import Workers
@@ -57,7 +58,7 @@ PARENT = """
     def fate(of_the_next):
         NEXT.write_text(of_the_next)
 
-    all = Workers(Events("t"), "worker")
+    all = Workers(Events("t"), WorkerKind.WORKER)
     all.serve(2, serve, 0.2)
     first, second = serving()
 """

@@ -202,7 +202,7 @@ def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
         await world.look(after=HOLD_SECONDS)
         facts = world.knowledge.last(DOMAIN)
         assert facts is not None
-        assert facts.held[0].known is Known.YES
+        assert facts.evidence[0].known is Known.YES
         assert world.marked
         world.proven = Known.YES
         await world.look(after=HOLD_SECONDS)

@@ -31,7 +31,7 @@ from segl_routing.proofs.archive_form import to_text
 from segl_routing.proofs.checking import CheckedWith
 from segl_routing.proofs.defects import Defect, Repair
 from segl_routing.proofs.evidence import Evidence
-from segl_routing.proofs.facts import DomainFacts, Held, strongest_first
+from segl_routing.proofs.facts import DomainFacts, KeptEvidence, strongest_first
 from segl_routing.proofs.hosts import HostResult
 from segl_routing.proofs.joined import by_certificate, sts_with_probes
 from segl_routing.proofs.probe import Probed, ProbeResult
@@ -46,7 +46,9 @@ HOST = "mx.kunde.example"
 
 def facts(*evidence: Evidence) -> DomainFacts:
     held = (
-        Held(e.proof, e.known, e.reason, NOW - 60, NOW + 600, bars=e.bars, policy=e.policy, defect=e.defect)
+        KeptEvidence(
+            e.proof, e.known, e.reason, NOW - 60, NOW + 600, bars=e.bars, policy=e.policy, defect=e.defect
+        )
         for e in evidence
     )
     return DomainFacts("kunde.example", strongest_first(held), NOW - 60, NOW + 600)
@@ -199,7 +201,12 @@ def mailed(settings: Path) -> Path:
         ):
             deliver(connection, domain, way, number, NOW - days * 86400)
         for name, known in (("kunde.example", probed(ProbeResult.SELF_SIGNED)), ("god.example", facts(YES))):
-            row = {"domain": name, "evidence": to_text(known.held), "checked_at": NOW, "expires_at": NOW + 60}
+            row = {
+                "domain": name,
+                "evidence": to_text(known.evidence),
+                "checked_at": NOW,
+                "expires_at": NOW + 60,
+            }
             connection.execute(domain_knowledge.insert().values({**row, "checked_with": found_with}))
     return settings
 

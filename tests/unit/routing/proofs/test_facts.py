@@ -68,7 +68,7 @@ def test_what_a_clock_since_set_back_has_found_stands_in_for_nothing() -> None:
     that "no" believed for a year."""
     year = 365 * 86400
     facts = after((year, [says(Proof.DANE, Known.NO)]), (0, [says(Proof.DANE, Known.UNKNOWN, bars=True)]))
-    assert [one.known for one in facts.held] == [Known.UNKNOWN]
+    assert [one.known for one in facts.evidence] == [Known.UNKNOWN]
 
 
 def test_a_failing_promise_is_not_forgotten_by_a_doubt() -> None:
@@ -82,7 +82,7 @@ def test_each_proof_has_a_doubt_of_its_own() -> None:
         (300, [says(D, N), says(S, U), says(P, U)]),
         (3700, [says(D, N), says(S, U), says(P, U)]),
     )
-    since = {one.proof: one.unknown_since for one in facts.held}
+    since = {one.proof: one.unknown_since for one in facts.evidence}
     assert since == {D: None, S: NOW, P: NOW + 3700}
 
 
@@ -119,10 +119,10 @@ def test_nothing_is_believed_beyond_its_end(
     facts = after(*told)
     now = NOW + at
     assert facts.checked_at == now
-    assert [one.proof.rank for one in facts.held] == sorted(
-        (one.proof.rank for one in facts.held), reverse=True
+    assert [one.proof.rank for one in facts.evidence] == sorted(
+        (one.proof.rank for one in facts.evidence), reverse=True
     )
-    for one in facts.held:
+    for one in facts.evidence:
         latest = {evidence.proof: evidence for evidence in told[-1][1]}[one.proof]
         assert (one.policy is not None) is (one.known is Y)
         assert (one.unknown_since is not None) is (one.known is U)

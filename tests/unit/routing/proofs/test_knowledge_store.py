@@ -157,7 +157,7 @@ def test_another_nodes_newer_finding_is_used(tmp_path: Path) -> None:
         desk.now += 4000
         other.write(kept(DOMAIN, Known.NO, "seen elsewhere", desk.now - 10))
         other.close()
-        assert (await desk.find()).held[0].reason == "seen elsewhere"
+        assert (await desk.find()).evidence[0].reason == "seen elsewhere"
         assert len(desk.asked) == 1
 
     run(story, LookUps(archive=mine))
@@ -180,7 +180,7 @@ def test_an_older_finding_does_not_replace_a_newer_one(tmp_path: Path) -> None:
     archive.write(kept(DOMAIN, Known.YES, "older", 1_000_000.0))
     facts = asyncio.run(archive.read(DOMAIN))
     assert facts is not None
-    assert facts.held[0].reason == "newer"
+    assert facts.evidence[0].reason == "newer"
     archive.close()
 
 

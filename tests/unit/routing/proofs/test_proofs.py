@@ -12,7 +12,7 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
-from segl_routing.proofs.facts import DomainFacts, Held
+from segl_routing.proofs.facts import DomainFacts, KeptEvidence
 from segl_routing.proofs.weigh import weigh
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
@@ -78,7 +78,7 @@ def facts(*words: tuple[Proof, Known] | tuple[Proof, Known, str], since: float =
 def test_what_the_proofs_say_together(
     known: DomainFacts, least: Proof, answer: Known, taken: Proof | None
 ) -> None:
-    weighed = weigh(known.held, least)
+    weighed = weigh(known.evidence, least)
     assert weighed.known is answer
     assert (weighed.taken and weighed.taken.proof) is taken
     assert weighed.reason
@@ -218,7 +218,7 @@ def worlds() -> st.SearchStrategy[dict[Proof, tuple[Known, bool, float]]]:
     )
 
 
-def held_of(world: dict[Proof, tuple[Known, bool, float]]) -> tuple[Held, ...]:
+def held_of(world: dict[Proof, tuple[Known, bool, float]]) -> tuple[KeptEvidence, ...]:
     return facts_of(
         "x.example",
         NOW,
@@ -230,7 +230,7 @@ def held_of(world: dict[Proof, tuple[Known, bool, float]]) -> tuple[Held, ...]:
             )
             for proof, (known, bars, ago) in world.items()
         ),
-    ).held
+    ).evidence
 
 
 @given(
@@ -247,10 +247,10 @@ def test_the_way_is_never_weaker_than_the_truth_allows(
     mark = Mark("failed", NOW + 60) if marked else None
     outcome = decide(f"bo@{domain}", known, least=least, mark=lambda _: mark)
     demanded = Proof.strictest((least, TABLE.least(domain)))
-    barred = [one.proof for one in known.held if one.bars and one.known is not Y]
+    barred = [one.proof for one in known.evidence if one.bars and one.known is not Y]
     may = [
         one.proof
-        for one in known.held
+        for one in known.evidence
         if one.known is Y
         and one.proof.meets(demanded)
         and not any(bar.rank > one.proof.rank for bar in barred)
@@ -258,14 +258,14 @@ def test_the_way_is_never_weaker_than_the_truth_allows(
     assert not isinstance(outcome, Refused)
     if isinstance(outcome, Undecided):
         assert not may
-        assert any(one.known is U and one.proof.meets(demanded) for one in known.held)
+        assert any(one.known is U and one.proof.meets(demanded) for one in known.evidence)
     elif outcome.route.way is Way.TLS:
         assert may
         assert not marked
         proven = TABLE.proven(domain, lambda _: known)
         assert proven is not None, "and Postfix is told of the strongest"
         assert proven.policy == next(
-            one.policy for one in known.held if one.proof is max(may, key=lambda p: p.rank)
+            one.policy for one in known.evidence if one.proof is max(may, key=lambda p: p.rank)
         )
     else:
         assert outcome.route.way is Way.PORTAL
