@@ -24,9 +24,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
+
 from segl.sealed import life
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.store.engine import transaction
+from segl.tables.base import metadata
 from segl.tables.sealed import sealed_message
 from world.ca import TestCA
 from world.counter import Counter, Letter, codes_in
@@ -36,6 +39,8 @@ from world.postfix import wait_until
 from world.process import Daemon
 
 HOST = f"sikker.{DOMAIN}"
+# For tests that ask for codes by the dozen, all from one network.
+ASKED_OFTEN = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,13 @@ portal_port = {self.metrics_port}
 
     def link(self, letter: Letter) -> str:
         return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
+
+    def rows(self) -> dict[str, list[tuple[object, ...]]]:
+        """All that is in the store."""
+        with transaction(self.engine) as connection:
+            return {
+                t.name: [tuple(r) for r in connection.execute(sa.select(t))] for t in metadata.sorted_tables
+            }
 
     def revoke(self, letter: Letter) -> None:
         assert life.revoke(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,22 +12,6 @@ from segl.sealed.keys import Secret
 from world.counter import Letter
 from world.desk import DOMAIN
 from world.portal_site import HOST, Answer, Client, PortalSite
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
-    limits = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
-    with PortalSite(tmp_path_factory.mktemp("portal"), tables=limits) as site:
-        yield site
-
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def letter(site: PortalSite) -> Letter:
-    site.return_port.forget()
-    return site.seal(f"bo{next(_numbers)}@vestby.example")
 
 
 def test_the_link_leads_to_one_button_then_a_field_then_the_message(site: PortalSite, letter: Letter) -> None:

@@ -3,44 +3,16 @@ header fields of each answer forbid a browser."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
-from segl.tables.base import metadata
 from world.counter import Letter
 from world.portal_site import HOST, Client, PortalSite
 from world.postfix import wait_until
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
-    limits = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
-    with PortalSite(tmp_path_factory.mktemp("portal"), tables=limits) as site:
-        yield site
-
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def letter(site: PortalSite) -> Letter:
-    site.return_port.forget()
-    return site.seal(f"bo{next(_numbers)}@vestby.example")
-
-
-def everything(site: PortalSite) -> dict[str, list[tuple[object, ...]]]:
-    """All rows of the store."""
-    with transaction(site.engine) as connection:
-        return {
-            table.name: [tuple(row) for row in connection.execute(sa.select(table))]
-            for table in metadata.sorted_tables
-        }
 
 
 def settle(site: PortalSite, letter: Letter) -> None:
@@ -58,7 +30,7 @@ def settle(site: PortalSite, letter: Letter) -> None:
 
 def test_get_and_head_of_every_address_change_nothing(site: PortalSite, letter: Letter) -> None:
     """A link scanner in the mail, a preview, a crawler: they fetch what they find, twice."""
-    before = everything(site)
+    before = site.rows()
     rid, mid = letter.recipient_id, letter.message_id
     paths = [f"/m/{rid}", f"/m/{rid}/code", f"/m/{rid}/open", f"/m/{rid}/leave", f"/r/{mid}", "/healthz", "/"]
     for scanner in (Client(site, fetch_site=None), Client(site, fetch_site="cross-site")):
@@ -68,7 +40,7 @@ def test_get_and_head_of_every_address_change_nothing(site: PortalSite, letter: 
                 assert answer.status in (200, 303, 404, 405), (method, path)
                 if method == "HEAD":
                     assert answer.body == b""
-    assert everything(site) == before
+    assert site.rows() == before
     assert not site.return_port.received
 
 
@@ -124,11 +96,11 @@ def test_a_form_from_elsewhere_is_refused(
     client = site.client()
     page = client.ask(letter)
     settle(site, letter)
-    before = everything(site)
+    before = site.rows()
     form = {"csrf": page.csrf, "link": letter.link, "code": "12345678"}
     answer = client.post(f"/m/{letter.recipient_id}/{path}", form, **headers)
     assert (answer.status, answer.title) == (403, "Prøv igen fra linket i mailen")
-    assert everything(site) == before
+    assert site.rows() == before
 
 
 def test_a_form_needs_the_field_of_its_own_browser_and_message(site: PortalSite, letter: Letter) -> None:

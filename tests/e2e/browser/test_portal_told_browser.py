@@ -11,13 +11,12 @@ from playwright.sync_api import expect
 
 from world.browser import DESKTOP, PHONE, Chromium
 from world.peers import ACCEPTED
-from world.portal_site import HOST, PortalSite
+from world.portal_site import PortalSite
 from world.visitor import Visitor
 from world.writing import ORIGINAL
 
 pytestmark = pytest.mark.world
 
-LIMITS = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
 SENT = "Dit svar er sendt."
 KEPT = "Dit svar er gemt, men det er ikke nået frem endnu."
 # As if a server between browser and portal had passed all of it on and given up waiting.
@@ -25,18 +24,6 @@ GIVEN_UP = """() => {
     window.status_is = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "status");
     Object.defineProperty(XMLHttpRequest.prototype, "status", {configurable: true, get: () => 504}); }"""
 WAITS = '() => Object.defineProperty(XMLHttpRequest.prototype, "status", window.status_is)'
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
-    with PortalSite(tmp_path_factory.mktemp("portal"), tables=LIMITS) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def chromium(site: PortalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1"}) as chromium:
-        yield chromium
 
 
 _numbers = itertools.count(1)

@@ -2,100 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from email.message import EmailMessage
-from email.policy import SMTP
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from corpus.hostile_mail import HOSTILE
-from segl.store.engine import transaction
-from segl.tables.base import metadata
-from world.browser import DESKTOP, PHONE, SMALL_PHONE, Chromium
+from world.browser import DESKTOP, PHONE, SMALL_PHONE
 from world.counter import Letter
-from world.portal_site import HOST, PortalSite
+from world.moving_letter import SUBJECT, TEXT, Seal, mail
+from world.portal_site import PortalSite
 from world.visitor import Visitor
 
 pytestmark = pytest.mark.world
-
-LIMITS = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
-SUBJECT = "Flytteopgørelse for Åvej 3"
-TEXT = "Her er opgørelsen, vi talte om."
-PICTURE = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
-)
-Seal = Callable[..., Letter]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
-    with PortalSite(tmp_path_factory.mktemp("portal"), tables=LIMITS) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def chromium(site: PortalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1"}) as chromium:
-        yield chromium
-
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def seal(site: PortalSite) -> Seal:
-    def seal(html: str = "", content: bytes = b"") -> Letter:
-        site.return_port.forget()
-        return site.seal(f"bo{next(_numbers)}@vestby.example", content or mail(html))
-
-    return seal
-
-
-def mail(html: str = "") -> bytes:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = "Mette Krog <anna@nordby-vand.example>"
-    message["To"] = "Bo Hansen <bo@vestby.example>, carl@nordby-vand.example"
-    message["Subject"] = SUBJECT
-    message["Date"] = "Tue, 24 Nov 2026 09:00:00 +0100"
-    message["Message-ID"] = "<1@nordby-vand.example>"
-    message.set_content(f"Kære Bo\n\n{TEXT}\n")
-    message.add_alternative(
-        html or f"<p>Kære Bo</p><p>{TEXT}</p><img src='cid:logo' alt='logo'>", subtype="html"
-    )
-    [_, text] = message.iter_parts()
-    text.add_related(PICTURE, "image", "png", cid="<logo>")
-    message.add_attachment(PICTURE, maintype="image", subtype="png", filename="måler.png")
-    message.add_attachment(b"1;2;3\n" * 1000, maintype="text", subtype="csv", filename="../../aflæsning.csv")
-    return message.as_bytes()
-
-
-@pytest.fixture
-def visit(site: PortalSite, chromium: Chromium) -> Iterator[Callable[..., Visitor]]:
-    """Somebody with the link of a letter, in a browser of her own."""
-    visitors: list[Visitor] = []
-
-    def visit(letter: Letter, screen: Any = DESKTOP, **more: Any) -> Visitor:
-        person = chromium.person(screen, **more)
-        visitors.append(Visitor(person, site.link(letter), lambda: site.next_code(letter.recipient)))
-        return visitors[-1]
-
-    yield visit
-    for visitor in visitors:
-        visitor.person.close()
-    # Nothing of ours is against our own policy; and of a stranger's HTML nothing was left for it to stop.
-    assert not [
-        fault for visitor in visitors for fault in visitor.person.faults if "Security Policy" in fault
-    ]
-
-
-def everything(site: PortalSite) -> dict[str, list[tuple[object, ...]]]:
-    with transaction(site.engine) as connection:
-        return {t.name: [tuple(r) for r in connection.execute(sa.select(t))] for t in metadata.sorted_tables}
 
 
 @pytest.mark.parametrize(
@@ -279,14 +199,14 @@ def test_a_scanner_with_a_whole_browser_changes_nothing(
 ) -> None:
     """Some open links in a real browser, wait for all of it to load, and follow every link they see."""
     letter = seal()
-    before = everything(site)
+    before = site.rows()
     robot = visit(letter)
     robot.open_link()
     robot.page.wait_for_load_state("networkidle")
     for address in robot.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
         robot.page.goto(address)
     robot.page.goto(site.link(letter).replace("#", "/message#"))
-    assert everything(site) == before
+    assert site.rows() == before
     assert not site.return_port.received
     her = visit(letter)
     her.read()
