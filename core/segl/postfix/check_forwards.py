@@ -40,6 +40,13 @@ _FORWARDING: Final = {
     "recipient_bcc_maps": False,
     "sender_bcc_maps": False,
 }
+# What no address leads to by its name: copies, and mail to nobody in particular.
+_UNNAMEABLE: Final = ("_bcc", "luser_relay")
+_OF_COPIES: Final = "let it go to an own address, or accept it: then this mail must hold no personal data"
+_OF_ALIASES: Final = (
+    "name the address in organisation.forwarded: what own people write to it is read then, and goes securely where it "
+    "must; or let it lead to an own address"
+)
 _SHOWN: Final = 5
 _MOST_TEXT: Final = 1_000_000
 
@@ -50,10 +57,6 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
     """One for each place that leads outside, or that cannot be looked through."""
     clean = True
     why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
-    fix = (
-        "name the address in organisation.forwarded: what own people write to it is read then, and goes securely where "
-        "it must; or forward to an own address"
-    )
     for where, addresses, unread in _forwarding(setup):
         outside = [address for address in addresses if is_outside(setup, address)]
         if unread:
@@ -62,6 +65,7 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
         if outside:
             clean = False
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
+            fix = _OF_COPIES if any(name in where for name in _UNNAMEABLE) else _OF_ALIASES
             yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
     if clean:
         yield Check(_ID, State.OK, "no alias, forward or blind copy leads outside")
@@ -110,7 +114,7 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Fo
     where, found, unread = f"{place}: {table}", [], ""
     try:
         for entry in entries(table, setup.front.directory, aliases=aliases):
-            if _is_named(setup, entry.key) and "_bcc_" not in place:
+            if _is_named(setup, entry.key) and not any(name in place for name in _UNNAMEABLE):
                 continue
             found += addresses_in(entry.value)
             if table.type in PATTERNS and _DOMAIN_FROM_PATTERN.search(entry.value):

@@ -212,6 +212,8 @@ def test_a_blind_copy_is_none_of_them(site: Installation) -> None:
     site.front("-e", f"recipient_bcc_maps=inline:{{post@nordby.example={PRIVATE}}}")
     site.tables["organisation"] = {"forwarded": ["post@nordby.example"]}
     try:
-        assert states(site) == {WARN}
+        [found] = named(site)
+        assert found.state is WARN
+        assert "forwarded" not in found.fix
     finally:
         del site.tables["organisation"]
