@@ -17,7 +17,7 @@ from segl.settings.document import Settings
 from segl.vocabulary import Decision, Proof, Verdict
 from segl.wishes import Wishes
 from segl_milter.dsn import from_xtext, parameter
-from segl_milter.ruling import action, forged_tags, to_be_opened, wishes_of
+from segl_milter.ruling import INTERNAL, action, forged_tags, to_be_opened, wishes_of
 from segl_milter.transaction import Mail
 
 LONGEST_FACTS = 55_000  # characters of a header field: Postfix cuts what a milter adds at some 60,000
@@ -36,6 +36,7 @@ class Disposition:
     ``link_seed``  what the links of its sealed message are made from.
     ``wishes``     what the first subject asks of the portal: they come off it for all ways.
     ``borrowed``   the client's ENVID is one of ours, of another message.
+    ``unreturned`` it was not read, and its sender's address leads outside: no report may bring it there.
     """
 
     action: Decision
@@ -48,6 +49,7 @@ class Disposition:
     link_seed: str = ""
     wishes: Wishes | None = None
     borrowed: bool = False
+    unreturned: bool = False
 
 
 def disposition_of(
@@ -70,7 +72,10 @@ def disposition_of(
     )
     if todo not in _GOES_SECURELY:
         borrowed = not canary and _is_borrowed(mail, key)
-        return Disposition(todo, verdict, "", least, opened, subjects, borrowed=borrowed)
+        unreturned = INTERNAL in verdict.reasons and settings.leads_outside(mail.sender.bare)
+        return Disposition(
+            todo, verdict, "", least, opened, subjects, borrowed=borrowed, unreturned=unreturned
+        )
     segl_id, facts = _named(mail, verdict, settings, key)
     seed, wishes = secrets.token_urlsafe(32), wishes_of(mail, settings)
     return Disposition(todo, verdict, segl_id, least, opened, subjects, facts, seed, wishes)

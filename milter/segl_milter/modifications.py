@@ -66,7 +66,7 @@ def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
-        sender = _with_another_id(mail) if disposition.borrowed else None
+        sender = _reported(mail, disposition)
         return Modifications(
             subjects=subjects, remove=remove, sender=sender, add=(*_opening(disposition.opened), route)
         )
@@ -108,20 +108,29 @@ def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
     return mail.sender.given, sender_parameters(segl_id)
 
 
-def _with_another_id(mail: Mail) -> tuple[str, str] | None:
-    """A partner whose server speaks DSN is told the envelope id of what he gets. Under that id he, or who forwards his
-    mail, could hand in another message, and what becomes of that would be reported as if it were ours."""
-    if not mail.sender.bare:
+def _reported(mail: Mail, disposition: Disposition) -> tuple[str, str] | None:
+    """How a plain message is reported of, where not as its client wishes.
+
+    A partner whose server speaks DSN is told the envelope id of what he gets. Under that id he, or who forwards his
+    mail, could hand in another message, and what becomes of that would be reported as if it were ours. And what was not
+    read must not come back whole to a sender whose address leads outside."""
+    if not mail.sender.bare or not (disposition.borrowed or disposition.unreturned):
         return None
-    full = parameter("RET", mail.sender.parameters).upper() == "FULL"
-    return mail.sender.given, f"RET={'FULL' if full else 'HDRS'} ENVID={BORROWED}"
+    full = parameter("RET", mail.sender.parameters).upper() == "FULL" and not disposition.unreturned
+    name = BORROWED if disposition.borrowed else _own_id(mail)
+    return mail.sender.given, f"RET={'FULL' if full else 'HDRS'}" + (f" ENVID={name}" if name else "")
 
 
 def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:
     """Our id, and the client's own ENVID, whose place in the envelope it takes."""
+    own = _own_id(mail)
+    return ((headers.ID, segl_id), *(((headers.ENVELOPE_ID, own),) if own else ()))
+
+
+def _own_id(mail: Mail) -> str:
+    """The client's own ENVID; ``""`` for none, and for one that cannot be written again."""
     own = parameter("ENVID", mail.sender.parameters)
-    kept = ((headers.ENVELOPE_ID, own),) if own and own.isascii() and own.isprintable() else ()
-    return ((headers.ID, segl_id), *kept)
+    return own if own.isascii() and own.isprintable() else ""
 
 
 def _facts(mail: Mail, facts: str) -> tuple[tuple[str, str], ...]:

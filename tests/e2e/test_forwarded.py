@@ -81,3 +81,14 @@ def test_what_is_not_read_as_ever(
     house: House, street: Street, sender: str, recipient: str, arrives_at: str
 ) -> None:
     assert CPR.encode() in sent(house, street, f"CPR-nr. {CPR}\n", recipient, arrives_at, sender).content
+
+
+def test_what_comes_back_unread_does_not_go_on_outside(house: House, street: Street) -> None:
+    """Her colleague's mailbox refuses it. The report goes where her own address leads."""
+    street.store.rcpt_replies[COLLEAGUE] = "552 5.2.2 mailbox full"
+    try:
+        mail = sent(house, street, f"CPR-nr. {CPR}\n", COLLEAGUE, BARE, CHAIR)
+    finally:
+        del street.store.rcpt_replies[COLLEAGUE]
+    assert b"mailbox full" in mail.content
+    assert CPR.encode() not in mail.content

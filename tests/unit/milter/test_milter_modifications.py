@@ -12,7 +12,7 @@ from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
 from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
-from segl_milter.disposition import LONGEST_FACTS, Disposition, facts_of, sealed_facts
+from segl_milter.disposition import LONGEST_FACTS, Disposition, disposition_of, facts_of, sealed_facts
 from segl_milter.modifications import MOST_NOTICES, Modifications, costs_too_much, modifications_for
 from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER
 from segl_milter.transaction import Address, Mail
@@ -166,6 +166,32 @@ def test_a_plain_message_under_an_id_of_ours_gets_another(given: tuple[str, ...]
         ).sender
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ((), "RET=HDRS"),
+        (("RET=FULL", "ENVID=7"), "RET=HDRS ENVID=7"),
+        (("ENVID=æ",), "RET=HDRS"),
+    ],
+)
+def test_what_was_not_read_does_not_come_back_whole_to_who_is_forwarded_outside(
+    given: tuple[str, ...], wanted: str
+) -> None:
+    named = ["a@nordby.example"]
+    organisation = {"name": "Nordby", "domains": ["nordby.example"], "forwarded": named}
+    settings, verdict = (
+        parse_settings({"organisation": organisation}),
+        Verdict(Decision.PLAIN, reasons=("internal",)),
+    )
+    for address, sender in (
+        ("<a@nordby.example>", ("<a@nordby.example>", wanted)),
+        ("<b@nordby.example>", None),
+    ):
+        unread = mail(sender=Address(address, given))
+        disposition = disposition_of(unread, verdict, None, settings, None, canary=False)
+        assert modifications_for(unread, disposition).sender == sender
 
 
 @pytest.mark.parametrize("envid", ["a\r\nX-Segl-Route: plain", "æ", ""])
