@@ -18,8 +18,10 @@ _WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "pres
 _MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
                (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
 
-# Printed pages (ECMA-388): of letters they may hold no more than which glyphs of a font they are, or lines.
-_XPS, _PAGE_OF_XPS = "application/vnd.ms-xpsdocument", ".fpage"
+_XPS, _PAGE_OF_XPS = (
+    "application/vnd.ms-xpsdocument",
+    (".fpage", ".fpage/[0].piece"),
+)  # printed pages (ECMA-388)
 _VISIO = b"vnd.ms-visio."  # MS-VSDX §2.2.4
 
 
@@ -55,6 +57,10 @@ def _kind_of_zip(data: bytes) -> str:
                     return VISIO
                 if any(name.endswith(_PAGE_OF_XPS) for name in names):
                     return _XPS
+            if "[content_types].xml/[0].piece" in names and any(
+                name.endswith(_PAGE_OF_XPS) for name in names
+            ):
+                return _XPS
             if "mimetype" in names:
                 kind = _first_bytes(package, names["mimetype"], 200).decode("latin-1").strip().lower()
                 if ODF.match(kind):

@@ -44,6 +44,8 @@ _MODULES: dict[str, str] = {
     f"{MS}-powerpoint": "compound",
     OLE: "compound",
     VISIO: "ooxml.visio",
+    f"{MS}-xpsdocument": "xps",
+    "application/oxps": "xps",
     GEODATA: "geodata",
     FOLDER_VIEW: "folder_view",
     f"{MS}-outlook": "outlook.message",
@@ -109,6 +111,7 @@ LIBRARIES = (
     "segl_classifier.formats.pictures.ocr",
     "segl_classifier.formats.ooxml.visio",
     "segl_classifier.formats.geodata",
+    "segl_classifier.formats.xps",
     "segl_classifier.formats.folder_view",
 )
 

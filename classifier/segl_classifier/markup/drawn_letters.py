@@ -14,7 +14,7 @@ _PATH = re.compile(r"\sd\s{0,9}=\s{0,9}(?:\"(?P<double>[^\"<>]*+)|'(?P<single>[^
 _CURVES = re.compile(r"(?P<kind>[CcSsQqTtAa])(?P<numbers>(?:[^a-zA-Z]|[eE](?=[-+0-9]))*+)")
 _NUMBER = re.compile(r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?")
 _NUMBERS_OF = {"c": 6, "s": 4, "q": 4, "t": 2, "a": 7}
-_FEWEST_CURVES = 1_000  # as on a page of a PDF
+FEWEST_CURVES = 1_000  # as on a page of a PDF
 
 
 def draws_letters(markup: str) -> bool:
@@ -27,9 +27,18 @@ def draws_letters(markup: str) -> bool:
             return True
     curves = 0.0
     for path in _PATH.finditer(markup):
-        for curve in _CURVES.finditer(path["double"] or path["single"] or ""):
-            numbers = sum(1 for _ in _NUMBER.finditer(curve["numbers"]))
-            curves += numbers / _NUMBERS_OF[curve["kind"].lower()]
-            if curves >= _FEWEST_CURVES:
-                return True
+        curves += curves_in(path["double"] or path["single"] or "")
+        if curves >= FEWEST_CURVES:
+            return True
     return False
+
+
+def curves_in(path: str) -> float:
+    """How many curves *path* has, as far as it matters."""
+    curves = 0.0
+    for curve in _CURVES.finditer(path):
+        numbers = sum(1 for _ in _NUMBER.finditer(curve["numbers"]))
+        curves += numbers / _NUMBERS_OF[curve["kind"].lower()]
+        if curves >= FEWEST_CURVES:
+            break
+    return curves

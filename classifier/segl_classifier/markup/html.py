@@ -24,29 +24,10 @@ from segl_classifier.markup.attributes import is_hidden, pairs, values_told
 from segl_classifier.markup.character_references import unescape_safely
 from segl_classifier.markup.data_uris import DataUri, data_uri, pictures_in
 from segl_classifier.markup.spanned import OF_TABLES, Spans
-
-_ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
-
+from segl_classifier.markup.tokens import columns_of
 
 # Tags that do nothing to the text: half of what a mail program writes. To take them out first is faster.
 _NOTHING = re.compile(r"<(?:/(?:span|font|a|b|i|u|strong|em|o:p)|b|i|u|strong|em|span|o:p)>")
-
-
-def _token(attributes: str) -> re.Pattern[str]:
-    """One token: a script or style with its content, a tag, a comment, or what the standard calls a bogus
-    comment. Split at, it gives the text before each token and the nine groups of the token."""
-    return re.compile(
-        rf"<(?:(?P<raw>(?i:script|style))(?=[\s/>])(?P<settings>{attributes})>"
-        r"(?P<content>.*?)(?:(?=(?P<closed></(?i:(?P=raw))[\s/>]))|\Z)"
-        rf"|(?P<name>/?[a-zA-Z][^\s/><]*+)(?P<attributes>{attributes})(?P<end>>|\Z)"
-        r"|!--(?P<comment>(?:-?>|.*?(?:--!?>|\Z)))"
-        r"|[!?/](?P<bogus>[^>]*+)(?:>|\Z))",
-        re.DOTALL,
-    )
-
-
-_TOKEN = _token(_ATTRIBUTES)
-_SIMPLE_TOKEN = _token("[^>]*+")  # several times faster, and right when no ">" stands in quotation marks
 
 # Attributes whose value is shown, spoken or sent to be used; others (class, style, id …) are layout.
 _READ = frozenset(
@@ -132,25 +113,9 @@ def read_html(markup: str, *, xml: bool = False) -> Page:
     return replace(page, otherwise="\n\n".join(filter(None, ways)), cut=cut)
 
 
-def _columns(markup: str) -> list[list[str]]:
-    """The texts between the tokens of *markup*, and the nine groups of each token, as ten columns."""
-    pieces = _SIMPLE_TOKEN.split(markup)
-    if not all(map(_is_simple, {*pieces[2::10], *pieces[6::10]})):
-        pieces = _TOKEN.split(markup)
-    return [pieces[column::10] for column in range(10)]
-
-
-def _is_simple(attributes: str | None) -> bool:
-    """Whether *attributes*, which end at the first ``>``, end outside quotation marks."""
-    if not attributes:
-        return True
-    double, single = attributes.count('"'), attributes.count("'")
-    return not single if double and double % 2 == 0 else not double and single % 2 == 0
-
-
 def _placed(markup: str) -> str:
     """What stands where in *markup*, whose elements have places."""
-    columns = _columns(markup)
+    columns = columns_of(markup)
     sheets = (
         text for raw, text in zip(columns[1], columns[3], strict=False) if raw and raw.lower() == "style"
     )
@@ -166,7 +131,7 @@ def _placed(markup: str) -> str:
 
 def _rendered(markup: str) -> tuple[str, bool]:
     """What a reader sees of *markup*, and whether there is more of it."""
-    columns = _columns(rendered.unconditional(markup))
+    columns = columns_of(rendered.unconditional(markup))
     rules = rendered.Rules()
     for raw, sheet in zip(columns[1], columns[3], strict=False):
         if raw is not None and raw.lower() == "style":
@@ -224,7 +189,7 @@ class _Reader:
         text, aside = self._text, self._aside
         layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
         preformatted, spans = 0, Spans(text, markup)
-        columns = _columns(_NOTHING.sub("", markup))
+        columns = columns_of(_NOTHING.sub("", markup))
         if not rendered.TAGS.isdisjoint(name.lower() for name in set(columns[5]) if name):
             self.differs = True
         for before, raw, settings, content, closed, name, attributes, end, comment, bogus in zip(

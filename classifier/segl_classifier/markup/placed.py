@@ -42,7 +42,7 @@ def is_used(markup: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Box:
+class Box:
     """An element with a place, in the element with a place around it (*within*, by its number)."""
 
     within: int
@@ -66,7 +66,7 @@ class Placing:
                 named = _SELECTOR.search(head[-_LONGEST:].strip())
                 if named and _TELLS.search(declarations) and len(self._rules) < _MOST_RULES:
                     self._rules[named[1]] = self._rules.get(named[1], "") + ";" + declarations[:_LONGEST]
-        self._boxes = [_Box(0, 0, 0, _USUAL_SIZE)]
+        self._boxes = [Box(0, 0, 0, _USUAL_SIZE)]
         self._open: list[
             tuple[str, int, float]
         ] = []  # names of elements, each with its box and size of letters
@@ -89,7 +89,7 @@ class Placing:
         size = max(1.0, lengths.get("font-size", size))
         top = lengths.get("top", -lengths["bottom"] if "bottom" in lengths else None)
         if top is not None and "left" in lengths and _ABSOLUTE.search(told) and len(self._boxes) < _MOST:
-            self._boxes.append(_Box(number, lengths["left"], top, size))
+            self._boxes.append(Box(number, lengths["left"], top, size))
             number = len(self._boxes) - 1
         self._open.append((name, number, size))
 
@@ -114,9 +114,7 @@ class Placing:
             return ""
         placed = sorted(self._boxes[1:], key=lambda box: box.within)
         return "\n".join(
-            line
-            for _, boxes in groupby(placed, key=lambda box: box.within)
-            for line in _in_lines(list(boxes))
+            line for _, boxes in groupby(placed, key=lambda box: box.within) for line in in_lines(list(boxes))
         )
 
 
@@ -125,18 +123,19 @@ def _pixels(length: re.Match[str]) -> float:
     return (number or 0.0) * _PIXELS.get((length[3] or "").lower(), 1)
 
 
-def _in_lines(boxes: list[_Box]) -> Iterator[str]:
-    boxes.sort(key=lambda box: box.top)
-    line: list[_Box] = []
-    for box in boxes:
+def in_lines(boxes: list[Box]) -> Iterator[str]:
+    """The lines of *boxes*, from above."""
+    line: list[Box] = []
+    for box in sorted(boxes, key=lambda box: box.top):
         if line and box.top - line[0].top > _LINE * line[0].size:
-            yield _joined(line)
+            yield joined(line)
             line = []
         line.append(box)
-    yield _joined(line)
+    if line:
+        yield joined(line)
 
 
-def _joined(line: list[_Box]) -> str:
+def joined(line: list[Box]) -> str:
     """The pieces of a line from left to right; a wide gap parts cells."""
     line.sort(key=lambda box: box.left)
     parts: list[str] = []

@@ -142,14 +142,6 @@ def test_what_only_begins_so_is_told_of() -> None:
     assert read(zipped_as({"brev.pdf": VIEW})).gaps != []
 
 
-@pytest.mark.parametrize("named", ["Documents/1/Pages/1.fpage", "documents/1/pages/1.FPAGE"])
-def test_printed_pages_of_windows_are_told_of(named: str) -> None:
-    """Their letters may be drawn, or be numbers of glyphs."""
-    page = b'<FixedPage><Path Data="M 78,62 V 63 H 92 V 62 Z"/></FixedPage>'
-    kept = read(zipped_as({"[Content_Types].xml": b"<Types/>", named: page}), "brev.xps")
-    assert kept.gaps == ["unknown-type application/vnd.ms-xpsdocument, brev.xps in part 2"]
-
-
 # One allowance for all
 
 
