@@ -166,42 +166,78 @@ async def follow(
     What cannot be asked now may be slow for a moment, so it is asked again *soon*, and what was known is gone by until
     then; at last, after *seconds*, what is not known goes as all else does. *reloaded*: set whenever it was asked by a
     reload, whose doubt is followed like one of ours; further reloads make what was known hold no longer."""
-    now, soon = asyncio.get_running_loop().time, min(soon, seconds)
-    since = now() if known().doubt else None  # when the doubt began
-    said: bool | None = None  # in a doubt: whether names are kept, as the log was told
-    wait = soon
-    due = now() + (seconds if since is None else soon)
+    following = _Following(known, changed, events, seconds, min(soon, seconds))
     while True:
-        if await _is_set(reloaded, due - now()):
+        if await _is_set(reloaded, following.due - asyncio.get_running_loop().time()):
             reloaded.clear()
-            if not known().doubt:
-                since, said, due = None, None, now() + seconds
-                continue
-            if since is None:
-                since, said, wait = now(), bool(known().here), soon
-            due = min(due, now() + soon)
+            following.reloaded()
             continue
         asked = settings()
         try:
             found = await asyncio.to_thread(own_postfix, asked)
         except Exception as error:
             found = _failed(error, events)
-        if asked is not settings():
-            continue  # a reload has asked meanwhile
-        gone_by, left = found, seconds
+        if asked is settings():  # else a reload has asked meanwhile
+            following.found(found)
+
+
+class _Following:
+    """When it is asked next (``due``, by the loop's clock), and what is gone by until then."""
+
+    def __init__(
+        self,
+        known: Callable[[], OwnPostfix],
+        changed: Callable[[OwnPostfix], None],
+        events: Events,
+        seconds: float,
+        soon: float,
+    ) -> None:
+        self._known = known
+        self._changed = changed
+        self._events = events
+        self._seconds = seconds
+        self._soon = soon
+        self._now = asyncio.get_running_loop().time
+        self._since = self._now() if known().doubt else None  # when the doubt began
+        self._said: bool | None = None  # in a doubt: whether names are kept, as the log was told
+        self._wait = soon
+        self.due = self._now() + (seconds if self._since is None else soon)
+
+    def reloaded(self) -> None:
+        """A reload has asked, and what it found is known."""
+        if not self._known().doubt:
+            self._is_certain()
+            return
+        if self._since is None:
+            self._since, self._said, self._wait = self._now(), bool(self._known().here), self._soon
+        self.due = min(self.due, self._now() + self._soon)
+
+    def found(self, found: OwnPostfix) -> None:
         if found.doubt:
-            since, wait = (now(), soon) if since is None else (since, 2 * wait)
-            if (left := since + seconds - now()) > 0:
-                gone_by = _gone_by(found, known())
-            if said is not bool(gone_by.here):
-                said = bool(gone_by.here)
-                events.host_unknown(found.doubt, kept=said)
-            due = now() + (min(wait, left) if left > 0 else seconds)
+            found = self._in_doubt(found)
         else:
-            since, said, due = None, None, now() + seconds
-        if gone_by != known():
-            events.host_changed(sorted(gone_by.here))
-            changed(gone_by)
+            self._is_certain()
+        if found != self._known():
+            self._events.host_changed(sorted(found.here))
+            self._changed(found)
+
+    def _is_certain(self) -> None:
+        self._since, self._said, self.due = None, None, self._now() + self._seconds
+
+    def _in_doubt(self, found: OwnPostfix) -> OwnPostfix:
+        """What is gone by instead."""
+        now = self._now()
+        if self._since is None:
+            self._since, self._wait = now, self._soon
+        else:
+            self._wait *= 2
+        left = self._since + self._seconds - now
+        gone_by = _gone_by(found, self._known()) if left > 0 else found
+        if self._said is not bool(gone_by.here):
+            self._said = bool(gone_by.here)
+            self._events.host_unknown(found.doubt, kept=self._said)
+        self.due = now + (min(self._wait, left) if left > 0 else self._seconds)
+        return gone_by
 
 
 async def _is_set(event: asyncio.Event, seconds: float) -> bool:
