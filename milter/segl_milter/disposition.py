@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from segl.demands import least_for
-from segl.receipts.facts import MOST_MARKS, MOST_RECIPIENTS, Facts
+from segl.receipts.facts import MOST_HASHES, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Settings
 from segl.vocabulary import Decision, Proof, Verdict
@@ -101,7 +101,7 @@ def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
     named = [address.bare for address in mail.recipients if address.editable]
     outside = tuple(dict.fromkeys(address for address in named if not settings.stays(address)))
     facts = Facts(time.time(), verdict.reasons, outside)
-    if mail.more_recipients or len(outside) > MOST_MARKS:
+    if mail.more_recipients or len(outside) > MOST_HASHES:
         return Facts(facts.at, facts.reasons, (), len(outside) + mail.more_recipients)
     return facts if len(outside) <= MOST_RECIPIENTS else facts.without_names()
 

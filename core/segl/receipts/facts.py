@@ -15,9 +15,9 @@ from typing import Final
 
 from segl.addresses import mailbox_key
 
-MOST_RECIPIENTS: Final = 1_000  # of a message to more none is named: each is known by a mark
-MOST_MARKS: Final = 5_000  # of a message to more there is but their number
-MARK: Final = 6  # bytes: two of five thousand have the same once in twenty million messages
+MOST_RECIPIENTS: Final = 1_000  # of a message to more none is named: each is known by a hash
+MOST_HASHES: Final = 5_000  # of a message to more there is but their number
+HASH_BYTES: Final = 6  # bytes: two of five thousand have the same once in twenty million messages
 _MOST_REASONS = 32
 _LONGEST = 512  # characters of an address
 
@@ -31,14 +31,13 @@ class Facts:
     reasons: tuple[str, ...]
     recipients: tuple[str, ...]
     unnamed: int = 0  # outside recipients of a message to so many that they are not named
-    marks: bytes = (
-        b""  # theirs (:func:`mark_of`), one behind the other; empty when they are too many for that, too
-    )
+    # theirs, one behind the other; empty when they are too many for that, too
+    hashes: bytes = b""
 
     def without_names(self) -> Facts:
-        """The same with a mark in place of each name."""
-        marks = b"".join(dict.fromkeys(map(mark_of, self.recipients)))
-        return Facts(self.at, self.reasons, (), len(marks) // MARK, marks)
+        """The same with a hash in place of each name."""
+        hashes = b"".join(dict.fromkeys(map(recipient_hash, self.recipients)))
+        return Facts(self.at, self.reasons, (), len(hashes) // HASH_BYTES, hashes)
 
     def to_bytes(self) -> bytes:
         form = {
@@ -47,7 +46,7 @@ class Facts:
             "why": self.reasons,
             "to": self.recipients,
             "n": self.unnamed,
-            "m": b64encode(self.marks).decode("ascii"),
+            "m": b64encode(self.hashes).decode("ascii"),
         }
         return json.dumps(form, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
@@ -62,22 +61,23 @@ class Facts:
                 return None
             reasons = tuple(str(word)[:64] for word in form["why"][:_MOST_REASONS])
             recipients = tuple(str(address)[:_LONGEST] for address in form["to"][:MOST_RECIPIENTS])
-            marks = b64decode(form.get("m", ""))[: MOST_MARKS * MARK]
-            return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)), marks)
+            hashes = b64decode(form.get("m", ""))[: MOST_HASHES * HASH_BYTES]
+            return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)), hashes)
         except (ValueError, TypeError, KeyError):
             return None
 
 
-def unknown_marks(marks: bytes, heard: Iterable[tuple[str, str]]) -> int:
-    """Of how many of the *marks* nothing was *heard* (recipient, and whom the sender named). Who was named himself
+def unheard_hashes(hashes: bytes, heard: Iterable[tuple[str, str]]) -> int:
+    """Of how many of the *hashes* nothing was *heard* (recipient, and whom the sender named). Who was named himself
     speaks for nobody else, whatever original a client gave him (:func:`segl.receipts.due.all_lines`)."""
-    every = {marks[at : at + MARK] for at in range(0, len(marks), MARK)}
+    every = {hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)}
     known = (
-        own if (own := mark_of(recipient)) in every else mark_of(original) for recipient, original in heard
+        own if (own := recipient_hash(recipient)) in every else recipient_hash(original)
+        for recipient, original in heard
     )
     return len(every - set(known))
 
 
-def mark_of(address: str) -> bytes:
+def recipient_hash(address: str) -> bytes:
     """By which a recipient is known again that is not named."""
-    return sha256(mailbox_key(address).encode("utf-8", "surrogatepass")).digest()[:MARK]
+    return sha256(mailbox_key(address).encode("utf-8", "surrogatepass")).digest()[:HASH_BYTES]

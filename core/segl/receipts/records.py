@@ -19,7 +19,7 @@ from segl.addresses import domain_of
 from segl.days import DAY_SECONDS
 from segl.receipts.ahead import forgotten_marks
 from segl.receipts.due import Told, all_lines, complete, fingerprint, is_expanded, next_look
-from segl.receipts.facts import Facts, unknown_marks
+from segl.receipts.facts import Facts, unheard_hashes
 from segl.receipts.leases import LEASE_SECONDS
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
@@ -293,7 +293,7 @@ def _message(
             told[one.recipient] = State(one.told)
     queues = dict.fromkeys(one.queue_id for one in recipients if one.stage == Stage.SECURE.value)
     wait = dict.fromkeys(address for queue_id in queues for address in waiting.get(queue_id, ()))
-    named, unnamed, marks = _known(row.expected)
+    named, unnamed, hashes = _known(row.expected)
     lines = all_lines(named, [Line.of(news) for news in said.values()], tuple(wait))
     # of those of whom nothing was heard there is no row, and nothing to remember
     states = told | {line.recipient: State.PENDING for line in lines if line.state is State.PENDING}
@@ -308,8 +308,8 @@ def _message(
         reasons=tuple(json.loads(row.reasons)),
         lines=lines,
         unnamed=unnamed,
-        counted=bool(marks),
-        unheard=_unheard(lines, unnamed, marks) if unnamed else 0,
+        counted=bool(hashes),
+        unheard=_unheard(lines, unnamed, hashes) if unnamed else 0,
         told=Told(row.told, bool(row.told_final), states),
         told_print=row.told_print,
         journal_print=row.journal_print,
@@ -322,24 +322,26 @@ def _expected(facts: Facts) -> str:
     """The column: names, or what is known of those who are not named."""
     if not facts.unnamed:
         return json.dumps(facts.recipients)
-    return json.dumps({"number": facts.unnamed, "marks": facts.marks.hex()} if facts.marks else facts.unnamed)
+    return json.dumps(
+        {"number": facts.unnamed, "marks": facts.hashes.hex()} if facts.hashes else facts.unnamed
+    )
 
 
 def _known(expected: str) -> tuple[Sequence[str], int, bytes]:
-    """Names, number of those not named, their marks."""
+    """Names, number of those not named, their hashes."""
     match json.loads(expected):
         case int(number):
             return (), number, b""
-        case {"number": int(number), "marks": str(marks)}:
-            return (), number, bytes.fromhex(marks)
+        case {"number": int(number), "marks": str(hashes)}:
+            return (), number, bytes.fromhex(hashes)
         case names:
             return names, 0, b""
 
 
-def _unheard(lines: Sequence[Line], unnamed: int, marks: bytes) -> int:
-    if not marks:
+def _unheard(lines: Sequence[Line], unnamed: int, hashes: bytes) -> int:
+    if not hashes:
         return max(0, unnamed - sum(line.way is not Way.INTERNAL for line in lines))
-    return unknown_marks(marks, ((line.recipient, line.original) for line in lines))
+    return unheard_hashes(hashes, ((line.recipient, line.original) for line in lines))
 
 
 def _row(connection: Connection, message_id: str, *, lock: bool = False) -> Row[Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segl.errors import SmtpReply
-from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
+from segl.receipts.facts import HASH_BYTES, MOST_RECIPIENTS, Facts, recipient_hash
 from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
@@ -260,9 +260,9 @@ def test_the_facts_name_outside_recipients_once_and_of_very_many_none() -> None:
     many = [Address(f"<{number}@x.example>") for number in range(MOST_RECIPIENTS + 1)]
     counted = facts_of(mail(*many), FOUND, settings)
     assert (counted.recipients, counted.unnamed) == ((), MOST_RECIPIENTS + 1)
-    assert counted.marks.startswith(mark_of("0@X.example") + mark_of("1@x.example"))
+    assert counted.hashes.startswith(recipient_hash("0@X.example") + recipient_hash("1@x.example"))
     more = facts_of(mail(*many, more_recipients=1), FOUND, settings)
-    assert (more.unnamed, more.marks) == (MOST_RECIPIENTS + 2, b"")
+    assert (more.unnamed, more.hashes) == (MOST_RECIPIENTS + 2, b"")
 
 
 @pytest.mark.parametrize(("length", "named"), [(20, True), (110, False)])
@@ -275,7 +275,7 @@ def test_facts_that_would_be_cut_name_nobody_and_know_everybody(length: int, nam
     value = sealed_facts(key, name, facts)
     assert len(value) <= LONGEST_FACTS
     assert Facts.from_bytes(key.unseal(name, value)) == (facts if named else facts.without_names())
-    assert facts.without_names().marks[:MARK] == mark_of(names[0])
+    assert facts.without_names().hashes[:HASH_BYTES] == recipient_hash(names[0])
 
 
 def test_the_seed_of_links_is_put_on_what_goes_securely_and_on_nothing_else() -> None:

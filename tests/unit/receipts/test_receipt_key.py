@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.receipts.facts import MARK, MOST_MARKS, Facts
+from segl.receipts.facts import HASH_BYTES, MOST_HASHES, Facts
 from segl.receipts.key import KEY_BYTES, KeyUnusable, ReceiptKey
 
 KEY, OTHER = ReceiptKey(b"k" * KEY_BYTES), ReceiptKey(b"o" * KEY_BYTES)
@@ -63,11 +63,11 @@ def test_a_message_to_a_thousand_stays_within_what_postfix_takes_as_a_header() -
 
 
 def test_marks_of_as_many_as_are_counted_stay_within_it_too() -> None:
-    facts = Facts(1.0, ("cpr",), tuple(f"{n}@x.example" for n in range(MOST_MARKS))).without_names()
+    facts = Facts(1.0, ("cpr",), tuple(f"{n}@x.example" for n in range(MOST_HASHES))).without_names()
     value = KEY.seal(name := KEY.new_id(), facts.to_bytes())
     assert len(value) < 50_000
     assert Facts.from_bytes(KEY.unseal(name, value)) == facts
-    assert (facts.unnamed, len(facts.marks)) == (MOST_MARKS, MOST_MARKS * MARK)
+    assert (facts.unnamed, len(facts.hashes)) == (MOST_HASHES, MOST_HASHES * HASH_BYTES)
 
 
 def test_facts_of_another_version_are_none() -> None:
