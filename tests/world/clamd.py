@@ -12,7 +12,6 @@ import subprocess
 import time
 from hashlib import md5
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from world.ports import free_port
@@ -63,9 +62,7 @@ class ScannerDaemon:
         self._wait()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         if self._process is not None:
             end(self._process)
             self._process = None

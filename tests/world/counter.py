@@ -17,7 +17,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email import policy
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy.engine import Engine
@@ -81,9 +80,7 @@ class Counter:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         self._stack.close()
 
     def seal(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import dkim  # type: ignore[import-untyped]
@@ -60,8 +59,6 @@ class OpenDkim:
         wait_for_port("127.0.0.1", self._port)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         if self._process is not None:
             end(self._process)

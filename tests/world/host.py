@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from world import namespace, template
@@ -143,9 +142,7 @@ class Host:
         self.run("postalias", str(aliases))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         for daemon in self.daemons:
             daemon.kill()
         for directory in (self.secure, FRONT):

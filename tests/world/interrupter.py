@@ -13,7 +13,6 @@ import socket
 import threading
 from collections.abc import Callable
 from enum import Enum
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from world.process import Daemon
@@ -47,9 +46,7 @@ class Interrupter:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         # A close(2) alone leaves it open while a thread waits in accept(2).
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

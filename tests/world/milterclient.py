@@ -19,7 +19,6 @@ import socket
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 _CHUNK = 65535
 VERSION = 6
@@ -81,9 +80,7 @@ class MilterClient:
     def __enter__(self) -> MilterClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         self.close()
 
     def mail(self, sender: str, *parameters: str) -> None:

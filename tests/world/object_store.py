@@ -21,7 +21,6 @@ import urllib.request
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from segl.errors import DeliveryError
@@ -97,9 +96,7 @@ class ObjectStore:
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -221,9 +218,7 @@ class Wire:
         self._accepting.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         # Closed alone, it would be waited at for ever: what is being accepted from stays open.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join(30)

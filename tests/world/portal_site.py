@@ -20,7 +20,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -133,11 +132,9 @@ portal_port = {self.metrics_port}
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *reason: object) -> None:
         with ExitStack() as stack:
-            stack.callback(super().__exit__, kind, value, trace)
+            stack.callback(super().__exit__, *reason)
             stack.callback(self.daemon.stop)
 
     def metrics(self) -> str:

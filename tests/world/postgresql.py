@@ -13,7 +13,6 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -94,9 +93,7 @@ class PostgreSQL:
     def _url_of(self, schema: str) -> str:
         return f"{self.url}&options=-csearch_path%3D{schema}"
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         try:
             if self._process is not None:
                 self._process.send_signal(signal.SIGQUIT)  # nothing of it is kept: an immediate shutdown

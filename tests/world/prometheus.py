@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -63,9 +62,7 @@ class Prometheus:
         wait_until(_is_ready, 30, lambda: (self._folder / "prometheus.log").read_text("utf-8")[-2000:])
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         end(self._process, 30)
 
     @property

@@ -24,7 +24,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from world.ca import Certificate, TestCA
@@ -103,9 +102,7 @@ class Street:
             self._running.enter_context(peer)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         self._running.close()
 
     def forget(self) -> None:

@@ -11,7 +11,6 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from world.portal_site import PortalSite
@@ -88,12 +87,10 @@ class BehindServer(PortalSite):
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *reason: object) -> None:
         if self._server is not None:
             end(self._server)
-        super().__exit__(kind, value, trace)
+        super().__exit__(*reason)
 
     def _serve(self) -> None:
         whole, check, run = self._kind(self.home, self._page)

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from corpus.compound import message as saved_by_outlook
+from corpus.extracted import names_of_read
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier.classify import classify, gather
@@ -55,15 +56,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the attachments that are truly read."""
-    names: list[str] = []
-    real = PoolReader.read_data
-
-    def watched(self: PoolReader, part: Part, data: bytes, chars: int) -> Extracted:
-        names.append(part.filename)
-        return real(self, part, data, chars)
-
-    monkeypatch.setattr(PoolReader, "read_data", watched)
-    return names
+    return names_of_read(monkeypatch)
 
 
 def findings(raw: bytes, rules: RuleSet = RULES, limits: Limits = Limits()) -> list[tuple[str, str]]:  # noqa: B008

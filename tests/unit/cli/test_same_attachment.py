@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from corpus.extracted import names_of_read
 from keyword_model import KeywordModel
 from segl.cli.main import build
 from segl.vocabulary import Label
 from segl_classifier.evaluation.documents import docx
-from segl_classifier.extracted import Extracted
-from segl_classifier.message import Part
-from segl_classifier.pool.reader import PoolReader
 
 TELLING = "Preben er stadig sygemeldt med sin diskusprolaps. Hans cpr-nummer er 010190-1234."
 HARMLESS = "Vi ses på torsdag i kantinen, og kaffen er klar fra klokken ni."
@@ -31,15 +29,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are truly read."""
-    names: list[str] = []
-    real = PoolReader.read_data
-
-    def watched(self: PoolReader, part: Part, data: bytes, chars: int) -> Extracted:
-        names.append(part.filename)
-        return real(self, part, data, chars)
-
-    monkeypatch.setattr(PoolReader, "read_data", watched)
-    return names
+    return names_of_read(monkeypatch)
 
 
 def mails(folder: Path, text: str, number: int = 2) -> list[Path]:
