@@ -30,7 +30,7 @@ from segl.daemons.accepting import tell_of_refused
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
 from segl.daemons.reloading import one_after_the_other, reloading
-from segl.daemons.starting import options_of
+from segl.daemons.starting import Options
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.metric_labels import CertificateEnd
@@ -44,6 +44,7 @@ from segl_delivery.agent import Agent
 from segl_delivery.agents import Agents
 from segl_delivery.canary import CanaryWatch
 from segl_delivery.checked import sockets_of, start_faults
+from segl_delivery.command import options
 from segl_delivery.decisions import DecisionWriter, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
@@ -71,13 +72,12 @@ NEWS_SECONDS: Final = 120.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """As :func:`segl_delivery.command.main`, where all is loaded already."""
+    return serve(options(arguments))
+
+
+def serve(options: Options) -> int:
     """Run until told to stop; the exit code."""
-    options = options_of(
-        "segl-deliver",
-        "Encrypts and seals messages for Postfix.",
-        arguments,
-        checks="settings, store and directories",
-    )
     configure_log()
     events = Events("segl-deliver")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets

@@ -28,7 +28,7 @@ from segl.daemons.accepting import tell_of_refused
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
 from segl.daemons.reloading import one_after_the_other, reloading
-from segl.daemons.starting import options_of
+from segl.daemons.starting import Options
 from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
@@ -45,6 +45,7 @@ from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.service import CertificateService, Search
 from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checked import start_faults
+from segl_routing.command import options
 from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import StoreMarks
@@ -66,13 +67,12 @@ FORGOTTEN_SECONDS: Final = 30 * DAY_SECONDS  # what was found out so long ago he
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """As :func:`segl_routing.command.main`, where all is loaded already."""
+    return serve(options(arguments))
+
+
+def serve(options: Options) -> int:
     """Run until told to stop; the exit code."""
-    options = options_of(
-        "segl-map",
-        "Tells Postfix each recipient's way.",
-        arguments,
-        checks="settings and the files they name",
-    )
     configure_log()
     with ExitStack() as opened:
         try:
