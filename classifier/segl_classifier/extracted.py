@@ -30,6 +30,7 @@ _NOISE = 8  # so many control characters a text may hold without being called da
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
 _BINARY_SHARE = 20  # one in so many is a control character: no text with escape sequences of a printer
 _READABLE = re.compile(r"[\t -~æøåÆØÅäöüÄÖÜéÉß]{6,}")
+_OF_TERMINALS = re.compile(r"\x1b\[[0-9;:]{0,20}[A-Za-z]|[^\x08\n]\x08")  # colours, letters struck over
 _BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
 # How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
 _WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
@@ -105,7 +106,7 @@ class Notebook:
         if found.unknown:
             self.lack(Unreadable.UNKNOWN_CHARSET, self._part.charset[:40] or "none is told")
         if self._binary:
-            return ("\n".join(_READABLE.findall(found.texts[0].replace("\0", ""))),)
+            return ("\n".join(_READABLE.findall(_OF_TERMINALS.sub("", found.texts[0].replace("\0", "")))),)
         most = self._limits.text_chars
         if any(len(text) > most for text in found.texts):
             self.lack(Unreadable.TOO_LARGE, f"more than {most} characters of text")

@@ -260,3 +260,9 @@ def test_of_what_is_no_text_only_what_may_be_words_and_numbers_is_read() -> None
     assert [gap.rule for gap in found.unread][:1] == ["unreadable.damaged"]
     assert any("cpr 010190-1234" in text.text for text in found.texts)
     assert sum(len(text.text) for text in found.texts) < len(noise) // 10
+
+
+def test_letters_struck_over_are_read_all_the_same() -> None:
+    struck = "".join(f"{sign}\b{sign}" for sign in "cpr 010190-1234 er hendes")
+    part = Part("part 2", "text/plain", "", "a.txt", attached=True, encoded=struck.encode() * 20)
+    assert any("cpr 010190-1234" in text.text for text in read_plain(part, Limits()).texts)
