@@ -173,7 +173,12 @@ def named_files(extra: Sequence[Path] = ()) -> dict[str, Path]:
 
 
 def _files(layer: Path) -> list[Path]:
-    return sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
+    """The files that *layer* stands for. What is no folder, or one that may not be looked into, stands for itself:
+    whoever reads it says why that cannot be done."""
+    try:
+        return sorted(file for file in layer.iterdir() if file.name.endswith(".toml"))
+    except (OSError, ValueError):
+        return [layer]
 
 
 def _shared(draft: Draft) -> dict[str, object]:

@@ -44,9 +44,9 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     missing = [
         Fault(file, "detection.rules", f"{layer}: there is no such file or folder")
         for layer in settings.detection.rules
-        if not layer.exists()
+        if _is_missing(layer)
     ]
-    there = [layer for layer in settings.detection.rules if layer.exists()]
+    there = [layer for layer in settings.detection.rules if not _is_missing(layer)]
     if not there:  # the shipped ones alone, which their own tests have looked at
         return missing
     from segl_classifier.rules import load_rules
@@ -56,6 +56,17 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     except RulesError as error:
         return [*missing, *error.every]
     return missing
+
+
+def _is_missing(layer: Path) -> bool:
+    """Whether it is not there for sure: what may not be looked at is read, and told of then."""
+    try:
+        layer.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def missing_folders(settings: Settings) -> Iterator[tuple[str, Path, str]]:

@@ -171,6 +171,11 @@ def test_rule_files_are_read_and_their_faults_named(file: Path, tmp_path: Path) 
     absent = check(file, GOOD + '[detection]\nrules = ["/nowhere/rules.toml"]\n')
     assert absent.exit_code == 2
     assert "detection.rules: /nowhere/rules.toml: there is no such file or folder" in absent.stderr
+    nowhere = "/" + "a" * 5_000
+    assert (
+        "cannot be read: file name too long"
+        in check(file, GOOD + f'[detection]\nrules = ["{nowhere}"]\n').stderr
+    )
     (tmp_path / "own.toml").write_text("[[rule]]\nid = 'own.x'\n", "utf-8")
     bad = check(file, GOOD + '[detection]\nrules = ["own.toml"]\n')
     assert bad.exit_code == 2

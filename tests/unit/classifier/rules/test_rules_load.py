@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from segl.errors import RulesError
 from segl.vocabulary import Decision, Label
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet, load_rules, named_files, shipped_rules
+from world.needs import ROOT
 
 BAD = Path(__file__).parents[3] / "bad_rules"
 RULE = """
@@ -98,6 +100,32 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="there is no such file"):
         load_rules([tmp_path / "none.toml"])
+
+
+@pytest.mark.parametrize("name", ["/" + "a" * 5_000, "a\0b"])
+def test_a_name_that_no_file_can_have_is_a_fault(name: str) -> None:
+    with pytest.raises(RulesError, match=r"cannot be read|no usable file name"):
+        load_rules([Path(name)])
+
+
+@ROOT
+@pytest.mark.parametrize(
+    "mode", [0o600, 0o711], ids=["in a folder that may not be entered", "a folder that may not be read"]
+)
+def test_what_the_services_user_may_not_look_into_is_a_fault(tmp_path: Path, mode: int) -> None:
+    """As rules below /root: the milter said so by a traceback, and was started again and again."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    file = written(folder, RULE.format(id="own.boat", word="jolle"))
+    for place in (*tmp_path.parents[:-2], tmp_path):
+        place.chmod(place.stat().st_mode | 0o011)
+    folder.chmod(mode)
+    os.seteuid(65_534)
+    try:
+        with pytest.raises(RulesError, match="cannot be read: permission denied"):
+            load_rules([folder if mode & 0o001 else file])
+    finally:
+        os.seteuid(0)
 
 
 def test_a_file_that_never_ends_is_not_read() -> None:
