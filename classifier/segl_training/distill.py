@@ -9,7 +9,6 @@ bytes.
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from segl_classifier.understanding.linear_features import pair_key, word_keys, w
 from segl_training.corpus import examples, labelled_windows
 from segl_training.finetune import summary
 from segl_training.lesson import Lesson
-from segl_training.stored import lesson_of
+from segl_training.stored import taught
 
 _FEWEST = 2  # windows of the corpus a feature must stand in
 _FEATURES = 195_000  # the commonest: 3.4 MB, with which the whole model stays below 50
@@ -150,15 +149,5 @@ def _report(folder: Path) -> None:
     print("linear stage: " + summary(scores.astype(np.float64), labelled, mails))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    train(asked.folder, lesson_of(asked.folder, asked.plain, asked.seed), asked.epochs, asked.seed)
-
-
 if __name__ == "__main__":
-    main()
+    taught(train, __doc__, EPOCHS)

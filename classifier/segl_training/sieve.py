@@ -6,7 +6,6 @@ half as much again as one too high. One piece in twelve is hidden, so that no wo
 
 from __future__ import annotations
 
-import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from segl_training import sieve_net
 from segl_training.corpus import LABELS, examples, labelled_windows
 from segl_training.finetune import summary
 from segl_training.lesson import Lesson
-from segl_training.stored import lesson_of, load
+from segl_training.stored import load, taught
 
 EPOCHS = 6
 _COMPARED, _APART = 50, 0.3  # passages; logits
@@ -135,15 +134,5 @@ def report(folder: Path) -> None:
     print("sieve: " + summary(scores.astype(np.float64), labelled, mails), flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    train(asked.folder, lesson_of(asked.folder, asked.plain, asked.seed), asked.epochs, asked.seed)
-
-
 if __name__ == "__main__":
-    main()
+    taught(train, __doc__, EPOCHS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -27,3 +29,15 @@ def load(folder: Path) -> tuple[Encoder, Tokenizer]:
 def lesson_of(folder: Path, plain: Path | None, seed: int) -> Lesson:
     """What the encoder in *folder* says of the corpus, and of sentences in *plain* that nobody has labelled."""
     return prepared(folder, load(folder)[0].words.weight.detach().numpy(), plain, seed)
+
+
+def taught(train: Callable[[Path, Lesson, int, int], None], about: str | None, epochs: int) -> None:
+    """A small stage taught by itself: *train* gets the folder, its lesson, the rounds (*epochs* unless told) and the
+    seed of the command line."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    train(asked.folder, lesson_of(asked.folder, asked.plain, asked.seed), asked.epochs, asked.seed)
