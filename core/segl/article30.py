@@ -24,7 +24,7 @@ _WAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Retention:
     """One kind of data that is kept: what it is, why, and until when."""
 
     what: str
@@ -32,69 +32,69 @@ class Kept:
     until: str
 
 
-def kept(settings: Settings) -> Iterator[Kept]:
+def kept(settings: Settings) -> Iterator[Retention]:
     """Everything that Segl writes down, with the time after which it is deleted."""
     yield from _queued(settings)
     if not settings.portal.relay.next_hop or settings.portal.relay.domains:
         yield from _sealed(settings)
     if settings.decisions.keep_days:
-        yield Kept(
+        yield Retention(
             "Om hver undersøgt mail: afsenderens domæne, tidspunkt, længder, hvilke regler der slog til, og tal fra "
             "modellen; ingen tekst, ingen adresser. Hvad afsenderen har svaret på, om afgørelsen var rigtig",
             "at rette reglerne, så færre mails vurderes forkert, og at kunne bevise afgørelserne",
             f"{settings.decisions.keep_days} dage",
         )
     yield from _of_sent(settings)
-    yield Kept(
+    yield Retention(
         "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",
         "at vælge den sikre vej",
         "til de udløber eller slettes med `segl certificate forget`",
     )
-    yield Kept(
+    yield Retention(
         "Revisionsspor: hvem gjorde hvad ved forseglede og tilbageholdte beskeder, hvem der har ændret indstillinger "
         "eller svaret på afgørelser, uden indhold",
         "at kunne bevise, hvad der er sket",
         "slettes ikke af Segl: kæden ville brydes",
     )
-    yield Kept(
+    yield Retention(
         "Driftslog: adresser, kø-id, afgørelse og grund, uden indhold og uden CPR-numre",
         "fejlfinding og sikkerhed",
         f"som i maskinens journal: {OPEN}",
     )
 
 
-def _sealed(settings: Settings) -> Iterator[Kept]:
+def _sealed(settings: Settings) -> Iterator[Retention]:
     """What the portal needs."""
     portal, receipts = settings.portal, settings.receipts
-    yield Kept(
+    yield Retention(
         "Forseglede beskeder: hele indholdet, krypteret; modtagerens del af nøglen findes kun i dennes link",
         "at modtageren kan hente beskeden",
         f"{portal.expiry_days} dage efter afsendelsen slettes vores del af nøglen, og filen fjernes"
         + _looks_differ(settings),
     )
-    yield Kept(
+    yield Retention(
         "Om hver forseglet besked: afsender, modtager, størrelse, tidspunkter, eventuelt mobilnummer til kode",
         "at styre adgangen og fortælle afsenderen, om beskeden er åbnet",
         f"{receipts.retention_days} dage efter, at beskeden ikke kan læses mere",
     )
-    yield Kept(
+    yield Retention(
         "Besøg på den sikre side: et hash af browserens kode, forsøg og tidspunkter; netadresser kun som hash",
         "at ingen kan gætte en engangskode",
         "et døgn efter besøget",
     )
     if portal.answers.on:
-        yield Kept(
+        yield Retention(
             "Svar skrevet på den sikre side, krypteret",
             "at vise samtalen for modtageren",
             "med beskeden selv",
         )
 
 
-def _of_sent(settings: Settings) -> Iterator[Kept]:
+def _of_sent(settings: Settings) -> Iterator[Retention]:
     """What receipts are made from."""
     receipts = settings.receipts
     told = receipts.send is not Receipts.NONE or any(rule.send for rule in settings.receipt)
-    yield Kept(
+    yield Retention(
         "Om hver sikkert sendt besked: afsender, modtagere, Message-ID, grund, vej, tidspunkt og resultat",
         "kvittering til afsenderen, opslag og statistik" if told else "opslag og statistik",
         f"{receipts.retention_days} dage",
@@ -105,29 +105,29 @@ def _of_sent(settings: Settings) -> Iterator[Kept]:
         *(one.receipts for one in settings.policy),
     }
     if Receipts.DAILY in daily:
-        yield Kept(
+        yield Retention(
             "Om afsendere, hvis postkasse ikke tog imod en daglig samling af kvitteringer: adresse, antal, tidspunkt",
             "ikke at blive ved at sende til en postkasse, der ikke tager imod",
             "når en samling er modtaget, ellers efter 30 dage",
         )
 
 
-def _queued(settings: Settings) -> Iterator[Kept]:
+def _queued(settings: Settings) -> Iterator[Retention]:
     """What lies on disk as it was written: Postfix encrypts nothing there."""
     hours = settings.hold.remind_hours
     reminded = f"; den, der afgør det, bliver mindet om det hver {hours}. time" if hours else ""
-    yield Kept(
+    yield Retention(
         "Mail på vej: hele indholdet, ukrypteret på serverens disk, i Postfix' køer, til den er afleveret",
         "at ingen mail går tabt, når modtagerens server eller en del af Segl er nede",
         f"når den er afleveret; ellers når Postfix giver op (maximal_queue_lifetime, hos os {OPEN} dage)",
     )
-    yield Kept(
+    yield Retention(
         "Tilbageholdte beskeder: hele indholdet, ukrypteret på serverens disk, i Postfix' kø; kan være oplysninger om "
         "strafbare forhold",
         "at den, der er udpeget, kan afgøre, om beskeden må sendes",
         f"når den er frigivet eller afvist; der er ingen frist{reminded}",
     )
-    yield Kept(
+    yield Retention(
         f"Sikkerhedskopier af serveren: det, der står i denne tabel, og de nøgler, som åbner det; opbevares {OPEN}",
         "at kunne komme i gang igen efter et nedbrud",
         f"efter {OPEN}; det, der er slettet siden, findes så længe i kopien",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
-from segl.canary.standing import Look, Result, Standing
+from segl.canary.standing import CanaryResult, CanaryStanding, HostLook
 from segl.canary.token import id_in, id_of
 from segl.daemons.looping import every
 from segl.errors import DeliveryError, SmtpReply
@@ -176,7 +176,7 @@ class CanaryWatch:
         self._engine = engine
         self._events = events
         self._since = time.time()
-        self._told: dict[tuple[str, str], Result] = {}
+        self._told: dict[tuple[str, str], CanaryResult] = {}
         self._leaks: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -185,8 +185,8 @@ class CanaryWatch:
     def look(self, now: float) -> None:
         """Blocking. Raises :class:`~segl.errors.StoreError`."""
         settings = self._settings()
-        standings: list[Standing] = []
-        looks: dict[str, Look] = {}
+        standings: list[CanaryStanding] = []
+        looks: dict[str, HostLook] = {}
         if settings.canary.on and settings.detection.mode is not Mode.SHADOW:
             standings = records.standings(self._engine, settings.canary, now, self._since)
             with transaction(self._engine) as connection:
@@ -199,7 +199,7 @@ class CanaryWatch:
         self._show_looks(looks)
         CANARY_LOOKED.set(now)
 
-    def _show_looks(self, looks: Mapping[str, Look]) -> None:
+    def _show_looks(self, looks: Mapping[str, HostLook]) -> None:
         """A host whose settings leak is told of in the log once for each thing found."""
         milter = sum(look.milter is not None for look in looks.values())
         leaks = {host: look.leaks for host, look in looks.items() if look.leaks is not None}
@@ -210,9 +210,9 @@ class CanaryWatch:
                 self._events.canary_leak(host, found)
         self._leaks = leaks
 
-    def _show(self, standing: Standing) -> None:
+    def _show(self, standing: CanaryStanding) -> None:
         sink, host, result, last = standing.sink, standing.host, standing.result, standing.last
-        for each in Result:
+        for each in CanaryResult:
             CANARY_RESULTS.labels(sink, host, each.value).set(standing.counts.get(each, 0))
         CANARY_OVERDUE.labels(sink, host).set(standing.overdue)
         if last is not None and last.seconds is not None:

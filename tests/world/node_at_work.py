@@ -75,7 +75,7 @@ def _turns(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) -> 
 
 
 def _told(engine: Engine, _folder: Path, _name: str, found: dict[str, Any]) -> None:
-    kind = news.Kind.OPENED
+    kind = news.NewsKind.OPENED
     mails = news.due(engine, kind, NOW)
     claimed = [one for mail in mails for ids in mail for one in news.claim(engine, kind, ids, NOW)]
     found["told"] = [one.message_id for one in claimed]

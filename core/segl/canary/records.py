@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.canary.standing import Look, Sent, Standing, standing_of
+from segl.canary.standing import CanaryStanding, HostLook, Sent, standing_of
 from segl.days import DAY_SECONDS
 from segl.settings.canary import Canary
 from segl.store.engine import transaction
@@ -110,7 +110,7 @@ def last_sent(connection: Connection, host: str) -> dict[str, float]:
     return {row.sink: row.at for row in connection.execute(query.group_by(canary_sent.c.sink))}
 
 
-def looked(connection: Connection, host: str, at: float, look: Look) -> None:
+def looked(connection: Connection, host: str, at: float, look: HostLook) -> None:
     """What the look at Postfix's settings on *host* said."""
     name = host[:_LONGEST]
     here, values = canary_look.c.host == name, {"at": at, "fault": look.milter}
@@ -121,14 +121,14 @@ def looked(connection: Connection, host: str, at: float, look: Look) -> None:
         connection.execute(canary_leak.insert().values(host=name, found=look.leaks))
 
 
-def looks(connection: Connection, since: float) -> dict[str, Look]:
+def looks(connection: Connection, since: float) -> dict[str, HostLook]:
     """What each host that looked since then found."""
     query = (
         sa.select(canary_look.c.host, canary_look.c.fault, canary_leak.c.found)
         .outerjoin(canary_leak, canary_leak.c.host == canary_look.c.host)
         .where(canary_look.c.at >= since)
     )
-    return {row.host: Look(milter=row.fault, leaks=row.found) for row in connection.execute(query)}
+    return {row.host: HostLook(milter=row.fault, leaks=row.found) for row in connection.execute(query)}
 
 
 def forget(connection: Connection, now: float) -> None:
@@ -152,7 +152,7 @@ def forget_host(connection: Connection, host: str) -> int:
     return sum(connection.execute(sa.delete(place.table).where(place == host)).rowcount for place in places)
 
 
-def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[Standing]:
+def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[CanaryStanding]:
     """How it stands with each sink of the settings, from each host; *since* is when watching began."""
     with transaction(engine) as connection:
         found, senders = recent(connection, now - DAY_SECONDS), hosts(connection, now)

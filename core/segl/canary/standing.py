@@ -15,7 +15,7 @@ from enum import StrEnum
 from segl.vocabulary import CanaryOutcome
 
 
-class Result(StrEnum):
+class CanaryResult(StrEnum):
     """How a canary fares. All but the first two are alarms."""
 
     UNDERWAY = "underway"
@@ -28,7 +28,7 @@ class Result(StrEnum):
 
     @property
     def alarms(self) -> bool:
-        return self not in (Result.UNDERWAY, Result.ARRIVED)
+        return self not in (CanaryResult.UNDERWAY, CanaryResult.ARRIVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +53,22 @@ class Sent:
         """How long it took."""
         return None if self.came_at is None else max(0.0, self.came_at - self.sent_at)
 
-    def result(self, now: float, late_after: float) -> Result:
+    def result(self, now: float, late_after: float) -> CanaryResult:
         if self.came is CanaryOutcome.CLEAR:
-            return Result.CLEAR
+            return CanaryResult.CLEAR
         if self.came is CanaryOutcome.FAILED:
-            return Result.FAILED
+            return CanaryResult.FAILED
         if self.came is CanaryOutcome.SECURE and self.read is not None:
             if not self.read:
-                return Result.UNREAD
-            return Result.LATE if (self.seconds or 0.0) > late_after else Result.ARRIVED
+                return CanaryResult.UNREAD
+            return CanaryResult.LATE if (self.seconds or 0.0) > late_after else CanaryResult.ARRIVED
         if self.refused is not None:
-            return Result.REFUSED
-        return Result.LATE if now - self.sent_at > late_after else Result.UNDERWAY
+            return CanaryResult.REFUSED
+        return CanaryResult.LATE if now - self.sent_at > late_after else CanaryResult.UNDERWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class HostLook:
     """What was wrong in a host's Postfix settings when it looked last; ``None`` for nothing. ``milter``: mail comes in
     without it and goes securely, unexamined. ``leaks``: mail may leave in clear, or cannot pass."""
 
@@ -77,7 +77,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class CanaryStanding:
     """How it stands with one sink's canaries from one host. ``last`` is the last canary of which something is known,
     ``overdue`` the seconds since one should have arrived as it should (below zero: none is missing), ``counts`` those
     sent lately by result."""
@@ -85,28 +85,28 @@ class Standing:
     sink: str
     host: str
     last: Sent | None
-    result: Result
+    result: CanaryResult
     overdue: float
-    counts: Mapping[Result, int]
+    counts: Mapping[CanaryResult, int]
 
     @property
     def alarms(self) -> bool:
-        return self.result.alarms or self.overdue > 0 or self.counts.get(Result.CLEAR, 0) > 0
+        return self.result.alarms or self.overdue > 0 or self.counts.get(CanaryResult.CLEAR, 0) > 0
 
 
 def standing_of(
     sink: str, host: str, sent: Iterable[Sent], *, every: float, late_after: float, now: float, since: float
-) -> Standing:
+) -> CanaryStanding:
     """*sent* are canaries of the last day, in any order; those to this sink from this host count: what arrives by
     another says nothing of this one. *since* is when watching began: before that nothing is missing."""
     mine = (one for one in sent if (one.sink, one.host) == (sink, host))
     ordered = sorted(mine, key=lambda one: one.sent_at)
     results = [(one, one.result(now, late_after)) for one in ordered]
-    known = [pair for pair in results if pair[1] is not Result.UNDERWAY]
-    good = [one.sent_at for one, result in results if result is Result.ARRIVED]
+    known = [pair for pair in results if pair[1] is not CanaryResult.UNDERWAY]
+    good = [one.sent_at for one, result in results if result is CanaryResult.ARRIVED]
     begin = good[-1] if good else min((since, *(one.sent_at for one in ordered)))
-    last, result = known[-1] if known else (None, Result.UNDERWAY)
-    return Standing(
+    last, result = known[-1] if known else (None, CanaryResult.UNDERWAY)
+    return CanaryStanding(
         sink=sink,
         host=host,
         last=last,
@@ -116,9 +116,9 @@ def standing_of(
     )
 
 
-def worst(standings: Iterable[Standing]) -> Standing:
+def worst(standings: Iterable[CanaryStanding]) -> CanaryStanding:
     """The one that needs somebody first. Raises ValueError when there is none."""
     return max(
         standings,
-        key=lambda one: (one.counts.get(Result.CLEAR, 0) > 0, one.alarms, one.overdue),
+        key=lambda one: (one.counts.get(CanaryResult.CLEAR, 0) > 0, one.alarms, one.overdue),
     )

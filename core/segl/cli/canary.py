@@ -16,7 +16,7 @@ from segl.places import DEFAULT_FILE
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from segl.canary.standing import Look, Sent, Standing
+    from segl.canary.standing import CanaryStanding, HostLook, Sent
     from segl.postfix.canary import CanarySender
     from segl.settings.document import Settings
 
@@ -56,7 +56,7 @@ def status(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> None
     Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
     """
     from segl.canary.records import LOOK_KEPT, looks
-    from segl.canary.standing import Look
+    from segl.canary.standing import HostLook
     from segl.cli.sealed import store_of
     from segl.store.engine import transaction
 
@@ -68,7 +68,7 @@ def status(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> None
             found = sorted(looks(connection, time.time() - LOOK_KEPT).items())
         milter = "; ".join(f"{host}: {look.milter}" for host, look in found if look.milter)
         leaks = "; ".join(f"{host}: {look.leaks}" for host, look in found if look.leaks)
-        _tell(loaded, engine, Look(milter=milter or None, leaks=leaks or None), as_json, [])
+        _tell(loaded, engine, HostLook(milter=milter or None, leaks=leaks or None), as_json, [])
 
 
 @app.command()
@@ -125,29 +125,29 @@ def _sender(file: Path) -> Iterator[CanarySender]:
 def _waited(sender: CanarySender, sent: list[str], seconds: float) -> list[Sent]:
     """The canaries of this run, when all have fared somehow or the time is up."""
     from segl.canary.records import recent
-    from segl.canary.standing import Result
+    from segl.canary.standing import CanaryResult
     from segl.store.engine import transaction
 
     late, until = sender.settings.canary.late_after, time.monotonic() + seconds
     while True:
         with transaction(sender.engine) as connection:
             found = [one for one in recent(connection, time.time() - late - seconds) if one.id in sent]
-        open_ = [one for one in found if one.result(time.time(), late) is Result.UNDERWAY]
+        open_ = [one for one in found if one.result(time.time(), late) is CanaryResult.UNDERWAY]
         if not open_ or time.monotonic() >= until:
             return found
         time.sleep(_POLL_SECONDS)
 
 
-def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited: list[Sent]) -> None:
+def _tell(settings: Settings, engine: Engine, look: HostLook, as_json: bool, waited: list[Sent]) -> None:
     from segl.canary.records import standings
-    from segl.canary.standing import Result, worst
+    from segl.canary.standing import CanaryResult, worst
     from segl.cli.output import Exit, paint, printable, say, say_json
 
     now, late = time.time(), settings.canary.late_after
     found = standings(engine, settings.canary, now, now)
     sinks = list(dict.fromkeys(one.sink for one in found))
     hosts = {one.host for one in found}
-    missed = [one for one in waited if one.result(now, late) is Result.UNDERWAY]
+    missed = [one for one in waited if one.result(now, late) is CanaryResult.UNDERWAY]
     bad = bool(look.milter or look.leaks or missed) or any(one.alarms for one in found)
     if as_json:
         say_json(
@@ -180,11 +180,11 @@ def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited:
     raise typer.Exit(Exit.FAILED if bad else Exit.OK)
 
 
-def _line(standing: Standing, now: float, *, several: bool) -> str:
-    from segl.canary.standing import Result
+def _line(standing: CanaryStanding, now: float, *, several: bool) -> str:
+    from segl.canary.standing import CanaryResult
     from segl.cli.output import paint, printable
 
-    last, clear = standing.last, standing.counts.get(Result.CLEAR, 0)
+    last, clear = standing.last, standing.counts.get(CanaryResult.CLEAR, 0)
     sink = f"{standing.sink} from {printable(standing.host)}" if several else standing.sink
     if last is None:
         return f"{paint('?', typer.colors.MAGENTA)}: {sink}: nothing is known of any"
@@ -197,7 +197,7 @@ def _line(standing: Standing, now: float, *, several: bool) -> str:
     return f"{word}: {sink}{way}{took}, sent {(now - last.sent_at) / 60:.0f} min ago{said}{more}"
 
 
-def _as_dict(standing: Standing, now: float, late_after: float) -> dict[str, Any]:
+def _as_dict(standing: CanaryStanding, now: float, late_after: float) -> dict[str, Any]:
     last = standing.last
     return {
         "result": standing.result.value,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
-from segl.canary.standing import Result, Sent
+from segl.canary.standing import CanaryResult, Sent
 from segl.cli.doctor_ways import ways_open
 from segl.errors import SeglError
 from segl.postfix.canary import CanarySender
@@ -24,17 +24,17 @@ from segl.vocabulary import Mode
 WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.5
 _WHY = {
-    Result.CLEAR: "mail that must go securely leaves in clear",
-    Result.UNREAD: "the milter is not asked: nobody looks at what is sent, and all of it goes the secure way",
-    Result.LATE: "secure mail is held up somewhere",
-    Result.REFUSED: "the front does not take it: nothing is known of the ways",
-    Result.FAILED: "it came back: this way does not work now",
-    Result.UNDERWAY: "secure mail is held up somewhere",
+    CanaryResult.CLEAR: "mail that must go securely leaves in clear",
+    CanaryResult.UNREAD: "the milter is not asked: nobody looks at what is sent, and all of it goes the secure way",
+    CanaryResult.LATE: "secure mail is held up somewhere",
+    CanaryResult.REFUSED: "the front does not take it: nothing is known of the ways",
+    CanaryResult.FAILED: "it came back: this way does not work now",
+    CanaryResult.UNDERWAY: "secure mail is held up somewhere",
 }
 _FIX = {
-    Result.CLEAR: "stop Postfix, then look what the other checks say",
-    Result.UNREAD: "see the checks front.milter and front.service-milter",
-    Result.REFUSED: "see canary.front and canary.sender in segl.toml; for a front that is not on loopback, "
+    CanaryResult.CLEAR: "stop Postfix, then look what the other checks say",
+    CanaryResult.UNREAD: "see the checks front.milter and front.service-milter",
+    CanaryResult.REFUSED: "see canary.front and canary.sender in segl.toml; for a front that is not on loopback, "
     "segl-canary.service needs a drop-in with IPAddressAllow= and its address",
 }
 _LOOK = "segl canary status; mailq of both instances; the log of segl-deliver"
@@ -95,7 +95,7 @@ def _sent_to(sender: CanarySender, sinks: Sequence[CanarySink]) -> Iterator[Chec
         over = time.time() - began >= WAIT_SECONDS
         for one in found:
             result = one.result(time.time(), late)
-            if one.id not in told and (over or result is not Result.UNDERWAY):
+            if one.id not in told and (over or result is not CanaryResult.UNDERWAY):
                 told.add(one.id)
                 yield _check(one, result)
         if told >= ids or over:
@@ -103,12 +103,12 @@ def _sent_to(sender: CanarySender, sinks: Sequence[CanarySink]) -> Iterator[Chec
         time.sleep(_POLL_SECONDS)
 
 
-def _check(canary: Sent, result: Result) -> Check:
+def _check(canary: Sent, result: CanaryResult) -> Check:
     took = f" after {canary.seconds:.1f} s" if canary.seconds is not None else ""
     way = f" by {canary.way}" if canary.way else ""
     said = f": {canary.detail or canary.refused}" if canary.detail or canary.refused else ""
-    words = {Result.UNDERWAY: f"not seen again within {WAIT_SECONDS:g} s"}
+    words = {CanaryResult.UNDERWAY: f"not seen again within {WAIT_SECONDS:g} s"}
     found = f"{words.get(result, result.value)}{way}{took}{said}"
-    if result is Result.ARRIVED:
+    if result is CanaryResult.ARRIVED:
         return Check(f"canary.{canary.sink}", State.OK, found)
     return Check(f"canary.{canary.sink}", State.FAIL, found, _WHY[result], _FIX.get(result, _LOOK))

@@ -15,7 +15,7 @@ from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.directory import State as KeyState
 
 if TYPE_CHECKING:
-    from segl_delivery.own_keys.directory import Kept
+    from segl_delivery.own_keys.directory import KeptKey
 
 _WHY: Final = "mail encrypted to it cannot be opened, or partners stop encrypting"
 
@@ -45,7 +45,7 @@ def key_checks(settings: Settings) -> Iterator[Check]:
         yield from _signing(settings, found, now)
 
 
-def _signing(settings: Settings, found: list[Kept], now: datetime) -> Iterator[Check]:
+def _signing(settings: Settings, found: list[KeptKey], now: datetime) -> Iterator[Check]:
     usable = {kept.name for kept in found if "sign" in kept.uses(now)}
     for domain, name in settings.delivery.sign_keys.items():
         yield judge(
@@ -77,5 +77,5 @@ def key_line(settings: Settings) -> tuple[bool | None, str]:
     return not warned, "; ".join(warned) or f"{len(ends)} active of {len(found)}{first}"
 
 
-def _kept(settings: Settings) -> list[Kept]:
+def _kept(settings: Settings) -> list[KeptKey]:
     return KeyDirectory(settings.delivery.keys, read_passphrase(settings.delivery.keys_passphrase)).kept()

@@ -10,7 +10,7 @@ from typing import Final
 from segl.postfix.check import Check, State, judge
 from segl.settings.document import Settings
 from segl.vocabulary import Way
-from segl_routing.tunnel_list.standing import Standing, standings
+from segl_routing.tunnel_list.standing import ListStanding, standings
 from segl_routing.tunnels import Tunnels
 
 _SOON: Final = timedelta(days=30)
@@ -26,7 +26,7 @@ def tunnel_checks(settings: Settings) -> Iterator[Check]:
     yield from _pinned(settings, now)
 
 
-def _list(standing: Standing) -> Check:
+def _list(standing: ListStanding) -> Check:
     if standing.condition.good:
         return Check("tunnel.list", State.OK, f"{standing.name}: {standing.text}")
     why = (
@@ -37,7 +37,7 @@ def _list(standing: Standing) -> Check:
     return Check("tunnel.list", State.WARN, f"{standing.name}: {standing.text}", why, standing.hint)
 
 
-def _certificates(standing: Standing, now: float) -> Iterator[Check]:
+def _certificates(standing: ListStanding, now: float) -> Iterator[Check]:
     copy = standing.copy
     if copy is None or copy.first_end is None:
         return

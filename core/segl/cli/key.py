@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from segl_delivery.cms.digests import PrivateKey
-    from segl_delivery.own_keys.directory import Kept, KeyDirectory
+    from segl_delivery.own_keys.directory import KeptKey, KeyDirectory
     from segl_delivery.own_keys.reading import Material
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -166,7 +166,7 @@ def _key_of(material: Material, keys: KeyDirectory) -> tuple[str, PrivateKey]:
     return waiting
 
 
-def _there_already(keys: KeyDirectory, certificate: Certificate) -> Kept | None:
+def _there_already(keys: KeyDirectory, certificate: Certificate) -> KeptKey | None:
     from segl.certificates.judgement import fingerprint
 
     wanted = fingerprint(certificate)
@@ -220,7 +220,7 @@ def _material(files: list[Path], passphrase_file: Path | None) -> Material:
         fail(f"{names}: {error.private}", error.hint, Exit.FAILED)
 
 
-def _request_again(kept: Kept, csr: Path | None) -> None:
+def _request_again(kept: KeptKey, csr: Path | None) -> None:
     from segl.cli import key_text
 
     if csr is not None and kept.request is not None:

@@ -14,7 +14,7 @@ from segl.errors import SeglError
 
 if TYPE_CHECKING:
     from segl.settings.document import Settings
-    from segl_delivery.own_keys.directory import Kept, KeyDirectory
+    from segl_delivery.own_keys.directory import KeptKey, KeyDirectory
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]
 Named = Annotated[str, typer.Option("--name", help="What the key is called here.")]
@@ -42,7 +42,7 @@ def changing(settings: Settings, *, dry_run: bool) -> Iterator[KeyDirectory]:
         fail(error.private, error.hint, Exit.FAILED)
 
 
-def tell(what: str, kept: Kept, as_json: bool) -> None:
+def tell(what: str, kept: KeptKey, as_json: bool) -> None:
     from segl.cli import key_text
 
     now = datetime.now(UTC)

@@ -25,7 +25,7 @@ from segl.settings.organisation import Owner
 
 if TYPE_CHECKING:
     from segl_delivery.keyring import KeyState, OwnKey
-    from segl_delivery.own_keys.directory import Kept
+    from segl_delivery.own_keys.directory import KeptKey
 
 ENOUGH: Final = timedelta(days=60)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -115,7 +115,7 @@ def holders_of(
     return Holders(domains, tuple(ours))
 
 
-def good_for(kept: Sequence[Kept], wanted: Holders, now: datetime) -> Kept | None:
+def good_for(kept: Sequence[KeptKey], wanted: Holders, now: datetime) -> KeptKey | None:
     """A key for all that is *wanted* that is good for a while yet, or waits for its certificate."""
     from segl_delivery.own_keys.directory import State
 
@@ -132,7 +132,7 @@ def good_for(kept: Sequence[Kept], wanted: Holders, now: datetime) -> Kept | Non
     return None
 
 
-def uncovered(kept: Sequence[Kept], without: str, now: datetime) -> tuple[str, ...]:
+def uncovered(kept: Sequence[KeptKey], without: str, now: datetime) -> tuple[str, ...]:
     """The domains that the key *without* signs for, and for which no other key here would."""
     gone = next((one for one in kept if one.name == without and "sign" in one.uses(now)), None)
     others = [one for one in kept if one.name != without and "sign" in one.uses(now)]
@@ -140,7 +140,7 @@ def uncovered(kept: Sequence[Kept], without: str, now: datetime) -> tuple[str, .
     return tuple(sorted(_domains(gone) - left)) if gone else ()
 
 
-def _domains(kept: Kept) -> set[str]:
+def _domains(kept: KeptKey) -> set[str]:
     own = kept.own
     return {*own.domains, *map(domain_of, own.addresses)} if own else set()
 
@@ -171,7 +171,7 @@ def algorithm_of(certificate: x509.Certificate) -> str:
     return CURVES.get(key.curve.name, key.curve.name) if isinstance(key, EllipticCurvePublicKey) else "?"
 
 
-def as_dict(kept: Kept, now: datetime) -> dict[str, Any]:
+def as_dict(kept: KeptKey, now: datetime) -> dict[str, Any]:
     own = kept.own
     return {
         "name": kept.name,
@@ -189,7 +189,7 @@ def as_dict(kept: Kept, now: datetime) -> dict[str, Any]:
     }
 
 
-def table(found: Sequence[Kept], now: datetime, *, as_json: bool) -> Iterator[dict[str, Any] | str]:
+def table(found: Sequence[KeptKey], now: datetime, *, as_json: bool) -> Iterator[dict[str, Any] | str]:
     """The keys as records, or as lines with their warnings below."""
     if as_json:
         yield from (as_dict(kept, now) for kept in found)
@@ -200,7 +200,7 @@ def table(found: Sequence[Kept], now: datetime, *, as_json: bool) -> Iterator[di
         yield from (f"  ! {printable(warning)}" for warning in kept.warnings(now))
 
 
-def _cells(kept: Kept, now: datetime) -> tuple[str, str, str, str]:
+def _cells(kept: KeptKey, now: datetime) -> tuple[str, str, str, str]:
     if kept.own is None:
         return "", "", "", kept.fault if kept.request is None else ", ".join(sorted(_asked(kept.request)))
     certificate = kept.own.certificate
@@ -213,7 +213,7 @@ def _cells(kept: Kept, now: datetime) -> tuple[str, str, str, str]:
     )
 
 
-def line(kept: Kept) -> str:
+def line(kept: KeptKey) -> str:
     if kept.own is None:
         return f"{kept.name} ({kept.state})"
     told = ", ".join((*kept.own.domains, *kept.own.addresses)) or "nobody"

@@ -249,11 +249,11 @@ def _bar(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _log_updated(events: Any, done: Updated) -> None:
-    from segl_routing.tunnel_list.update import Result
+    from segl_routing.tunnel_list.update import UpdateResult
 
     if done.copy is None:
         return
-    if done.result is not Result.ACCEPTED:
+    if done.result is not UpdateResult.ACCEPTED:
         events.tunnel_list_unchanged(done.name, done.copy.serial)
         return
     changes = done.changes
@@ -268,22 +268,22 @@ def _log_updated(events: Any, done: Updated) -> None:
 
 def _tell_updated(done: Updated, as_json: bool) -> None:
     from segl.cli.tunnel_text import SHOWN, summary, tell_changes
-    from segl_routing.tunnel_list.update import Result
+    from segl_routing.tunnel_list.update import UpdateResult
 
     if as_json:
         say_json(done.as_dict())
         return
     name, serial = paint(done.name, bold=True), done.copy.serial if done.copy else 0
     match done.result:
-        case Result.NOTHING_NEW:
+        case UpdateResult.NOTHING_NEW:
             say(f"{name}: nothing new, serial {serial}")
             return
-        case Result.ROLLED_BACK:
+        case UpdateResult.ROLLED_BACK:
             say(f"{name}: nothing newer; rolled back to serial {serial}, and it stays so")
             return
-        case Result.WOULD_ACCEPT:
+        case UpdateResult.WOULD_ACCEPT:
             say(f"{name}: would accept serial {serial}; {summary(done.changes)}")
-        case Result.ACCEPTED:
+        case UpdateResult.ACCEPTED:
             say(f"{name}: {paint('accepted', typer.colors.GREEN)} serial {serial}; {summary(done.changes)}")
     tell_changes(done.changes)
     for domain, why in list(done.left_out.items())[:SHOWN]:

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Look, Sent
+from segl.canary.standing import HostLook, Sent
 from segl.canary.token import Token
 from segl.errors import PostfixError
 from segl.mail.smtp_client import clean_reply
@@ -86,7 +86,7 @@ class CanarySender:
             sent.append(token.id)
         return sent
 
-    def look(self, now: float) -> Look:
+    def look(self, now: float) -> HostLook:
         """What is wrong in Postfix's settings here; it is written down. Raises :class:`~segl.errors.StoreError`."""
         look = look_at(self.settings)
         with transaction(self.engine) as connection:
@@ -115,21 +115,21 @@ class CanarySender:
             return f"{type(error).__name__}: {getattr(error, 'strerror', None) or 'the connection broke'}"
 
 
-def look_at(settings: Settings) -> Look:
+def look_at(settings: Settings) -> HostLook:
     """What `segl doctor` would call a failure, or a way past the milter, in the settings of both instances. Tables
     that it lists entry by entry are left to it: this is done each minute."""
     try:
         setup = Setup(settings, read_instance(settings.postfix.front), read_instance(settings.postfix.secure))
         checks = [check for group in _GROUPS for check in group(setup)]
     except PostfixError as error:
-        return Look(leaks=error.private)
+        return HostLook(leaks=error.private)
     milter = [check.found for check in checks if check.id in _MILTER_CHECKS and _is_wrong(check)]
     leaks = [
         f"{check.id}: {check.found}"
         for check in checks
         if check.id not in _MILTER_CHECKS and check.state is State.FAIL
     ]
-    return Look(milter="; ".join(milter) or None, leaks="; ".join(leaks) or None)
+    return HostLook(milter="; ".join(milter) or None, leaks="; ".join(leaks) or None)
 
 
 def _is_wrong(check: Check) -> bool:

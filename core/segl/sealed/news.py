@@ -36,7 +36,7 @@ _ROW: Final = sealed_recipient.c
 _MESSAGE: Final = sealed_message.c
 
 
-class Kind(StrEnum):
+class NewsKind(StrEnum):
     """The words of ``portal.tell_sender``."""
 
     OPENED = "opened"
@@ -45,9 +45,9 @@ class Kind(StrEnum):
 
 
 _MARKS: Final = {
-    Kind.OPENED: _ROW.opened_told_at,
-    Kind.ENDING: _ROW.reminded_at,
-    Kind.ENDED: _ROW.ended_told_at,
+    NewsKind.OPENED: _ROW.opened_told_at,
+    NewsKind.ENDING: _ROW.reminded_at,
+    NewsKind.ENDED: _ROW.ended_told_at,
 }
 
 
@@ -65,7 +65,7 @@ class About:
 class News:
     """Claimed news about one message. ``envelope_id`` is what receipts know it by."""
 
-    kind: Kind
+    kind: NewsKind
     message_id: str
     sender: str
     envelope_id: str | None
@@ -74,7 +74,7 @@ class News:
     about: tuple[About, ...]
 
 
-def due(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0.0) -> list[list[Ids]]:
+def due(engine: Engine, kind: NewsKind, now: float, *, reminder_seconds: float = 0.0) -> list[list[Ids]]:
     """Whose news of this *kind* is due: of each mail, who is to be claimed together. One person is, whatever links to
     the mail she has; of what the sender alone is told, the whole mail. Raises :class:`~segl.errors.StoreError`."""
     with transaction(engine) as connection:
@@ -82,12 +82,14 @@ def due(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0.0
     mails: dict[tuple[str, str], dict[str, list[str]]] = {}
     for row in rows:
         mail = (row.message_id, "") if row.envelope_id is None else (row.envelope_id, row.sender)
-        whom = row.recipient if kind is Kind.ENDING else ""
+        whom = row.recipient if kind is NewsKind.ENDING else ""
         mails.setdefault(mail, {}).setdefault(whom, []).append(row.id)
     return [[tuple(ids) for ids in together.values()] for together in mails.values()]
 
 
-def claim(engine: Engine, kind: Kind, among: Ids, now: float, *, reminder_seconds: float = 0.0) -> list[News]:
+def claim(
+    engine: Engine, kind: NewsKind, among: Ids, now: float, *, reminder_seconds: float = 0.0
+) -> list[News]:
     """What is still due *among* those who were a moment ago, now in the caller's hands; one for each message. Raises
     :class:`~segl.errors.StoreError`: then nothing is."""
     with transaction(engine) as connection:
@@ -120,7 +122,7 @@ def record_reminder(engine: Engine, recipient_id: str, now: float) -> None:
 
 
 def _query(
-    kind: Kind, now: float, reminder_seconds: float
+    kind: NewsKind, now: float, reminder_seconds: float
 ) -> sa.Select[tuple[str, str, str, str | None, str]]:
     """Mail by mail, and in the same order on every node."""
     named = _ROW.id, _ROW.message_id, _ROW.recipient, _MESSAGE.envelope_id, _MESSAGE.sender
@@ -136,18 +138,18 @@ def _query(
     )
 
 
-def _due(kind: Kind, now: float, reminder_seconds: float) -> tuple[sa.ColumnElement[bool], ...]:
+def _due(kind: NewsKind, now: float, reminder_seconds: float) -> tuple[sa.ColumnElement[bool], ...]:
     match kind:
-        case Kind.OPENED:
+        case NewsKind.OPENED:
             return (_ROW.opened_at.is_not(None), _ROW.opened_at > now - STALE_SECONDS)
-        case Kind.ENDING:
+        case NewsKind.ENDING:
             return (
                 _ROW.opened_at.is_(None),
                 _ROW.server_secret.is_not(None),
                 _MESSAGE.expires_at > now,
                 _MESSAGE.expires_at <= now + reminder_seconds,
             )
-        case Kind.ENDED:
+        case NewsKind.ENDED:
             return (
                 _ROW.opened_at.is_(None),
                 _ROW.revoked_at.is_(None),
@@ -157,13 +159,13 @@ def _due(kind: Kind, now: float, reminder_seconds: float) -> tuple[sa.ColumnElem
             )
 
 
-def _take(connection: Connection, kind: Kind, recipient_id: str, now: float) -> bool:
+def _take(connection: Connection, kind: NewsKind, recipient_id: str, now: float) -> bool:
     mark = _MARKS[kind]
     claimed = sealed_recipient.update().where(_ROW.id == recipient_id, mark.is_(None))
     return bool(connection.execute(claimed.values({mark.key: now})).rowcount)
 
 
-def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str]) -> News | None:
+def _told(connection: Connection, kind: NewsKind, message_id: str, ids: Sequence[str]) -> News | None:
     """*ids* as news: one of each person, and only if no other link of hers says otherwise."""
     message = connection.execute(sa.select(sealed_message).where(_MESSAGE.id == message_id)).one()
     every = sa.select(sealed_recipient, _MESSAGE.expires_at).join(sealed_message)
@@ -173,7 +175,7 @@ def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str
         if row.id not in ids or row.recipient in about:
             continue
         others = [other for other in rows if other.recipient == row.recipient]
-        if kind is not Kind.OPENED:
+        if kind is not NewsKind.OPENED:
             if any(other.opened_at is not None or _outlives(other, row) for other in others):
                 continue
             # what ended sooner may be marked without a word, because this one went on

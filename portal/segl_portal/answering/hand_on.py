@@ -35,7 +35,7 @@ from segl.sealed.content import SealedContent
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.storage import SealedStorage
 from segl_portal.answering import kept
-from segl_portal.answering.kept import Kept
+from segl_portal.answering.kept import KeptAnswer
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why
 
 SENDING_SECONDS: Final = 300.0  # a hand-over takes at most 240
@@ -56,7 +56,7 @@ class HandOver:
     clock: Callable[[], float]
 
     def hand_on(
-        self, answer: Kept, answers: Secret, sealed_id: str, recipient: str, *, is_new: bool
+        self, answer: KeptAnswer, answers: Secret, sealed_id: str, recipient: str, *, is_new: bool
     ) -> Taken | AnswerRefused:
         """Blocking. *answers* opens it; *recipient* wrote it, to the sealed message *sealed_id*. What is refused for
         good is forgotten when it *is_new*: its text is in the form yet. Later it is nowhere but here."""
@@ -84,7 +84,7 @@ class HandOver:
         )
         return Taken(answer.id, not_to=tuple(handover.refused))
 
-    def _send(self, answer: Kept, answers: Secret) -> tuple[Handover, list[str]]:
+    def _send(self, answer: KeptAnswer, answers: Secret) -> tuple[Handover, list[str]]:
         """What became of it, and whom it was for."""
         with kept.content_of(self.directory, answer, answers) as content:
             recipients, ascii_head = _addressed(content)
@@ -95,7 +95,7 @@ class HandOver:
             raise _NobodyTakesIt(next(iter(handover.refused.values())).code)
         return handover, recipients
 
-    def _not_sent(self, answer: Kept, error: Exception, *, is_new: bool) -> AnswerRefused:
+    def _not_sent(self, answer: KeptAnswer, error: Exception, *, is_new: bool) -> AnswerRefused:
         self.events.answer_waits(answer.id, error)
         code = error.reply_code if isinstance(error, DeliveryError) else 451
         why = Why.NOT_SENT if code < 500 else Why.TOO_LARGE if code == _TOO_LARGE else Why.MAILBOX
@@ -105,7 +105,7 @@ class HandOver:
         kept.release(self.engine, answer.id)
         return AnswerRefused(why, answer_id=answer.id)
 
-    def _others_work(self, answer: Kept) -> Taken | AnswerRefused:
+    def _others_work(self, answer: KeptAnswer) -> Taken | AnswerRefused:
         """It was handed on already, or is at this moment: then wait for how that ends."""
         until = time.monotonic() + _WAIT_SECONDS
         while True:

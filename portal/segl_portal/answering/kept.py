@@ -27,7 +27,7 @@ _row = sealed_answer.c
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptAnswer:
     """One answer's row. Times are Unix seconds; ``handed_on_at`` is none until the sender's Postfix has it, and
     ``sending_until`` unless a process is at it."""
 
@@ -48,7 +48,7 @@ class Room:
     an_hour: int
 
 
-def place_of(answer: Kept) -> Place:
+def place_of(answer: KeptAnswer) -> Place:
     return Place(bytes.fromhex(answer.id), bytes.fromhex(answer.recipient_id))
 
 
@@ -69,7 +69,7 @@ def check_room(connection: Connection, recipient_id: str, room: Room, now: float
         raise AnswerFault(Why.TOO_SOON)
 
 
-def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
+def keep(engine: Engine, answer: KeptAnswer, once: bytes, room: Room) -> KeptAnswer:
     """Write the row; on disk on return. The row of the same form sent before, when there is one."""
     values = {
         "id": answer.id,
@@ -98,14 +98,14 @@ def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
     return answer
 
 
-def answers_of(engine: Engine, recipient_id: str) -> list[Kept]:
+def answers_of(engine: Engine, recipient_id: str) -> list[KeptAnswer]:
     """The oldest first."""
     with transaction(engine) as connection:
         query = _select().where(_row.recipient_id == recipient_id).order_by(_row.created_at, _row.id)
         return [_kept(row) for row in connection.execute(query)]
 
 
-def find(engine: Engine, recipient_id: str, answer_id: str) -> Kept | None:
+def find(engine: Engine, recipient_id: str, answer_id: str) -> KeptAnswer | None:
     """This recipient's answer of that id."""
     if not is_id(answer_id):
         return None
@@ -115,7 +115,7 @@ def find(engine: Engine, recipient_id: str, answer_id: str) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def content_of(directory: SealedStorage, answer: Kept, answers: Secret) -> SealedContent:
+def content_of(directory: SealedStorage, answer: KeptAnswer, answers: Secret) -> SealedContent:
     """The mail. Raises :class:`OSError`, :class:`~segl.sealed.keys.WrongSecret`,
     :class:`~segl.sealed.content.NotOpened`."""
     key = unwrap_answer(answer.wrapped_key, answers, place_of(answer))
@@ -136,7 +136,7 @@ def release(engine: Engine, answer_id: str) -> None:
         connection.execute(sealed_answer.update().where(_row.id == answer_id).values(sending_until=None))
 
 
-def handed_on(engine: Engine, answer: Kept, now: float, also: Callable[[Connection], None]) -> None:
+def handed_on(engine: Engine, answer: KeptAnswer, now: float, also: Callable[[Connection], None]) -> None:
     """The sender's Postfix has it. *also* is done in the same transaction. Nothing is where what she answered is gone
     meanwhile: her answer went all the same."""
     with transaction(engine) as connection:
@@ -171,8 +171,8 @@ def _select() -> sa.Select[Any]:
     )
 
 
-def _kept(row: sa.Row[Any]) -> Kept:
-    return Kept(
+def _kept(row: sa.Row[Any]) -> KeptAnswer:
+    return KeptAnswer(
         *(row.id, row.recipient_id, row.size, row.wrapped_key),
         *(row.created_at, row.handed_on_at, row.sending_until),
     )

@@ -36,7 +36,7 @@ from segl.store.engine import transaction
 from segl_portal.answering import kept
 from segl_portal.answering.hand_on import HandOver
 from segl_portal.answering.incoming import FileSpan, Incoming
-from segl_portal.answering.kept import Kept, Room
+from segl_portal.answering.kept import KeptAnswer, Room
 from segl_portal.answering.letter import Letter
 from segl_portal.answering.original import HEADER_BYTES, Original, read_original
 from segl_portal.answering.outcome import AnswerFault, AnswerRefused, Taken, Why
@@ -120,7 +120,7 @@ class Taking:
             return replace(taken, text=incoming.text)
         return taken
 
-    def send(self, opened: Opened, answer: Kept, *, is_new: bool) -> Taken | AnswerRefused:
+    def send(self, opened: Opened, answer: KeptAnswer, *, is_new: bool) -> Taken | AnswerRefused:
         """Hand on an answer that is kept. *is_new*: nobody has been told so yet."""
         try:
             return self.hand_over.hand_on(
@@ -131,13 +131,13 @@ class Taking:
             self.events.answer_waits(answer.id, error)
             return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
 
-    def _kept(self, opened: Opened, incoming: Incoming, answer_id: str, now: float) -> Kept:
+    def _kept(self, opened: Opened, incoming: Incoming, answer_id: str, now: float) -> KeptAnswer:
         """The answer, or the one that the same form was before; on disk, scanned, in the store."""
         key = new_content_key()
         self.directory.write(answer_id, key, incoming.mail())
         place = Place(bytes.fromhex(answer_id), bytes.fromhex(opened.recipient_id))
         wrapped = wrap_answer(key, opened.answers, place)
-        answer = Kept(answer_id, opened.recipient_id, incoming.size, wrapped, now)
+        answer = KeptAnswer(answer_id, opened.recipient_id, incoming.size, wrapped, now)
         self._scan(opened, answer, incoming.files)
         return kept.keep(self.engine, answer, incoming.digest(_once_key(opened.answers)), self.room)
 
@@ -186,7 +186,7 @@ class Taking:
             written=datetime.fromtimestamp(now).astimezone(),
         )
 
-    def _scan(self, opened: Opened, answer: Kept, files: Iterable[FileSpan]) -> None:
+    def _scan(self, opened: Opened, answer: KeptAnswer, files: Iterable[FileSpan]) -> None:
         """Raises :class:`AnswerFault`. The file is read again for this, at once: a scanner has few places, and a phone
         is slow."""
         if self.clamd is None:

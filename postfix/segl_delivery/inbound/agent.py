@@ -63,7 +63,7 @@ _TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class OpeningResult:
     """A message for own recipients, to be sent once, and what is told of it. *closed*: it could not be opened, and goes
     as it came."""
 
@@ -177,7 +177,9 @@ class OpeningAgent:
         self._record(delivery, [recipient for recipient in recipients if recipient not in refused], result)
         return {recipient: refused.get(recipient, _TAKEN) for recipient in recipients}
 
-    def _send(self, delivery: Delivery, recipients: Sequence[str], result: Result) -> dict[str, SmtpReply]:
+    def _send(
+        self, delivery: Delivery, recipients: Sequence[str], result: OpeningResult
+    ) -> dict[str, SmtpReply]:
         """Who was refused, with the reply."""
         sender = delivery.envelope.sender
         if sender and result.hides_sender:
@@ -188,7 +190,7 @@ class OpeningAgent:
             return dict.fromkeys(recipients, error.reply)
         return handover.refused
 
-    def _opened(self, delivery: Delivery, ring: DecryptionKeys, recipients: Sequence[str]) -> Result:
+    def _opened(self, delivery: Delivery, ring: DecryptionKeys, recipients: Sequence[str]) -> OpeningResult:
         if header_size(delivery.content) > LONGEST_HEADER:
             self.events.not_opened(recipients, CannotOpen("its header is longer than we read"))
             return self._unread(delivery)
@@ -215,7 +217,7 @@ class OpeningAgent:
             return error
         return CannotOpen(f"{error.private}; it is for {', '.join(names)}, which is not for this domain")
 
-    def _told(self, delivery: Delivery, found: Unwrapped) -> Result:
+    def _told(self, delivery: Delivery, found: Unwrapped) -> OpeningResult:
         outer, at = read_header(delivery.content)
         signed = _author_s(found.layers)
         if not found.was_encrypted:
@@ -262,34 +264,36 @@ class OpeningAgent:
         body: Piece,
         report: Report,
         author: str,
-    ) -> Result:
+    ) -> OpeningResult:
         if report.judgement.result is SignatureResult.PASS:
             self.keep(report.judgement, author)
         header = join_header(self._marked(delivery, fields, report), b"")
-        return Result(Outgoing.of_parts(header, body), report)
+        return OpeningResult(Outgoing.of_parts(header, body), report)
 
-    def _closed(self, delivery: Delivery) -> Result:
+    def _closed(self, delivery: Delivery) -> OpeningResult:
         fields, at = read_header(delivery.content)
         encrypted = may_be_encrypted(fields)
         judgement = UNSIGNED if encrypted else _UNREAD
         report = Report(False if encrypted else None, judgement)
         header = join_header(self._marked(delivery, fields, report), b"")
-        return Result(Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report, closed=True)
+        return OpeningResult(
+            Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report, closed=True
+        )
 
-    def _unread(self, delivery: Delivery) -> Result:
+    def _unread(self, delivery: Delivery) -> OpeningResult:
         """As it came, our own fields on top and the milter's marks off."""
         report = Report(False, UNSIGNED)
         name = self.settings.inbound.authserv_id or delivery.client
         ours = b"".join(field.raw for field in told([], report, name, Inbound()))
         end = header_size(delivery.content)
         header = _MARKS.sub(b"", b"\n" + delivery.content[:end] + b"\n")[1:-1]
-        return Result(Outgoing.of_parts(ours, header, memoryview(delivery.content)[end:]), report)
+        return OpeningResult(Outgoing.of_parts(ours, header, memoryview(delivery.content)[end:]), report)
 
     def _marked(self, delivery: Delivery, fields: Sequence[Field], report: Report) -> list[Field]:
         name = self.settings.inbound.authserv_id or delivery.client
         return told(fields, report, name, self.settings.inbound)
 
-    def _record(self, delivery: Delivery, served: Sequence[str], result: Result) -> None:
+    def _record(self, delivery: Delivery, served: Sequence[str], result: OpeningResult) -> None:
         report = result.report
         opened = InboundEncryption.of(report.opened)
         INBOUND.labels(opened, report.judgement.result.value).inc()

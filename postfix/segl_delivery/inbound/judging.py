@@ -25,7 +25,7 @@ from segl.certificates.judgement import fingerprint, unfit_to_sign, untimely
 from segl.certificates.names import addresses_of, signs_for
 from segl.certificates.records import Revocation
 from segl_delivery.cms.signed import Outcome, Signature, Signed
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 
 
 class SignatureResult(StrEnum):
@@ -62,7 +62,7 @@ class Judge:
     Both may block. ``use_unknown``: a standing that nobody can tell is taken for good."""
 
     authorities: Authorities
-    standing: Callable[[Sequence[x509.Certificate]], Standing]
+    standing: Callable[[Sequence[x509.Certificate]], RevocationStanding]
     pinned: Callable[[str], Sequence[x509.Certificate]]
     use_unknown: bool = False
 

@@ -17,7 +17,7 @@ from segl.certificates.records import Revocation
 from segl.errors import StoreError
 from segl.events import Events
 from segl.signer_standings import SignerStandings
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 
 _LOOK_SECONDS: Final = 0.1
 
@@ -31,24 +31,24 @@ class AskedStandings:
     patience: float
     clock: Callable[[], float] = time.time
 
-    def __call__(self, chain: Sequence[x509.Certificate]) -> Standing:
+    def __call__(self, chain: Sequence[x509.Certificate]) -> RevocationStanding:
         if len(chain) < 2:  # trusted by itself: the postmaster vouches for it
-            return Standing(Revocation.GOOD, "trusted by itself")
+            return RevocationStanding(Revocation.GOOD, "trusted by itself")
         ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
         try:
             return self._asked(ders)
         except StoreError as error:
             self.events.failed("signers' certificates", error)
-            return Standing.unknown("the store cannot be reached")
+            return RevocationStanding.unknown("the store cannot be reached")
 
-    def _asked(self, chain: Sequence[bytes]) -> Standing:
+    def _asked(self, chain: Sequence[bytes]) -> RevocationStanding:
         end, asked = time.monotonic() + self.patience, False
         while True:
             if (known := self.standings.known(chain, self.clock())) is not None:
-                return Standing(known.standing, known.reason)
+                return RevocationStanding(known.standing, known.reason)
             if not asked and not self.standings.want(chain, self.clock()):
-                return Standing.unknown("too many certificates wait to be asked for")
+                return RevocationStanding.unknown("too many certificates wait to be asked for")
             asked = True
             if time.monotonic() >= end:
-                return Standing.unknown("segl-map did not answer in time")
+                return RevocationStanding.unknown("segl-map did not answer in time")
             time.sleep(_LOOK_SECONDS)

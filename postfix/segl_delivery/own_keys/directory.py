@@ -69,7 +69,7 @@ class KeyRefused(SeglError):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptKey:
     """One key of the directory. ``own`` is there unless it waits or is broken; ``request`` while it waits."""
 
     name: str
@@ -121,7 +121,7 @@ class KeyDirectory:
     path: Path
     passphrase: bytes | None = None
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptKey]:
         """All keys, by name. Raises :class:`KeyRefused`."""
         try:
             files = sorted(entry.name for entry in self.path.iterdir())
@@ -134,27 +134,27 @@ class KeyDirectory:
         }
         return [self._one(name) for name in sorted(names)]
 
-    def get(self, name: str) -> Kept:
+    def get(self, name: str) -> KeptKey:
         """Raises :class:`KeyRefused`."""
         for kept in self.kept():
             if kept.name == name:
                 return kept
         raise KeyRefused(f"there is no key {name}", "segl key list shows them")
 
-    def _one(self, name: str) -> Kept:
+    def _one(self, name: str) -> KeptKey:
         request = self.path / (name + REQUEST)
         try:
             if not (self.path / (name + CERTIFICATE)).exists():
                 if not request.exists():
-                    return Kept(name, State.BROKEN, fault="has neither a certificate nor a request")
-                return Kept(name, State.WAITING, request=x509.load_pem_x509_csr(request.read_bytes()))
+                    return KeptKey(name, State.BROKEN, fault="has neither a certificate nor a request")
+                return KeptKey(name, State.WAITING, request=x509.load_pem_x509_csr(request.read_bytes()))
             own = read_key(self.path, name, self.passphrase)
             chain = tuple(read_pem(self.path / (name + CERTIFICATE))[1:])
         except OSError as error:
-            return Kept(name, State.BROKEN, fault=error.strerror or type(error).__name__)
+            return KeptKey(name, State.BROKEN, fault=error.strerror or type(error).__name__)
         except UNREADABLE as error:
-            return Kept(name, State.BROKEN, fault=str(error))
-        return Kept(name, State.RETIRED if own.retired else State.ACTIVE, own, chain)
+            return KeptKey(name, State.BROKEN, fault=str(error))
+        return KeptKey(name, State.RETIRED if own.retired else State.ACTIVE, own, chain)
 
     def waiting_for(self, certificate: x509.Certificate) -> tuple[str, PrivateKey] | None:
         """The waiting key that *certificate* belongs to. Raises :class:`KeyRefused`."""

@@ -16,7 +16,7 @@ from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import Fates
-from segl_delivery.receipts.texts import TEXTS, Kind
+from segl_delivery.receipts.texts import TEXTS, ReceiptKind
 from segl_delivery.receipts.view import ReceiptView, Row, Tls, label, view_of
 from segl_delivery.receipts.writer import ReceiptWriter, readable_by
 
@@ -43,7 +43,7 @@ def digest(
     views = [
         view_of(
             one,
-            Kind.DAILY,
+            ReceiptKind.DAILY,
             terms.language,
             house,
             send=terms.send,
@@ -66,7 +66,7 @@ def _joined(views: Sequence[ReceiptView], messages: Sequence[SentMessage]) -> Re
     number = f"{len(messages)} {texts.messages[len(messages) != 1]}"
     return replace(
         views[0],
-        subject=texts.subject[Kind.DAILY].format(whom=number),
+        subject=texts.subject[ReceiptKind.DAILY].format(whom=number),
         rows=tuple(row for view, one in zip(views, messages, strict=True) for row in labelled(view, one)),
         about="",
         why="",
@@ -82,7 +82,7 @@ def _machine_form(
 ) -> dict[str, object]:
     return {
         "schema": SCHEMA,
-        "kind": Kind.DAILY.value,
+        "kind": ReceiptKind.DAILY.value,
         "sender": messages[0].sender,
         "written_at": iso(now),
         "messages": [

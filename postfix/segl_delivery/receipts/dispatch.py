@@ -41,7 +41,7 @@ from segl_delivery.receipts.given_up import receipt_given_up
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import Fates, fates_of
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import Tls, kind_now, kind_of
 from segl_delivery.receipts.writer import ReceiptWriter, tls_of
 
@@ -67,7 +67,7 @@ class _Case:
     writer: ReceiptWriter
     terms: ReceiptTerms
     message: SentMessage
-    kind: Kind | None
+    kind: ReceiptKind | None
     tls: Mapping[str, Tls]
     fates: Fates
     log_may_tell: bool = False
@@ -195,7 +195,7 @@ class ReceiptDispatcher:
             receipt = self._written(case, kind, message.sender, links=True)
             sent = self._send(case.writer, message, message.sender, receipt)
             if isinstance(sent, DeliveryError):
-                if kind in (Kind.FAILED, Kind.DELAYED):
+                if kind in (ReceiptKind.FAILED, ReceiptKind.DELAYED):
                     self._tell_house(case.writer, message, sent)
                 self._events.receipt_given_up(message.id, message.sender, sent)
             else:
@@ -232,7 +232,7 @@ class ReceiptDispatcher:
 
         patiently(written)
 
-    def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
+    def _written(self, case: _Case, kind: ReceiptKind, reader: str, *, links: bool) -> Receipt:
         settings = case.writer.settings
         return case.writer.write(
             case.terms,
@@ -311,7 +311,7 @@ def _may_wait(case: _Case, now: float) -> bool:
     )
     if message.expanded:
         # nobody else waits when the log, read, names nobody: what arrived waits for that, what failed does not
-        patient = case.kind is Kind.SENT and not case.queue_is_read
+        patient = case.kind is ReceiptKind.SENT and not case.queue_is_read
         if age < max(_QUEUE_SECONDS, case.terms.wait_seconds if patient else 0.0):
             return True
     by_tls = [line.recipient for line in message.lines if line.way is Way.TLS and line.state is State.SENT]

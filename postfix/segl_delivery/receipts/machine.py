@@ -10,7 +10,7 @@ from typing import Any, Final
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl_delivery.receipts.since import Fates, Since, fate_of
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import Tls
 
 SCHEMA: Final = "segl-receipt/1"
@@ -19,7 +19,7 @@ MOST_LISTED: Final = 1_000  # recipients; a megabyte
 
 def machine_form(
     message: SentMessage,
-    kind: Kind | None,
+    kind: ReceiptKind | None,
     tls: Mapping[str, Tls],
     *,
     number: int,

@@ -18,7 +18,7 @@ from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.vocabulary import Way
-from segl_delivery.receipts.report import Report, Result
+from segl_delivery.receipts.report import RecipientResult, Report
 
 SECURE_NAME: Final = "segl-secure."  # how the secure instance's name begins (postfix/conf/secure.main.cf)
 _LONGEST_DETAIL: Final = 255
@@ -79,7 +79,9 @@ def stage_of(report: Report) -> Stage:
     return Stage.SECURE if is_of_secure(report) else Stage.FRONT
 
 
-def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str) -> News:
+def _news(
+    result: RecipientResult, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str
+) -> News:
     state = _STATES[result.action]
     way, said = _way(result, report, stage, is_own, relay)
     sealed = _SEALED_AS.search(said) if way is Way.PORTAL else None
@@ -111,7 +113,7 @@ def _detail(said: str) -> str:
     return mask_digits(_CODES.sub("", one_line(said), count=1))[:_LONGEST_DETAIL]
 
 
-def _is_outside(result: Result, report: Report, stage: Stage, way: Way | None) -> bool:
+def _is_outside(result: RecipientResult, report: Report, stage: Stage, way: Way | None) -> bool:
     """Whether a server other than ours answered: not an agent here, nor the front to whom the secure instance hands
     mail to colleagues, nor Postfix itself (which then names no remote server)."""
     inside = stage is Stage.SECURE and way is Way.INTERNAL
@@ -119,7 +121,7 @@ def _is_outside(result: Result, report: Report, stage: Stage, way: Way | None) -
 
 
 def _way(
-    result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str
+    result: RecipientResult, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str
 ) -> tuple[Way | None, str]:
     """The way, and what an agent of ours said of it."""
     by_agent = stage is Stage.SECURE and result.remote == report.reporter

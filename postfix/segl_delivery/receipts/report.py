@@ -53,7 +53,7 @@ _OURS: Final = re.compile(rb"^X-Segl-[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE 
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RecipientResult:
     """One recipient's group. ``action`` is in lower case; what is missing is empty."""
 
     recipient: str
@@ -77,7 +77,7 @@ class Report:
     arrival: float
     message_id: str
     facts: str  # the sealed value of X-Segl-Facts, or ""
-    results: tuple[Result, ...]
+    results: tuple[RecipientResult, ...]
 
 
 def parse_report(message: bytes) -> Report | None:
@@ -116,10 +116,10 @@ def without_our_fields(message: bytes) -> bytes:
     return _OURS.sub(b"", message)
 
 
-def _result(group: Sequence[Field]) -> Result:
+def _result(group: Sequence[Field]) -> RecipientResult:
     status = _text(group, "status")
     final = _typed(group, "final-recipient")
-    return Result(
+    return RecipientResult(
         recipient=final,
         original=_typed(group, "original-recipient") or final,
         action=_text(group, "action").lower(),

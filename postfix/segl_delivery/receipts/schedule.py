@@ -45,7 +45,7 @@ from segl_delivery.receipts.given_up import given_up
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import fates_of
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import Tls, shown
 from segl_delivery.receipts.weekly import weekly_report
 from segl_delivery.receipts.writer import ReceiptWriter, tls_of
@@ -125,7 +125,7 @@ class ReceiptSchedule:
             return True
         for some in parts_of(left):
             receipt = self._written(writer, terms, some, tls, now, to)
-            error = self._failure(writer, to, receipt.message(now, signer), Kind.DAILY.value)
+            error = self._failure(writer, to, receipt.message(now, signer), ReceiptKind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
                 return _is_answer(error)  # then they stand in tomorrow's
             if error is not None:
@@ -134,7 +134,7 @@ class ReceiptSchedule:
                 return True
             self._mark(some, reader, now)
             if not copied:
-                RECEIPTS.labels(Kind.DAILY.value).inc()
+                RECEIPTS.labels(ReceiptKind.DAILY.value).inc()
         if left:
             with transaction(self._engine) as connection:
                 digests.taken(connection, sender, reader)

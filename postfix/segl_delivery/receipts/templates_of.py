@@ -25,7 +25,7 @@ from segl.settings.receipts import Receipts
 from segl.vocabulary import Way
 from segl_delivery.receipts.own_templates import OwnTemplate, UnfitTemplate
 from segl_delivery.receipts.template_worker import template
-from segl_delivery.receipts.texts import TEXTS, Kind
+from segl_delivery.receipts.texts import TEXTS, ReceiptKind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ def template_faults(settings: Settings, file: Path) -> Iterator[Fault]:
 def try_out(templates: Templates) -> None:
     """Fill in one receipt of each kind. Raises :class:`UnfitTemplate`."""
     for language in ("da", "en"):
-        for kind in Kind:
+        for kind in ReceiptKind:
             templates.render(sample(kind, language))
 
 
-def sample(kind: Kind, language: Language) -> ReceiptView:
+def sample(kind: ReceiptKind, language: Language) -> ReceiptView:
     """A receipt with a line of every state and way."""
     lines = tuple(
         Line(

@@ -13,7 +13,7 @@ from typing import Final
 from segl.language import Language
 
 
-class Kind(StrEnum):
+class ReceiptKind(StrEnum):
     """What a receipt is about; also the word in its machine-readable part."""
 
     SENT = "sent"  # everyone has it
@@ -28,10 +28,10 @@ class ReceiptTexts:
     """One language's texts."""
 
     language: Language
-    subject: dict[Kind, str]
-    heading: dict[Kind, str]
+    subject: dict[ReceiptKind, str]
+    heading: dict[ReceiptKind, str]
     heading_nobody: str  # it reached none
-    lead: dict[Kind, str]
+    lead: dict[ReceiptKind, str]
     columns: tuple[str, str, str, str]  # recipient, way, state and time, what the recipient does
     ways: dict[str, str]
     not_yet: str
@@ -65,26 +65,26 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
     "da": ReceiptTexts(
         language="da",
         subject={
-            Kind.SENT: "Kvittering: sendt sikkert til {whom}",
-            Kind.SO_FAR: "Foreløbig kvittering: sikker mail til {whom}",
-            Kind.DELAYED: "Forsinket: din sikre mail til {whom}",
-            Kind.FAILED: "Ikke leveret: din sikre mail til {whom}",
-            Kind.DAILY: "Dagens kvitteringer: {whom}",
+            ReceiptKind.SENT: "Kvittering: sendt sikkert til {whom}",
+            ReceiptKind.SO_FAR: "Foreløbig kvittering: sikker mail til {whom}",
+            ReceiptKind.DELAYED: "Forsinket: din sikre mail til {whom}",
+            ReceiptKind.FAILED: "Ikke leveret: din sikre mail til {whom}",
+            ReceiptKind.DAILY: "Dagens kvitteringer: {whom}",
         },
         heading={
-            Kind.SENT: "Din mail er sendt sikkert",
-            Kind.SO_FAR: "Din mail er på vej",
-            Kind.DELAYED: "Din mail er forsinket",
-            Kind.FAILED: "Din mail er ikke leveret til alle modtagere",
-            Kind.DAILY: "Dine sikre mails",
+            ReceiptKind.SENT: "Din mail er sendt sikkert",
+            ReceiptKind.SO_FAR: "Din mail er på vej",
+            ReceiptKind.DELAYED: "Din mail er forsinket",
+            ReceiptKind.FAILED: "Din mail er ikke leveret til alle modtagere",
+            ReceiptKind.DAILY: "Dine sikre mails",
         },
         heading_nobody="Din mail er ikke leveret",
         lead={
-            Kind.SENT: "Du skal ikke gøre noget.",
-            Kind.SO_FAR: "Der er endnu ikke svar for alle modtagere. Du får besked igen, når der er.",
-            Kind.DELAYED: "Vores mailsystem prøver selv igen. Du skal ikke gøre noget, medmindre det haster.",
-            Kind.FAILED: "Det, der ikke kom frem, bliver ikke forsøgt igen. Se herunder, hvad du kan gøre.",
-            Kind.DAILY: "Her er nyt siden sidst. Fejl og forsinkelser har du allerede fået besked om.",
+            ReceiptKind.SENT: "Du skal ikke gøre noget.",
+            ReceiptKind.SO_FAR: "Der er endnu ikke svar for alle modtagere. Du får besked igen, når der er.",
+            ReceiptKind.DELAYED: "Vores mailsystem prøver selv igen. Du skal ikke gøre noget, medmindre det haster.",
+            ReceiptKind.FAILED: "Det, der ikke kom frem, bliver ikke forsøgt igen. Se herunder, hvad du kan gøre.",
+            ReceiptKind.DAILY: "Her er nyt siden sidst. Fejl og forsinkelser har du allerede fået besked om.",
         },
         columns=("Modtager", "Sendt som", "Status", "Modtageren skal"),
         ways={
@@ -146,26 +146,28 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
     "en": ReceiptTexts(
         language="en",
         subject={
-            Kind.SENT: "Receipt: sent securely to {whom}",
-            Kind.SO_FAR: "Preliminary receipt: secure mail to {whom}",
-            Kind.DELAYED: "Delayed: your secure mail to {whom}",
-            Kind.FAILED: "Not delivered: your secure mail to {whom}",
-            Kind.DAILY: "Today's receipts: {whom}",
+            ReceiptKind.SENT: "Receipt: sent securely to {whom}",
+            ReceiptKind.SO_FAR: "Preliminary receipt: secure mail to {whom}",
+            ReceiptKind.DELAYED: "Delayed: your secure mail to {whom}",
+            ReceiptKind.FAILED: "Not delivered: your secure mail to {whom}",
+            ReceiptKind.DAILY: "Today's receipts: {whom}",
         },
         heading={
-            Kind.SENT: "Your mail was sent securely",
-            Kind.SO_FAR: "Your mail is on its way",
-            Kind.DELAYED: "Your mail is delayed",
-            Kind.FAILED: "Your mail was not delivered to all recipients",
-            Kind.DAILY: "Your secure mails",
+            ReceiptKind.SENT: "Your mail was sent securely",
+            ReceiptKind.SO_FAR: "Your mail is on its way",
+            ReceiptKind.DELAYED: "Your mail is delayed",
+            ReceiptKind.FAILED: "Your mail was not delivered to all recipients",
+            ReceiptKind.DAILY: "Your secure mails",
         },
         heading_nobody="Your mail was not delivered",
         lead={
-            Kind.SENT: "You do not need to do anything.",
-            Kind.SO_FAR: "There is no answer yet for every recipient. You will hear again when there is.",
-            Kind.DELAYED: "Our mail system tries again by itself. You do not need to do anything, unless it is urgent.",
-            Kind.FAILED: "What did not arrive is not tried again. See below what you can do.",
-            Kind.DAILY: "Here is what is new since the last time. You have already been told of failures and delays.",
+            ReceiptKind.SENT: "You do not need to do anything.",
+            ReceiptKind.SO_FAR: "There is no answer yet for every recipient. You will hear again when there is.",
+            ReceiptKind.DELAYED: "Our mail system tries again by itself. You do not need to do anything, "
+            "unless it is urgent.",
+            ReceiptKind.FAILED: "What did not arrive is not tried again. See below what you can do.",
+            ReceiptKind.DAILY: "Here is what is new since the last time. You have already been told of failures "
+            "and delays.",
         },
         columns=("Recipient", "Sent as", "State", "The recipient must"),
         ways={

@@ -22,7 +22,7 @@ from segl.settings.receipts import Receipts
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import faults
 from segl_delivery.receipts.since import Fates, fate_of
-from segl_delivery.receipts.texts import TEXTS, Kind, ReceiptTexts
+from segl_delivery.receipts.texts import TEXTS, ReceiptKind, ReceiptTexts
 
 _MOST_NAMED: Final = 1  # recipients in the subject; of more their number
 MOST_ROWS: Final = 50  # of a message to more, those who have it are told of together
@@ -67,7 +67,7 @@ class ReceiptView:
     """A receipt in words. ``why``, ``not_sensitive`` and ``feedback`` may be empty."""
 
     language: Language
-    kind: Kind
+    kind: ReceiptKind
     subject: str
     heading: str
     lead: str
@@ -95,7 +95,7 @@ def shown(message: SentMessage, send: Receipts) -> tuple[Line, ...]:
     )
 
 
-def kind_of(message: SentMessage, send: Receipts) -> Kind | None:
+def kind_of(message: SentMessage, send: Receipts) -> ReceiptKind | None:
     """What there is to tell the sender now; ``None``: nothing."""
     lines, told = shown(message, send), message.told
     if send is Receipts.NONE or not lines:
@@ -107,25 +107,25 @@ def kind_of(message: SentMessage, send: Receipts) -> Kind | None:
     if not news and (told.receipts if not message.complete else told.final):
         return None
     if State.FAILED in bad or (message.complete and any(line.state is State.FAILED for line in lines)):
-        return Kind.FAILED
+        return ReceiptKind.FAILED
     if any(line.state is State.DELAYED for line in lines):
-        return Kind.DELAYED
-    return Kind.SENT if message.complete else Kind.SO_FAR
+        return ReceiptKind.DELAYED
+    return ReceiptKind.SENT if message.complete else ReceiptKind.SO_FAR
 
 
-def kind_now(message: SentMessage) -> Kind:
+def kind_now(message: SentMessage) -> ReceiptKind:
     """Of a receipt of *message* as it stands, whatever was told before."""
     states = {line.state for line in message.lines}
     if State.FAILED in states:
-        return Kind.FAILED
+        return ReceiptKind.FAILED
     if State.DELAYED in states:
-        return Kind.DELAYED
-    return Kind.SENT if message.complete else Kind.SO_FAR
+        return ReceiptKind.DELAYED
+    return ReceiptKind.SENT if message.complete else ReceiptKind.SO_FAR
 
 
 def view_of(
     message: SentMessage,
-    kind: Kind,
+    kind: ReceiptKind,
     language: Language,
     house: House,
     *,
@@ -151,7 +151,7 @@ def view_of(
     lead = [_lead(message, kind, texts)]
     lead += [texts.expanded] if message.expanded and not queue_known else []
     lead += [texts.many.format(number=len(lines))] if together else []
-    if message.unnamed and kind is Kind.SO_FAR:
+    if message.unnamed and kind is ReceiptKind.SO_FAR:
         whom = _number(message.unnamed, language)
     else:
         whom = _whom(_of_kind(lines, kind), language)
@@ -179,23 +179,23 @@ def label(message: SentMessage, language: Language) -> str:
     return texts.mail.format(time=when, number=number, message_id=name)
 
 
-def _lead(message: SentMessage, kind: Kind, texts: ReceiptTexts) -> str:
+def _lead(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
     """Of a message whose recipients are not named, failures alone are reported."""
     failures_alone = message.unnamed > 0 and not message.counted
-    return texts.lead_unnamed if failures_alone and kind is Kind.SO_FAR else texts.lead[kind]
+    return texts.lead_unnamed if failures_alone and kind is ReceiptKind.SO_FAR else texts.lead[kind]
 
 
-def _heading(message: SentMessage, kind: Kind, texts: ReceiptTexts) -> str:
+def _heading(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
     """Of a failure it says whether anybody may have the mail."""
     failed = all(line.state is State.FAILED for line in message.lines)
-    if kind is Kind.FAILED and failed and not (message.unheard or message.expanded):
+    if kind is ReceiptKind.FAILED and failed and not (message.unheard or message.expanded):
         return texts.heading_nobody
     return texts.heading[kind]
 
 
-def _of_kind(lines: Sequence[Line], kind: Kind) -> Sequence[Line]:
+def _of_kind(lines: Sequence[Line], kind: ReceiptKind) -> Sequence[Line]:
     """Those a bad receipt is about."""
-    states = {Kind.FAILED: State.FAILED, Kind.DELAYED: State.DELAYED}
+    states = {ReceiptKind.FAILED: State.FAILED, ReceiptKind.DELAYED: State.DELAYED}
     return [line for line in lines if line.state is states[kind]] if kind in states else lines
 
 

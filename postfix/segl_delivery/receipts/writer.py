@@ -29,7 +29,7 @@ from segl_delivery.receipts.own_templates import UnfitTemplate
 from segl_delivery.receipts.proofs import proofs_of
 from segl_delivery.receipts.since import Fates
 from segl_delivery.receipts.templates_of import Templates, load, shipped
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 from segl_delivery.smime.identifiers import holds_number
 
@@ -78,7 +78,7 @@ class ReceiptWriter:
         self,
         terms: ReceiptTerms,
         message: SentMessage,
-        kind: Kind,
+        kind: ReceiptKind,
         tls: Mapping[str, Tls],
         revoke: Callable[[Line], str],
         not_sensitive: str = "",
@@ -140,7 +140,7 @@ def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMe
     return replace(message, reasons=(), lines=lines, message_id=name)
 
 
-def name_of(message: SentMessage, kind: Kind, number: int) -> str:
+def name_of(message: SentMessage, kind: ReceiptKind, number: int) -> str:
     """The left part of a receipt's Message-ID: the same for one that is sent twice, and another as soon as it says
     something else, for servers drop what bears a name they have seen."""
     said = sha256(f"{kind} {fingerprint(message.lines)}".encode()).hexdigest()

@@ -29,7 +29,7 @@ from segl.metric_labels import Mailing, SendResult
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
 from segl.sealed.keys import Secret
-from segl.sealed.news import About, Ids, Kind, News
+from segl.sealed.news import About, Ids, News, NewsKind
 from segl.sealed.revocation import house_secret, revocation_link
 from segl.settings.document import Settings
 from segl_delivery.sealing.news_texts import DAYS_LEFT, NEWS, REMINDER
@@ -67,7 +67,7 @@ class SealedNews:
         while self.owed:
             self.owed[0]()
             del self.owed[0]
-        for kind in Kind:
+        for kind in NewsKind:
             if not self._is_wanted(kind):
                 continue
             mails = kept.due(self.engine, kind, now, reminder_seconds=self._reminder_seconds)
@@ -84,11 +84,11 @@ class SealedNews:
     def _reminder_seconds(self) -> float:
         return self.settings.portal.reminder_days * DAY_SECONDS
 
-    def _is_wanted(self, kind: Kind) -> bool:
-        reminded = kind is Kind.ENDING and self.settings.portal.reminder_days > 0
-        return reminded or (kind is not Kind.ENDING and kind.value in self.settings.portal.tell_sender)
+    def _is_wanted(self, kind: NewsKind) -> bool:
+        reminded = kind is NewsKind.ENDING and self.settings.portal.reminder_days > 0
+        return reminded or (kind is not NewsKind.ENDING and kind.value in self.settings.portal.tell_sender)
 
-    def _tell(self, kind: Kind, mail: Sequence[Ids], house: Secret, now: float) -> StoreError | None:
+    def _tell(self, kind: NewsKind, mail: Sequence[Ids], house: Secret, now: float) -> StoreError | None:
         """What is due of one *mail*. Why nothing more of it could be claimed."""
         told: dict[tuple[str, _Went], News] = {}
         error = None
@@ -100,7 +100,7 @@ class SealedNews:
                 error = fault
                 break
             for news in claimed:
-                reminded = self._remind(news, now) if kind is Kind.ENDING else _Went.YES
+                reminded = self._remind(news, now) if kind is NewsKind.ENDING else _Went.YES
                 if reminded is _Went.NOT_YET:
                     continue
                 before = told.get((news.message_id, reminded))
@@ -118,7 +118,7 @@ class SealedNews:
         report = self._report(news, house, now, reminded=reminded)
         went = self._send(news, news.sender, report, news.kind.value)
         # whom it is about when it ends has been reminded, and is not again
-        if went is _Went.NOT_YET and news.kind is not Kind.ENDING:
+        if went is _Went.NOT_YET and news.kind is not NewsKind.ENDING:
             self._write(lambda: kept.give_back(self.engine, news))
 
     def _remind(self, news: News, now: float) -> _Went:

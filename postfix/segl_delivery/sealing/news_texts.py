@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from segl.language import Language
-from segl.sealed.news import Kind
+from segl.sealed.news import NewsKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class ReminderTexts:
     lost: str
 
 
-NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
+NEWS: Final[dict[Language, dict[NewsKind, NewsTexts]]] = {
     "da": {
-        Kind.OPENED: NewsTexts(
+        NewsKind.OPENED: NewsTexts(
             subject="Din sikre besked er åbnet",
             begins="Din sikre besked fra {sent} er åbnet af:",
             line="  {recipient}, {opened}",
             ends="Åbnet vil sige, at modtageren har skrevet sin engangskode og har fået beskeden vist.",
         ),
-        Kind.ENDING: NewsTexts(
+        NewsKind.ENDING: NewsTexts(
             subject="Din sikre besked er ikke åbnet endnu",
             begins="Din sikre besked fra {sent} er ikke åbnet endnu af:",
             line="  {recipient}",
@@ -57,7 +57,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             "ikke mindet om den: postkassen tager ikke imod mails. Kontakt modtageren på en anden måde.\n\n"
             "Skal beskeden ikke læses alligevel, så træk den tilbage her:\n{revoke}",
         ),
-        Kind.ENDED: NewsTexts(
+        NewsKind.ENDED: NewsTexts(
             subject="Din sikre besked blev ikke åbnet",
             begins="Din sikre besked fra {sent} blev slettet {until} uden at være åbnet af:",
             line="  {recipient}",
@@ -66,13 +66,13 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
         ),
     },
     "en": {
-        Kind.OPENED: NewsTexts(
+        NewsKind.OPENED: NewsTexts(
             subject="Your secure message was opened",
             begins="Your secure message of {sent} was opened by:",
             line="  {recipient}, {opened}",
             ends="Opened means that the recipient typed the one-time code and was shown the message.",
         ),
-        Kind.ENDING: NewsTexts(
+        NewsKind.ENDING: NewsTexts(
             subject="Your secure message has not been opened yet",
             begins="Your secure message of {sent} has not been opened yet by:",
             line="  {recipient}",
@@ -83,7 +83,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             "recipient was not reminded: the mailbox takes no mail. Contact the recipient in another way.\n\n"
             "If the message should not be read after all, take it back here:\n{revoke}",
         ),
-        Kind.ENDED: NewsTexts(
+        NewsKind.ENDED: NewsTexts(
             subject="Your secure message was not opened",
             begins="Your secure message of {sent} was deleted on {until} without having been opened by:",
             line="  {recipient}",

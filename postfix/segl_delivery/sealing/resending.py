@@ -21,7 +21,7 @@ from segl.events import Events
 from segl.mail.handover import OutcomeUnknown
 from segl.mail.return_port import ReturnPort, send_to_one
 from segl.sealed.keys import Secret, WrongSecret
-from segl.sealed.news import About, Kind, News
+from segl.sealed.news import About, News, NewsKind
 from segl.sealed.overview import MessageSeen, State
 from segl.sealed.records import add_recipient, drop_recipients, mark_notified
 from segl.sealed.spare import load_resend_key, spare_content_key
@@ -132,7 +132,7 @@ class Resender:
         latest = max(copies, key=lambda copy: copy.notified_at or 0.0)
         about = About(latest.id, address, latest.notified_at or message.created_at, latest.opened_at)
         news = News(
-            kind=Kind.ENDING,
+            kind=NewsKind.ENDING,
             message_id=message.id,
             sender=message.sender,
             envelope_id=message.envelope_id,

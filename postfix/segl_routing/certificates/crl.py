@@ -16,7 +16,7 @@ from cryptography import x509
 
 from segl.certificates.judgement import UNREADABLE, is_authority, key_usage
 from segl.certificates.records import Revocation
-from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
+from segl_routing.certificates.standing import RevocationStanding, is_current, signed_by, utc
 
 LARGEST: Final = 16 * 1024 * 1024
 MOST_PLACES: Final = 4  # of one certificate: all of them are asked before the answer is "unknown"
@@ -33,7 +33,7 @@ def standing_in(
     certificate: x509.Certificate,
     issuer: x509.Certificate,
     now: datetime,
-) -> Standing:
+) -> RevocationStanding:
     """What *crl* says at *now* of *certificate*, which *issuer* issued."""
     try:
         fault = _fault(crl, certificate, issuer, now)
@@ -41,12 +41,12 @@ def standing_in(
     except (TypeError, *UNREADABLE):
         fault, entry = "the revocation list is damaged", None
     if fault:
-        return Standing.unknown(fault)
+        return RevocationStanding.unknown(fault)
     until = crl.next_update_utc
     if entry is not None:
         when = f"{entry.revocation_date_utc:%Y-%m-%d}"
-        return Standing(Revocation.REVOKED, f"revoked on {when} (revocation list)", until)
-    return Standing(Revocation.GOOD, "not on the authority's revocation list", until)
+        return RevocationStanding(Revocation.REVOKED, f"revoked on {when} (revocation list)", until)
+    return RevocationStanding(Revocation.GOOD, "not on the authority's revocation list", until)
 
 
 def _fault(

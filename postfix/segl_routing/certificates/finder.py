@@ -26,7 +26,7 @@ from segl.settings.certificates import Certificates, RevocationUnknown
 from segl.vocabulary import Known
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer, Source
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 
 SEARCH_SECONDS: Final = 60.0  # no search takes longer, whatever the sources do
 MOST_KEYS: Final = 5  # of one recipient, with all_keys
@@ -140,7 +140,7 @@ class CertificateFinder:
             return Judged(offer, Known.NO, fault)
         if offer.vouched:
             chain: tuple[x509.Certificate, ...] = (offer.certificate,)
-            standing = Standing(Revocation.GOOD, "vouched for by signed DNS")
+            standing = RevocationStanding(Revocation.GOOD, "vouched for by signed DNS")
         else:
             built = self._authorities.chain(offer.certificate, moment, offer.along)
             if built.fault:
@@ -149,7 +149,7 @@ class CertificateFinder:
         return self._weighed(offer, chain, standing, now)
 
     def _weighed(
-        self, offer: Offer, chain: tuple[x509.Certificate, ...], standing: Standing, now: float
+        self, offer: Offer, chain: tuple[x509.Certificate, ...], standing: RevocationStanding, now: float
     ) -> Judged:
         """What the *standing* of the *chain* comes to by the settings."""
         known, reason, held = standing.revocation, standing.reason, self._settings.known_seconds

@@ -23,7 +23,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from segl.certificates.judgement import UNREADABLE
 from segl.certificates.records import Revocation
-from segl_routing.certificates.standing import Standing, is_current, signed_by, utc
+from segl_routing.certificates.standing import RevocationStanding, is_current, signed_by, utc
 from segl_routing.skew import OTHERS_SKEW
 
 LARGEST: Final = 256 * 1024
@@ -59,35 +59,37 @@ def question(certificate: x509.Certificate, issuer: x509.Certificate) -> Questio
 
 def standing_in(
     der: bytes, nonce: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime
-) -> Standing:
+) -> RevocationStanding:
     """What the answer *der* says at *now* of *certificate*, which *issuer* issued."""
     try:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return Standing.unknown(f"the OCSP responder says {response.response_status.name.lower()}")
+            return RevocationStanding.unknown(
+                f"the OCSP responder says {response.response_status.name.lower()}"
+            )
         if fault := _fault(response, nonce, issuer, now):
-            return Standing.unknown(fault)
+            return RevocationStanding.unknown(fault)
         for single in response.responses:
             if _is_about(single, certificate, issuer):
                 return _standing(single, now)
     except (TypeError, *UNREADABLE):
-        return Standing.unknown("the OCSP answer cannot be read")
-    return Standing.unknown("the OCSP answer is about another certificate")
+        return RevocationStanding.unknown("the OCSP answer cannot be read")
+    return RevocationStanding.unknown("the OCSP answer is about another certificate")
 
 
-def _standing(single: ocsp.OCSPSingleResponse, now: datetime) -> Standing:
+def _standing(single: ocsp.OCSPSingleResponse, now: datetime) -> RevocationStanding:
     end = single.next_update_utc or single.this_update_utc + NEW
     if not is_current(single.this_update_utc, end, now):
-        return Standing.unknown(f"the OCSP answer held until {utc(end)}")
+        return RevocationStanding.unknown(f"the OCSP answer held until {utc(end)}")
     match single.certificate_status:
         case ocsp.OCSPCertStatus.GOOD:
-            return Standing(Revocation.GOOD, "the authority says it is good (OCSP)", end)
+            return RevocationStanding(Revocation.GOOD, "the authority says it is good (OCSP)", end)
         case ocsp.OCSPCertStatus.REVOKED:
             when = single.revocation_time_utc
             day = f" on {when:%Y-%m-%d}" if when else ""
-            return Standing(Revocation.REVOKED, f"revoked{day} (OCSP)", end)
+            return RevocationStanding(Revocation.REVOKED, f"revoked{day} (OCSP)", end)
         case _:
-            return Standing.unknown("the OCSP responder does not know the certificate")
+            return RevocationStanding.unknown("the OCSP responder does not know the certificate")
 
 
 def _fault(response: ocsp.OCSPResponse, nonce: bytes, issuer: x509.Certificate, now: datetime) -> str:

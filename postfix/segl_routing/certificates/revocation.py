@@ -23,7 +23,7 @@ from segl.certificates.judgement import UNREADABLE, fingerprint, is_authority
 from segl.certificates.records import Revocation
 from segl_routing.certificates import crl, ocsp
 from segl_routing.certificates.fetch import Fetch, NotFetched
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 
 FRESH: Final = timedelta(hours=1)
 STALE: Final = timedelta(days=1)
@@ -53,20 +53,24 @@ class RevocationChecks:
         self._fetch = fetch
         self._clock = clock
         self._lists: OrderedDict[str, _List] = OrderedDict()
-        self._answers: OrderedDict[str, tuple[datetime, Standing]] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[datetime, RevocationStanding]] = OrderedDict()
         self._coming: dict[str, asyncio.Task[_List]] = {}
 
-    async def standing(self, chain: Sequence[x509.Certificate]) -> Standing:
+    async def standing(self, chain: Sequence[x509.Certificate]) -> RevocationStanding:
         """The standing of a chain, leaf first: of all in it but the root, whom the postmaster vouches for."""
         pairs = pairwise(chain)
-        return Standing.gravest(await asyncio.gather(*(self._one(own, above) for own, above in pairs)))
+        return RevocationStanding.gravest(
+            await asyncio.gather(*(self._one(own, above) for own, above in pairs))
+        )
 
-    async def _one(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Standing:
+    async def _one(self, certificate: x509.Certificate, issuer: x509.Certificate) -> RevocationStanding:
         responders, lists = ocsp.places_of(certificate), crl.places_of(certificate)
         if not responders and not lists:
             who = "it" if not is_authority(certificate) else "an authority above it"
-            return Standing.unknown(f"{who} names no place where revocation could be asked", lasting=True)
-        tries: list[Callable[[], Awaitable[Standing]]] = []
+            return RevocationStanding.unknown(
+                f"{who} names no place where revocation could be asked", lasting=True
+            )
+        tries: list[Callable[[], Awaitable[RevocationStanding]]] = []
         if responders:
             tries.append(partial(self._by_ocsp, responders, certificate, issuer))
         tries += [partial(self._by_list, url, certificate, issuer) for url in lists]
@@ -76,32 +80,32 @@ class RevocationChecks:
             if standing.revocation is not Revocation.UNKNOWN:
                 return standing
             doubts.append(standing.reason)
-        return Standing.unknown("; ".join(dict.fromkeys(doubts)))
+        return RevocationStanding.unknown("; ".join(dict.fromkeys(doubts)))
 
-    def _bounded(self, standing: Standing, said_at: datetime) -> Standing:
+    def _bounded(self, standing: RevocationStanding, said_at: datetime) -> RevocationStanding:
         """An answer that was given at *said_at*; it holds for a moment at least, or it would be asked for twice."""
         latest = max(said_at + FRESH, self._clock() + AGAIN)
         return replace(standing, until=min(standing.until or latest, latest))
 
     async def _by_ocsp(
         self, responders: Sequence[str], certificate: x509.Certificate, issuer: x509.Certificate
-    ) -> Standing:
+    ) -> RevocationStanding:
         own, now = f"{fingerprint(certificate)} {fingerprint(issuer)}", self._clock()
         if (known := self._answers.get(own)) is not None:
             asked_at, standing = known
             end = asked_at + AGAIN if standing.until is None else min(standing.until, asked_at + FRESH)
             if asked_at <= now < end:
                 return self._bounded(standing, asked_at) if standing.until else standing
-        standing = Standing.unknown("no OCSP responder")
+        standing = RevocationStanding.unknown("no OCSP responder")
         for url in responders:
             try:
                 asked = ocsp.question(certificate, issuer)
                 answer = await self._fetch(url, asked.der, "application/ocsp-request", ocsp.LARGEST)
                 standing = ocsp.standing_in(answer, asked.nonce, certificate, issuer, self._clock())
             except NotFetched as error:
-                standing = Standing.unknown(f"the OCSP responder {error}")
+                standing = RevocationStanding.unknown(f"the OCSP responder {error}")
             except UNREADABLE:
-                standing = Standing.unknown("OCSP cannot be asked with such a key")
+                standing = RevocationStanding.unknown("OCSP cannot be asked with such a key")
             if standing.revocation is not Revocation.UNKNOWN:
                 break
         self._answers[own] = (now, standing)
@@ -110,15 +114,17 @@ class RevocationChecks:
             self._answers.popitem(last=False)
         return self._bounded(standing, now) if standing.revocation is not Revocation.UNKNOWN else standing
 
-    async def _by_list(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Standing:
+    async def _by_list(
+        self, url: str, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> RevocationStanding:
         found = await self._list(url)
         if found.content is None or found.fetched_at is None:
-            return Standing.unknown(f"the revocation list {found.fault}")
+            return RevocationStanding.unknown(f"the revocation list {found.fault}")
         standing = await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
         if standing.revocation is Revocation.UNKNOWN:
             return standing
         if standing.revocation is Revocation.GOOD and self._clock() - found.fetched_at > STALE:
-            return Standing.unknown("the revocation list cannot be fetched since yesterday")
+            return RevocationStanding.unknown("the revocation list cannot be fetched since yesterday")
         return self._bounded(standing, found.fetched_at)
 
     async def _list(self, url: str) -> _List:

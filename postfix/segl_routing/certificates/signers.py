@@ -16,13 +16,13 @@ from segl.certificates.records import Revocation
 from segl.errors import SeglError
 from segl.events import Events
 from segl.signer_standings import Answered, SignerStandings
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 30.0  # what could not be found out is asked again after so long
 GOOD_SECONDS: Final = 3600.0
 
-Ask = Callable[[Sequence[x509.Certificate]], Awaitable[Standing]]
+Ask = Callable[[Sequence[x509.Certificate]], Awaitable[RevocationStanding]]
 
 
 class SignerQuestions:
@@ -63,17 +63,17 @@ class SignerQuestions:
         try:
             standing = await self._ask([load_der(der) for der in chain])
         except ValueError:
-            standing = Standing.unknown("the certificate cannot be read", lasting=True)
+            standing = RevocationStanding.unknown("the certificate cannot be read", lasting=True)
         except Exception as error:  # of one authority: the others' answers must not wait for it
             self._events.failed("a signer's certificate", error)
-            standing = Standing.unknown("it could not be asked")
+            standing = RevocationStanding.unknown("it could not be asked")
         try:
             await asyncio.to_thread(self._standings.answer, chain, answered(standing, time.time()))
         except SeglError as error:  # it is wanted still, and asked for again
             self._events.failed("signers' certificates", error)
 
 
-def answered(standing: Standing, now: float) -> Answered:
+def answered(standing: RevocationStanding, now: float) -> Answered:
     """How long it holds: what nobody knows is asked again soon, and "good" never holds for more than an hour."""
     asked_again = now + AGAIN_SECONDS
     if standing.revocation is Revocation.UNKNOWN:

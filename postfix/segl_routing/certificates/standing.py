@@ -17,7 +17,7 @@ from segl_routing.skew import OTHERS_SKEW
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RevocationStanding:
     """One answer. ``until`` is the time up to which it may be believed; ``None`` where it says nothing.
 
     ``lasting`` is set on an UNKNOWN that asking again will not change: the certificate names nobody to ask.
@@ -29,11 +29,11 @@ class Standing:
     lasting: bool = False
 
     @classmethod
-    def unknown(cls, reason: str, *, lasting: bool = False) -> Standing:
+    def unknown(cls, reason: str, *, lasting: bool = False) -> RevocationStanding:
         return cls(Revocation.UNKNOWN, reason, None, lasting)
 
     @classmethod
-    def gravest(cls, standings: Iterable[Standing]) -> Standing:
+    def gravest(cls, standings: Iterable[RevocationStanding]) -> RevocationStanding:
         """What holds for a chain: revoked if one is, unknown if one is, and good no longer than the shortest."""
         given = list(standings)
         for grave in (Revocation.REVOKED, Revocation.UNKNOWN):

@@ -41,7 +41,7 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ListStanding:
     """One list now. ``text`` is a line for people; ``hint`` what to do when it is not in order."""
 
     name: str
@@ -75,21 +75,21 @@ class Standing:
         }
 
 
-def standings(settings: Settings, now: float) -> list[Standing]:
+def standings(settings: Settings, now: float) -> list[ListStanding]:
     """All lists of the settings, in their order; *now* is Unix time."""
     base = settings.delivery.tunnel_lists
     return [standing(terms, base, now) for terms in settings.tunnel_list]
 
 
-def standing(terms: Terms, base: Path, now: float) -> Standing:
+def standing(terms: Terms, base: Path, now: float) -> ListStanding:
     """The list of *terms*."""
     update = f"run: segl tunnel update {terms.name}"
     try:
         state = read_state(folder_of(base, terms.name))
     except TunnelListError as error:
-        return Standing(terms.name, Condition.UNREADABLE, error.private, error.hint)
+        return ListStanding(terms.name, Condition.UNREADABLE, error.private, error.hint)
     if state is None:
-        return Standing(terms.name, Condition.EMPTY, "nothing was accepted yet", update)
+        return ListStanding(terms.name, Condition.EMPTY, "nothing was accepted yet", update)
     copy, time = state.current, moment(now)
     facts = f"serial {copy.serial}, {copy.usable} of {copy.domains} domains usable"
     end = ends(copy, terms)
@@ -105,11 +105,13 @@ def standing(terms: Terms, base: Path, now: float) -> Standing:
         condition = Condition.OLD
     elif state.rolled_back:
         text = f"{facts}; rolled back from {state.highest}, until there is a newer one"
-        return Standing(terms.name, Condition.ROLLED_BACK, text, state=state)
+        return ListStanding(terms.name, Condition.ROLLED_BACK, text, state=state)
     else:
         until = f", until {_day(copy.expires)}" if copy.expires else ""
-        return Standing(terms.name, Condition.USED, f"{facts}{until}", state=state)
-    return Standing(terms.name, condition, text, f"{update}; see: journalctl -u segl-tunnel-update", state)
+        return ListStanding(terms.name, Condition.USED, f"{facts}{until}", state=state)
+    return ListStanding(
+        terms.name, condition, text, f"{update}; see: journalctl -u segl-tunnel-update", state
+    )
 
 
 def _day(moment: datetime | None) -> str:

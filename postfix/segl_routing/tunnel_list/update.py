@@ -39,7 +39,7 @@ from segl_routing.tunnel_list.sources import Source
 Bar = Callable[[int], AbstractContextManager[Advance]]  # a progress bar over so many domains
 
 
-class Result(StrEnum):
+class UpdateResult(StrEnum):
     """What an update came to, when the list was not refused."""
 
     ACCEPTED = "accepted"
@@ -53,7 +53,7 @@ class Updated:
     """The outcome for one list. ``left_out`` names domains that are not used, with the reason."""
 
     name: str
-    result: Result
+    result: UpdateResult
     copy: Copy | None
     changes: Changes = field(default_factory=Changes)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def update(
         copy = _copy_of(judged, now)
         if keeper is not None:
             keeper.accept(copy, offer.content, _state_after(judged, copy, terms, before), terms.keep)
-    result = Result.WOULD_ACCEPT if dry_run else Result.ACCEPTED
+    result = UpdateResult.WOULD_ACCEPT if dry_run else UpdateResult.ACCEPTED
     return Updated(terms.name, result, copy, judged.changes, judged.worth.left_out, judged.warning)
 
 
@@ -220,7 +220,7 @@ def _checked(before: Accepted, offer: Offer | None, now: float) -> Accepted:
 
 def _nothing_new(terms: Terms, before: Accepted | None) -> Updated:
     rolled_back = before is not None and before.rolled_back
-    result = Result.ROLLED_BACK if rolled_back else Result.NOTHING_NEW
+    result = UpdateResult.ROLLED_BACK if rolled_back else UpdateResult.NOTHING_NEW
     return Updated(terms.name, result, before.current if before else None)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Look, Result, Sent, standing_of, worst
+from segl.canary.standing import CanaryResult, HostLook, Sent, standing_of, worst
 from segl.canary.token import Token, id_in, id_of
 from segl.cli.doctor_canary import canary_checks
 from segl.errors import StoreError
@@ -39,22 +39,25 @@ def one(**facts: object) -> Sent:
 @pytest.mark.parametrize(
     ("facts", "result"),
     [
-        ({}, Result.UNDERWAY),
-        ({"sent_at": NOW - 601}, Result.LATE),
-        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": True}, Result.ARRIVED),
-        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": False}, Result.UNREAD),
+        ({}, CanaryResult.UNDERWAY),
+        ({"sent_at": NOW - 601}, CanaryResult.LATE),
+        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": True}, CanaryResult.ARRIVED),
+        ({"came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": False}, CanaryResult.UNREAD),
         (
             {"sent_at": NOW - 2000, "came": CanaryOutcome.SECURE, "came_at": NOW - 58, "read": True},
-            Result.LATE,
+            CanaryResult.LATE,
         ),
-        ({"came": CanaryOutcome.CLEAR, "came_at": NOW - 58, "read": True}, Result.CLEAR),
-        ({"came": CanaryOutcome.FAILED, "came_at": NOW - 58, "read": True}, Result.FAILED),
-        ({"refused": "554 5.7.1 no"}, Result.REFUSED),
+        ({"came": CanaryOutcome.CLEAR, "came_at": NOW - 58, "read": True}, CanaryResult.CLEAR),
+        ({"came": CanaryOutcome.FAILED, "came_at": NOW - 58, "read": True}, CanaryResult.FAILED),
+        ({"refused": "554 5.7.1 no"}, CanaryResult.REFUSED),
         # the answer to the last dot was lost, and the front had taken it all the same
-        ({"refused": "broke", "came": CanaryOutcome.SECURE, "came_at": NOW, "read": True}, Result.ARRIVED),
+        (
+            {"refused": "broke", "came": CanaryOutcome.SECURE, "came_at": NOW, "read": True},
+            CanaryResult.ARRIVED,
+        ),
     ],
 )
-def test_how_a_canary_fares(facts: dict[str, object], result: Result) -> None:
+def test_how_a_canary_fares(facts: dict[str, object], result: CanaryResult) -> None:
     assert one(**facts).result(NOW, LATE) is result
 
 
@@ -80,7 +83,7 @@ def test_when_one_is_missing(sent: list[Sent], since: float, overdue: float) -> 
 
 def test_a_timer_that_stopped_is_an_alarm_though_the_last_arrived() -> None:
     standing = standing_of(OWN, "", [arrived(NOW - 80_000)], every=300, late_after=LATE, now=NOW, since=NOW)
-    assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
+    assert (standing.result, standing.alarms) == (CanaryResult.ARRIVED, True)
 
 
 def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
@@ -88,7 +91,7 @@ def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
     standing = standing_of(
         OWN, "", [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW
     )
-    assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
+    assert (standing.result, standing.alarms) == (CanaryResult.ARRIVED, True)
 
 
 @given(
@@ -123,12 +126,12 @@ def test_every_host_looks_for_itself_and_old_canaries_are_forgotten(engine: Engi
         records.sent(connection, one(id="b" * 32, host="mx1"))
         records.sent(connection, one(id="c" * 32, host="mx2", sent_at=NOW - 5))
         assert records.last_sent(connection, "mx1") == {OWN: NOW - 60}
-        missing, leaking = Look(milter="smtpd_milters = (empty)"), Look(leaks="submission: no filter")
+        missing, leaking = HostLook(milter="smtpd_milters = (empty)"), HostLook(leaks="submission: no filter")
         records.looked(connection, "mx1", NOW, missing)
         records.looked(connection, "mx2", NOW, leaking)
         assert records.looks(connection, NOW - 1) == {"mx1": missing, "mx2": leaking}
-        records.looked(connection, "mx2", NOW + 1, Look())
-        assert records.looks(connection, NOW - 1) == {"mx1": missing, "mx2": Look()}
+        records.looked(connection, "mx2", NOW + 1, HostLook())
+        assert records.looks(connection, NOW - 1) == {"mx1": missing, "mx2": HostLook()}
         records.forget(connection, NOW)
         assert {found.id for found in records.recent(connection, 0)} == {"b" * 32, "c" * 32}
 
@@ -196,8 +199,8 @@ def gauge(name: str, **labels: str) -> float | None:
 def test_the_numbers_of_each_node_are_shown(engine: Engine, watch: CanaryWatch) -> None:
     with transaction(engine) as connection:
         records.sent(connection, one(host="mx1", sent_at=NOW - 5000))
-        records.looked(connection, "mx1", NOW - 7200, Look(milter="of a host that looks no longer"))
-        records.looked(connection, "mx2", NOW, Look(leaks="submission: no filter"))
+        records.looked(connection, "mx1", NOW - 7200, HostLook(milter="of a host that looks no longer"))
+        records.looked(connection, "mx2", NOW, HostLook(leaks="submission: no filter"))
     watch.look(NOW)
     assert gauge("segl_canary_overdue_seconds", sink=OWN, host="mx1") == 4100
     assert (gauge("segl_canary_milter_missing"), gauge("segl_canary_leaks")) == (0, 1)
@@ -209,7 +212,7 @@ def test_a_store_that_does_not_answer_takes_no_alarm_away(
 ) -> None:
     with transaction(engine) as connection:
         records.sent(connection, one(host="mx1", sent_at=NOW - 5000))
-        records.looked(connection, "mx1", NOW, Look(leaks="submission: no filter"))
+        records.looked(connection, "mx1", NOW, HostLook(leaks="submission: no filter"))
     watch.look(NOW)
 
     def away(*_: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.canary.standing import Look
+from segl.canary.standing import HostLook
 from segl.postfix.canary import look_at
 from world.installation import Installation
 from world.needs import POSTFIX
@@ -25,13 +25,13 @@ def site(tmp_path: Path) -> Installation:
     return site
 
 
-def look(site: Installation) -> Look:
+def look(site: Installation) -> HostLook:
     site.settle()
     return look_at(site.settings)
 
 
 def test_what_install_writes_is_in_order(site: Installation) -> None:
-    assert look(site) == Look()
+    assert look(site) == HostLook()
 
 
 LEAKS: list[tuple[str, Callable[[Installation], None]]] = [
@@ -62,4 +62,4 @@ def test_what_lets_mail_out_is_named(
 
 def test_a_way_past_the_milter_is_safe_and_told_apart(site: Installation) -> None:
     site.front("-M", f"{SUBMISSION} -o smtpd_milters=")
-    assert look(site) == Look(milter="submission/inet: -o smtpd_milters=")
+    assert look(site) == HostLook(milter="submission/inet: -o smtpd_milters=")

@@ -6,9 +6,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from segl import metrics
 from segl.decisions.said import Says
-from segl.sealed.news import Kind as NewsKind
+from segl.sealed.news import NewsKind
 from segl_delivery.inbound.judging import SignatureResult
-from segl_delivery.receipts.texts import Kind as ReceiptKind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_portal.answering.outcome import Why
 from segl_portal.answering.scanner import ScanResult as ScanFinding
 from segl_portal.visits.service import Denied

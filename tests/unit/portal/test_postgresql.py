@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from segl import audit
 from segl.audit import Act
 from segl.sealed import life
-from segl.sealed.news import Kind, News, claim, due
+from segl.sealed.news import News, NewsKind, claim, due
 from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
 from segl.store.engine import open_store
@@ -45,8 +45,8 @@ def counter(shared: Counter) -> Counter:
 
 def opened_news(engine: Engine, now: float) -> list[News]:
     """Claimed one mail after the other."""
-    mails = due(engine, Kind.OPENED, now)
-    return [news for mail in mails for ids in mail for news in claim(engine, Kind.OPENED, ids, now)]
+    mails = due(engine, NewsKind.OPENED, now)
+    return [news for mail in mails for ids in mail for news in claim(engine, NewsKind.OPENED, ids, now)]
 
 
 def test_the_whole_way(counter: Counter) -> None:

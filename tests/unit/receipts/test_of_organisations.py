@@ -26,7 +26,7 @@ from segl.settings.organisation import Owner
 from segl.store.engine import open_store, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.schedule import ReceiptSchedule
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -147,7 +147,7 @@ def test_a_receipt_is_its_own_organisations_and_names_the_policy(engine: Engine,
         message = records.read(connection, f"{0:064}")
     assert message is not None
     terms = settings.receipt_terms(message.domain, message.sender)
-    made = writer.write(terms, message, Kind.SENT, {}, lambda _: "", number=1)
+    made = writer.write(terms, message, ReceiptKind.SENT, {}, lambda _: "", number=1)
     assert (made.organisation, made.address) == ("Skolen", "kvittering@skole.example")
     assert (
         "your organisation's own policy “ledelse” asks for it; it contains a Danish personal number"

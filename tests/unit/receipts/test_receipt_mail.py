@@ -14,7 +14,7 @@ from segl.language import Language
 from segl_delivery.cms.signed import Signer
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.templates_of import sample, shipped
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from world.oracle import Identity
 from world.partners import rsa_key
 
@@ -72,8 +72,8 @@ def test_a_message_id_from_outside_makes_no_header_of_its_own(about: str) -> Non
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_is_html_that_a_screen_reader_can_read(kind: Kind, language: Language) -> None:
+@pytest.mark.parametrize("kind", ReceiptKind)
+def test_every_kind_is_html_that_a_screen_reader_can_read(kind: ReceiptKind, language: Language) -> None:
     _, page = shipped().render(sample(kind, language))
     command = ["tidy", "-quiet", "-errors", "-utf8", "--accessibility-check", "1", "--show-info", "no"]
     done = subprocess.run(command, input=page.encode(), capture_output=True, check=False)
@@ -81,7 +81,7 @@ def test_every_kind_is_html_that_a_screen_reader_can_read(kind: Kind, language: 
 
 
 def test_what_stands_in_a_receipt_from_outside_is_text_and_no_html() -> None:
-    view = sample(Kind.FAILED, "da")
+    view = sample(ReceiptKind.FAILED, "da")
     evil = replace(
         view, rows=(replace(view.rows[0], recipient="<b>bo</b>@x.example", said="<script>x</script>"),)
     )

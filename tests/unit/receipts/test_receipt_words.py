@@ -8,7 +8,7 @@ from segl.receipts.due import Told
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, News, Stage, State
 from segl.vocabulary import Proof, Way
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 AT = 1_790_000_000.0
@@ -20,7 +20,7 @@ def line(number: int, state: State) -> Line:
     return Line(name, name, state, AT, way=Way.TLS, status="5.1.1")
 
 
-def view(lines: tuple[Line, ...], kind: Kind, tls: Tls | None = None, unheard: int = 0) -> ReceiptView:
+def view(lines: tuple[Line, ...], kind: ReceiptKind, tls: Tls | None = None, unheard: int = 0) -> ReceiptView:
     sender, domain, reasons = "anna@nordby.example", "nordby.example", ("cpr",)
     message = SentMessage(
         "ab" * 32, sender, domain, "<1@x>", AT, 0, True, reasons, lines, Told(), unheard=unheard
@@ -41,12 +41,12 @@ def test_a_failure_says_whether_anybody_may_have_the_mail(
     failed: int, sent: int, unheard: int, heading: str
 ) -> None:
     lines = [line(n, State.FAILED) for n in range(failed)] + [line(n, State.SENT) for n in range(sent)]
-    assert view(tuple(lines), Kind.FAILED, unheard=unheard).heading == heading
+    assert view(tuple(lines), ReceiptKind.FAILED, unheard=unheard).heading == heading
 
 
 def test_of_an_address_that_stands_for_several_others_may_have_it() -> None:
     said = [News("alle@x.example", BO, Stage.SECURE, State.FAILED, AT, way=Way.TLS, status="5.1.1")]
-    assert view((Line.of(said),), Kind.FAILED).heading == "Din mail er ikke leveret til alle modtagere"
+    assert view((Line.of(said),), ReceiptKind.FAILED).heading == "Din mail er ikke leveret til alle modtagere"
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_the_right_server_is_claimed_where_its_name_is_proven(
 ) -> None:
     tls = Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384", level, "mx.x.example", proof)
     sent = Line(BO, BO, State.SENT, AT, way=Way.TLS)
-    [row] = view((sent,), Kind.SENT, tls).rows
+    [row] = view((sent,), ReceiptKind.SENT, tls).rows
     assert row.way == way
 
 
 def test_a_name_that_ends_in_s_needs_no_genitive() -> None:
-    assert view((line(1, State.SENT),), Kind.SENT).foot.startswith(
+    assert view((line(1, State.SENT),), ReceiptKind.SENT).foot.startswith(
         "Denne kvittering er lavet af mailsystemet hos Nordby Vand A/S."
     )

@@ -16,7 +16,7 @@ from segl.settings.file import parse_settings
 from segl.vocabulary import Way
 from segl_delivery.receipts.digest import digest
 from segl_delivery.receipts.machine import MOST_LISTED, machine_form
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import MOST_ROWS, House, split, view_of
 from segl_delivery.receipts.writer import ReceiptWriter
 
@@ -60,7 +60,7 @@ MANY = [
 ]
 
 
-def text_of(some: SentMessage, kind: Kind = Kind.FAILED) -> str:
+def text_of(some: SentMessage, kind: ReceiptKind = ReceiptKind.FAILED) -> str:
     made = WRITER.write(TERMS, some, kind, {}, lambda _: "", number=1)
     assert made.html.count("<tr") < MOST_ROWS + 20
     return " ".join(made.text.split())
@@ -91,9 +91,11 @@ def test_when_nobody_has_it_the_mail_is_no_longer_either() -> None:
 
 
 def test_the_part_for_programs_is_whole_up_to_a_thousand_and_counts_always() -> None:
-    form = machine_form(message(MANY), Kind.FAILED, {}, number=1, now=0)
+    form = machine_form(message(MANY), ReceiptKind.FAILED, {}, number=1, now=0)
     assert (form["whole"], len(form["recipients"])) == (True, MOST_LISTED)
-    more = machine_form(message([*MANY, *lines(1, domain="z.example")]), Kind.FAILED, {}, number=1, now=0)
+    more = machine_form(
+        message([*MANY, *lines(1, domain="z.example")]), ReceiptKind.FAILED, {}, number=1, now=0
+    )
     assert (more["whole"], len(more["recipients"])) == (False, 5)
     assert sum(one["number"] for one in more["counts"]) == MOST_LISTED + 1
     looked_at = machine_form(message([*MANY, *lines(1, domain="z.example")]), None, {}, number=1, now=0)
@@ -104,22 +106,24 @@ def test_of_very_many_it_says_that_failures_alone_are_reported() -> None:
     text = text_of(message([*lines(1), *lines(2, State.FAILED, None, "y.example")], unnamed=1_200))
     assert "1197 modtagere" in text
     assert "Ingen fejl meldt" in text
-    so_far = text_of(message(lines(1), unnamed=1_200), Kind.SO_FAR)
+    so_far = text_of(message(lines(1), unnamed=1_200), ReceiptKind.SO_FAR)
     assert "Ved så mange modtagere meldes kun fejl og forsinkelser" in so_far
     assert "Der er endnu ikke svar for alle" not in so_far
 
 
 def test_of_many_that_are_counted_it_says_of_how_many_nothing_was_heard() -> None:
-    so_far = text_of(message(lines(1_199), unnamed=1_200, counted=True), Kind.SO_FAR)
+    so_far = text_of(message(lines(1_199), unnamed=1_200, counted=True), ReceiptKind.SO_FAR)
     assert "Der er endnu ikke svar for alle" in so_far
     assert "1 modtager Sendt som: Status: Intet svar endnu" in so_far
-    done = text_of(message(lines(1_200), unnamed=1_200, counted=True), Kind.SENT)
+    done = text_of(message(lines(1_200), unnamed=1_200, counted=True), ReceiptKind.SENT)
     assert "Intet svar endnu" not in done
     assert "1200 modtagere Sendt som: Krypteret på vejen (TLS 1.2 eller nyere)" in done
 
 
 def test_what_was_sealed_for_very_many_can_be_taken_back_by_one_link() -> None:
-    view = view_of(message(MANY), Kind.FAILED, "en", House("Nordby"), revoke=lambda _: "https://take.back")
+    view = view_of(
+        message(MANY), ReceiptKind.FAILED, "en", House("Nordby"), revoke=lambda _: "https://take.back"
+    )
     links = {row.recipient: row.revoke for row in view.rows if row.revoke}
     said = "Take the message back from all who open it with a one-time code: https://take.back"
     assert links == {"240 recipients": said}
@@ -139,7 +143,9 @@ def test_a_digest_says_of_each_mail_which_it_is(html: bool) -> None:
 def test_the_note_on_an_alias_is_there_when_the_queue_could_not_be_seen(tmp_path: Path) -> None:
     line = Line("bo@x.example", "team@z.example", State.SENT, 1.0, way=Way.TLS)
     for known in (True, False):
-        made = WRITER.write(TERMS, message([line]), Kind.SENT, {}, lambda _: "", number=1, queue_known=known)
+        made = WRITER.write(
+            TERMS, message([line]), ReceiptKind.SENT, {}, lambda _: "", number=1, queue_known=known
+        )
         assert ("En af adresserne dækker over flere modtagere" in made.text) is not known
 
 
@@ -160,7 +166,11 @@ def test_what_waits_behind_the_return_port_is_said_to_wait_and_no_more_is_promis
         News("bo@x.example", "bo@x.example", Stage.FRONT, State.DELAYED, 9.0, way=None, retry_until=99.0),
     ]
     view = view_of(
-        message([Line.of(said)]), Kind.DELAYED, "en", House("Nordby"), revoke=lambda _: "https://take.back"
+        message([Line.of(said)]),
+        ReceiptKind.DELAYED,
+        "en",
+        House("Nordby"),
+        revoke=lambda _: "https://take.back",
     )
     [row] = view.rows
     assert row.state.startswith(words)

@@ -26,7 +26,7 @@ from segl.vocabulary import Way
 from segl_delivery.receipts.machine import iso
 from segl_delivery.receipts.schedule import ReceiptSchedule
 from segl_delivery.receipts.since import Fate, fates_of
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import MOST_ROWS, House, view_of
 from segl_delivery.receipts.writer import ReceiptWriter
 from world.peers import SmtpPeer
@@ -131,7 +131,7 @@ def test_of_very_many_those_who_opened_it_are_counted_by_themselves(engine: Engi
         opened = sealed_recipient.c.recipient.in_(everyone[:3])
         connection.execute(sealed_recipient.update().where(opened).values(opened_at=LATER))
         fates = fates_of(connection, message.lines, NOW.timestamp())
-    view = view_of(message, Kind.SENT, "en", House("Nordby"), fates=fates)
+    view = view_of(message, ReceiptKind.SENT, "en", House("Nordby"), fates=fates)
     found = {row.recipient: row.state for row in view.rows}
     assert found["3 recipients"].startswith("Opened")
     assert found[f"{MOST_ROWS + 17} recipients"].startswith("Ready")

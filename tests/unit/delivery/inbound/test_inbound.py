@@ -25,7 +25,7 @@ from segl_delivery.inbound.judging import Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
 from segl_delivery.smime.unwrapping import Unwrapped
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 from world.authority import Authority, Issued
 from world.partners import usage
 
@@ -214,7 +214,7 @@ def judged(
 ) -> tuple[str, str]:
     judge = Judge(
         Authorities(roots),
-        lambda _: Standing(standing, ""),
+        lambda _: RevocationStanding(standing, ""),
         lambda _: [pinned] if pinned else [],
         use_unknown,
     )

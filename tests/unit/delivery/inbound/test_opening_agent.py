@@ -27,7 +27,7 @@ from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge
 from segl_delivery.keyring import KeyRing
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 from world.oracle import Identity, openssl
 from world.partners import certificate, ec_key, pem, rsa_key
 
@@ -109,7 +109,7 @@ def deliver(
     own = ["nordby.example", "sydby.example"]
     organisation = {"name": "Nordby", "domains": own, "forwarded": list(forwarded)}
     settings = parse_settings({"organisation": organisation, "inbound": {"on": True} | inbound})
-    judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: pinned)
+    judge = Judge(Authorities(()), lambda _: RevocationStanding.unknown(""), lambda _: pinned)
     inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
     agent = OpeningAgent(settings, cast(KeyRing, ring), judge, inside, outside, port.events)
     delivery = Delivery(Envelope(SENDER, recipients or (OWN,)), message, client="mail.nordby.example")

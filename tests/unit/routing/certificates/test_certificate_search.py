@@ -25,7 +25,7 @@ from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.sources import Answer, Offer
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 from segl_routing.states import CertificateState
 from world.authority import Authority, Issued
 from world.stores import store_in
@@ -70,9 +70,9 @@ class Word(RevocationChecks):
     """An authority whose word on revocation is the test's."""
 
     def __init__(self) -> None:
-        self.said = Standing(Revocation.GOOD, "good")
+        self.said = RevocationStanding(Revocation.GOOD, "good")
 
-    async def standing(self, _chain: Any) -> Standing:
+    async def standing(self, _chain: Any) -> RevocationStanding:
         return self.said
 
 
@@ -161,15 +161,35 @@ def test_a_source_with_a_good_one_ends_the_search(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "policy", "known", "standing"),
     [
-        (Standing(Revocation.REVOKED, "revoked on 2026-11-01"), RevocationUnknown.USE, Known.NO, None),
-        (Standing.unknown("the list cannot be reached"), RevocationUnknown.REFUSE, Known.UNKNOWN, None),
-        (Standing.unknown("names no place", lasting=True), RevocationUnknown.REFUSE, Known.NO, None),
-        (Standing.unknown("the list cannot be reached"), RevocationUnknown.USE, Known.YES, "unknown"),
-        (Standing(Revocation.GOOD, "good"), RevocationUnknown.REFUSE, Known.YES, "good"),
+        (
+            RevocationStanding(Revocation.REVOKED, "revoked on 2026-11-01"),
+            RevocationUnknown.USE,
+            Known.NO,
+            None,
+        ),
+        (
+            RevocationStanding.unknown("the list cannot be reached"),
+            RevocationUnknown.REFUSE,
+            Known.UNKNOWN,
+            None,
+        ),
+        (
+            RevocationStanding.unknown("names no place", lasting=True),
+            RevocationUnknown.REFUSE,
+            Known.NO,
+            None,
+        ),
+        (
+            RevocationStanding.unknown("the list cannot be reached"),
+            RevocationUnknown.USE,
+            Known.YES,
+            "unknown",
+        ),
+        (RevocationStanding(Revocation.GOOD, "good"), RevocationUnknown.REFUSE, Known.YES, "good"),
     ],
 )
 def test_what_the_word_on_revocation_comes_to(
-    tmp_path: Path, said: Standing, policy: RevocationUnknown, known: Known, standing: str | None
+    tmp_path: Path, said: RevocationStanding, policy: RevocationUnknown, known: Known, standing: str | None
 ) -> None:
     desk = Desk(tmp_path, Certificates(revocation_unknown=policy))
     desk.word.said = said
@@ -229,7 +249,7 @@ def test_a_fault_of_ours_at_the_store_is_told_and_the_work_goes_on(
 
 def test_the_route_ends_before_the_certificate_may_no_longer_be_used(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
-        desk.word.said = Standing(
+        desk.word.said = RevocationStanding(
             Revocation.GOOD,
             "good",
             datetime.datetime.fromtimestamp(desk.now + 100, datetime.UTC),
@@ -237,7 +257,7 @@ def test_the_route_ends_before_the_certificate_may_no_longer_be_used(tmp_path: P
         await desk.find()
         [row] = desk.records.found(ADDRESS)
         assert row.good_until == pytest.approx(desk.now + 100)
-        desk.word.said = Standing(Revocation.REVOKED, "revoked")
+        desk.word.said = RevocationStanding(Revocation.REVOKED, "revoked")
         desk.now += 91
         assert desk.knowledge.recall(ADDRESS) is None
         assert (await desk.find()).known is Known.NO

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from segl.certificates.records import Revocation
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import FRESH, RevocationChecks
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 from world.authority import DAY, HOUR, Authority, Issued, Publisher, now
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
 from world.ports import free_port
@@ -50,7 +50,7 @@ def checks(seconds: float = 5.0, clock: Callable[[], datetime.datetime] | None =
 
 def standing(
     one: Issued, asked: RevocationChecks | None = None, chain: tuple[x509.Certificate, ...] = ()
-) -> Standing:
+) -> RevocationStanding:
     whole = chain or (one.certificate, CA.certificate)
     return asyncio.run((asked or checks()).standing(whole))
 
@@ -214,7 +214,7 @@ def test_one_list_serves_all_and_is_fetched_again_after_an_hour(web: Publisher, 
     web.serve("/list", CA.crl())
     many = [CA.issue(f"p{n}@x.example", lists=[web.url("/list")]) for n in range(5)]
 
-    async def all_at_once() -> list[Standing]:
+    async def all_at_once() -> list[RevocationStanding]:
         return list(
             await asyncio.gather(*(asked.standing((one.certificate, CA.certificate)) for one in many))
         )

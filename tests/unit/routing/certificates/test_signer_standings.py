@@ -18,7 +18,7 @@ from segl_delivery.inbound import standings as asked_standings
 from segl_delivery.inbound.standings import AskedStandings
 from segl_routing.certificates import signers
 from segl_routing.certificates.signers import SignerQuestions, answered
-from segl_routing.certificates.standing import Standing
+from segl_routing.certificates.standing import RevocationStanding
 from world.authority import Authority
 
 ROOT = Authority("Rod-CA")
@@ -68,11 +68,11 @@ def test_a_flood_of_questions_is_bounded(standings: SignerStandings) -> None:
 def test_the_answer_of_the_authority_reaches_the_one_who_waits(
     standings: SignerStandings, revocation: Revocation
 ) -> None:
-    async def ask(chain: Sequence[x509.Certificate]) -> Standing:
+    async def ask(chain: Sequence[x509.Certificate]) -> RevocationStanding:
         assert tuple(chain) == CHAIN
-        return Standing(revocation, "said so")
+        return RevocationStanding(revocation, "said so")
 
-    async def both() -> Standing:
+    async def both() -> RevocationStanding:
         questions = asyncio.create_task(SignerQuestions(standings, ask, Events("test")).run())
         try:
             return await asyncio.to_thread(AskedStandings(standings, Events("test"), 20), CHAIN)
@@ -86,14 +86,14 @@ def test_one_authority_that_is_slow_or_broken_holds_up_no_other(standings: Signe
     """Of three chains one is never answered and one raises; the third has its answer in a moment."""
     slow, broken = (ROOT.issue(name).certificate for name in ("slow@x.example", "broken@x.example"))
 
-    async def ask(chain: Sequence[x509.Certificate]) -> Standing:
+    async def ask(chain: Sequence[x509.Certificate]) -> RevocationStanding:
         if chain[0] == slow:
             await asyncio.sleep(60)
         if chain[0] == broken:
             raise x509.InvalidVersion("5 is not a valid CRL version", 5)
-        return Standing(Revocation.GOOD, "said so")
+        return RevocationStanding(Revocation.GOOD, "said so")
 
-    async def all_three() -> Standing:
+    async def all_three() -> RevocationStanding:
         questions = asyncio.create_task(SignerQuestions(standings, ask, Events("test")).run())
         for first in (slow, broken):
             standings.want(tuple(der(one) for one in (first, ROOT.certificate)), 1.0)
@@ -131,7 +131,7 @@ def test_good_holds_for_an_hour_at_most_and_unknown_for_a_moment() -> None:
     now = datetime.now(UTC)
     late, soon = now + timedelta(days=7), now + timedelta(minutes=5)
     at = now.timestamp()
-    assert answered(Standing(Revocation.GOOD, "", late), at).until == at + 3600
-    assert answered(Standing(Revocation.GOOD, "", soon), at).until == soon.timestamp()
-    assert answered(Standing.unknown("x"), at).until == at + 30
-    assert answered(Standing.unknown("x", lasting=True), at).until == at + 3600
+    assert answered(RevocationStanding(Revocation.GOOD, "", late), at).until == at + 3600
+    assert answered(RevocationStanding(Revocation.GOOD, "", soon), at).until == soon.timestamp()
+    assert answered(RevocationStanding.unknown("x"), at).until == at + 30
+    assert answered(RevocationStanding.unknown("x", lasting=True), at).until == at + 3600

@@ -22,7 +22,7 @@ from segl.vocabulary import ListFault
 from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.fetch import fetch
 from segl_routing.tunnel_list.sources import source_of
-from segl_routing.tunnel_list.update import Result, Updated, update
+from segl_routing.tunnel_list.update import Updated, UpdateResult, update
 from world.ca import TestCA
 from world.lists import NOW, Publisher, listed
 from world.peers import Script
@@ -79,7 +79,7 @@ def refused(terms: TunnelList) -> TunnelListError:
 
 def test_it_comes_and_is_accepted(web: PolicyServer, terms: TunnelList, tmp_path: Path) -> None:
     offer(web, page(PUBLISHER.signed(listed("kommune.example")), kind="application/pkcs7-mime"))
-    assert run(terms, tmp_path).result is Result.ACCEPTED
+    assert run(terms, tmp_path).result is UpdateResult.ACCEPTED
     [asked] = web.visits
     assert asked.startswith(b"GET /lister/tunnel.p7m?til=nordby HTTP/1.1\r\n")
     assert b"\r\nUser-Agent: segl/" in asked
@@ -109,7 +109,7 @@ def test_what_has_not_changed_is_not_sent_again(web: PolicyServer, terms: Tunnel
     offer(web, page(PUBLISHER.signed(listed("kommune.example")), *mark))
     run(terms, tmp_path)
     offer(web, page(b"", status="304 Not Modified"))
-    assert run(terms, tmp_path, days=1).result is Result.NOTHING_NEW
+    assert run(terms, tmp_path, days=1).result is UpdateResult.NOTHING_NEW
     assert b'\r\nIf-None-Match: "v1"\r\nIf-Modified-Since: Tue, 24 Nov 2026 10:00:00 GMT\r\n' in web.visits[1]
 
 

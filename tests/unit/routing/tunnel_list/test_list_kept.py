@@ -16,7 +16,7 @@ from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 from segl_routing.tunnel_list.accepted import AcceptedList
 from segl_routing.tunnel_list.keeping import keeper_of
-from segl_routing.tunnel_list.update import Result
+from segl_routing.tunnel_list.update import UpdateResult
 from world.lists import NOW, TOWNS, Desk, Publisher, desk_in, listed
 
 NOBODY = Publisher("Nobody", 2)
@@ -75,7 +75,7 @@ def test_a_disk_that_takes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     assert caught.value.cause is ListFault.CANNOT_KEEP
     assert desk.state().highest == 1
     monkeypatch.undo()
-    assert desk.update().result is Result.ACCEPTED
+    assert desk.update().result is UpdateResult.ACCEPTED
 
 
 def test_what_root_makes_by_hand_belongs_to_the_folders_owner(
@@ -144,7 +144,7 @@ def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
             break
         assert child.exitcode == -9
         killed += 1
-        assert desk.update(days=1).result in (Result.ACCEPTED, Result.NOTHING_NEW)
+        assert desk.update(days=1).result in (UpdateResult.ACCEPTED, UpdateResult.NOTHING_NEW)
         assert desk.state().current.serial == serial
         assert len(list((desk.base / "forening").iterdir())) == 4, "what the killed run left is gone"
     assert killed > 10
@@ -153,13 +153,13 @@ def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
 
 def test_two_updates_at_once(desk: Desk) -> None:
     desk.publish(listed(*TOWNS))
-    results: list[Result] = []
+    results: list[UpdateResult] = []
     runs = [threading.Thread(target=lambda: results.append(desk.update().result)) for _ in range(4)]
     for run in runs:
         run.start()
     for run in runs:
         run.join()
-    assert sorted(results) == [Result.ACCEPTED, *[Result.NOTHING_NEW] * 3]
+    assert sorted(results) == [UpdateResult.ACCEPTED, *[UpdateResult.NOTHING_NEW] * 3]
 
 
 def test_a_run_that_never_ends_is_not_waited_for_for_ever(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from segl.vocabulary import ListFault
 from segl_delivery.smime.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import read_state
 from segl_routing.tunnel_list.content import Entry, write_list
-from segl_routing.tunnel_list.update import Result, roll_back
+from segl_routing.tunnel_list.update import UpdateResult, roll_back
 from world.lists import NOW, TOWNS, Desk, Publisher, desk_in, entry, listed, partner
 from world.partners import certificate, rsa_key
 
@@ -36,7 +36,11 @@ def desk(tmp_path: Path) -> Desk:
 def test_a_first_list_is_accepted(desk: Desk) -> None:
     desk.publish(listed(*TOWNS, serial=5))
     done = desk.update()
-    assert (done.result, done.copy and done.copy.serial, len(done.changes.added)) == (Result.ACCEPTED, 5, 20)
+    assert (done.result, done.copy and done.copy.serial, len(done.changes.added)) == (
+        UpdateResult.ACCEPTED,
+        5,
+        20,
+    )
     state = desk.state()
     assert (state.highest, state.current.domains, state.current.usable) == (5, 20, 20)
     assert state.current.signer == desk.publisher.pin
@@ -65,7 +69,7 @@ def test_the_same_again_is_nothing_new(desk: Desk) -> None:
     desk.publish(same)
     desk.update()
     desk.publish(same)  # signed anew: other bytes around the same list
-    assert desk.update(days=1).result is Result.NOTHING_NEW
+    assert desk.update(days=1).result is UpdateResult.NOTHING_NEW
     assert desk.state().checked_at == (NOW + timedelta(days=1)).timestamp()
     assert desk.state().current.accepted_at == NOW.timestamp()
 
@@ -163,11 +167,11 @@ def test_the_share_that_may_go(desk: Desk, gone: int, refused: bool) -> None:
     desk.update()
     desk.publish(listed(*TOWNS[gone:], serial=2))
     if not refused:
-        assert desk.update().result is Result.ACCEPTED
+        assert desk.update().result is UpdateResult.ACCEPTED
         return
     assert desk.refused() is ListFault.SHRUNK
     done = desk.update(accept_shrink=True)
-    assert done.result is Result.ACCEPTED
+    assert done.result is UpdateResult.ACCEPTED
     assert "3 of 20 domains would lose their certificates, more than 10%" in done.warning
 
 
@@ -184,7 +188,7 @@ def test_a_certificate_that_ran_out_by_itself_is_no_loss(desk: Desk) -> None:
     desk.publish(listed(*short, *TOWNS[10:]))
     desk.update()
     desk.publish(listed(*TOWNS[10:], serial=2))
-    assert desk.update(days=6).result is Result.ACCEPTED
+    assert desk.update(days=6).result is UpdateResult.ACCEPTED
 
 
 def test_a_domain_of_no_use_is_left_out_and_the_rest_is_taken(desk: Desk) -> None:
@@ -202,7 +206,7 @@ def test_a_domain_of_no_use_is_left_out_and_the_rest_is_taken(desk: Desk) -> Non
 def test_a_dry_run_writes_nothing_at_all(desk: Desk) -> None:
     desk.publish(listed(*TOWNS))
     done = desk.update(dry_run=True)
-    assert (done.result, len(done.changes.added)) == (Result.WOULD_ACCEPT, 20)
+    assert (done.result, len(done.changes.added)) == (UpdateResult.WOULD_ACCEPT, 20)
     assert not desk.base.exists()
 
 
@@ -215,7 +219,7 @@ def test_two_pins_bridge_a_change_of_key(desk: Desk, by: str) -> None:
     desk.publish(listed(*TOWNS))
     desk.update()
     desk.publish(listed(*TOWNS, serial=2), NOBODY)
-    assert desk.update().result is Result.ACCEPTED
+    assert desk.update().result is UpdateResult.ACCEPTED
     assert desk.state().current.signer == coming
 
 
@@ -223,7 +227,7 @@ def test_a_pin_outlives_the_dates_of_its_certificate(desk: Desk) -> None:
     old = Publisher("Old", 3, begins=-20, ends=-10)
     desk.terms = old.terms(source=desk.terms.source)
     desk.publish(listed(*TOWNS), old)
-    assert desk.update().result is Result.ACCEPTED
+    assert desk.update().result is UpdateResult.ACCEPTED
 
 
 def test_a_pin_taken_away_takes_its_list_along(desk: Desk) -> None:
@@ -232,7 +236,7 @@ def test_a_pin_taken_away_takes_its_list_along(desk: Desk) -> None:
     desk.terms = dataclasses.replace(desk.terms, signers=(NOBODY.pin,))
     assert not desk.usable(TOWNS[0])
     desk.publish(listed(*TOWNS), NOBODY)  # the same list, under a key that is trusted
-    assert desk.update().result is Result.NOTHING_NEW
+    assert desk.update().result is UpdateResult.NOTHING_NEW
     assert desk.usable(TOWNS[0])
 
 
@@ -250,10 +254,12 @@ def test_rolling_back_and_what_the_source_still_offers(desk: Desk) -> None:
     desk.publish_three()
     assert desk.rolled() == (3, 2)
     assert not desk.usable("new2.example")
-    assert desk.update().result is Result.ROLLED_BACK, "what the postmaster went back from must not return"
+    assert desk.update().result is UpdateResult.ROLLED_BACK, (
+        "what the postmaster went back from must not return"
+    )
     assert not desk.usable("new2.example")
     desk.publish(listed(*TOWNS, "new2.example", serial=4))
-    assert desk.update(accept_shrink=True).result is Result.ACCEPTED
+    assert desk.update(accept_shrink=True).result is UpdateResult.ACCEPTED
     assert desk.usable("new2.example")
 
 
@@ -264,7 +270,7 @@ def test_rolling_back_to_one_of_the_kept_and_forward_again(desk: Desk) -> None:
     assert desk.rolled(1) == (3, 1)
     assert desk.state().highest == 3
     assert desk.rolled(3) == (1, 3)
-    assert desk.update().result is Result.NOTHING_NEW
+    assert desk.update().result is UpdateResult.NOTHING_NEW
 
 
 @pytest.mark.parametrize(
@@ -335,7 +341,7 @@ class Serials(RuleBasedStateMachine):
         except TunnelListError:
             assert self.desk.tree() == before
             return
-        if done.result is Result.ACCEPTED:
+        if done.result is UpdateResult.ACCEPTED:
             assert done.copy is not None
             assert done.copy.serial > self.highest
             self.accepted[done.copy.serial] = set(done.changes.added)

@@ -20,7 +20,7 @@ from segl_routing.tunnel_list.accepted import Accepted
 from segl_routing.tunnel_list.content import Entry
 from segl_routing.tunnel_list.plain_formats import entries_of_csv, entries_of_json, entries_of_pem
 from segl_routing.tunnel_list.sources import Fetched, source_of
-from segl_routing.tunnel_list.update import Result, update
+from segl_routing.tunnel_list.update import UpdateResult, update
 from world.lists import NOW, entry, partner
 from world.partners import pem
 
@@ -141,4 +141,4 @@ def test_a_change_is_a_new_serial_and_no_change_is_nothing_new(tmp_path: Path, f
         now = (NOW + timedelta(days=day)).timestamp()
         done = update(terms, tmp_path / "state", source_of(terms, open_signed, no_fetch), now)
         results.append((done.result, done.copy and done.copy.serial))
-    assert results == [(Result.ACCEPTED, 1), (Result.NOTHING_NEW, 1), (Result.ACCEPTED, 2)]
+    assert results == [(UpdateResult.ACCEPTED, 1), (UpdateResult.NOTHING_NEW, 1), (UpdateResult.ACCEPTED, 2)]
