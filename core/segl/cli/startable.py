@@ -6,6 +6,7 @@ have a fault already. Left to ``segl doctor`` is what is this host's: the store,
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,9 +45,9 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     missing = [
         Fault(file, "detection.rules", f"{layer}: there is no such file or folder")
         for layer in settings.detection.rules
-        if _is_missing(layer)
+        if _mode(layer) == 0
     ]
-    there = [layer for layer in settings.detection.rules if not _is_missing(layer)]
+    there = [layer for layer in settings.detection.rules if _mode(layer) != 0]
     if not there:  # the shipped ones alone, which their own tests have looked at
         return missing
     from segl_classifier.rules import load_rules
@@ -58,15 +59,15 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     return missing
 
 
-def _is_missing(layer: Path) -> bool:
-    """Whether it is not there for sure: what may not be looked at is read, and told of then."""
+def _mode(place: Path) -> int | None:
+    """What :func:`os.stat` says of it: 0 where it is not there, ``None`` where that may not be asked. Who needs it
+    tells of that."""
     try:
-        layer.stat()
+        return place.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return True
+        return 0
     except (OSError, ValueError):
-        return False
-    return False
+        return None
 
 
 def missing_folders(settings: Settings) -> Iterator[tuple[str, Path, str]]:
@@ -86,7 +87,8 @@ def missing_folders(settings: Settings) -> Iterator[tuple[str, Path, str]]:
     }
     told: set[Path] = set()
     for key, path in sockets.items():
-        if path.parent not in told and not path.parent.is_dir():
+        mode = _mode(path.parent)
+        if path.parent not in told and mode is not None and not stat.S_ISDIR(mode):
             told.add(path.parent)
             yield key, path.parent, _made_by(key, path.parent)
 

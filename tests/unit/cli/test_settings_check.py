@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from segl.cli.main import build
 from segl.errors import MOST_TOLD, RulesError
 from segl_classifier.rules import load_rules
+from world.needs import ROOT
 
 GOOD = """
 [organisation]
@@ -248,3 +250,21 @@ def test_only_what_the_settings_name_is_loaded(file: Path) -> None:
         "segl_classifier",
     }
     assert loaded & dear == set()
+
+
+@ROOT
+def test_a_folder_that_may_not_be_looked_into_is_no_fault_of_the_settings(file: Path, tmp_path: Path) -> None:
+    """Run by somebody who is not root."""
+    closed = tmp_path / "c"  # a socket's path is short
+    (closed / "r").mkdir(parents=True)
+    closed.chmod(0o700)
+    for place in (*tmp_path.parents[:-2], tmp_path):
+        place.chmod(place.stat().st_mode | 0o011)
+    file.write_text(f'{GOOD}[milter]\nsocket = "{closed}/r/m.sock"\n', "utf-8")
+    os.seteuid(65_534)
+    try:
+        good = check(file)
+    finally:
+        os.seteuid(0)
+    assert (good.exit_code, good.exception) == (0, None)
+    assert "milter.socket" not in good.stdout + good.stderr
