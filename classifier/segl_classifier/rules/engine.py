@@ -22,7 +22,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import Hit, in_crowds
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Reads, Rule, Scope
-from segl_classifier.rules.passage import Marked, Marker, Passage
+from segl_classifier.rules.passage import Mark, Marked, Marker, Passage
 from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
 
@@ -37,7 +37,7 @@ _TOGETHER = (Source.SUBJECT, Source.BODY)
 
 
 class _Near(NamedTuple):
-    """A pattern of this list is somewhere in the text: passages need look for it."""
+    """A mark of this list: a word, where it stands; of a pattern that it is somewhere, so that passages look for it."""
 
     part: str
 
@@ -100,7 +100,8 @@ class Engine:
         ]
         marks = [(word, name) for each, name in named for word in each.words]
         heading = [(word, None) for word, _ in parts.words_of_columns()]
-        self._lexicon: Lexicon[int | str | None] = Lexicon([*words, *marks, *heading])
+        beside = [(word, _Near(part)) for word, part in self._marker.others]
+        self._lexicon: Lexicon[_Key | None] = Lexicon([*words, *marks, *heading, *beside])
         patterns = [
             (p, number)
             for number, rule in enumerate(parts.rules)
@@ -146,6 +147,7 @@ class Engine:
         marks: dict[str, str] = {}
         ignored: list[tuple[int, int]] = []
         near: list[str] = []
+        others: list[tuple[Mark, str]] = []
         entries = False
 
         def take(key: int | str | None, start: int, end: int, shown: str) -> None:
@@ -164,7 +166,10 @@ class Engine:
 
         for start, end, word, keys in self._lexicon.hits(normal):
             for key in keys:
-                take(key, start, end, word.text)
+                if isinstance(key, _Near):
+                    others.append(((start, end, word.text), key.part))
+                else:
+                    take(key, start, end, word.text)
         encoded = normal.shown.encode()
         for found in self._set.matching(encoded):
             if isinstance(found, _Near):
@@ -172,7 +177,7 @@ class Engine:
                 continue
             for start, end in self._set.spans(found, encoded):
                 take(found, start, end, f"pattern of {found}")
-        marked = Marked(self._marker, normal, frozenset(near))
+        marked = Marked(self._marker, normal, frozenset(near), others)
         hits.sort()
         if ignored and hits:
             hits = _without(marked, hits, ignored)

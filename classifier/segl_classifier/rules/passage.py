@@ -2,18 +2,18 @@
 
 A passage is about 45 words around a hit. The marks (words of the named lists) are looked up only when a
 condition asks: which of them stand in the passage once, where those of a list stand when that list is asked
-for. Nothing is done for the parts of a text where nothing was found.
+for. For the parts of a text where nothing was found nothing is done but what one pass over all of it does.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from segl_classifier.latin import in_latin
-from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
 from segl_classifier.rules.pattern import Pattern, PatternSet
 from segl_classifier.rules.words import NormalText, Word, tokens
@@ -32,14 +32,19 @@ _STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖ\"'«»�
 Mark = tuple[int, int, str]  # start, end, the word as the list writes it
 
 
+def _end(other: tuple[Mark, str]) -> int:
+    return other[0][1]
+
+
 class Marker:
     """Finds the marks of the named lists that conditions ask for.
 
     Most are single words of Latin letters: those are told by the set of the words that a passage has. The
-    others (several words, parts of words, other letters) are looked for letter by letter.
+    ``others`` (several words, parts of words, other letters) are looked for in the whole text, along with the words of
+    rules, and ``patterns``, whether they match anywhere.
     """
 
-    __slots__ = ("_lexicon", "_patterns", "_tokens", "_wanted", "patterns")
+    __slots__ = ("_patterns", "_tokens", "_wanted", "others", "patterns")
 
     def __init__(self, conditions: Iterable[Condition], lists: Mapping[str, WordList]) -> None:
         # Marks are kept by the list that has the word itself; a condition may name one that includes it.
@@ -48,18 +53,17 @@ class Marker:
             for condition in conditions
         }
         carriers = sorted({part for wanted in self._wanted.values() for _, part in wanted})
-        others: list[tuple[Word, str]] = []
+        self.others: list[tuple[Word, str]] = []
         by_token: dict[bytes, list[tuple[str, Word, str]]] = {}
         for part in carriers:
             for word in lists[part].words:
                 latin = {spelling: in_latin(spelling) for spelling in word.spellings}
                 if not word.is_token or None in latin.values():
-                    others.append((word, part))
+                    self.others.append((word, part))
                     continue
                 for spelling, token in latin.items():
                     by_token.setdefault(token or b"", []).append((spelling, word, part))
         self._tokens = {token: tuple(found) for token, found in by_token.items()}
-        self._lexicon = Lexicon(others)
         self.patterns: tuple[tuple[Pattern, str], ...] = tuple(
             (pattern, part) for part in carriers for pattern in lists[part].patterns
         )
@@ -78,14 +82,6 @@ class Marker:
                 found.setdefault(part, []).append((spelling, word))
         return found
 
-    def others(self, text: NormalText, low: int, high: int) -> dict[str, list[Mark]]:
-        """The marks of all other words of the lists in *text* from *low* to *high*, by list."""
-        found: dict[str, list[Mark]] = {}
-        for start, end, word, parts in self._lexicon.hits(text, low, high):
-            for part in parts:
-                found.setdefault(part, []).append((start, end, word.text))
-        return found
-
     def patterned(self, part: str, shown: str) -> list[Mark]:
         """The marks of the patterns of the list *part* in *shown*, a piece of a text."""
         spans = islice(self._patterns.spans(part, shown.encode()), _PLACES)
@@ -94,11 +90,23 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text, who finds its marks, and the lists of which a pattern matches somewhere in it."""
+    """A text, who finds its marks, the lists of which a pattern matches somewhere in it, and the marks of *others* that
+    were found in it, by their ends, each with its list."""
 
     marker: Marker
     text: NormalText
     patterned: frozenset[str] = frozenset()
+    others: Sequence[tuple[Mark, str]] = ()
+
+    def others_in(self, low: int, high: int) -> dict[str, list[Mark]]:
+        """Those from *low* to *high*, by list."""
+        found: dict[str, list[Mark]] = {}
+        for mark, part in islice(self.others, bisect_right(self.others, low, key=_end), None):
+            if mark[1] > high:
+                break
+            if mark[0] >= low:
+                found.setdefault(part, []).append(mark)
+        return found
 
 
 class Stretch:
@@ -112,7 +120,7 @@ class Stretch:
         self._low = low
         self._high = high
         self._tokens = source.marker.tokens(source.text.flat[low:high])
-        self._others = source.marker.others(source.text, low, high)
+        self._others = source.others_in(low, high)
         self._located: dict[str, list[Mark]] = {}
         self.lists = self._tokens.keys() | self._others.keys()  # those that have a word here
 

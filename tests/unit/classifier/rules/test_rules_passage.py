@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
 from segl_classifier.rules.passage import Marked, Marker, Passage
 from segl_classifier.rules.words import NormalText, fold, parse_word, tokens
@@ -17,8 +18,11 @@ def seen(words: str, text: str, *, within: Within = Scope.PASSAGE, capital: bool
     condition = Condition(("person",), within)
     marker = Marker([condition], {"person": WordList("person", listed, (), ("person",))})
     normal = NormalText.of(text)
+    hits = Lexicon(marker.others).hits(normal)
+    others = [((begin, end, word.text), part) for begin, end, word, parts in hits for part in parts]
     start = normal.flat.index("gigt")
-    found = Passage.around(Marked(marker, normal), start, start + 4).find(condition, start, start + 4)
+    marked = Marked(marker, normal, others=others)
+    found = Passage.around(marked, start, start + 4).find(condition, start, start + 4)
     return found.removeprefix("person ").strip("“”") if found else None
 
 
