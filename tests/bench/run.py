@@ -29,6 +29,7 @@ BENCHES = (
     "bench_reading.py",
     "bench_answers.py",
     "bench_nodes.py",
+    "bench_ocr.py",
 )
 
 

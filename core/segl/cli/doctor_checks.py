@@ -99,7 +99,7 @@ def check_ocr(settings: Settings) -> Check:
     """Whether pictures can be read, where they are to be."""
     if not settings.detection.ocr:
         return Check("ocr", State.OK, "turned off: pictures are not read")
-    from segl_classifier.formats.pictures.ocr import lacking
+    from segl_classifier.formats.pictures.tesseract import lacking
 
     if missing := lacking():
         return Check(

@@ -30,7 +30,7 @@ class Detection:
     rules: tuple[Path, ...] = ()
     # What follows when a part cannot be read; "plain" is not offered.
     unreadable: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] = Decision.SECURE
-    # Whether words in pictures and scanned pages are read (needs tesseract).
+    # Whether words in pictures and scanned pages are read (needs tesseract), and QR codes and barcodes in them.
     ocr: bool = False
     # What a picture or scanned page is that was not read, unless it is small and shown in the text as
     # logos are: "unreadable", or "ignore".

@@ -1,62 +1,46 @@
 """Pictures, read by Tesseract in Danish and English: scanned pages, photographs of letters, screens.
 
-Only when the setting for OCR allows it; otherwise the picture is told of as not read. The program gets the picture
-through a pipe and gives the text through one: nothing touches the disk. Tesseract opens what its library Leptonica
-knows (PNG, JPEG, TIFF, GIF, BMP, WebP, PNM); of a TIFF with several pages each is read.
+Only when the setting for OCR allows it; otherwise the picture is told of as not read. Each page is laid straight first
+(:mod:`.straight`); one of which Tesseract is not sure is tried again (:mod:`.tries`). What Pillow cannot open is given
+to Tesseract as it is. Codes for machines are read beside it (:mod:`.codes`).
 
 However small a picture is, it is read: which are decoration is told where they are shown
 (:mod:`segl_classifier.extract`, :mod:`.picture`).
 
-OCR is a guess: æ, ø and å come out wrong often, digits seldom. Its text has a place of its own so that this shows.
-Tesseract says of each word how sure it is: 90 and more of a hundred for print, some 45 for a page that stands on its
-head, below 30 for the patterns of a photograph, which it takes for letters. A page of which it is not sure is tried
-again with a look at how it lies, and told of when that does not help; so is paper with ink on it and no sure word,
-which is written by hand. A photograph without words is no gap.
+OCR is a guess: æ, ø and å come out wrong often, digits seldom. Its text has a place of its own so that this shows. A
+page with writing that was not read is told of, and so is paper with ink on it and no sure word, which is written by
+hand. A photograph without words is no gap.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import time
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from segl.confined import sandbox
+from PIL import Image
+
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pictures.codes import codes_in
 from segl_classifier.formats.pictures.picture import kind_of, pixels
 from segl_classifier.formats.pictures.raster import ink_on_paper
+from segl_classifier.formats.pictures.straight import BROKEN, lie_of, pages_of, straight
+from segl_classifier.formats.pictures.tesseract import Layout, Page, TooLate, pages_read, program
+from segl_classifier.formats.pictures.tries import tries
 
-_LANGUAGES = "dan+eng"
-_LIE = "osd"  # how a page lies, which is asked with _TURNED
-_LIST_SECONDS = 10.0
-_MOST_SECONDS = 60.0  # for one run of Tesseract; what is allowed is usually shorter
 _MOST_PIXELS = 60_000_000
-_AS_IT_LIES, _TURNED = "3", "1"  # page segmentation modes: upright, or turned as most letters stand
-_FEWEST_LETTERS = 20
-_SURE = 60.0
-_PATTERNS = 30.0
 _LEAST_INK = 0.002  # of a page: one line of letters; dust and the shadow of a staple are less
 _KNOWN = ("image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp")
-
-
-def lacking() -> str:
-    """What is missing on this host for pictures to be read, in words; ``""``: nothing. Blocking."""
-    program = shutil.which("tesseract")
-    if program is None:
-        return "tesseract is not installed"
-    try:
-        asked = [program, "--list-langs"]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=_LIST_SECONDS, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return f"{program} does not run"
-    there = {line.strip() for line in done.stdout.splitlines()}
-    missing = [name for name in (*_LANGUAGES.split("+"), _LIE) if name not in there]
-    return f"tesseract has no data for {', '.join(missing)}" if missing else ""
+# When writing was not read (docs/decisions/0071). In letters; fewer are a word on a map, a leaf taken for a comma.
+_FEWEST_LETTERS = 30
+_UNSURE_SHARE = 0.3
+_MANY_UNSURE, _UNSURE_OF_MANY = 40, 0.08  # a note by hand on a printed page
+_A_WORD, _LETTERS = 3, re.compile(r"[^\W\d_]")
+_TIMES_AS_HIGH = 2.5  # as most words of the page, or as low
+_SURE = 60.0
+_PATTERNS = 30.0
+_FEWEST_DIGITS = 6
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -71,106 +55,107 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     elif size is not None and size[0] * size[1] > _MOST_PIXELS:
         harvest.lack(Unreadable.TOO_LARGE, f"{kind} of {size[0]} x {size[1]} pixels")
     else:
-        _recognise(data, kind, harvest)
+        path = program()
+        if path is None:
+            harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}: tesseract is not installed")
+        else:
+            _Reading(path, data, kind, harvest).read()
     return harvest.content()
 
 
-class _TooLate(Exception):
-    """The time for pictures is over."""
+class _Reading:
+    """One picture, with all its pages."""
 
+    def __init__(self, path: str, data: bytes, kind: str, harvest: Harvest) -> None:
+        self._path = path
+        self._data = data
+        self._kind = f"{kind}, {len(data)} bytes"
+        self._harvest = harvest
+        self._until = harvest.allowance.ocr_until
+        self._sure = False  # whether there is a page with sure words
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What was read on one page, and how sure that is (0 to 100)."""
-
-    text: str = ""
-    letters: int = 0
-    sure: float = 0.0
-
-    @property
-    def doubtful(self) -> bool:
-        return self.letters >= _FEWEST_LETTERS and self.sure < _SURE
-
-
-def _recognise(data: bytes, kind: str, harvest: Harvest) -> None:
-    program = shutil.which("tesseract")
-    if program is None:
-        harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}: tesseract is not installed")
-        return
-    until = harvest.allowance.ocr_until
-    pages: list[_Page] | None = []
-    try:
-        pages = _pages(program, data, _AS_IT_LIES, until)
-        if pages and any(page.doubtful for page in pages):
-            turned = _pages(program, data, _TURNED, until) or []
-            if len(turned) == len(pages):
-                pages = [max(pair, key=lambda page: page.sure) for pair in zip(pages, turned, strict=True)]
-    except _TooLate:  # what was read as it lies is kept
-        harvest.lack(Unreadable.TIMED_OUT, f"{kind}, {len(data)} bytes")
-        if not pages:
+    def read(self) -> None:
+        pages, number = pages_of(self._data), 0
+        try:
+            while grey := self._next(pages, number):
+                number += 1
+                self._read_page(number, grey)
+        except TooLate:
+            self._harvest.lack(Unreadable.TIMED_OUT, self._kind)
             return
-    if pages is None:
-        harvest.lack(Unreadable.DAMAGED, kind)
-        return
-    for number, page in enumerate(pages, 1):
-        place = "read by OCR" if number == 1 else f"page {number}, read by OCR"
-        harvest.text(page.text, place)
-    if any(page.doubtful and page.sure >= _PATTERNS for page in pages) or (
-        all(page.sure < _SURE for page in pages) and ink_on_paper(data) >= _LEAST_INK
-    ):
-        harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes: no sure words")
+        if not self._sure and ink_on_paper(self._data) >= _LEAST_INK:
+            self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"{self._kind}: no sure words")
+
+    def _next(self, pages: Iterator[Image.Image], done: int) -> Image.Image | None:
+        """The next page. One that Pillow cannot open ends them, and is left to Tesseract with those behind it."""
+        try:
+            return next(pages, None)
+        except BROKEN:
+            self._read_raw(done)
+            return None
+
+    def _read_page(self, number: int, grey: Image.Image) -> None:
+        """One page, and the codes on it. Raises :class:`TooLate`; what was read until then is kept."""
+        lie = lie_of(grey)
+        if not self._read_codes(grey) and lie.turns:
+            self._read_codes(straight(grey, lie))  # of bars that lie aslant
+        best, late = Page(), False
+        try:
+            for page in tries(self._path, grey, lie, self._until):
+                best = max(best, page, key=lambda each: (each.sure_letters, each.letters))
+        except TooLate:
+            late = True
+        self._keep(number, best, lines=lie.is_clear)
+        if late:
+            raise TooLate
+
+    def _keep(self, number: int, page: Page, *, lines: bool) -> None:
+        self._harvest.text(page.text, "read by OCR" if number == 1 else f"page {number}, read by OCR")
+        self._sure = self._sure or page.sure >= _SURE
+        doubt = unread(page, lines=lines)
+        if doubt:
+            self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"{self._kind}: {doubt}")
+
+    def _read_codes(self, picture: Image.Image) -> bool:
+        """Whether there were any that say something."""
+        codes = codes_in(picture)
+        self._harvest.lines([*codes.texts], "read from a code")
+        for kind in codes.unread:
+            self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"{self._kind}: a code ({kind})")
+        return bool(codes.texts)
+
+    def _read_raw(self, done: int) -> None:
+        """The pages behind the first *done*, by Tesseract's own reader of pictures."""
+        pages = pages_read(self._path, self._data, Layout.LEVEL, self._until)
+        if pages is None:
+            self._harvest.lack(Unreadable.DAMAGED, self._kind)
+            return
+        for number, page in enumerate(pages[done:], done + 1):
+            self._keep(number, page, lines=False)
 
 
-def _pages(program: str, data: bytes, layout: str, until: float) -> list[_Page] | None:
-    """The pages of a picture; ``None`` when it cannot be opened. Raises :class:`_TooLate` at *until* of the monotonic
-    clock."""
-    worker, seconds = os.getpid(), min(_MOST_SECONDS, until - time.monotonic())
-    if seconds <= 0:
-        raise _TooLate
-    command = [program, "stdin", "stdout", "-l", _LANGUAGES, "--psm", layout, "-c", "tessedit_create_tsv=1"]
-    done = subprocess.run(
-        command,
-        input=data,
-        capture_output=True,
-        check=False,
-        env={"PATH": os.environ.get("PATH", ""), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
-        # no timeout of subprocess.run: its kill is refused to who is shut in
-        preexec_fn=lambda: sandbox.end_by_itself(worker, seconds),
-    )
-    if done.returncode == -signal.SIGALRM:
-        raise _TooLate
-    if done.returncode != 0:
-        return None
-    pages: dict[str, list[_Word]] = {}
-    for word in _words(done.stdout.decode("utf-8", "replace")):
-        pages.setdefault(word.line[0], []).append(word)
-    return [_page(pages[number]) for number in sorted(pages, key=int)]
+def unread(page: Page, *, lines: bool) -> str:
+    """Which words of *page* were not read, if any: told by those that Tesseract is not sure of. *lines*: whether there
+    are lines of writing; else what it is least sure of are patterns."""
+    if any(word.sure < _SURE and _is_number(word.text) for word in page.words):
+        return "an unsure number"
+    unsure = page.letters - page.sure_letters
+    if page.letters < _FEWEST_LETTERS or (page.sure < _PATTERNS and not lines):
+        return ""
+    if unsure >= page.letters * _UNSURE_SHARE:
+        return "no sure words"
+    if _written(page) >= max(_MANY_UNSURE, page.letters * _UNSURE_OF_MANY):
+        return "many unsure words"
+    return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    line: tuple[str, ...]  # page, block, paragraph, line
-    sure: float
-    text: str
+def _written(page: Page) -> int:
+    """The letters of unsure words that look like words: what is read in the icons of a screen does not."""
+    lowest, highest = page.height / _TIMES_AS_HIGH, page.height * _TIMES_AS_HIGH
+    words = (word for word in page.words if word.sure < _SURE and lowest <= word.height <= highest)
+    return sum(len(word.text) for word in words if len(_LETTERS.findall(word.text)) >= _A_WORD)
 
 
-def _words(table: str) -> Iterator[_Word]:
-    """The words in Tesseract's table: a row for each page, block, paragraph and line, too, which have no text."""
-    for row in table.split("\n")[1:]:
-        cells = row.split("\t", 11)
-        if len(cells) == 12:
-            yield _Word(tuple(cells[1:5]), float(cells[10]), cells[11].strip())
-
-
-def _page(words: list[_Word]) -> _Page:
-    lines: dict[tuple[str, ...], list[str]] = {}
-    for word in words:
-        if word.text:
-            lines.setdefault(word.line, []).append(word.text)
-    text, paragraph = "", None
-    for line, shown in lines.items():
-        text += ("" if not text else "\n" if line[:3] == paragraph else "\n\n") + " ".join(shown)
-        paragraph = line[:3]
-    letters = sum(len(word.text) for word in words)
-    sure = sum(word.sure * len(word.text) for word in words)
-    return _Page(text, letters, sure / letters if letters else 0.0)
+def _is_number(text: str) -> bool:
+    digits = sum(letter.isdigit() for letter in text)
+    return digits >= _FEWEST_DIGITS and digits * 2 >= len(text)

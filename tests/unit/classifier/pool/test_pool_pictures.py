@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -10,11 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from corpus import pdf_files
 from segl.confined import pool as confined_pool
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
+from world.needs import TESSERACT
 
 PICTURE = pdf_files.letter_picture()
 ENDLESS = f"9{os.getpid()}"  # seconds; the program is known by them
@@ -113,3 +117,19 @@ def test_who_waits_for_a_worker_has_less_time_for_pictures(pool: Pool) -> None:
     wait_until(1)
     assert read(pool, seconds=6, ocr_seconds=4.5) == IN_TIME
     first.join()
+
+
+@TESSERACT
+def test_pictures_are_laid_straight_and_codes_read_by_who_is_shut_in() -> None:
+    page = Image.open(io.BytesIO(PICTURE)).convert("L").rotate(8, expand=True, fillcolor=255)
+    code = memoryview(zxingcpp.create_barcode("Sag 47-11", zxingcpp.BarcodeFormat.QRCode).to_image(scale=3))
+    height, width = code.shape or (0, 0)
+    page.paste(Image.frombytes("L", (width, height), bytes(code)), (20, 20))
+    out = io.BytesIO()
+    page.save(out, "WEBP", lossless=True)
+    pool = Pool(512 << 20, programs=True, at_once=1)
+    found = pool.read(job(seconds=60, ocr_seconds=50), out.getvalue())
+    pool.stop()
+    assert found.unread == ()
+    assert {text.where for text in found.texts} >= {"part 2, read by OCR", "part 2, read from a code"}
+    assert any("010190-1234" in text.text for text in found.texts)

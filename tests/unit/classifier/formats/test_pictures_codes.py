@@ -1,0 +1,84 @@
+"""Codes for machines in pictures."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import zxingcpp
+from PIL import Image
+from zxingcpp import BarcodeFormat
+
+from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.pictures import ocr
+from segl_classifier.formats.pictures.codes import codes_in
+from world.needs import TESSERACT
+
+CPR = "010190-1234"
+
+
+def sheet(content: str | bytes, kind: BarcodeFormat, scale: int = 3) -> Image.Image:
+    """A code on paper."""
+    drawn = memoryview(zxingcpp.create_barcode(content, kind).to_image(scale=scale))
+    height, width = drawn.shape or (0, 0)
+    page = Image.new("L", (max(700, width + 100), height + 300), 255)
+    page.paste(Image.frombytes("L", (width, height), bytes(drawn)), (60, 100))
+    return page
+
+
+def stored(page: Image.Image) -> bytes:
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        BarcodeFormat.QRCode,
+        BarcodeFormat.Aztec,
+        BarcodeFormat.DataMatrix,
+        BarcodeFormat.PDF417,
+        BarcodeFormat.Code128,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("turn", [0, 8, 180])
+def test_what_a_code_says(kind: BarcodeFormat, turn: int) -> None:
+    page = sheet(f"CPR {CPR}", kind).rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    assert codes_in(page).texts == (f"CPR {CPR}",)
+    assert codes_in(page).unread == ()
+
+
+@TESSERACT
+def test_a_number_in_a_code_is_read() -> None:
+    page = sheet(f"Patient {CPR}", BarcodeFormat.Code128).rotate(
+        25, Image.Resampling.BICUBIC, expand=True, fillcolor=255
+    )
+    content = ocr.read(stored(page), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["read from a code"]
+    assert content.lacks == ()
+
+
+def test_a_code_of_bytes_and_a_code_that_is_spoilt_are_told_of() -> None:
+    assert codes_in(sheet(bytes(range(128, 228)), BarcodeFormat.QRCode)).unread == ("QR Code",)
+    spoilt = sheet(f"CPR {CPR}", BarcodeFormat.QRCode)
+    spoilt.paste(0, (100, 140, 135, 175))
+    assert codes_in(spoilt).unread == ("QR Code",)
+
+
+@TESSERACT
+def test_a_code_that_is_not_read_is_a_gap() -> None:
+    page = sheet(bytes(range(128, 228)), BarcodeFormat.QRCode)
+    assert causes(ocr.read(stored(page), "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
+
+
+def test_where_there_is_none() -> None:
+    for picture in (Image.new("L", (300, 200), 255), Image.effect_noise((900, 700), 90)):
+        assert codes_in(picture).texts == codes_in(picture).unread == ()
+
+
+def test_without_leave_no_code_is_looked_for() -> None:
+    content = ocr.read(stored(sheet(CPR, BarcodeFormat.QRCode)), "", ALLOWANCE)
+    assert content.passages == ()
