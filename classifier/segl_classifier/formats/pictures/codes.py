@@ -1,7 +1,7 @@
 """Codes for machines in a picture: QR, Aztec, Data Matrix, PDF417 and the barcodes of bars, read by ZXing.
 
 A letter, a label of a hospital, a ticket say in such a code whom they concern, and every phone reads it. The library
-tells only what its checksums bear out: of 395 pictures without a code it found none in any (docs/decisions/0071).
+tells only what its checksums bear out: of 395 pictures without a code it found none in any (docs/decisions/0072).
 """
 
 from __future__ import annotations

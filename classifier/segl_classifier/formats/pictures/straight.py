@@ -4,7 +4,7 @@ Lines of writing are told by a profile: the picture is thinned to strokes, and f
 Where the rows lie along the lines, sums jump between ink and paper; a few degrees off they blur into one another. So
 the angle is that of the sharpest profile, and how far it stands out above the other angles tells whether there are
 lines at all: ten to a hundred times for a page of letters, one to four times for photographs of other things
-(docs/decisions/0071-pictures-as-they-come.md).
+(docs/decisions/0072-pictures-as-they-come.md).
 
 All in Pillow, on a thumbnail: .05 s for a page, whatever its size. Pictures are grey here, one byte a pixel.
 """
