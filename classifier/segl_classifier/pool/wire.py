@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
-from segl.confined.frames import CHUNK, Broken, Incoming, send
+from segl.confined.frames import CHUNK, Broken, FrameReader, send
 from segl.vocabulary import Finding, Prefix, Unreadable
 from segl_classifier.message import Source, Text, unreadable
 from segl_classifier.shown import shown_detail, shown_place
@@ -82,7 +82,7 @@ def send_job(line: socket.socket, job: Job, data: bytes, deadline: float) -> Non
 def receive_answer(line: socket.socket, chars: int, deadline: float) -> Iterator[Text | Finding | End]:
     """The frames of one answer, checked; the last is :class:`End`. *chars* bounds its length."""
     left = chars * 4 + _OVERHEAD
-    incoming = Incoming(line, deadline)
+    incoming = FrameReader(line, deadline)
     while True:
         kind, *sizes = _FRAME.unpack(incoming.take(_FRAME.size))
         left -= sum(sizes) + _FRAME.size
@@ -118,7 +118,7 @@ def _checked(kind: int, first: str, where: str, last: str) -> Text | Finding | E
 def receive_job(line: socket.socket) -> tuple[Job, bytes] | None:
     """The next job; ``None`` when the client has hung up."""
     try:
-        incoming = Incoming(line)  # the client sends no second job before it has the answer to the first
+        incoming = FrameReader(line)  # the client sends no second job before it has the answer to the first
         header_size, size = _JOB.unpack(incoming.take(_JOB.size))
         header = json.loads(incoming.take(header_size))
         return Job(**header), incoming.take(size)

@@ -30,7 +30,7 @@ def send(line: socket.socket, data: bytes, deadline: float) -> None:
         raise Broken(str(error)) from None
 
 
-class Incoming:
+class FrameReader:
     """What arrives, taken in large pieces and given out in exact ones. Memory is taken as bytes arrive, not as
     they are announced."""
 

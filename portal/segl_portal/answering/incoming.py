@@ -39,7 +39,7 @@ class FileSpan:
     end: int
 
 
-class Incoming:
+class IncomingAnswer:
     """Goes through once: :meth:`mail`. After that ``text``, ``files``, ``size`` and :meth:`digest` tell what it was.
 
     *pull* gives the form's next bytes, none at its end; *is_ours* judges the form's hidden field."""

@@ -35,7 +35,7 @@ from segl.settings.portal import ScannerDown
 from segl.store.engine import transaction
 from segl_portal.answering import kept
 from segl_portal.answering.hand_on import HandOver
-from segl_portal.answering.incoming import FileSpan, Incoming
+from segl_portal.answering.incoming import FileSpan, IncomingAnswer
 from segl_portal.answering.kept import KeptAnswer, Room
 from segl_portal.answering.letter import Letter
 from segl_portal.answering.original import HEADER_BYTES, Original, read_original
@@ -107,7 +107,7 @@ class Taking:
         except SeglError as error:
             return self._refused(error, "")
         letter = self._letter(answer_id, opened, original, now)
-        incoming = Incoming(boundary, pull, letter, self.terms.present(), is_ours)
+        incoming = IncomingAnswer(boundary, pull, letter, self.terms.present(), is_ours)
         try:
             known = self._kept(opened, incoming, answer_id, now)
         except BaseException as error:
@@ -131,7 +131,7 @@ class Taking:
             self.events.answer_waits(answer.id, error)
             return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
 
-    def _kept(self, opened: Opened, incoming: Incoming, answer_id: str, now: float) -> KeptAnswer:
+    def _kept(self, opened: Opened, incoming: IncomingAnswer, answer_id: str, now: float) -> KeptAnswer:
         """The answer, or the one that the same form was before; on disk, scanned, in the store."""
         key = new_content_key()
         self.directory.write(answer_id, key, incoming.mail())

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from segl.confined.frames import Broken, Incoming, send
+from segl.confined.frames import Broken, FrameReader, send
 
 _HEAD: Final = struct.Struct(">BIQ")
 _MOST_FACTS = 1 << 16
@@ -70,7 +70,7 @@ def send_job(line: socket.socket, job: Job, deadline: float) -> None:
 
 def receive_result(line: socket.socket, job: Job, deadline: float) -> JobResult:
     """Raises as :func:`send_job` does, also when the answer has not the form agreed."""
-    incoming = Incoming(line, deadline)
+    incoming = FrameReader(line, deadline)
     outcome, facts_size, size = _HEAD.unpack(incoming.take(_HEAD.size))
     if facts_size > _MOST_FACTS or size > job.most:
         raise Broken("a longer answer than agreed")
@@ -86,7 +86,7 @@ def receive_result(line: socket.socket, job: Job, deadline: float) -> JobResult:
 def receive_job(line: socket.socket) -> Job | None:
     """The next job; ``None`` when whoever asks has hung up."""
     try:
-        incoming = Incoming(line)
+        incoming = FrameReader(line)
         kind, options_size, size = _HEAD.unpack(incoming.take(_HEAD.size))
         options = json.loads(incoming.take(options_size))
         content = incoming.take(size)

@@ -41,7 +41,7 @@ from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
-from segl_delivery.inbound.telling import Report, told
+from segl_delivery.inbound.telling import OpeningReport, told
 from segl_delivery.keyring import KeyRing, KeysUnreadable, OwnKey
 from segl_delivery.smime.unwrapping import (
     LONGEST_HEADER,
@@ -68,7 +68,7 @@ class OpeningResult:
     as it came."""
 
     message: Outgoing
-    report: Report
+    report: OpeningReport
     closed: bool = False
 
     @property
@@ -228,7 +228,7 @@ class OpeningAgent:
             passed = judgement.result is SignatureResult.PASS
             if self.settings.inbound.unwrap_signed and passed and holds_cms(header_of(outer)):
                 fields, body = restored(delivery.content, found, "")
-            return self._result(delivery, fields, body, Report.of(found, judgement), author)
+            return self._result(delivery, fields, body, OpeningReport.of(found, judgement), author)
         # The author inside counts when she signed it; else the one outside.
         inner, body = restored(delivery.content, found, "")
         judgement, author = self._judged(found, signed, author_of(inner)), author_of(inner)
@@ -236,7 +236,7 @@ class OpeningAgent:
             signer = self._signer_inside(delivery, found, signed)
             if signer is not None:
                 inner, body, judgement, author = signer
-        return self._result(delivery, inner, body, Report.of(found, judgement), author)
+        return self._result(delivery, inner, body, OpeningReport.of(found, judgement), author)
 
     def _signer_inside(
         self, delivery: Delivery, found: Unwrapped, signed: Signed
@@ -262,7 +262,7 @@ class OpeningAgent:
         delivery: Delivery,
         fields: Sequence[Field],
         body: Piece,
-        report: Report,
+        report: OpeningReport,
         author: str,
     ) -> OpeningResult:
         if report.judgement.result is SignatureResult.PASS:
@@ -274,7 +274,7 @@ class OpeningAgent:
         fields, at = read_header(delivery.content)
         encrypted = may_be_encrypted(fields)
         judgement = UNSIGNED if encrypted else _UNREAD
-        report = Report(False if encrypted else None, judgement)
+        report = OpeningReport(False if encrypted else None, judgement)
         header = join_header(self._marked(delivery, fields, report), b"")
         return OpeningResult(
             Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report, closed=True
@@ -282,14 +282,14 @@ class OpeningAgent:
 
     def _unread(self, delivery: Delivery) -> OpeningResult:
         """As it came, our own fields on top and the milter's marks off."""
-        report = Report(False, UNSIGNED)
+        report = OpeningReport(False, UNSIGNED)
         name = self.settings.inbound.authserv_id or delivery.client
         ours = b"".join(field.raw for field in told([], report, name, Inbound()))
         end = header_size(delivery.content)
         header = _MARKS.sub(b"", b"\n" + delivery.content[:end] + b"\n")[1:-1]
         return OpeningResult(Outgoing.of_parts(ours, header, memoryview(delivery.content)[end:]), report)
 
-    def _marked(self, delivery: Delivery, fields: Sequence[Field], report: Report) -> list[Field]:
+    def _marked(self, delivery: Delivery, fields: Sequence[Field], report: OpeningReport) -> list[Field]:
         name = self.settings.inbound.authserv_id or delivery.client
         return told(fields, report, name, self.settings.inbound)
 

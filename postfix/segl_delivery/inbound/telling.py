@@ -35,7 +35,7 @@ _NOT_SEEN: Final = (SignatureResult.NONE,)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class OpeningReport:
     """What became of one message. ``opened`` is ``None`` when it was not encrypted."""
 
     opened: bool | None
@@ -44,14 +44,14 @@ class Report:
     authenticated: bool = False
 
     @classmethod
-    def of(cls, found: Unwrapped, judgement: Judgement) -> Report:
+    def of(cls, found: Unwrapped, judgement: Judgement) -> OpeningReport:
         encrypted = [layer for layer in found.layers if isinstance(layer, Decrypted)]
         if not encrypted:
             return cls(None, judgement)
         return cls(True, judgement, encrypted[-1].cipher.label, found.authenticated)
 
 
-def told(fields: Sequence[Field], report: Report, authserv_id: str, settings: Inbound) -> list[Field]:
+def told(fields: Sequence[Field], report: OpeningReport, authserv_id: str, settings: Inbound) -> list[Field]:
     """*fields* with ours on top and the subject tagged, and without those that only we may write."""
     kept = [_untagged(_in_lines(field), settings) for field in fields if not _is_ours(field)]
     name = authserv_id if _TOKEN.fullmatch(authserv_id) else "localhost"
@@ -97,13 +97,13 @@ def _shows(identifier: str) -> bool:
     return identifier.isascii() and is_plain(f"x{identifier}" if identifier.startswith("@") else identifier)
 
 
-def _opened(report: Report) -> str:
+def _opened(report: OpeningReport) -> str:
     if not report.opened:
         return "no"
     return f"yes; cipher={report.cipher}; authenticated={'yes' if report.authenticated else 'no'}"
 
 
-def _tag(report: Report, settings: Inbound) -> str:
+def _tag(report: OpeningReport, settings: Inbound) -> str:
     if report.opened is False:
         return settings.tag_not_opened
     if report.judgement.result not in (*_NOT_SEEN, SignatureResult.PASS):

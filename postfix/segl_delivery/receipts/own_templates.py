@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final
 
-from segl.confined.frames import Broken, Incoming, Late, send
+from segl.confined.frames import Broken, FrameReader, Late, send
 from segl.confined.pool import ConfinedPool, NoWorker
 from segl_delivery.receipts.template_worker import LENGTH
 from segl_delivery.receipts.view import ReceiptView
@@ -62,7 +62,7 @@ def _asked(job: bytes) -> dict[str, Any]:
     try:
         deadline = time.monotonic() + SECONDS
         send(worker.line, LENGTH.pack(len(job)) + job, deadline)
-        incoming = Incoming(worker.line, deadline)
+        incoming = FrameReader(worker.line, deadline)
         (size,) = LENGTH.unpack(incoming.take(LENGTH.size))
         if size > LONGEST:
             raise UnfitTemplate(f"makes more than {LONGEST} bytes")

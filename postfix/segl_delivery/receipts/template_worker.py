@@ -22,7 +22,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from segl.confined import sandbox
-from segl.confined.frames import Broken, Incoming
+from segl.confined.frames import Broken, FrameReader
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -42,7 +42,7 @@ def load() -> Iterator[bool]:
 def work(line: socket.socket, *, memory_bytes: int, programs: bool, parent: int) -> None:
     """Do what comes over *line*. Raises when this process cannot be shut in."""
     sandbox.confine(memory_bytes, parent, programs=programs)
-    incoming = Incoming(line)
+    incoming = FrameReader(line)
     with suppress(Broken, OSError):  # whoever asks has hung up
         for _ in range(JOBS):
             (size,) = LENGTH.unpack(incoming.take(LENGTH.size))

@@ -23,7 +23,7 @@ from segl_delivery.cms.signed import Signed, Signer, sign, verify
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
-from segl_delivery.inbound.telling import Report, told
+from segl_delivery.inbound.telling import OpeningReport, told
 from segl_delivery.smime.unwrapping import Unwrapped
 from segl_routing.certificates.standing import RevocationStanding
 from world.authority import Authority, Issued
@@ -305,7 +305,7 @@ def test_an_altered_message_fails_whoever_signed() -> None:
 # what is told
 
 
-def lines(report: Report, settings: Inbound, fields: bytes = b"Subject: Hej\r\n") -> str:
+def lines(report: OpeningReport, settings: Inbound, fields: bytes = b"Subject: Hej\r\n") -> str:
     written = told(read_header(fields + b"\r\n")[0], report, "mail.x.dk", settings)
     return b"".join(field.raw for field in written).decode()
 
@@ -319,22 +319,22 @@ UNSIGNED = Judgement(SignatureResult.NONE)
 @pytest.mark.parametrize(
     ("report", "subject"),
     [
-        (Report(True, UNSIGNED), "[sikker] Hej"),
-        (Report(None, PASSED), "[sikker] Hej"),
-        (Report(True, FAILED), "[underskrift ugyldig] Hej"),
-        (Report(None, FAILED), "[underskrift ugyldig] Hej"),
-        (Report(None, UNSIGNED), "Hej"),
-        (Report(False, UNSIGNED), "=?utf-8?b?W3Vsw6ZzdF0=?= Hej"),
+        (OpeningReport(True, UNSIGNED), "[sikker] Hej"),
+        (OpeningReport(None, PASSED), "[sikker] Hej"),
+        (OpeningReport(True, FAILED), "[underskrift ugyldig] Hej"),
+        (OpeningReport(None, FAILED), "[underskrift ugyldig] Hej"),
+        (OpeningReport(None, UNSIGNED), "Hej"),
+        (OpeningReport(False, UNSIGNED), "=?utf-8?b?W3Vsw6ZzdF0=?= Hej"),
     ],
 )
-def test_the_subject_is_tagged_when_asked_for(report: Report, subject: str) -> None:
+def test_the_subject_is_tagged_when_asked_for(report: OpeningReport, subject: str) -> None:
     assert f"Subject: {subject}\r\n" in lines(report, TAGS)
     assert "Subject: Hej\r\n" in lines(report, Inbound())
 
 
 def test_our_fields_stand_on_top_and_forged_ones_are_gone() -> None:
     forged = b"Segl-Opened: yes\r\nX-Segl-Id: 1\r\nAuthentication-Results: mail.x.dk; smime=pass\r\nSubject: Hej\r\n"
-    assert lines(Report(True, PASSED, "aes-256-gcm", True), Inbound(), forged) == (
+    assert lines(OpeningReport(True, PASSED, "aes-256-gcm", True), Inbound(), forged) == (
         "Authentication-Results: mail.x.dk;\r\n smime=pass\r\n body.smime-identifier=anna@kommune.example\r\n"
         "Segl-Opened: yes; cipher=aes-256-gcm; authenticated=yes\r\nSubject: Hej\r\n"
     )
@@ -343,14 +343,14 @@ def test_our_fields_stand_on_top_and_forged_ones_are_gone() -> None:
 @pytest.mark.parametrize("end", [b"\r", b"\0", b"\r\r"])
 def test_what_some_programs_take_for_a_line_s_end_forges_no_field(end: bytes) -> None:
     forged = b"Subject: Hej" + end + b"Authentication-Results: mail.x.dk; smime=pass\r\n"
-    told_of = lines(Report(True, UNSIGNED, "aes-256-cbc"), Inbound(), forged)
+    told_of = lines(OpeningReport(True, UNSIGNED, "aes-256-cbc"), Inbound(), forged)
     assert "Subject: Hej" in told_of
     assert not re.search("[\r\0]Authentication", told_of)
 
 
 def test_a_stranger_s_words_cannot_end_a_field() -> None:
     hostile = Judgement(SignatureResult.POLICY, 'x"\r\nBcc: tyv@ond.example')
-    shown = lines(Report(None, hostile), Inbound())
+    shown = lines(OpeningReport(None, hostile), Inbound())
     assert "\r\nBcc" not in shown
     assert shown.count('"') == 2
 
@@ -359,5 +359,5 @@ def test_a_subject_without_end_costs_little() -> None:
     """From inside an envelope it may be of any length; Postfix bounds only those outside."""
     begun = time.process_time()
     long = b"Subject: " + b"=?utf-8?q?=5Bsikker=5D?= " * 200_000 + b"\r\n"
-    assert "[sikker]" not in lines(Report(None, UNSIGNED), TAGS, long)
+    assert "[sikker]" not in lines(OpeningReport(None, UNSIGNED), TAGS, long)
     assert time.process_time() - begun < 2
