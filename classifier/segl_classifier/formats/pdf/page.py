@@ -14,7 +14,15 @@ import pypdfium2.raw as api
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf.notes import filled_in, read_notes, words_in
-from segl_classifier.formats.pdf.shown import Shown, letters_shown, look, picture_of, text_lies_beside
+from segl_classifier.formats.pdf.shown import (
+    Shown,
+    grey_picture_of,
+    has_picture,
+    letters_shown,
+    look,
+    picture_of,
+    text_lies_beside,
+)
 from segl_classifier.formats.pdf.text import text_of
 
 # Characters: a page with fewer may be a scan that a document system stamped, or a picture of a screen under a line or
@@ -85,6 +93,7 @@ def _read_shown(page: pdfium.PdfPage, number: int, read: _Read, harvest: Harvest
     length = len(read.text.strip())
     unread = "letters of an unknown font" if read.unreadable else "words by hand" if read.written else ""
     if length >= _LITTLE_TEXT and not (unread or pictures or read.parts >= _PARTS):
+        _read_codes(page, number, harvest)
         return
     shown = look(page)
     unread = unread or _unread(page, length, shown)
@@ -93,10 +102,26 @@ def _read_shown(page: pdfium.PdfPage, number: int, read: _Read, harvest: Harvest
         harvest.lack(Unreadable.TIMED_OUT, unread or "a picture on a page")
     elif worth_reading and harvest.allowance.ocr:
         harvest.file(f"page {number}.png", "image/png", picture_of(page))
-    elif unread:
-        harvest.lack(Unreadable.UNKNOWN_TYPE, unread)
+    else:
+        if unread:
+            harvest.lack(Unreadable.UNKNOWN_TYPE, unread)
+        _read_codes(page, number, harvest)
     if shown.overflowed:
         harvest.lack(Unreadable.TOO_MANY, f"{shown.seen} objects on a page")
+
+
+def _read_codes(page: pdfium.PdfPage, number: int, harvest: Harvest) -> None:
+    """The codes for machines on a page that OCR is not given, where pictures are read and it has any. Some .06 s."""
+    if not harvest.allowance.ocr or harvest.allowance.too_late or not has_picture(page):
+        return
+    from segl_classifier.formats.pictures.codes import (
+        codes_in,
+    )  # its library is not needed where no picture is read
+
+    codes = codes_in(grey_picture_of(page))
+    harvest.lines([*codes.texts], f"code on page {number}")
+    for kind in codes.unread:
+        harvest.lack(Unreadable.UNKNOWN_TYPE, f"scanned page: a code ({kind})")
 
 
 def _unread(page: pdfium.PdfPage, length: int, shown: Shown) -> str:

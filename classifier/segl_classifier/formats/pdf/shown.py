@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as api
+from PIL import Image
 
 from segl_classifier.formats.pdf.cover import UNMOVED, Cover, Matrix, box_of, within
 from segl_classifier.formats.pdf.outlines import Outlines
@@ -125,18 +126,53 @@ def text_lies_beside(page: pdfium.PdfPage, cover: Cover) -> bool:
     return bool(inside * 2 < count)
 
 
+def has_picture(page: pdfium.PdfPage) -> bool:
+    """Whether a picture lies on the page, or in one of the first forms on it."""
+    things = (
+        api.FPDFPage_GetObject(page.raw, index)
+        for index in range(_first(api.FPDFPage_CountObjects(page.raw)))
+    )
+    return any(_is_picture(thing) for thing in things)
+
+
+def _is_picture(thing: api.FPDF_PAGEOBJECT, depth: int = 0) -> bool:
+    kind = api.FPDFPageObj_GetType(thing)
+    if kind != api.FPDF_PAGEOBJ_FORM or depth >= _DEEPEST_FORM:
+        return bool(kind == api.FPDF_PAGEOBJ_IMAGE)
+    inside = range(_first(api.FPDFFormObj_CountObjects(thing)))
+    return any(_is_picture(api.FPDFFormObj_GetObject(thing, index), depth + 1) for index in inside)
+
+
+def _first(count: int) -> int:
+    return min(count, _MOST_OBJECTS)
+
+
+def grey_picture_of(page: pdfium.PdfPage) -> Image.Image:
+    """The page in grey, sharp enough for OCR."""
+    bitmap = _drawn(page)
+    try:
+        size, data = (bitmap.width, bitmap.height), bytes(bitmap.buffer)
+        return Image.frombytes("L", size, data, "raw", "L", bitmap.stride, 1)
+    finally:
+        bitmap.close()
+
+
 def picture_of(page: pdfium.PdfPage) -> bytes:
     """The page as a grey PNG, sharp enough for OCR."""
+    bitmap = _drawn(page)
+    try:
+        return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
+    finally:
+        bitmap.close()
+
+
+def _drawn(page: pdfium.PdfPage) -> pdfium.PdfBitmap:
     width, height = page.get_size()
     scale = _OCR_DPI / 72
     pixels = width * height * scale * scale
     if pixels > _MOST_PIXELS:
         scale *= (_MOST_PIXELS / pixels) ** 0.5
-    bitmap = page.render(scale=scale, grayscale=True)
-    try:
-        return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
-    finally:
-        bitmap.close()
+    return page.render(scale=scale, grayscale=True)
 
 
 def _see(thing: api.FPDF_PAGEOBJECT, shown: Shown, moved: Matrix, depth: int) -> None:

@@ -7,10 +7,14 @@ import io
 import pytest
 import zxingcpp
 from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 from zxingcpp import BarcodeFormat
 
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.pdf.reader import read as read_pdf
 from segl_classifier.formats.pictures import ocr
 from segl_classifier.formats.pictures.codes import codes_in
 from world.needs import TESSERACT
@@ -72,6 +76,21 @@ def test_a_code_of_bytes_and_a_code_that_is_spoilt_are_told_of() -> None:
 def test_a_code_that_is_not_read_is_a_gap() -> None:
     page = sheet(bytes(range(128, 228)), BarcodeFormat.QRCode)
     assert causes(ocr.read(stored(page), "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
+
+
+@pytest.mark.parametrize("lines", [3, 20])
+def test_a_small_code_on_a_printed_page_is_read(lines: int) -> None:
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    for row in range(lines):
+        page.drawString(72, 780 - 14 * row, "Your bill is enclosed, please pay it within a month.")
+    page.drawImage(
+        ImageReader(sheet(f"CPR {CPR}", BarcodeFormat.QRCode).crop((40, 80, 200, 220))), 72, 72, 80, 70
+    )
+    page.save()
+    content = read_pdf(out.getvalue(), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["code on page 1"]
+    assert stands_in(read_pdf(out.getvalue(), "", ALLOWANCE), CPR) == []
 
 
 def test_where_there_is_none() -> None:
