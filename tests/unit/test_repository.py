@@ -89,3 +89,12 @@ def test_a_dependency_has_one_range(repository: Path) -> None:
     for named in (project["dependencies"], *project["optional-dependencies"].values()):
         names = Counter(re.split(r"[\[<>=~! ]", one)[0].lower() for one in named)
         assert max(names.values()) == 1, names.most_common(1)
+
+
+def test_tests_that_are_called_slow_or_long_are_there(repository: Path) -> None:
+    """Else one that was renamed is tried after each edit, or begun last."""
+    conftest = (repository / "tests/conftest.py").read_text("utf-8")
+    lists = re.findall(r'^_(\w+) = frozenset\(\s*"""(.*?)"""', conftest, re.DOTALL | re.MULTILINE)
+    assert [name for name, _ in lists] == ["SLOW", "LONGEST"]
+    there = {file.stem for file in tracked(repository)}
+    assert {name for _, names in lists for name in names.split()} - there == set()
