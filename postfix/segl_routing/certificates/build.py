@@ -44,11 +44,7 @@ def _sources(
     for source in table.sources:
         match source:
             case CertificateSource.FOLDER:
-                if not table.folder.is_dir():
-                    problem = f"{table.folder} is no directory"
-                    raise SettingsError(
-                        [Fault(file, "certificates.folder", problem, "make it, or leave it out")]
-                    )
+                _must_be_folder(table.folder, file)
                 yield FolderSource(table.folder, events.certificate_refused)
             case CertificateSource.KEPT:
                 if records is not None:
@@ -60,3 +56,13 @@ def _sources(
                 yield SmimeaSource(mail_dns(settings.routing, file))
             case _:
                 assert_never(source)
+
+
+def _must_be_folder(folder: Path, file: Path | str) -> None:
+    """Raises :class:`SettingsError`."""
+    try:
+        problem, hint = "" if folder.is_dir() else f"{folder} is no directory", "make it, or leave it out"
+    except OSError as error:
+        problem, hint = f"{folder}: {error.strerror}", "segl-map must be able to read it"
+    if problem:
+        raise SettingsError([Fault(file, "certificates.folder", problem, hint)])

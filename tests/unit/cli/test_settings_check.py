@@ -268,3 +268,13 @@ def test_a_folder_that_may_not_be_looked_into_is_no_fault_of_the_settings(file: 
         os.seteuid(0)
     assert (good.exit_code, good.exception) == (0, None)
     assert "milter.socket" not in good.stdout + good.stderr
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("/nowhere", "/nowhere is no directory"), ("/" + "a" * 5_000, "File name too long")]
+)
+def test_a_folder_of_certificates_that_cannot_be_had_is_a_fault(file: Path, folder: str, told: str) -> None:
+    bad = check(file, f'{GOOD}[certificates]\nsources = ["folder"]\nfolder = "{folder}"\n')
+    assert bad.exit_code == 2
+    [line] = [line for line in bad.stderr.splitlines() if "certificates.folder" in line]
+    assert line.endswith(told)
