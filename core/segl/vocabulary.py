@@ -1,8 +1,8 @@
 """The words of Segl, each with the text form used everywhere: header, log, metric, CLI, docs.
 
-A message gets a :class:`Verdict` (what must happen to it, and why) and each of its recipients a
-:class:`Route` (by which way it goes, and why). Both carry their evidence as data, so that the
-command line, the log and the receipts only have to print it.
+A message gets a :class:`Verdict` (a :class:`Decision`, and why) and each of its recipients a :class:`Route`
+(a :class:`Way`, and why). Both carry their evidence as data, so that the command line, the log and the receipts
+only have to print it. Words that are easily taken for one another stand side by side in docs/development.md.
 
 No value here holds message text. The one exception is :attr:`Finding.excerpt`, which is masked
 before the finding is made (see :mod:`segl.masking`).
