@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +26,15 @@ _ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@
 
 def looks_like_id(name: str) -> bool:
     """Whether an argument names a message that was decided on, and no file."""
-    return _ID.fullmatch(name) is not None and not Path(name).exists()
+    return _ID.fullmatch(name) is not None and not _is_there(Path(name))
+
+
+def _is_there(file: Path) -> bool:
+    """Also where that may not be asked; no file has so long a name as a Message-ID can be."""
+    try:
+        return file.exists()
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
 
 
 def named(connection: Connection, name: str) -> list[DecisionRecord]:

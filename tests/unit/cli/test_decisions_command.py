@@ -127,6 +127,7 @@ def test_the_audit_command_proves_the_records_too(tuning: TuningHouse) -> None:
 @pytest.mark.parametrize(
     ("name", "is_id"),
     [
+        ("<" + "a" * 5_000 + "@x.example>", True),
         ("ab" * 16, True),
         ("ab" * 32, True),
         ("4bX1Yz0Q2xz1", True),
