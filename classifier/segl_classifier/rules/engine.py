@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from segl.vocabulary import FAINT, Adjustment, Finding
-from segl_classifier.excerpts import excerpt
+from segl_classifier.excerpts import Excerpts
 from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.distinct import Hit, in_crowds
@@ -127,9 +127,14 @@ class Engine:
             for number, best in self._judge(scan, beside.of(scan), marks).items():
                 found.setdefault(number, []).append((best, scan))
         read = [scan.text.text.flat for scan in scans if not scan.beyond_model]
+        excerpts = Excerpts()
         return [
-            self._finding(
-                self._rules[number], best, scan, scan.beyond_model and _stands_alone(best, scan, read)
+            _finding(
+                self._rules[number],
+                best,
+                scan.where,
+                excerpts.excerpt(scan.text.text.shown, best.start, best.end),
+                beyond_model=scan.beyond_model and _stands_alone(best, scan, read),
             )
             for number in sorted(found)
             for best, scan in sorted(found[number], key=lambda f: -f[0].score)[:_PLACES]
@@ -213,18 +218,18 @@ class Engine:
                 best[number] = judged
         return best
 
-    def _finding(self, rule: Rule, best: _Best, scan: Scan, beyond_model: bool) -> Finding:
-        shown = excerpt(scan.text.text.shown, best.start, best.end)
-        return Finding(
-            rule.id,
-            rule.label,
-            scan.where,
-            shown,
-            best.score,
-            best.adjustments,
-            effect=rule.effect,
-            beyond_model=beyond_model or rule.alone,
-        )
+
+def _finding(rule: Rule, best: _Best, where: str, shown: str, *, beyond_model: bool) -> Finding:
+    return Finding(
+        rule.id,
+        rule.label,
+        where,
+        shown,
+        best.score,
+        best.adjustments,
+        effect=rule.effect,
+        beyond_model=beyond_model or rule.alone,
+    )
 
 
 def _without(text: Marked, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:

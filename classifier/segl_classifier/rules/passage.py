@@ -101,9 +101,8 @@ class Marked:
     def others_in(self, low: int, high: int) -> dict[str, list[Mark]]:
         """Those from *low* to *high*, by list."""
         found: dict[str, list[Mark]] = {}
-        for mark, part in islice(self.others, bisect_right(self.others, low, key=_end), None):
-            if mark[1] > high:
-                break
+        first, behind = (bisect_right(self.others, place, key=_end) for place in (low, high))
+        for mark, part in self.others[first:behind]:
             if mark[0] >= low:
                 found.setdefault(part, []).append(mark)
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,3 +105,15 @@ def test_every_word_of_latin_letters_is_among_the_tokens(text: str) -> None:
 @given(st.text())
 def test_a_text_is_folded_alike_with_and_without_letters_beyond_latin(text: str) -> None:
     assert fold(text + "Ω") == fold(text) + "ω"
+
+
+def test_marks_far_on_are_found_without_passing_by_those_before() -> None:
+    text = NormalText.of("min søn " * 200_000)
+    others = [((start, start + 7, "min søn"), "person") for start in range(0, len(text.flat) - 7, 8)]
+    marked = Marked(Marker([], {}), text, others=others)
+    began = time.process_time()
+    for start in range(len(text.flat) - 16_000, len(text.flat) - 16, 8):
+        assert marked.others_in(start, start + 15) == {
+            "person": [(start, start + 7, "min søn"), (start + 8, start + 15, "min søn")]
+        }
+    assert time.process_time() - began < 1
