@@ -1,9 +1,12 @@
-"""Identifiers, keys and check sums in running text: what programs write for programs, and nobody reads.
+"""Identifiers, keys, check sums and addresses in running text: what programs write for programs, and nobody reads.
 
 Forwarded newsletters, links for signing, bounces and logs are full of them: ``c8a2f4ac-0f31-47af-8ec9-f9eaf917ba83``,
 ``/c/136/23c7a80ab5.html``, lines of base64. The model has met them in one place only, as templates of fingerprints and
 faces, and takes any for one. So it is shown a nought in their place, as it is for the digits of long numbers, unless
 words of biometrics stand beside them (docs/decisions/0070).
+
+Addresses of mail it has hardly met at all, and takes a row of them for a list of those of whom something is told; they
+are left out.
 
 What people write with letters and digits together stays: ``Elmevej 12B``, ``COVID-19``, ``HLA-B27``, ``N06AB04``.
 """
@@ -14,13 +17,17 @@ import re
 from typing import Final
 
 _STANDS_IN: Final = "0"
+# Addresses of mail, pictures by their id, and links behind the words that are shown for them. A bare link stays.
+_ADDRESS: Final = re.compile(
+    r"\s?\[cid:[^\]\s]*\]|\s?<https?://[^<>\s]*>|\s?[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+[>)\]]?"
+)
 _DIGIT: Final = re.compile("[0-9]")
 # What has no blank in it, and is long enough.
 _RUN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/+=%~@&?#{}|$!*,;-]{6,}[0-9A-Za-z=/]")
 _ATOM: Final = re.compile("[0-9A-Za-z]+")
 _SWITCH: Final = re.compile("[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])")
 _OF_A_TIME: Final = re.compile("[0-9]+T[0-9]+|[0-9]+Z")  # "2026-11-30T02:11:14.123Z"
-_WORD: Final = re.compile("[A-Za-z][a-z]{4,}")
+_WORD: Final = re.compile("(?![a-f]+(?![a-z]))[A-Za-z][a-z]{4,}")  # no run of a figure to the base of 16
 _SHORTEST: Final = 8
 _SHORTEST_OF_SEVERAL: Final = 12  # of what is put together from several: "3f-81-c0-9a-27"
 # In Danish, Norwegian, Swedish, German and English.
@@ -33,7 +40,9 @@ _OF_BODIES: Final = re.compile(
 
 
 def without_codes(text: str) -> str:
-    """*text*, a sentence or the row of a table, with a nought for each code in it."""
+    """*text*, a sentence or the row of a table, with a nought for each code in it, and without addresses."""
+    if "@" in text or "://" in text:
+        text = _ADDRESS.sub("", text)
     if not _DIGIT.search(text):
         return text
     hidden = _RUN.sub(_hidden, text)

@@ -22,6 +22,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.understanding.codes import without_codes
 from segl_classifier.understanding.interface import Window
+from segl_classifier.understanding.mail_heads import without_mail_heads
 from segl_classifier.understanding.standing import may_stand, without_standing
 from segl_classifier.understanding.table_row import parts_of
 from segl_classifier.understanding.written import clauses, in_small, joined, sentences, words
@@ -117,7 +118,7 @@ def _says_more(remark: Text, subject: str) -> bool:
 
 def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
-    content = lines_ended(whole(text.text))
+    content = without_mail_heads(lines_ended(whole(text.text)))
     if text.source is Source.FILENAME:
         name = _JOINS_NAME.sub(" ", content)
         yield _pieces_of([(name, 0, len(content))])
