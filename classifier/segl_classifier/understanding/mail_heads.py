@@ -22,10 +22,10 @@ _LINE: Final = re.compile(
 _ANY: Final = re.compile(rf"(?:{_FROM})[*_ ]*:", re.IGNORECASE)
 # A line that goes on with recipients, and nothing else: "Bo Bro <bo@x.dk>; Kim", "bo@x.dk".
 _ADDRESS: Final = r"[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w.-]{1,255}[>)\]]?"
-_NAMED: Final = rf"(?:[\"'A-ZÆØÅÄÖÜ][^\s<>@;,]{{0,40}} ?){{1,6}}(?:{_ADDRESS})?"
-_RECIPIENTS: Final = re.compile(
-    rf"[ \t>]*(?:{_ADDRESS}|{_NAMED})(?:[;,] ?(?:{_ADDRESS}|{_NAMED}))*[;,]?[ \t]*"
-)
+_PART: Final = r"[\"'A-ZÆØÅÄÖÜ][^\s<>@;,]{0,40}"
+# Each recipient is read in one way only, and none again (atomic groups): a long line that is no list costs one reading.
+_RECIPIENT: Final = rf"(?>{_ADDRESS}|{_PART}(?: {_PART}){{0,5}}(?: ?{_ADDRESS})?)"
+_RECIPIENTS: Final = re.compile(rf"[ \t>]*{_RECIPIENT}(?:[;,] ?{_RECIPIENT})*+[;,]?[ \t]*")
 _LIST_ENDS: Final = (";", ",")
 
 

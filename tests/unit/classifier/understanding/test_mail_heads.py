@@ -84,7 +84,13 @@ def test_a_head_without_end_is_no_longer_looked_through_for_each_line() -> None:
     assert without_mail_heads("Fra: a\n" * 100_000) == "Fra: a\n" * 100_000
     assert told("Fra: a@b.example\nTil: " + "b@c.example;\n" * 50) == ""
     assert told("Fra: a@b.example\nTil: " + "Bo Bro; " * 100_000) == ""
-    assert told("Fra: a@b.example\nTil: b@c.example;\n" + "Aa " * 100_000) != ""
+
+
+@pytest.mark.parametrize(
+    "line", ["Aa " * 100_000, "A" * 240 + "<", "A" * 60 + "@x.example;" * 20_000, "A@x;" * 50_000 + "!"]
+)
+def test_a_line_that_is_nearly_a_list_is_read_once(line: str) -> None:
+    assert told(f"Fra: a@b.example\nTil: b@c.example;\n{line}") == " ".join(line.split())
 
 
 @pytest.mark.parametrize(
