@@ -22,7 +22,7 @@ PLACES: Final = {
     "deciding": "segl_milter.ruling:decide",
     "ruling": "segl_milter.ruling:demands",
     "policies": "segl_milter.session:apply_policies",
-    "marking": "segl_milter.session:marks_for",
+    "marking": "segl_milter.session:modifications_for",
     "the last of the edits": "segl_milter.protocol:Edits.add_header",
     "the answer": "segl_milter.connection:packet",
     "the event": "segl.events:Events.classified",

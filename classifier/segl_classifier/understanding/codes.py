@@ -17,9 +17,9 @@ import re
 from typing import Final
 
 _STANDS_IN: Final = "0"
-# Addresses of mail, pictures by their id, and links behind the words that are shown for them. A bare link stays.
+# Addresses of mail, and pictures by their id.
 _ADDRESS: Final = re.compile(
-    r"\s?\[cid:[^\]\s]*\]|\s?<https?://[^<>\s]*>|\s?[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+[>)\]]?"
+    r"\s?\[cid:[^\]\s]*\]|\s?[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+[>)\]]?"
 )
 _DIGIT: Final = re.compile("[0-9]")
 # What has no blank in it, and is long enough.
@@ -41,7 +41,7 @@ _OF_BODIES: Final = re.compile(
 
 def without_codes(text: str) -> str:
     """*text*, a sentence or the row of a table, with a nought for each code in it, and without addresses."""
-    if "@" in text or "://" in text:
+    if "@" in text or "[cid:" in text:
         text = _ADDRESS.sub("", text)
     if not _DIGIT.search(text):
         return text

@@ -68,7 +68,8 @@ def test_help_of_a_command_loads_nothing_heavy() -> None:
 def test_status_loads_nothing_that_it_does_not_ask(tmp_path: Path) -> None:
     """Where no certificate is looked at, no key and no list, it needs settings, sockets and SQLite alone."""
     file = tmp_path / "segl.toml"
-    file.write_text('[organisation]\nname = "V"\ndomains = ["nordby.example"]\n', "utf-8")
+    keys = f'[delivery]\nkeys = "{tmp_path / "keys"}"\n'
+    file.write_text(f'[organisation]\nname = "V"\ndomains = ["nordby.example"]\n{keys}', "utf-8")
     heavy = set(HEAVY) - {"segl.settings.document"}
     assert loaded_by(["status", "--settings", str(file)], of=heavy, ends=(0, 1)) == {}
 

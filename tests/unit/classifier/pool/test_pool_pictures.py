@@ -101,7 +101,7 @@ def test_a_program_does_not_outlive_its_worker(pool: Pool) -> None:
 @pytest.mark.slow
 def test_for_whom_it_is_too_late_his_picture_is_not_taken_for_an_ornament(pool: Pool) -> None:
     """With settings that pass over what cannot be read on pictures: that it was not looked at is no reading."""
-    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 3})
+    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 5})
     first.start()
     wait_until(1)
     late = pool.read(replace(job(seconds=20, ocr_seconds=0.5), ignore_pictures=True), PICTURE)
@@ -112,10 +112,10 @@ def test_for_whom_it_is_too_late_his_picture_is_not_taken_for_an_ornament(pool: 
 @pytest.mark.slow
 def test_who_waits_for_a_worker_has_less_time_for_pictures(pool: Pool) -> None:
     """And not so much that the worker is killed in the middle of one."""
-    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 3})
+    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 5})
     first.start()
     wait_until(1)
-    assert read(pool, seconds=6, ocr_seconds=4.5) == IN_TIME
+    assert read(pool, seconds=9, ocr_seconds=6) == IN_TIME
     first.join()
 
 

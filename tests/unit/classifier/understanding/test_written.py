@@ -101,7 +101,7 @@ def test_who_writes_no_capitals_ends_his_sentences_at_stops(stop: str) -> None:
     "sentence",
     [
         "Vi mødes f.eks. på tirsdag inkl. frokost.",
-        "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx; spørg Bo.Holm@kommunen.example.",
+        "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx; spørg Bo.Holm.",
         "Versionen er nu 2.Beta, og A.B.Jensen har den.",
     ],
 )
