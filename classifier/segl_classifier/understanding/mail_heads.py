@@ -3,11 +3,15 @@
 Who else got it says nothing about anybody, and a dozen names in a row look to the model like a list of those of whom
 something is told (docs/decisions/0070). So it is not shown the lines of who, to whom and when; what the mail was about
 it is shown. In the languages of Outlook, Thunderbird and Apple's Mail in the north, and as text of HTML comes out.
+
+Nor is it shown what stands there in place of a head: ``Den 12. nov. 2026 kl. 9.30 skrev Bo Holm <bo@x.example>:``,
+``-----Original Message-----``. Read in one with a short mail below, such a line takes weight from what that tells.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _FROM: Final = "fra|from|von|från|frå|afsender"
@@ -25,21 +29,63 @@ _ADDRESS: Final = r"[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w.-]{1,255}[>)\]]?"
 _PART: Final = r"[\"'A-ZÆØÅÄÖÜ][^\s<>@;,]{0,40}"
 # Each recipient is read in one way only, and none again (atomic groups): a long line that is no list costs one reading.
 _RECIPIENT: Final = rf"(?>{_ADDRESS}|{_PART}(?: {_PART}){{0,5}}(?: ?{_ADDRESS})?)"
-_RECIPIENTS: Final = re.compile(rf"[ \t>]*{_RECIPIENT}(?:[;,] ?{_RECIPIENT})*+[;,]?[ \t]*")
+_RECIPIENTS: Final = re.compile(rf"[ \t>]*{_RECIPIENT}(?:[;,] ?{_RECIPIENT})*+[;,]?[ \t\r]*")
 _LIST_ENDS: Final = (";", ",")
+_WROTE: Final = "skrev|skreiv|wrote|schrieb"
+_SAYS_WROTE: Final = re.compile(rf"\b(?:{_WROTE})\b", re.IGNORECASE)
+# "Den 12. nov. 2026 kl. 9.30 skrev Bo Holm <bo@x.dk>:", "On Thu, Nov 12, 2026 at 9:30 AM Bo <bo@x.dk> wrote:"
+_DAY: Final = r"(?:(?:den|on|am) )?(?:[^\W\d_]{2,9}\.?,? ){0,3}\d[^@<>]{4,40}?"
+_TIME: Final = rf"{_DAY}\d[.:]\d\d(?:[.:]\d\d)?(?: ?[ap]\.?m\.?)?,?"
+_WHO: Final = rf"[^@<>:]{{0,60}}?((?>{_ADDRESS}))?"
+_ANSWERED: Final = re.compile(rf"{_TIME} (?:(?:{_WROTE}) {_WHO}|{_WHO} (?:{_WROTE})) ?:", re.IGNORECASE)
+_LONGEST_ANSWERED: Final = 250  # characters; it may go over two lines
+_DIVIDES: Final = re.compile(  # above a head
+    r"[ \t>]*-{2,}[ \t]*(?:original|oprindelig|opprinnelig|ursprüngliche|ursprungligt|forwarded|videresendt|"
+    r"weitergeleitete|vidarebefordrat)[ \t](?:message|meddelelse|besked|mail|melding|e-post|nachricht|meddelande)"
+    r"[ \t]*-{2,}[ \t\r]*",
+    re.IGNORECASE,
+)
 
 
 def without_mail_heads(text: str) -> str:
     """*text* with blanks in the place of such lines, so that all else stands where it stood. A head says from whom,
     when and about what, or from whom, to whom and an address."""
-    if not _ANY.search(text):
+    has_heads, is_answer = _ANY.search(text), _SAYS_WROTE.search(text)
+    if not has_heads and not is_answer:
         return text
     lines = text.split("\n")
+    if is_answer:
+        _blank_answered(lines)
     number = 0
     while number < len(lines):
         end = _blanked(lines, number)
         number = max(end, number + 1)
     return "\n".join(lines)
+
+
+def _blank_answered(lines: list[str]) -> None:
+    """Makes those of *lines* blank that say who wrote what is quoted below, and when. A person may write so, too, and
+    tell of somebody: so there is an address, or a quotation below."""
+    for number, line in enumerate(lines):
+        if not _SAYS_WROTE.search(line):
+            continue
+        for first, last in ((number, number), (number, number + 1), (number - 1, number)):
+            some = lines[max(first, 0) : last + 1]
+            if not some[-1].rstrip().endswith(":") or sum(map(len, some)) > _LONGEST_ANSWERED:
+                continue
+            said = _ANSWERED.fullmatch(" ".join(" ".join(one.lstrip(" \t>") for one in some).split()))
+            if said and (any(said.groups()) or _is_quoted(lines[last + 1 : last + 3], some[-1])):
+                lines[max(first, 0) : last + 1] = [" " * len(one) for one in some]
+                break
+
+
+def _is_quoted(below: Sequence[str], line: str) -> bool:
+    """Whether what stands *below* is quoted in *line*."""
+    return max((_depth(one) for one in below), default=0) > _depth(line)
+
+
+def _depth(line: str) -> int:
+    return line[: len(line) - len(line.lstrip(" \t>"))].count(">")
 
 
 def _blanked(lines: list[str], first: int) -> int:
@@ -58,6 +104,11 @@ def _blanked(lines: list[str], first: int) -> int:
     dropped = [number for number, kind in enumerate(kinds, first) if kind != "about"]
     to_addresses = {"from", "to"} <= set(kinds) and any("@" in lines[number] for number in dropped)
     if to_addresses or {"from", "when", "about"} <= set(kinds):
+        above = (
+            first - 2 if first > 1 and _kind(lines[first - 1]) == "about" else first - 1
+        )  # Thunderbird's begins so
+        if above >= 0 and _DIVIDES.fullmatch(lines[above]):
+            dropped.append(above)
         for number in dropped:
             lines[number] = " " * len(lines[number])
     return end

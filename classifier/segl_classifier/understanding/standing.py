@@ -15,7 +15,8 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 # Two of these in one sentence, or in sentences one after the other, make a disclaimer; one is something anybody may
 # write. In this order: what is sent, that it is secret, whom it is for, that it went astray, what to do then; personal
-# data; viruses and paper. Set phrases all of them: what tells of a person's matter in one word is none.
+# data; viruses and paper; mail from outside. Set phrases all of them: what tells of a person's matter in one word is
+# none.
 _SIGNS = re.compile(
     r"""denne\ (?:e-?mail|mail|besked|meddelelse|melding(?:en|a))|denne\ e-posten
       |detta\ (?:e-postmeddelande|mejl|meddelande)|diese[rs]?\ (?:e-?mail|nachricht)
@@ -46,7 +47,15 @@ _SIGNS = re.compile(
       |(?:for|mod|mot|of|against|auf)\ vir(?:us|uses|en|a)\b|any\ virus\b|virus-free|antivirus\w*
       |(?:and\ )?dangerous\ content|believed\ to\ be\ clean
       |t(?:ænk|enk|änk)\ på\ (?:miljøet|miljön)|før\ du\ (?:printer|skriver\ ut)|innan\ du\ skriver\ ut
-      |consider\ the\ environment|before\ printing""",
+      |consider\ the\ environment|before\ printing
+
+      |(?:ekstern|external|extern(?:es?|t)?)\ (?:e-?mail|mail|e-post|message|meddelande|sender|a[fvb]sender)\b
+      |\b(?:uden\ for|outside(?:\ of)?|utenfor|utanför|außerhalb)\ (?:the\ |your\ |vores\ |der\ )?
+       organi[sz]a[st][ij]on\w*
+      |klikk?\ ikke\ på\ (?:links?|lenker)|klicka\ inte\ på\ länkar|do\ not\ click\ (?:on\ )?(?:any\ )?links
+      |klicken\ sie\ nicht\ auf\ links|(?:gen)?kender\ afsenderen|(?:recogni[sz]e|know)\ the\ sender
+      |kjenner\ avsenderen|känner\ (?:igen\ )?avsändaren|kennen\ den\ absender|content\ is\ safe
+      |indholdet\ er\ sikkert""",
     re.IGNORECASE | re.VERBOSE,
 )
 # The same of the guidance on complaints below each decision of an authority. A sentence that says more keeps them.
@@ -120,6 +129,17 @@ _HINTS = AhoCorasick(
             "klagefrist",
             "klagevejledning",
         ),
+        *("ekstern ", "external ", "extern", "uden for ", "outside ", "utenfor ", "utanför ", "außerhalb "),
+        *("klik ikke", "klikk ikke", "klicka inte", "not click", "klicken sie", "kender afs", "e the sender"),
+        *(
+            "w the sender",
+            "kjenner avs",
+            "känner avs",
+            "känner igen",
+            "kennen den ab",
+            "is safe",
+            "er sikkert",
+        ),
         *("ankestyrelsen", "nævnet", "nævnenes hus", "klageportal", " uger", "aktindsigt", "sagens akter"),
         *("retssikkerhedslov", "forvaltningslov"),
     ],
@@ -150,6 +170,12 @@ _BETWEEN = frozenset(
     unauthorized und underrette uns unsere unserer unterliegen unterliegt us use varsle varsler ved vedhæftede
     vedlegg venligst vennligst verarbeitung vernichten vi videregive videregivelse vil vore vores vänligen
     värnar vår vårt vær være we wenn whom with wurde you your zu är""".split()
+)
+# And in the warning that a gateway puts above mail from outside.
+_BETWEEN_WARNING = frozenset(
+    """advarsel afsender außerhalb caution comes ekstern external extern forsigtig from kender kommer klicken klikke
+    know link links länkar medmindre mindre obs open opened originated originates outside sicher sofern stammt uden
+    unless utanför varning vedhæftninger vorsicht warning åbn åbne åpne öffna öffnen""".split()
 )
 # And in the guidance on complaints.
 _BETWEEN_COMPLAINT = frozenset(
@@ -202,4 +228,4 @@ def _told(lines: Sequence[Line], signs: set[str]) -> Iterator[Line]:
 def _between(text: str) -> bool:
     """Whether nothing is left in *text* but what stands between the signs."""
     found = (word for word in _WORD.findall(text.lower()) if not word.isdigit())
-    return all(word in _BETWEEN or word in _BETWEEN_COMPLAINT for word in found)
+    return all(word in _BETWEEN or word in _BETWEEN_WARNING or word in _BETWEEN_COMPLAINT for word in found)

@@ -47,6 +47,10 @@ def told(text: str) -> str:
         ("From: Rie Holm\nSent: Monday\nTo: Bo\nCc: Kim\nSubject: Rooms", "Subject: Rooms"),
         ("Von: Rie Holm\nGesendet: Montag\nAn: Bo\nBetreff: Räume", "Betreff: Räume"),
         ("Från: Rie Holm\nSkickat: måndag\nTill: Bo\nÄmne: Rum", "Ämne: Rum"),
+        (
+            "-------- Videresendt besked --------\nEmne: Lokaler\nDato: 12/11\nFra: Rie <r@x.example>\nTil: Bo",
+            "Emne: Lokaler",
+        ),
         ("> Fra: Rie Holm\n> Dato: 12/11\n> Til: Bo\n> Emne: Lokaler", "> Emne: Lokaler"),
         ("*Fra:* Rie Holm\n*Sendt:* mandag\n*Til:* Bo\n*Emne:* Lokaler", "*Emne:* Lokaler"),
         (f"Fra: Rie Holm\nTil: {IN_LINES}\n\nHej alle", "Hej alle"),
@@ -57,6 +61,7 @@ def told(text: str) -> str:
 )
 def test_of_a_head_only_what_it_is_about_is_left(head: str, left: str) -> None:
     assert told(head) == left
+    assert told(head.replace("\n", "\r\n")) == left
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,43 @@ def test_what_is_no_head_stays(text: str) -> None:
     assert without_mail_heads(text) == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Den 12. nov. 2026 kl. 9.30 skrev Bo Holm <bo@x.example>:",
+        "> Den man. 9. nov. 2026 kl. 10.22 skrev Holm, Bo (NORDBY) <bo@x.example>:",
+        "man. 9. nov. 2026 kl. 10.22 skrev Bo Holm\n<bo@x.example>:",
+        "On Thu, Nov 12, 2026 at 9:30 AM Bo Holm <bo@x.example> wrote:",
+        "> On 12 Nov 2026, at 09:30, Bo Holm <bo@x.example>\n> wrote:",
+        "Am 12.11.2026 um 09:30 schrieb Bo Holm [mailto:bo@x.example]:",
+        "Den 12.11.2026 kl. 09.30 skrev Bo Holm:\n>",
+        "-----Original Message-----\nFrom: Bo Holm [mailto:bo@x.example]\nTo: Kim",
+        "---------- Forwarded message ---------\nFra: Bo Holm <bo@x.example>\nTo: Kim",
+        "> -----Oprindelig meddelelse-----\n> Fra: Bo Holm <bo@x.example>\n> Til: Kim",
+    ],
+)
+def test_what_stands_in_place_of_a_head_is_left_out(line: str) -> None:
+    text = f"Tak.\n\n{line}\n> Anna er syg"
+    found = without_mail_heads(text)
+    assert found.split() in (["Tak.", ">", "Anna", "er", "syg"], ["Tak.", ">", ">", "Anna", "er", "syg"])
+    assert len(found) == len(text)
+    assert without_mail_heads(text.replace("\n", "\r\n")).split() == found.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Den 12. nov. 2026 kl. 9.30 skrev Anna Lund:\nHun er syg",
+        "Den 12. nov. 2026 kl. 9.30 skrev Anna til bo@x.example, at hun er syg",
+        "Anna skrev:\n> Jeg er syg",
+        "-----Original Message-----\nHun er syg",
+        "-- \nAnna Lund\n--- original ---",
+    ],
+)
+def test_what_a_person_wrote_of_another_stays(text: str) -> None:
+    assert without_mail_heads(text) == text
+
+
 def test_all_else_stays_in_its_place() -> None:
     text = f"Hej\n\nFra: Rie Holm\nSendt: mandag\nTil: {MANY}\nEmne: Lokaler\n\nAnna er syg"
     found = without_mail_heads(text)
@@ -84,6 +126,8 @@ def test_a_head_without_end_is_no_longer_looked_through_for_each_line() -> None:
     assert without_mail_heads("Fra: a\n" * 100_000) == "Fra: a\n" * 100_000
     assert told("Fra: a@b.example\nTil: " + "b@c.example;\n" * 50) == ""
     assert told("Fra: a@b.example\nTil: " + "Bo Bro; " * 100_000) == ""
+    wrote = "den 1 skrev\n" * 50_000
+    assert without_mail_heads(wrote) == wrote
 
 
 @pytest.mark.parametrize(
@@ -139,3 +183,24 @@ def test_what_stands_below_the_head_still_counts(as_html: bool) -> None:
 def _verdict(message: bytes) -> tuple[Decision, frozenset[Label]]:
     verdict = classify(message, shipped_rules(), model=model())
     return verdict.decision, frozenset(verdict.labels)
+
+
+@pytest.mark.parametrize(
+    ("above", "matter"),
+    [
+        (
+            "---------- Forwarded message ---------\nFra: Rie <riho@nordby.example>\nDate: 2. nov. 2026\nTo: Bo\n\n",
+            "Kan du flytta Malin och Petra till dubbelrummet i flygeln? De är ett par sedan i våras, men det ska inte "
+            "resten av gänget veta. Karin",
+        ),
+        (
+            "Den 2. nov. 2026 kl. 9.14 skrev Rie Holm <riho@nordby.example>:\n> ",
+            "Hej Daniel\n> Døren til kølerummet, I ved, den hvor man kigger ind i det lille kamera med øjet helt tæt "
+            "på, har glemt Zahra. De målte hendes regnbuehinde i august, men efter opdateringen står der bare ukendt.",
+        ),
+    ],
+)
+def test_what_stands_above_a_short_mail_takes_no_weight_from_it(above: str, matter: str) -> None:
+    head = "From: a@nordby.example\nTo: b@firma.example\nSubject: Døren"
+    message = f"{head}\nContent-Type: text/plain; charset=utf-8\n\nFYI\n\n{above}{matter}\n"
+    assert _verdict(message.replace("\n", "\r\n").encode())[0] is Decision.SECURE

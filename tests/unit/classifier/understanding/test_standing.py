@@ -30,6 +30,12 @@ DISCLAIMERS = (
     "This email has been scanned for viruses and dangerous content and is believed to be clean.",
     "Please consider the environment before printing this email.",
     "Denne e-mail er omfattet af advokaters tavshedspligt.",
+    "[EKSTERN E-MAIL] Klik ikke på links, medmindre du kender afsenderen.",
+    "Advarsel – Denne mail kommer fra en afsender uden for organisationen. Åbn ikke links, medmindre du kender "
+    "afsenderen.",
+    "CAUTION – This email originated from outside of the organization. Do not click links or open attachments unless "
+    "you recognize the sender and know the content is safe.",
+    "OBS – Externt meddelande från utanför organisationen. Klicka inte på länkar om du inte känner igen avsändaren.",
 )
 GUIDANCE = (
     "Hvis du ikke er enig i afgørelsen, kan du klage. Klagen skal sendes til kommunen senest 4 uger efter, "
@@ -49,6 +55,8 @@ LETTERS = (
     "Ole er omfattet af tavshedspligt og har talt over sig.",
     "Taushetsplikten gjelder også her, og du sletter ikke noe.",
     "Ihre personenbezogenen Daten hat Frau Holm verkauft.",
+    "Karen er syg, siger en uden for organisationen. Ring til hende.",
+    "Det er en ekstern mail. Anna er indlagt.",
     "Vi ses tirsdag.",
     "",
 )
@@ -70,9 +78,13 @@ SIGNS = """denne e-mail|denne email|denne mail|denne besked|denne meddelelse|thi
 |behandlar personopplysningane|personvernerklæringen|behandlar dina personuppgifter|integritetspolicy
 |dataskyddsförordningen|personenbezogenen daten|datenschutzerklärung|your personal data|mot virus|any virus|virus-free
 |antivirus|dangerous content|and dangerous content|believed to be clean|tenk på miljøet|tänk på miljön
-|før du skriver ut|innan du skriver ut|consider the environment|before printing""".replace("\n", "").split(
-    "|"
-)
+|før du skriver ut|innan du skriver ut|consider the environment|before printing
+|ekstern e-mail|external email|external sender|externe mail|externes mail|uden for organisationen|outside organization
+|outside of the organization|utenfor organisasjonen|utanför organisationen|außerhalb der organisation
+|klik ikke på links|klikk ikke på lenker|klicka inte på länkar|do not click links|do not click on any links
+|klicken sie nicht auf links|kender afsenderen|genkender afsenderen|recognize the sender|know the sender
+|kjenner avsenderen|känner avsändaren|känner igen avsändaren|kennen den absender|content is safe
+|indholdet er sikkert""".replace("\n", "").split("|")
 
 
 def read(text: str) -> list[str]:
