@@ -27,6 +27,7 @@ _QUOTE_MARK = re.compile(r"[ ]*+(?:>[ ]*)*>")
 _QUOTED_TIGHTLY = re.compile(r"^[ >]*>[^\s>]", re.MULTILINE)
 _QUOTED = re.compile('(?<![^,])"[^"]*+(?:""[^"]*+)*+"')  # as it is cut: from where a cell begins
 _LOOSE = re.compile(r",\s|\s,|\d,\d")  # of prose, or of decimals
+_DECIMAL = re.compile(r"(?<=\d),(?=\d)")
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
 
@@ -81,6 +82,11 @@ def is_tight(line: Line) -> bool:
     if text.lstrip().startswith('"'):
         return True
     return _LOOSE.search(_QUOTED.sub("", text) if '"' in text else text) is None
+
+
+def has_other_commas(line: Line) -> bool:
+    """Whether a comma stands in *line* that parts no figure from its decimals."""
+    return COMMA in _DECIMAL.sub("", line.text)
 
 
 def cut(line: Line, separator: str) -> Cut:

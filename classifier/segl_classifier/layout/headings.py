@@ -12,7 +12,10 @@ from segl_classifier.layout.cells import COMMA, GAP, Cut, is_tight
 STOPS = (".", "!", "?", ":")
 HEADING_ROWS = 4  # from the top, among which the heading is looked for
 _FEWEST = 2  # rows
+_SHARED = 2  # rows that have what the first has: one may be the heading of another table
+_LOOKED_AT = 100  # rows
 _NUMBERS = re.compile(r"\d{2,}")
+_MEASURED = re.compile(r"\d[.,]\d|\d ?[%‰]")  # "3,4" is a figure, "1-5" and "3" may be the names of columns
 _YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
 _ABBREVIATED = {COMMA: 0, GAP: 1}  # words of a cell that ends in a stop and no sentence: "Tlf."
 _NAMED = 2  # the same between other separators: "Lejl. nr.", "Bemærkninger:"
@@ -31,8 +34,10 @@ def heading_among(rows: Sequence[list[str]], width: int) -> list[str] | None:
     first = [cells for cells in rows[: 2 * HEADING_ROWS] if len(cells) > 1][:HEADING_ROWS]
     wide = next((cells for cells in first if len(cells) >= width and is_heading(cells)), None)
     if wide is None and first and is_heading(first[0]):
-        return first[0]
-    return wide or _over_figures(rows, width)
+        wide = first[0]
+    if wide is not None:
+        return None if _is_like(wide, rows) else wide
+    return _over_figures(rows, width)
 
 
 def is_heading(cells: Sequence[str]) -> bool:
@@ -40,6 +45,18 @@ def is_heading(cells: Sequence[str]) -> bool:
     return (filled * 2 > len(cells) or (not cells[0] and filled == len(cells) - 1)) and not any(
         map(_is_number, cells)
     )
+
+
+def _is_like(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether *cells* are a row as the others of *rows* are, of a list without a heading: what they have in a column,
+    others have, too ("Bo Bro, engineer, Works" over "Kim Lund, engineer, Stores"). The first column does not count, in
+    which headings are called alike, nor one that is marked with its own name."""
+    others = [row for row in rows[:_LOOKED_AT] if row and row[0] != cells[0]]
+    for column, cell in enumerate(cells[1:], 1):
+        values = [row[column] for row in others if column < len(row) and row[column]] if cell else []
+        if _SHARED <= values.count(cell) < len(values):
+            return True
+    return False
 
 
 def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
@@ -126,8 +143,8 @@ def is_enumeration(rows: Sequence[Sequence[str]]) -> bool:
 def _is_number(cell: str) -> bool:
     """Whether a number stands in *cell* that is not the year of what the column holds ("Fravær 2025")."""
     if _LETTER.search(cell):
-        cell = _YEAR.sub("", cell)
-    return _NUMBERS.search(cell) is not None
+        return _NUMBERS.search(_YEAR.sub("", cell)) is not None
+    return _NUMBERS.search(cell) is not None or _MEASURED.search(cell) is not None
 
 
 def heads(cells: Sequence[str], rows: Sequence[Cut]) -> bool:

@@ -24,6 +24,7 @@ from segl_classifier.layout.cells import (
     below,
     cut,
     has,
+    has_other_commas,
     is_lined_up,
     is_tight,
     lines_of,
@@ -251,7 +252,7 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
         rows = [row for row in rows if not _is_ruler(row.line)]  # with which reports draw their tables
         cells = [row.cells for row in rows]
         if separator == COMMA:
-            regular = _regular(cells, _FEWEST, _LONGEST_WRITTEN)
+            regular = _regular(cells, _FEWEST, _LONGEST_WRITTEN) and not _are_decimal(rows)
             return regular and (_are_tight(rows) or _regular(cells, _DOUBTFUL[COMMA]))
         return _regular(cells, _DOUBTFUL[separator]) or _lined_up(rows)
     return (
@@ -281,6 +282,12 @@ def _are_tight(rows: Sequence[Cut]) -> bool:
     """Whether commas divide *rows* as programs write them, and blanks do not: "Lund,Anna     KOL" is lined up."""
     lined_up = sum(is_lined_up(row.line) for row in rows)
     return lined_up * 2 < len(rows) and all(is_tight(row.line) for row in rows)
+
+
+def _are_decimal(rows: Sequence[Cut]) -> bool:
+    """Whether the commas of *rows* stand within figures, and blanks divide them: "Kvote     3,8   4,1"."""
+    decimal = sum(is_lined_up(row.line) and not has_other_commas(row.line) for row in rows)
+    return decimal * 2 > len(rows)
 
 
 def _regular(rows: Sequence[Sequence[str]], narrowest: int, longest: int = LONGEST) -> bool:

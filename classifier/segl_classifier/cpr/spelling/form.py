@@ -65,6 +65,8 @@ def spelling_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int)
         return None  # DD.MM.YY - DD.MM, DD.MM.YY HH:MM: the last four are a day or an hour
     if len(gaps) == 4 and len(set(gaps.values())) == 1:
         return None if _goes_on(plain, start, end, last, 2) else Spelling.PAIRS
+    if {4, 6} <= gaps.keys() and gaps[6] == last and _followed(plain, end, last, 2):
+        return Spelling.ODD  # "Lokal  Mobil" above "2202  86 12 34 67": a phone number behind four digits
     if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
         return Spelling.ODD
     spelling = _by_gap(gaps[6])
@@ -96,13 +98,24 @@ def _oddly(gaps: dict[int, str]) -> Spelling:
 
 def _goes_on(plain: str, start: int, end: int, gap: str, width: int) -> bool:
     """Whether more groups of *width* digits follow or precede after the same *gap*: "01 05 12 19 23 31"."""
-    follows = plain[end + len(gap) : end + len(gap) + width + 1]
-    if plain.startswith(gap, end) and follows[:width].isdigit() and not follows[width:].isdigit():
-        return len(follows[:width]) == width
+    if _followed(plain, end, gap, width):
+        return True
     if not plain.endswith(gap, 0, start):
         return False
     precedes = plain[max(0, start - len(gap) - width - 1) : start - len(gap)]
     return len(precedes) >= width and precedes[-width:].isdigit() and not precedes[:-width].isdigit()
+
+
+def _followed(plain: str, end: int, gap: str, width: int) -> bool:
+    """Whether a group of *width* digits follows behind *gap*."""
+    follows = plain[end + len(gap) : end + len(gap) + width + 1]
+    group = follows[:width]
+    return (
+        plain.startswith(gap, end)
+        and len(group) == width
+        and group.isdigit()
+        and not follows[width:].isdigit()
+    )
 
 
 def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Spelling | None:

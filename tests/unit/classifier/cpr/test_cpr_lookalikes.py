@@ -132,6 +132,13 @@ def test_a_word_for_something_else_nearby_says_nothing_of_a_cpr_number(text: str
     assert len(found(text)) == 1, why
 
 
+@pytest.mark.parametrize("gap", [" ", "   ", "\n"])
+def test_a_phone_number_behind_four_digits_is_none(gap: str) -> None:
+    """As lists of telephones have it: the extension, and the mobile in four pairs."""
+    assert not found(f"Anna Lund{gap}2202{gap}86 12 34 67{gap}A2.22")
+    assert len(found(f"Anna Lund{gap}2202 86 12 34{gap}A2.22")) == 1
+
+
 def test_a_number_called_an_order_once_is_an_order_number_everywhere() -> None:
     text = "Bestilling 1203851002\n\nHej Villy\nVi kommer onsdag. Noter {n} på kassen."
     assert not found(text.format(n="1203851002"))

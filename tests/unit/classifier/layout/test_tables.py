@@ -147,6 +147,52 @@ def test_a_ruled_table_of_bars_has_a_heading_too() -> None:
     assert "Navn: Anna, Diagnose: gigt Navn: Bo, Diagnose: kol" in text
 
 
+@pytest.mark.parametrize("separator", ["\t", ";", ", "])
+def test_the_first_row_of_a_list_without_a_heading_is_none(separator: str) -> None:
+    rows = (
+        ("Anna Lund", "ingeniør", "Anlæg"),
+        ("Bo Bro", "konsulent", "Drift"),
+        ("Carl Toft", "ingeniør", "Drift"),
+        ("Dorte Dal", "ingeniør", "Plan"),
+    )
+    text = told("\n".join(map(separator.join, rows)))
+    assert text == " ".join(", ".join(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        pytest.param(
+            "Navn;Gluten;Tilskud\nAnna;Gluten;x\nBo;;x\nCarl;Gluten;",
+            "Navn: Anna, Gluten: Gluten, Tilskud: x",
+            id="columns that are marked with their own name",
+        ),
+        pytest.param(
+            "Navn;Diagnose\nAnna;gigt\nBo;kol\nBarn;Diagnose\nIda;astma\nEva;kol",
+            "Navn: Bo, Diagnose: kol",
+            id="the heading of another table",
+        ),
+        pytest.param(
+            "Navn;Diagnose\nAnna;gigt\nNavn;Diagnose\nBo;kol\nNavn;Diagnose\nIda;gigt",
+            "Navn: Bo, Diagnose: kol",
+            id="the heading of each page",
+        ),
+    ],
+)
+def test_a_heading_that_stands_again_below_is_one(table: str, row: str) -> None:
+    assert row in told(table)
+
+
+def test_commas_within_figures_divide_no_lines_that_blanks_do() -> None:
+    rows = "Jeg har ro til mit job  3,8  4,1\nDer er en god tone  4,2  4,0\nJeg har for travlt  3,1  2,9"
+    assert told(f"Svar i alt\n\n{rows}") == " ".join(f"Svar i alt {rows}".split())
+
+
+def test_figures_are_no_heading() -> None:
+    rows = "Ro;3,8;4,1\nTone;4,2;4,0\nTravlt;5 %;2 %"
+    assert told(rows) == rows.replace(";", ", ").replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     "prose",
     [
