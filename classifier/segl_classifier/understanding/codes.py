@@ -5,6 +5,8 @@ Forwarded newsletters, links for signing, bounces and logs are full of them: ``c
 faces, and takes any for one. So it is shown a nought in their place, as it is for the digits of long numbers, unless
 words of biometrics stand beside them (docs/decisions/0070).
 
+The plates of cars are such codes, too: a list of who parks where was a matter of each of them.
+
 Addresses of mail it has hardly met at all, and takes a row of them for a list of those of whom something is told; they
 are left out.
 
@@ -28,6 +30,8 @@ _ATOM: Final = re.compile("[0-9A-Za-z]+")
 _SWITCH: Final = re.compile("[0-9](?=[A-Za-z])|[A-Za-z](?=[0-9])")
 _OF_A_TIME: Final = re.compile("[0-9]+T[0-9]+|[0-9]+Z")  # "2026-11-30T02:11:14.123Z"
 _WORD: Final = re.compile("(?![a-f]+(?![a-z]))[A-Za-z][a-z]{4,}")  # no run of a figure to the base of 16
+# A car's plate, Danish or Norwegian. Not what somebody owes: "KR 12 345".
+_PLATE: Final = re.compile(r"\b(?!KR)[A-ZÆØÅ]{2} ?[0-9]{2} ?[0-9]{3}\b")
 _SHORTEST: Final = 8
 _SHORTEST_OF_SEVERAL: Final = 12  # of what is put together from several: "3f-81-c0-9a-27"
 # In Danish, Norwegian, Swedish, German and English.
@@ -45,7 +49,7 @@ def without_codes(text: str) -> str:
         text = _ADDRESS.sub("", text)
     if not _DIGIT.search(text):
         return text
-    hidden = _RUN.sub(_hidden, text)
+    hidden = _PLATE.sub(_STANDS_IN, _RUN.sub(_hidden, text))
     return text if hidden == text or _OF_BODIES.search(text) else hidden
 
 

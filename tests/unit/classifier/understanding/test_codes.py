@@ -35,6 +35,8 @@ def model() -> Model | None:
         ("Facebook https://x.example/9f3a77c10e52", "Facebook https://x.example/0"),
         ("afmeld: https://x.example/ /fcfdeebbec7fccfe7f0e22d2", "afmeld: https://x.example/ /0"),
         ("invoice 9f3a77c10e52", "invoice 0"),
+        ("Plads: 3, Navn: Bo Bro, Reg.nr.: DK 10 914", "Plads: 3, Navn: Bo Bro, Reg.nr.: 0"),
+        ("bil AB12345 holder på EK 12345", "bil 0 holder på 0"),
     ],
 )
 def test_codes_are_shown_as_a_nought(text: str, shown: str) -> None:
@@ -51,6 +53,7 @@ def test_codes_are_shown_as_a_nought(text: str, shown: str) -> None:
         "c.1521_1523delCTT",
         "Arg1699Trp",
         "ATC-kode N06AB04 og DF320",
+        "MANGLER AT BETALE KR 12 345",
         "Metformin1000mg",
         "Levothyroxin100mikrogram",
         "2x500mg/dag",
@@ -144,6 +147,24 @@ def test_mail_that_is_full_of_them_goes_as_it_is(written: Callable[[random.Rando
     """Of 180 such mails the model took 74 for somebody's biometric data (docs/decisions/0070)."""
     for seed in range(3):
         assert _verdict("Vedr.", written(random.Random(seed))) is Decision.PLAIN
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_list_of_who_parks_where_is_no_matter_of_theirs(seed: int) -> None:
+    """Of 15 such lists the model took ten for somebody's matter."""
+    dice = random.Random(seed)
+    first, last = (
+        "Anna Bo Carl Dorte Emil Frida Gert Hanne Lars".split(),
+        "Holm Lund Bech Krogh Dahl Toft Riis Ali".split(),
+    )
+
+    def plate() -> str:
+        return f"{_some(dice, 'ABCDEHKLM', 2)} {dice.randrange(10, 99)} {dice.randrange(100, 999)}"
+
+    rows = "\n".join(
+        f"{n}\t{dice.choice(first)} {dice.choice(last)} {dice.choice(last)}\t{plate()}" for n in range(1, 14)
+    )
+    assert _verdict("P-pladser", f"Hej\n\nHer er listen:\n\nPlads\tNavn\tReg.nr.\n{rows}") is Decision.PLAIN
 
 
 def test_templates_of_fingers_are_still_found() -> None:
