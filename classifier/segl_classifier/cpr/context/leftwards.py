@@ -32,7 +32,7 @@ from segl_classifier.cpr.context.said import (
     look,
     say,
 )
-from segl_classifier.cpr.context.window import Above, pieces_between
+from segl_classifier.cpr.context.window import Above, pieces_between, with_above
 from segl_classifier.cpr.vocabulary import small_words as smallwords
 from segl_classifier.cpr.vocabulary.number_of import HAPPENS, NumberOf
 from segl_classifier.cpr.vocabulary.words import (
@@ -203,7 +203,8 @@ class Walk:
         if kind is Kind.UNKNOWN and not ends_pair(this):
             self._unknown(at, piece)  # as most are
             return None
-        earlier = named.previous(self.pieces, at, self.find)
+        above = self.above if kind in (Kind.OTHER, Kind.MATTER) and not self.about.row else None
+        earlier = named.previous(*with_above(self.pieces, at, above), self.find)
         if kind is Kind.NUMBER and numbered(earlier):
             word, kind = CUSTOMER_NUMBER, CUSTOMER_NUMBER.kind
         if kind is Kind.CPR or pair(earlier, this):

@@ -126,11 +126,16 @@ def wrapped(line: list[str]) -> bool:
 
 
 def previous(pieces: list[str], at: int, find: Lookup) -> str:
-    """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked."""
+    """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked, and the end of a line
+    that goes on below ("nummeret sitt til", in the next line "> skattekortet: 290862-0343")."""
     back = at - 1
-    while back >= 0 and pieces[back] in (".", "-"):
+    while back >= 0 and (pieces[back] in (".", "-", ">") or _goes_on(pieces, back)):
         back -= 1
     return find.key(pieces[back]) if back >= 0 and pieces[back][0].isalpha() else ""
+
+
+def _goes_on(pieces: list[str], at: int) -> bool:
+    return pieces[at] == "\n" and wrapped(line_before(pieces, at))
 
 
 def _names(pieces: list[str], at: int, find: Lookup) -> bool:

@@ -25,3 +25,12 @@ def pieces_between(text: str, begin: int, end: int) -> list[str]:
     if begin and found and found[0][0].isalnum() and text[begin - 1].isalnum():
         del found[0]
     return found
+
+
+def with_above(line: list[str], at: int, above: Above | None) -> tuple[list[str], int]:
+    """*line* and *at* with the pieces of *above*, where ``line[at]`` is the first word of the line: what that is of may
+    hang on the word before ("nummeret sitt til", in the next line "skattekortet")."""
+    if above is None or any(piece not in ("\n", ">") for piece in line[:at]):
+        return line, at
+    before = pieces_between(*above)
+    return before + line, at + len(before)

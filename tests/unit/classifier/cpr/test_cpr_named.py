@@ -142,6 +142,13 @@ def test_the_word_before_an_earlier_number_names_that_one(text: str) -> None:
     assert certain.score >= THRESHOLD > doubtful.score
 
 
+@pytest.mark.parametrize("end", [" ", "\n", "\n> ", "\n>> "])
+def test_what_a_word_is_of_may_stand_at_the_end_of_the_line_above(end: str) -> None:
+    """Mail is wrapped anywhere: behind "til", too."""
+    text = f"Vikaren vår, Søren Lund, har sendt det danske nummeret sitt til{end}skattekortet: 07.07.61.4285."
+    assert found(text)
+
+
 def test_a_list_of_values_is_all_of_one_kind() -> None:
     assert len(found("CPR values: 010190-1234, 0707614285")) == 2
 
