@@ -275,6 +275,7 @@ _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
     "segl-portal": (STORE_LOCKED,),
 }
 _RELOADS: Final = (RELOADS, (ReloadResult,))
+_GIVEN_UP_SECONDS: Final = 3.0  # for which a port is waited for
 # What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
 # would not see the first fault, and a panel would stay empty until there is one.
 FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterable[str], ...]], ...]]] = {
@@ -344,11 +345,18 @@ def _is_served(host: str, port: int, process: str, *, last: bool) -> bool:
 
 
 def try_port(host: str, port: int, process: str) -> None:
-    """Raises :class:`SeglError` where :func:`serve` would; for a parent that has a child serve."""
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        raise _not_served(host, port, process, error) from None
+    """Raises :class:`SeglError` where :func:`serve` would; for a parent that has a child serve. Waits a moment for the
+    child of a parent before, that was killed: it is about to end. Blocking."""
+    until = time.monotonic() + _GIVEN_UP_SECONDS
+    while True:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise _not_served(host, port, process, error) from None
+        else:
+            return
+        time.sleep(0.05)
 
 
 def _not_served(host: str, port: int, process: str, error: OSError) -> SeglError:

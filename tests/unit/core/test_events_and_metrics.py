@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,7 @@ def test_children_count_into_the_same_metrics(tmp_path: Path) -> None:
     """A forked worker's counts are in what the parent serves."""
     program = """
 import os
+import socket
 from segl.multiprocess import prepare_multiprocess
 prepare_multiprocess()
 from segl import metrics
@@ -110,3 +113,12 @@ print(generate_latest(registry).decode())
     )
     assert "segl_forged_headers_total 3.0" in done.stdout
     assert list(tmp_path.iterdir()) == [], "the shared directory goes with the process"
+
+
+def test_a_port_that_is_just_being_given_up_is_waited_for() -> None:
+    """The child that served it ends a moment after its parent was killed."""
+    held = socket.create_server(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    threading.Timer(0.3, held.close).start()
+    metrics.try_port("127.0.0.1", port, "segl-milter")
+    assert held.fileno() == -1
