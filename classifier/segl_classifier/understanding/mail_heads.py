@@ -31,6 +31,8 @@ _PART: Final = r"[\"'A-ZÆØÅÄÖÜ][^\s<>@;,]{0,40}"
 _RECIPIENT: Final = rf"(?>{_ADDRESS}|{_PART}(?: {_PART}){{0,5}}(?: ?{_ADDRESS})?)"
 _RECIPIENTS: Final = re.compile(rf"[ \t>]*{_RECIPIENT}(?:[;,] ?{_RECIPIENT})*+[;,]?[ \t\r]*")
 _LIST_ENDS: Final = (";", ",")
+# A line that tells more than who or when, as people write into notes: "Til: Bo. Anna er indlagt".
+_TELLS: Final = re.compile(r"[a-zæøåäöü]{3}[.!?] +\w|(?:[^\s;,@]+ ){12}")
 _WROTE: Final = "skrev|skreiv|wrote|schrieb"
 _SAYS_WROTE: Final = re.compile(rf"\b(?:{_WROTE})\b", re.IGNORECASE)
 # "Den 12. nov. 2026 kl. 9.30 skrev Bo Holm <bo@x.dk>:", "On Thu, Nov 12, 2026 at 9:30 AM Bo <bo@x.dk> wrote:"
@@ -101,7 +103,11 @@ def _blanked(lines: list[str], first: int) -> int:
             break
         kinds.append(kind)
     end = first + len(kinds)
-    dropped = [number for number, kind in enumerate(kinds, first) if kind != "about"]
+    dropped = [
+        number
+        for number, kind in enumerate(kinds, first)
+        if kind != "about" and not _TELLS.search(lines[number])
+    ]
     to_addresses = {"from", "to"} <= set(kinds) and any("@" in lines[number] for number in dropped)
     if to_addresses or {"from", "when", "about"} <= set(kinds):
         above = (

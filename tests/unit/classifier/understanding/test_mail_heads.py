@@ -115,6 +115,24 @@ def test_what_a_person_wrote_of_another_stays(text: str) -> None:
     assert without_mail_heads(text) == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Til: Bo og resten. Anna er indlagt igen",
+        "Fra: hende i receptionen som er blevet indlagt igen med sin gamle depression her",
+    ],
+)
+def test_a_line_of_a_head_that_tells_something_stays(line: str) -> None:
+    label = line.partition(":")[0]
+    head = {"Fra": "Fra: Rie Holm", "Sendt": "Sendt: mandag", "Til": "Til: Bo", "Emne": "Emne: Lokaler"} | {
+        label: line
+    }
+    assert told("\n".join(head.values())).endswith(
+        f"{line} Emne: Lokaler" if label == "Til" else "Emne: Lokaler"
+    )
+    assert line in told("\n".join(head.values()))
+
+
 def test_all_else_stays_in_its_place() -> None:
     text = f"Hej\n\nFra: Rie Holm\nSendt: mandag\nTil: {MANY}\nEmne: Lokaler\n\nAnna er syg"
     found = without_mail_heads(text)
