@@ -274,6 +274,7 @@ def test_a_store_that_cannot_be_read_is_done_without(settings: Path) -> None:
     store.unlink()
 
 
+@pytest.mark.slow
 def test_a_resolver_that_does_not_answer_is_named_with_what_becomes_of_mail(
     settings: Path, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def by_exif(page: Image.Image) -> bytes:
 
 
 @TESSERACT
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
@@ -73,18 +74,21 @@ def test_a_letter_is_read_however_it_was_taken(data: bytes) -> None:
 
 
 @TESSERACT
+@pytest.mark.slow
 def test_a_page_of_a_pdf_that_was_scanned_aslant_is_read() -> None:
     [page] = read_pdf(stored(turned(letter(40), 9), "PDF", resolution=150), "", WITH_OCR).files
     assert stands_in(ocr.read(page.data, page.name, WITH_OCR), CPR) == ["read by OCR"]
 
 
 @TESSERACT
+@pytest.mark.slow
 def test_what_nobody_can_read_is_told_of() -> None:
     content = ocr.read(stored(letter(30).filter(ImageFilter.GaussianBlur(5))), "", WITH_OCR)
     assert causes(content) == {Unreadable.UNKNOWN_TYPE}
 
 
 @TESSERACT
+@pytest.mark.slow
 def test_a_chart_and_a_logo_raise_no_alarm() -> None:
     chart = Image.new("RGB", (500, 300), "white")
     for bar in range(10):

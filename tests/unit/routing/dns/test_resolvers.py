@@ -47,11 +47,13 @@ def test_a_true_resolver_answers(forwarding: SignedDns) -> None:
     assert silent(resolvers.resolvers([forwarding.nameserver])) == []
 
 
+@pytest.mark.slow
 def test_one_that_refuses_answers_too_and_a_strangers_word_does_not_count() -> None:
     with speaking(b"\0\0x", b"?\x81\x05") as refusing, speaking(b"\xff\xff\x81\x05") as stranger:
         assert silent([refusing, stranger]) == [stranger]
 
 
+@pytest.mark.slow
 def test_mute_ones_and_those_who_are_not_there_are_waited_for_together() -> None:
     with speaking() as mute:
         began = time.monotonic()
