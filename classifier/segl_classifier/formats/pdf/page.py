@@ -112,11 +112,13 @@ def _read_shown(page: pdfium.PdfPage, number: int, read: _Read, harvest: Harvest
 
 def _read_codes(page: pdfium.PdfPage, number: int, harvest: Harvest) -> None:
     """The codes for machines on a page that OCR is not given, where pictures are read and it has any. Some .06 s."""
-    if not harvest.allowance.ocr or harvest.allowance.too_late or not has_picture(page):
+    if not harvest.allowance.ocr or not has_picture(page):
         return
-    from segl_classifier.formats.pictures.codes import (
-        codes_in,
-    )  # its library is not needed where no picture is read
+    if harvest.allowance.too_late:
+        harvest.lack(Unreadable.TIMED_OUT, "a picture on a page")
+        return
+    # Its library is not needed where no picture is read.
+    from segl_classifier.formats.pictures.codes import codes_in
 
     codes = codes_in(grey_picture_of(page))
     harvest.lines([*codes.texts], f"code on page {number}")

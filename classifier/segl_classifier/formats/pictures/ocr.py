@@ -25,8 +25,8 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pictures.codes import codes_in
 from segl_classifier.formats.pictures.picture import kind_of, pixels
 from segl_classifier.formats.pictures.raster import ink_on_paper
-from segl_classifier.formats.pictures.straight import BROKEN, lie_of, pages_of, straight
-from segl_classifier.formats.pictures.tesseract import Layout, Page, TooLate, pages_read, program
+from segl_classifier.formats.pictures.straight import BROKEN, TooManyPages, lie_of, pages_of, straight
+from segl_classifier.formats.pictures.tesseract import Failed, Layout, Page, TooLate, pages_read, program
 from segl_classifier.formats.pictures.tries import tries
 
 _MOST_PIXELS = 60_000_000
@@ -90,6 +90,9 @@ class _Reading:
         """The next page. One that Pillow cannot open ends them, and is left to Tesseract with those behind it."""
         try:
             return next(pages, None)
+        except TooManyPages as more:
+            self._harvest.lack(Unreadable.TOO_MANY, f"{self._kind}: {more} pages")
+            return None
         except BROKEN:
             self._read_raw(done)
             return None
@@ -105,6 +108,8 @@ class _Reading:
                 best = max(best, page, key=lambda each: (each.sure_letters, each.letters))
         except TooLate:
             late = True
+        except Failed:
+            self._harvest.lack(Unreadable.FAILED, f"{self._kind}: tesseract failed")
         self._keep(number, best, lines=lie.is_clear)
         if late:
             raise TooLate

@@ -45,6 +45,10 @@ _CLEAR = 5.0  # times as sharp as other angles
 _LEVEL = 0.5  # degrees that need no turning
 
 
+class TooManyPages(Exception):
+    """There are so many, and those behind the last that was given are not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lie:
     """How lines lie: turned by ``angle`` degrees they are level, or upright where they stand ``sideways``.
@@ -70,7 +74,8 @@ Image.init()  # what opens each format is loaded now, before a process is shut i
 
 def pages_of(data: bytes) -> Iterator[Image.Image]:
     """The pages of a picture, as a program shows them: turned as it says of itself (EXIF), on white where it is
-    transparent. A moving picture has one. Raises what Pillow does where it is broken or of no kind known here."""
+    transparent. A moving picture has one. Raises what Pillow does where it is broken or of no kind known here, and
+    :class:`TooManyPages` behind the last that is read."""
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         opened.verify()  # of a PNG file the rest would else be black from where it is broken
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
@@ -82,6 +87,8 @@ def pages_of(data: bytes) -> Iterator[Image.Image]:
             while grey.width * grey.height > _MOST_PIXELS:
                 grey = grey.reduce(2)
             yield grey
+        if count > _MOST_PAGES:
+            raise TooManyPages(count)
 
 
 def _grey(opened: Image.Image) -> Image.Image:

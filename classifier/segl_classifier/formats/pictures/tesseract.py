@@ -37,6 +37,10 @@ class TooLate(Exception):
     """The time for pictures is over."""
 
 
+class Failed(Exception):
+    """The program ended without reading: it lacks its data or memory, or takes no picture of these sides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """``line`` is its page, block, paragraph and line; ``height`` its shorter side in pixels; ``sure`` 0 to 100."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from segl_classifier.formats.pictures.straight import Lie, as_pgm, straight
-from segl_classifier.formats.pictures.tesseract import Layout, Page, pages_read
+from segl_classifier.formats.pictures.tesseract import Failed, Layout, Page, pages_read
 
 _GOOD = 85.0  # of a hundred: what is surer needs no second try
 _DOUBTFUL = 70.0  # what is less sure may stand on its head
@@ -20,7 +20,7 @@ _A_WORD, _FEW_LETTERS = 8, 20  # letters
 _BETTER = 10.0  # a page that is not so much surer was not turned: of few letters Tesseract does not see how they stand
 _SMALL_LETTERS = 14  # pixels high, with which Tesseract errs
 _SMALL_PICTURE = 200_000  # pixels; where nothing was read its letters are small, if it has any
-_LARGEST_ENLARGED = 3_000_000
+_LARGEST_ENLARGED, _LONGEST_ENLARGED = 3_000_000, 10_000  # pixels; of a side: Tesseract takes 32,767
 _TIMES = 3
 # Of what is finer than a word, so much is finer than a stroke: .04 to .11 in blurred letters, .2 and more in others.
 _BLURRED = 0.12
@@ -29,10 +29,12 @@ _GRAIN = 1.5  # pixels
 
 def tries(path: str, grey: Image.Image, lie: Lie, until: float) -> Iterator[Page]:
     """What is read on *grey*, whose lines lie so, by one run after another; the caller takes the surest. Raises
-    :class:`.tesseract.TooLate`."""
+    :class:`.tesseract.TooLate` and :class:`.tesseract.Failed`."""
 
     def run(picture: Image.Image, layout: Layout = Layout.LEVEL) -> Page:
         pages = pages_read(path, as_pgm(picture), layout, until)
+        if pages is None:
+            raise Failed
         return pages[0] if pages else Page()
 
     lying, layout = straight(grey, lie), Layout.LEVEL
@@ -66,7 +68,7 @@ def clearer(picture: Image.Image, page: Page) -> Image.Image:
     if _is_blurred(picture):
         half = picture.resize((max(1, picture.width // 2), max(1, picture.height // 2)), Image.Resampling.BOX)
         return half.filter(ImageFilter.UnsharpMask(2, 300, 0))
-    if small and pixels <= _LARGEST_ENLARGED:
+    if small and pixels <= _LARGEST_ENLARGED and max(picture.size) <= _LONGEST_ENLARGED:
         return picture.resize((picture.width * _TIMES, picture.height * _TIMES), Image.Resampling.BICUBIC)
     return picture.filter(ImageFilter.GaussianBlur(_GRAIN))
 

@@ -20,6 +20,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf.reader import read as read_pdf
 from segl_classifier.formats.pictures import ocr as image
 from segl_classifier.formats.pictures import picture as pictures
+from segl_classifier.formats.pictures import straight
 from segl_classifier.formats.pictures.raster import grey_png
 from world.needs import TESSERACT
 
@@ -181,6 +182,40 @@ def test_a_scanned_page_for_which_it_is_too_late_is_told_of_and_not_drawn() -> N
     content = read_pdf(pdf_files.scanned(), "", for_seconds(-1))
     assert causes(content) == {Unreadable.TIMED_OUT}
     assert content.files == ()
+
+
+def test_a_page_on_which_the_program_fails_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_program(tmp_path, monkeypatch, "cat > /dev/null\nexit 1")  # as it does without its data for Danish
+    assert causes(image.read(saved_as("JPEG"), "", WITH_OCR)) == {Unreadable.FAILED}
+
+
+def test_what_was_read_is_kept_where_a_further_try_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = r"head\n5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t40\tsomethingthatnobodyissureof\n"
+    a_program(tmp_path, monkeypatch, f"cat > /dev/null\n[ $6 = 1 ] && exit 1\nprintf '{row}'")
+    content = image.read(saved_as("JPEG"), "", WITH_OCR)
+    assert text_of(content) == "somethingthatnobodyissureof"
+    assert causes(content) == {Unreadable.FAILED}
+
+
+@needs_tesseract
+def test_a_page_wider_than_the_program_takes_is_told_of() -> None:
+    strip = stored(Image.new("L", (33_000, 40), 255), "PNG")
+    assert causes(image.read(strip, "", WITH_OCR)) == {Unreadable.FAILED}
+
+
+def test_the_pages_of_a_fax_beyond_those_that_are_read_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_program(tmp_path, monkeypatch, "cat > /dev/null\necho head")
+    monkeypatch.setattr(straight, "_MOST_PAGES", 2)
+    blank = Image.new("1", (60, 40), 1)
+    for more, told in ((1, set()), (2, {Unreadable.TOO_MANY})):
+        fax = stored(blank, "TIFF", save_all=True, append_images=[blank] * more)
+        assert causes(image.read(fax, "", WITH_OCR)) == told
 
 
 @needs_tesseract

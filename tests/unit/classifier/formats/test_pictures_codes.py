@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+from dataclasses import replace
 
 import pytest
 import zxingcpp
@@ -78,8 +80,8 @@ def test_a_code_that_is_not_read_is_a_gap() -> None:
     assert causes(ocr.read(stored(page), "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
 
 
-@pytest.mark.parametrize("lines", [3, 20])
-def test_a_small_code_on_a_printed_page_is_read(lines: int) -> None:
+def printed_page(lines: int) -> bytes:
+    """A page of a PDF with text and a small code."""
     out = io.BytesIO()
     page = Canvas(out, pagesize=A4)
     for row in range(lines):
@@ -88,9 +90,20 @@ def test_a_small_code_on_a_printed_page_is_read(lines: int) -> None:
         ImageReader(sheet(f"CPR {CPR}", BarcodeFormat.QRCode).crop((40, 80, 200, 220))), 72, 72, 80, 70
     )
     page.save()
-    content = read_pdf(out.getvalue(), "", WITH_OCR)
-    assert stands_in(content, CPR) == ["code on page 1"]
-    assert stands_in(read_pdf(out.getvalue(), "", ALLOWANCE), CPR) == []
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("lines", [3, 20])
+def test_a_small_code_on_a_printed_page_is_read(lines: int) -> None:
+    page = printed_page(lines)
+    assert stands_in(read_pdf(page, "", WITH_OCR), CPR) == ["code on page 1"]
+    assert stands_in(read_pdf(page, "", ALLOWANCE), CPR) == []
+
+
+@pytest.mark.parametrize("lines", [3, 20])
+def test_a_page_with_a_picture_for_whose_codes_it_is_too_late_is_told_of(lines: int) -> None:
+    late = replace(WITH_OCR, ocr_until=time.monotonic() - 1)
+    assert causes(read_pdf(printed_page(lines), "", late)) == {Unreadable.TIMED_OUT}
 
 
 def test_where_there_is_none() -> None:
