@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from segl.addresses import domain_of
 from segl.persons import person_of
 from segl.policy.hidden import hidden, nobodys
 from segl.policy.wide import ANYBODYS, wide
@@ -36,6 +37,7 @@ class Caution:
 def cautions(settings: Settings) -> Iterator[Caution]:
     """All of *settings*."""
     yield from domain_cautions(settings)
+    yield from forwarded_cautions(settings)
     yield from pin_cautions(settings)
     yield from policy_cautions(settings)
     yield from hold_cautions(settings)
@@ -60,6 +62,16 @@ def domain_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Ite
                     f"anybody gets a domain below {domain}: mail to all of them is plain without being read"
                 )
                 yield Caution(f"{table}.subdomains", problem, "name the domains below it that are yours")
+
+
+def forwarded_cautions(settings: Settings) -> Iterator[Caution]:
+    """Addresses said to lead outside that are outside already. (A user of this host has one at its name, too.)"""
+    for address in settings.organisation.forwarded:
+        if address and not settings.is_own(domain_of(address)):
+            problem = (
+                f"{address} is at none of the own domains: unless this host bears that name, it says nothing"
+            )
+            yield Caution("organisation.forwarded", problem, "is it misspelt?")
 
 
 def pin_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Iterator[Caution]:

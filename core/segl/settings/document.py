@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from segl.addresses import domain_of, is_relayed, split_address
+from segl.addresses import domain_of, is_relayed, mailbox_key, split_address
 from segl.policy.table import Message, PolicyTable
 from segl.settings.canary import Canary
 from segl.settings.certificates import Certificates
@@ -152,7 +152,7 @@ class Settings:
         )
         object.__setattr__(self, "owners", owners)
         object.__setattr__(self, "policies", PolicyTable(self.policy, self.group, owners.name_at))
-        object.__setattr__(self, "_forwarded", frozenset(map(str.lower, self.organisation.forwarded)))
+        object.__setattr__(self, "_forwarded", frozenset(map(mailbox_key, self.organisation.forwarded)))
 
     def is_own(self, domain: str) -> bool:
         """Whether *domain* (normal form) belongs to an organisation of this installation."""
@@ -187,7 +187,7 @@ class Settings:
         an alias, virtual(5)): own, and yet read by somebody outside."""
         if not self._forwarded:
             return False
-        local, _, domain = recipient.lower().rpartition("@")
+        local, _, domain = mailbox_key("@".join(split_address(recipient))).rpartition("@")
         return any(f"{name}@{domain}" in self._forwarded for name in (local, local.partition("+")[0]))
 
     def stays(self, recipient: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
+from segl.settings.cautions import forwarded_cautions
 from segl.settings.document import Settings
 from segl.settings.file import load_settings, parse_settings
 from segl.settings.receipts import Receipts
@@ -56,6 +57,58 @@ def test_whose_a_domain_is(domain: str, name: str) -> None:
     assert loaded.owners.name_at(domain) == name
     assert loaded.is_own(domain) is bool(name)
     assert loaded.owner(domain).name == name or "Hosting", "a stranger's is that of who runs it"
+
+
+FORWARDED = ("Formand@Nordby.Example", "chef@Ærø.example", "kasserer@nordby.example.", '"a b"@nordby.example')
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "formand@nordby.example",
+        "FORMAND@NORDBY.EXAMPLE",
+        "formand@nordby.example.",
+        "formand+sag+2@nordby.example",
+        '"formand"@nordby.example',
+        r'"for\mand"@nordby.example',
+        '"formand+sag"@nordby.example.',
+        "<formand@nordby.example>",
+        "chef@ærø.example",
+        "chef@xn--r-3fa9c.example",
+        "kasserer@nordby.example",
+        '"a b"@nordby.example',
+    ],
+)
+def test_an_own_address_that_leads_outside_is_known_however_it_is_written(recipient: str) -> None:
+    organisation = {"name": "N", "domains": ["nordby.example", "ærø.example"], "forwarded": list(FORWARDED)}
+    loaded = parse_settings({"organisation": organisation})
+    assert loaded.takes(recipient)
+    assert loaded.leads_outside(recipient)
+    assert not loaded.stays(recipient)
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "formanden@nordby.example",
+        "sag+formand@nordby.example",
+        "formand@ærø.example",
+        "+@nordby.example",
+        "@",
+        "",
+        "\N{KELVIN SIGN}asserer@nordby.example",  # another person's
+    ],
+)
+def test_whose_address_does_not_lead_outside(recipient: str) -> None:
+    organisation = {"name": "N", "domains": ["nordby.example", "ærø.example"], "forwarded": list(FORWARDED)}
+    assert not parse_settings({"organisation": organisation}).leads_outside(recipient)
+
+
+def test_an_address_that_leads_outside_and_is_nobodys_here_is_probably_misspelt() -> None:
+    organisation = TENANTS["organisation"] | {"forwarded": ["bo@skole.example", "bo@hostnig.example", ""]}
+    [caution] = forwarded_cautions(settings(organisation=organisation))
+    assert (caution.where, caution.fails) == ("organisation.forwarded", False)
+    assert caution.problem.startswith("bo@hostnig.example is at none of the own domains")
 
 
 def test_a_tenant_takes_nothing_of_another_but_language_and_number_of_persons() -> None:
