@@ -74,7 +74,7 @@ def told_in(text: str) -> str:
         links += (found for found in _IN_TEXT.findall(text) if "%" in found or "+" in found)
     if "://" in text and "%20" in text:
         links += (found for found in _FILE_IN_TEXT.findall(text) if "%20" in found)
-    return "\n".join(dict.fromkeys(said for link in links for said in told(link)))
+    return "\n".join(dict.fromkeys(said for link in dict.fromkeys(links) for said in told(link)))
 
 
 def _decoded(coded: str) -> str:

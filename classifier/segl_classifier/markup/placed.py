@@ -56,16 +56,36 @@ class Box:
         return " ".join("".join(self.parts).split())
 
 
+class _Style:
+    """What declarations say of an element's place; of two that say the same the later holds. A sheet's are read once,
+    however many elements they are for."""
+
+    __slots__ = ("absolute", "lengths")
+
+    def __init__(self) -> None:
+        self.absolute = False
+        self.lengths: dict[str, float] = {}
+
+    def add(self, declarations: str) -> None:
+        declarations = declarations[:_LONGEST]
+        self.absolute = self.absolute or _ABSOLUTE.search(declarations) is not None
+        self.lengths |= {one[1].lower(): _pixels(one) for one in _LENGTH.finditer(declarations)}
+
+    def take_over(self, other: _Style) -> None:
+        self.absolute = self.absolute or other.absolute
+        self.lengths |= other.lengths
+
+
 class Placing:
     """Told tag by tag and text by text, as :class:`.rendered.Rendering` is."""
 
     def __init__(self, sheets: Iterable[str]) -> None:
-        self._rules: dict[str, str] = {}
+        self._rules: dict[str, _Style] = {}
         for sheet in sheets:
             for head, _, declarations in (block.partition("{") for block in sheet.split("}")):
                 named = _SELECTOR.search(head[-_LONGEST:].strip())
                 if named and _TELLS.search(declarations) and len(self._rules) < _MOST_RULES:
-                    self._rules[named[1]] = self._rules.get(named[1], "") + ";" + declarations[:_LONGEST]
+                    self._rules.setdefault(named[1], _Style()).add(declarations)
         self._boxes = [Box(0, 0, 0, _USUAL_SIZE)]
         self._open: list[
             tuple[str, int, float]
@@ -84,11 +104,11 @@ class Placing:
         if name in _VOID or len(self._open) >= _DEEPEST:
             return
         number, size = self._here()
-        told = self._told(attributes)
-        lengths = {one[1].lower(): _pixels(one) for one in _LENGTH.finditer(told)}
+        style = self._style(attributes)
+        lengths = style.lengths
         size = max(1.0, lengths.get("font-size", size))
         top = lengths.get("top", -lengths["bottom"] if "bottom" in lengths else None)
-        if top is not None and "left" in lengths and _ABSOLUTE.search(told) and len(self._boxes) < _MOST:
+        if top is not None and "left" in lengths and style.absolute and len(self._boxes) < _MOST:
             self._boxes.append(Box(number, lengths["left"], top, size))
             number = len(self._boxes) - 1
         self._open.append((name, number, size))
@@ -100,13 +120,17 @@ class Placing:
     def _here(self) -> tuple[int, float]:
         return self._open[-1][1:] if self._open else (0, _USUAL_SIZE)
 
-    def _told(self, attributes: str) -> str:
-        """The declarations that hold for an element with these attributes."""
+    def _style(self, attributes: str) -> _Style:
+        """What holds for an element with these attributes."""
+        style = _Style()
         if "class" not in attributes and "style" not in attributes and "id" not in attributes:
-            return ""
+            return style
         given = {name.lower(): value[:_LONGEST] for name, value in pairs(attributes)}
-        told = [self._rules.get(f".{one}", "") for one in given.get("class", "").split()[:20]]
-        return ";".join((*told, self._rules.get(f"#{given.get('id', '')}", ""), given.get("style", "")))
+        for name in (*(f".{one}" for one in given.get("class", "").split()[:20]), f"#{given.get('id', '')}"):
+            if name in self._rules:
+                style.take_over(self._rules[name])
+        style.add(given.get("style", ""))
+        return style
 
     def lines(self) -> str:
         """The lines of the page as they are seen, if there are elements with a place."""

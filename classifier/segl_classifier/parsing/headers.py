@@ -76,7 +76,7 @@ _UNMISTAKABLE_IN_MARK = re.compile(
     r"(?!-|[^\W_]|_\d)"
 )
 # What is called a CPR number is one in any field.
-_CALLED_CPR = re.compile(r"cpr(?:[^\W\d]|[\W_]){0,12}?(?<!\d)(\d{6}-?\d{4})(?![^\W_])", re.IGNORECASE)
+_CALLED_CPR = re.compile(r"cpr\D{0,12}?(?<!\d)(\d{6}-?\d{4})(?![^\W_])", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and says something all the same
 _REMEMBERED = 80  # longer names are not kept in mind
 _OWN_TEXTS = 100  # more fields than this are read together

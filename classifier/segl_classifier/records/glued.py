@@ -25,6 +25,9 @@ _FEWEST_AMONG_DIGITS = 6  # rows with numbers in longer rows of digits, where ev
 _SHARE_DATED, _SHARE_MODULUS = 0.9, 0.6
 _YEARS = 8  # between the first and the last birth
 _MOST_ROWS, _LONGEST_ROW, _LOOKED_AT, _WORDS = 20_000, 4_000, 200, 6
+_MOST_COLUMNS = (
+    100  # with a date in nearly every row: a record has a dozen, a row of ones has them everywhere
+)
 
 
 class _Found(NamedTuple):
@@ -65,16 +68,13 @@ def _among_digits(rows: list[str]) -> Iterator[_Found]:
         for day in _DAY.finditer(row):
             dated[day.start()] += 1
     done = 0
-    for start in sorted(
-        place for place, rows_with in dated.items() if rows_with >= _SHARE_DATED * len(sample)
-    ):
+    likely = sorted(place for place, rows_with in dated.items() if rows_with >= _SHARE_DATED * len(sample))
+    for start in likely[:_MOST_COLUMNS]:
+        if start < done:
+            continue
         column = [_Found(row[start : start + 10], row) for row in longer]
         column = [one for one in column if one.digits.isdecimal() and len(one.digits) == 10]
-        if (
-            start >= done
-            and len(column) >= _FEWEST_AMONG_DIGITS
-            and _are_numbers(one.digits for one in column)
-        ):
+        if len(column) >= _FEWEST_AMONG_DIGITS and _are_numbers(one.digits for one in column):
             done = start + 10
             yield from column
 

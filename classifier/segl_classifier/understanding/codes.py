@@ -21,7 +21,8 @@ from typing import Final
 _STANDS_IN: Final = "0"
 # Addresses of mail, and pictures by their id.
 _ADDRESS: Final = re.compile(
-    r"\s?\[cid:[^\[\]\s]*+\]|\s?[<(\[]?(?:mailto:)?[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+[>)\]]?"
+    r"\s?\[cid:[^\[\]\s]*+\]"
+    r"|\s?[<(\[]?(?:mailto:)?(?<![\w.+%'-])[\w.+%'-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+)++[>)\]]?"
 )
 _DIGIT: Final = re.compile("[0-9]")
 # What has no blank in it, and is long enough.

@@ -78,3 +78,15 @@ def test_hostile_pages_cost_linear_time(piece: str) -> None:
         start = time.process_time()
         read_html(markup)
         assert time.process_time() - start < 3
+
+
+@pytest.mark.slow
+def test_a_sheet_costs_no_more_for_each_element_it_is_for() -> None:
+    rule, places = ".a{left:1px}", "position:absolute;left:1px;top:1px;" + "x" * 900
+    for markup in (
+        f"<style>{rule * 80_000}</style>{at(1, 1, 'x') * 3}",
+        f"<style>.a{{{places}}}</style>" + f"<p class='{'a ' * 20}'>1</p>" * 10_000,
+    ):
+        start = time.process_time()
+        read_html(markup)
+        assert time.process_time() - start < 3

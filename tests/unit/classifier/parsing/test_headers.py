@@ -235,11 +235,23 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
         "<" + "@" * 200_000,
         "cpr" * 60_000,
         "cpr" + "1" * 200_000,
+        ("cpr" + "_" * 12) * 15_000,
         "aa-010190-" * 20_000,
         "a@" * 100_000,
         "!" * 200_000,
     ],
-    ids=["openings", "blanks", "unclosed", "at signs", "labels", "digits", "ids", "addresses", "one atom"],
+    ids=[
+        "openings",
+        "blanks",
+        "unclosed",
+        "at signs",
+        "labels",
+        "digits",
+        "lines",
+        "ids",
+        "addresses",
+        "one atom",
+    ],
 )
 def test_hostile_headers_cost_linear_time(value: str) -> None:
     start = time.process_time()

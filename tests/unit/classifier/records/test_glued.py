@@ -82,3 +82,14 @@ def test_time_grows_with_length_and_no_faster() -> None:
         start = time.process_time()
         parted(text)
         assert time.process_time() - start < 2
+
+
+@pytest.mark.slow
+def test_rows_with_a_date_at_every_place_cost_no_more() -> None:
+    draw = Random(1)
+    wide = "\n".join("".join(draw.choice("1" * 30 + "2") for _ in range(4_000)) for _ in range(250))
+    many = "\n".join("1111" * 11 + f"{count:06}" for count in range(20_000))
+    for text in (wide, many):
+        start = time.process_time()
+        assert parted(text) == ""
+        assert time.process_time() - start < 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import time
 from collections.abc import Callable
 from functools import cache
 
@@ -180,3 +181,21 @@ def _verdict(subject: str, body: str) -> Decision:
 def _mail(subject: str, body: str) -> bytes:
     head = f"From: a@nordby.example\nTo: b@firma.example\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n"
     return f"{head}\n{body}\n".replace("\n", "\r\n").encode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 " + "a" * 64 + "@" + "b" * 1_000_000,
+        "1 " + ("a" * 64 + "@") * 15_000,
+        "1 a@" + "b." * 500_000,
+        "1 abcdefg" + "." * 1_000_000,
+        "1a2b3c4d5e" * 100_000,
+    ],
+    ids=["host", "no hosts", "labels", "points", "atoms"],
+)
+def test_hostile_texts_cost_linear_time(text: str) -> None:
+    start = time.process_time()
+    without_codes(text)
+    assert time.process_time() - start < 2
