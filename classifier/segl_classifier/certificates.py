@@ -39,17 +39,19 @@ _ARMOURED = re.compile(
 )
 _TEXT_TAGS = {12: "utf-8", 18: "ascii", 19: "ascii", 20: "cp1252", 22: "ascii", 25: "latin-1", 26: "ascii"}
 _TEXT_TAGS |= {27: "latin-1", 28: "utf-32-be", 30: "utf-16-be"}
-_INTEGER, _BITS, _OCTETS, _SEQUENCE, _SET = 2, 3, 4, 16, 17
-_IDENTIFIER = 6
+_INTEGER, _BITS, _OCTETS, _IDENTIFIER, _SEQUENCE, _SET = 2, 3, 4, 6, 16, 17
+_TIMES = (23, 24)
 # What CMS may hold instead (RFC 5652, 5083, 3274): enveloped, digested, encrypted, authenticated, compressed data.
 _OF_OTHER_CMS = frozenset(
     bytes.fromhex(f"2a864886f70d01{rest}")
     for rest in ("0703", "0704", "0705", "0706", "09100117", "09100102", "09100109")
 )
-_NOTHING = frozenset((1, 5, 10, 13, 23, 24))  # truth values, times
+_NOTHING = frozenset((1, 5, 10, 13))  # truth values, numbers of a list
+_TIME = re.compile(rb"[0-9]{10,14}(?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{4})?")
 _WORDS = re.compile(rb"[\t\n\r -~\xc2\xc3\x80-\xbf]{6,}+")
-_LONGEST_NUMBER = 2_100  # bytes: a key of RSA with 16,384 bits
-_MOST_OF_NUMBERS = 256 * 1024  # bytes of what is no key, in one file
+# Bytes: a key of RSA with 16,384 bits; a serial number; an identifier; a truth value.
+_LONGEST_NUMBER, _SERIAL, _LONGEST_IDENTIFIER, _SHORT = 2_100, 32, 64, 8
+_MOST_OF_NUMBERS = 512 * 1024  # bytes of numbers longer than a serial one, in one file
 _DEEPEST, _MOST = 40, 50_000  # levels; values
 
 
@@ -120,17 +122,26 @@ def _texts(data: memoryview) -> Iterator[str]:
                 raise _Broken
             else:
                 dark += len(content)
-        elif len(value.content) > _LONGEST_NUMBER or not _is_of_certificates(value):
+        elif not _is_of_certificates(value):
             raise _Broken
+        elif value.tag == _INTEGER and _WORDS.fullmatch(value.content):
+            yield bytes(value.content).decode("utf-8", "replace")
+        elif len(value.content) > _SERIAL:
+            dark += len(value.content)
     if dark > _MOST_OF_NUMBERS:
         raise _Broken
 
 
 def _is_of_certificates(value: _Value) -> bool:
     """Whether *value*, no text and no octets, may stand in a certificate."""
+    content = value.content
+    if value.tag == _INTEGER:
+        return len(content) <= _LONGEST_NUMBER
     if value.tag == _IDENTIFIER:
-        return bytes(value.content) not in _OF_OTHER_CMS
-    return value.tag == _INTEGER or value.tag in _NOTHING
+        return len(content) <= _LONGEST_IDENTIFIER and bytes(content) not in _OF_OTHER_CMS
+    if value.tag in _TIMES:
+        return _TIME.fullmatch(content) is not None
+    return value.tag in _NOTHING and len(content) <= _SHORT
 
 
 def _is_foreign(value: _Value) -> bool:
@@ -138,9 +149,10 @@ def _is_foreign(value: _Value) -> bool:
     if value.universal or value.tag != 0:
         return False
     inner = list(_values(value.content))
-    if len(inner) != 1 or (inner[0].tag, inner[0].universal, inner[0].constructed) != (_OCTETS, True, False):
+    if len(inner) != 1 or (inner[0].tag, inner[0].universal) != (_OCTETS, True):
         return False
-    return _inside(inner[0].content) is None and not _WORDS.fullmatch(inner[0].content)
+    content = inner[0].content
+    return inner[0].constructed or (_inside(content) is None and not _WORDS.fullmatch(content))
 
 
 def _inside(content: memoryview) -> list[_Value] | None:

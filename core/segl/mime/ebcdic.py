@@ -52,16 +52,19 @@ _LETTERS: Final = _bytes(
 )  # fmt: skip
 _SIGNS: Final = bytes.fromhex("05 0d 15 25 40 4b 4c 4d 4e 50 5c 5d 5e 60 61 6b 6c 6d 6e 6f 7a 7d 7e 7f")
 _BLANK: Final = 0x40
+# All below it are for machines; in a text there are tabs, ends of lines, pages and files, and what fills a field.
+_NO_TEXT: Final = bytes(code for code in range(_BLANK) if code not in b"\0\x05\x0c\x0d\x15\x25\x3f")
 _FEWEST, _BLANK_SHARE, _OTHER_SHARE, _SAMPLE = 60, 40, 15, 16_384
 
 
 def seems(data: bytes) -> bool:
     """Whether *data*, of no known charset, is a text in EBCDIC: at least one byte in forty is a blank, more than half
-    of the others are letters or digits, and at most one in fifteen is neither that nor a usual sign."""
+    of the others are letters or digits, at most one in fifteen is neither that nor a usual sign, and none is for
+    machines: records with packed numbers, which say nothing as text, have such."""
     sample = data[:_SAMPLE]
     if len(sample) < _FEWEST or sample.count(_BLANK) * _BLANK_SHARE < len(sample):
         return False
     rest = sample.translate(None, _LETTERS)
-    return len(rest) * 2 < len(sample) + sample.count(_BLANK) and len(
-        rest.translate(None, _SIGNS)
-    ) * _OTHER_SHARE <= len(sample)
+    others = rest.translate(None, _SIGNS)
+    usual = len(rest) * 2 < len(sample) + sample.count(_BLANK) and len(others) * _OTHER_SHARE <= len(sample)
+    return usual and len(data.translate(None, _NO_TEXT)) == len(data)

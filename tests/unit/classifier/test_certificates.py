@@ -121,9 +121,23 @@ def test_numbers_in_names_and_extensions_are_read() -> None:
     assert CPR in str(Read("a.p7b", signed(f"Kære Ida, dit nummer er {CPR}".encode())))
 
 
+def value(tag: int, content: bytes) -> bytes:
+    """In DER, of less than 64 KB."""
+    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+
+
+def test_a_number_that_is_words_is_read() -> None:
+    assert CPR in str(Read("a.cer", value(0x30, value(2, f"Kære Ida, {CPR}".encode()))))
+
+
 @pytest.mark.parametrize(
     ("filename", "data"),
     [
+        ("a.cer", value(0x30, value(23, f"Kære Ida, {CPR}".encode()))),  # no time
+        ("a.cer", value(0x30, value(6, f"Kære Ida, {CPR}".encode() * 9))),  # no identifier
+        ("a.cer", value(0x30, value(1, f"Kære Ida, {CPR}".encode()))),  # no truth value
+        ("a.cer", value(0x30, value(2, bytes(range(7, 207)) * 10) * 30) * 10),  # too many numbers of no key
+        ("a.p7b", value(0x30, value(0xA0, value(0x24, value(4, bytes(range(64))) * 2)))),  # signed in pieces
         ("a.cer", certificate().public_bytes(Encoding.DER) + b"\0\1\2mere"),
         ("a.cer", certificate().public_bytes(Encoding.DER)[:-9]),
         ("a.cer", certificate(extension=bytes(range(256)) * 20).public_bytes(Encoding.DER)),

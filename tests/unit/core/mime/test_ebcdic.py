@@ -65,3 +65,14 @@ def test_nothing_else_seems_to_be_one() -> None:
     others += ["Привет, как дела? Она больна, и дети тоже больны, пишет отец им".encode("koi8-r"), b"@" * 500]
     others += [draw.randbytes(500) for _ in range(200)]
     assert not any(map(ebcdic.seems, others))
+
+
+def test_records_with_packed_numbers_are_no_text() -> None:
+    """A program's packed decimals (five digits in three bytes) say in no code page what they are."""
+    text = "BO HOLM, BEBOERVEJ 12, 4700 NAESTVED, INDLAGT PAA PSYKIATRISK AFDELING SIDEN I GAAR, RING HURTIGT"
+    line = text.encode("cp037")
+    assert ebcdic.seems(line * 200)
+    for packed in ("0010190123 4C", "120385100 2F", "00101901234C"):
+        number = bytes.fromhex(packed.replace(" ", "").zfill(12))
+        assert not ebcdic.seems((line + number) * 200)
+        assert not ebcdic.seems(line * 400 + number)  # wherever it stands
