@@ -1,4 +1,4 @@
-"""MapReplies the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
+"""Answers the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
 
 The rules of answering are in ``docs/decisions/0003-map-answers.md``. In short: an address is never answered
 ``NOTFOUND``; what cannot be decided is ``TEMP``; a policy always forces TLS, and asks for a proof of
