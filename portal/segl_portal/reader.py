@@ -4,7 +4,8 @@ Whatever a stranger wrote is worked on in processes that are shut in (:mod:`segl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -14,9 +15,12 @@ from segl_portal.catalogue import Texts
 from segl_portal.reading import making
 from segl_portal.reading.index import HEADER_BYTES
 from segl_portal.reading.renderer import Renderer
+from segl_portal.reading.sanitise import Clean
 from segl_portal.reading.shown import Mailbox, header_line, safe_name
-from segl_portal.reading.view import MessageView, read_message
+from segl_portal.reading.view import MessageView, Sanitiser, read_message
 
+# For the HTML of one message, of however many parts: a proxy between us waits for a minute, and so do people.
+_SANITISE_SECONDS: Final = 8.0
 _PRINTED_ADDRESSES: Final = 50
 _PRINTED_FILES: Final = 100  # names of files that are printed: a layout of thousands takes minutes
 
@@ -24,15 +28,26 @@ _PRINTED_FILES: Final = 100  # names of files that are printed: a layout of thou
 class Reader:
     """Blocking. One for a process."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: Renderer, clock: Callable[[], float] = time.monotonic) -> None:
         self._renderer = renderer
+        self._clock = clock
 
     def read(self, content: SealedContent, t: Texts) -> MessageView:
-        return read_message(content, self._renderer.sanitise, folded=t.quoted)
+        return read_message(content, self._for_a_while(), folded=t.quoted)
+
+    def _for_a_while(self) -> Sanitiser:
+        """What makes HTML harmless until the time for one message is over; who asks then is told that it takes more
+        than it may."""
+        end = self._clock() + _SANITISE_SECONDS
+
+        def sanitise(html: str, pictures: Mapping[str, str]) -> Clean | None:
+            return self._renderer.sanitise(html, pictures) if self._clock() < end else None
+
+        return sanitise
 
     def preview_pages(self, content: SealedContent, view: MessageView) -> Mapping[int, int]:
         """How many pages of each file can be looked at."""
-        return making.preview_pages(content, view.files, self._renderer)
+        return making.preview_pages(content, view.files, self._renderer, clock=self._clock)
 
     def preview(self, content: SealedContent, number: int, page: int) -> bytes | None:
         """A page of a file as PNG; ``None`` when it has none that can be shown."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from segl_portal.reading.files import FilePart, open_file, open_picture
@@ -15,7 +16,9 @@ from segl_portal.reading.renderer import LARGEST_PREVIEWED, PRINT_SECONDS, Rende
 from segl_portal.reading.source import Source
 from segl_portal.reading.view import MessageView
 
-_COUNTED: Final = 10 * 1024 * 1024  # bytes of the files of a message whose pages are counted, all together
+# Of the files of a message all together, whose pages are counted before its page is shown: bytes, and seconds.
+_COUNTED: Final = 10 * 1024 * 1024
+_COUNTED_SECONDS: Final = 4.0
 # Bytes of all pictures of a printed message: one that is shown many times is in the document as often.
 _PRINTED_PICTURES: Final = 20 * 1024 * 1024
 _WORDS: Final = 100_000  # characters that are printed when the layout takes too long
@@ -30,19 +33,26 @@ def preview(content: Source, number: int, page: int, renderer: Renderer) -> byte
     return None if data is None else renderer.preview(data, page)
 
 
-def preview_pages(content: Source, files: Sequence[FilePart], renderer: Renderer) -> dict[int, int]:
+def preview_pages(
+    content: Source,
+    files: Sequence[FilePart],
+    renderer: Renderer,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[int, int]:
     """How many pages of each file can be looked at, by its number. A picture has one, without looking into
-    it; of large files one is offered without counting."""
+    it; of large files, and of many when they took long, one is offered without counting."""
     pages: dict[int, int] = {}
-    left = _COUNTED
+    left, end = _COUNTED, clock() + _COUNTED_SECONDS
     for file in files:
         if not file.preview or file.size > LARGEST_PREVIEWED:
             continue
         pages[file.number] = 1
-        if file.kind is not FileKind.PICTURE and file.size <= left:
+        seconds = end - clock()
+        if file.kind is not FileKind.PICTURE and file.size <= left and seconds > 0:
             left -= file.size
             data = _previewed(content, file.number)
-            pages[file.number] = 0 if data is None else renderer.count_pages(data)
+            pages[file.number] = 0 if data is None else renderer.count_pages(data, seconds)
     return {number: count for number, count in pages.items() if count}
 
 

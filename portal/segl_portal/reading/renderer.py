@@ -75,9 +75,9 @@ class Renderer:
             frozenset(content_id for content_id in shown if content_id in pictures),
         )
 
-    def count_pages(self, data: bytes) -> int:
-        """How many pages of a file can be looked at; 0 for none."""
-        answer = self._ask(Job(Kind.COUNT, data, PREVIEW_SECONDS, 0), PREVIEW_SECONDS)
+    def count_pages(self, data: bytes, seconds: float = PREVIEW_SECONDS) -> int:
+        """How many pages of a file can be looked at; 0 for none, or when that is not known in *seconds*."""
+        answer = self._ask(Job(Kind.COUNT, data, seconds, 0), seconds, min(seconds, _WAIT_SECONDS))
         pages = 0 if answer is None else answer.facts.get("pages")
         return min(max(pages, 0), _MOST_PAGES) if isinstance(pages, int) else 0
 
@@ -92,9 +92,9 @@ class Renderer:
         answer = self._ask(Job(Kind.PRINT, content, seconds, _MOST_PDF), seconds)
         return answer.content if answer is not None and answer.content.startswith(b"%PDF-") else None
 
-    def _ask(self, job: Job, seconds: float) -> JobResult | None:
+    def _ask(self, job: Job, seconds: float, wait: float = _WAIT_SECONDS) -> JobResult | None:
         slot = self._slots[_SLOTS.get(job.kind, job.kind)]
-        if not slot.acquire(timeout=_WAIT_SECONDS):
+        if not slot.acquire(timeout=wait):
             return None
         try:
             return self._asked(job, seconds)

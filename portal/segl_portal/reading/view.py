@@ -26,7 +26,7 @@ from segl_portal.reading.sanitise import Clean, shows_nothing
 from segl_portal.reading.shown import Mailbox, header_line, is_blank, mailboxes, message_date
 from segl_portal.reading.source import Blocks, Source
 
-_TEXT_BYTES: Final = 5_000_000  # of one text part that are shown
+_TEXT_BYTES: Final = 5_000_000  # of all texts together that are shown
 _FOLDED: Final = "…"
 
 
@@ -108,6 +108,9 @@ class _Body:
         self._sanitiser = sanitiser
         self._folded = folded
         self._pictures = _pictures(content, found)
+        # Of all texts together: what a page holds, however many they are.
+        self._bytes_left = _TEXT_BYTES
+        self._plain_left = LONGEST
 
     def show(self, part: Part, instead: Mapping[int, Part]) -> None:
         """*part*; when nothing of it can be shown, what there is *instead*; else its words, if it has any."""
@@ -130,11 +133,13 @@ class _Body:
 
     def _read(self, part: Part) -> str:
         """The text of *part*, as much of it as is shown."""
-        head = decoded_head(self._content, part, _TEXT_BYTES + 1)
-        text = readings(head[:_TEXT_BYTES], part.kind.first("charset")).texts[0].replace("\0", "")
-        if len(head) > _TEXT_BYTES or (part.content_type != "text/html" and len(text) > LONGEST):
+        most = self._bytes_left
+        if part.content_type != "text/html":
+            most = min(most, 4 * self._plain_left)  # a character has four bytes at most
+        head = decoded_head(self._content, part, most + 1)
+        if len(head) > most:
             self.notes |= {Note.SHORTENED}
-        return text
+        return readings(head[:most], part.kind.first("charset")).texts[0].replace("\0", "")
 
     def _add_html(self, html: str, *, words_do: bool) -> bool:
         words = words_of(html)
@@ -149,14 +154,22 @@ class _Body:
             self.notes |= {Note.SIMPLIFIED}
             self._add_text(words)
             return True
+        self._bytes_left -= min(len(html), self._bytes_left)
         self.html.append(f'<div class="piece">{clean.html}</div>')
         self.text.append(words[:LONGEST])
         self.shown |= {self._pictures[content_id].number for content_id in clean.shown}
         return True
 
     def _add_text(self, text: str) -> None:
-        self.html.append(f'<div class="piece">{plain_html(text, self._folded)}</div>')
-        self.text.append(text[:LONGEST])
+        if len(text) > self._plain_left:
+            self.notes |= {Note.SHORTENED}
+        shown = text[: self._plain_left]
+        if not shown:
+            return
+        self._plain_left -= len(shown)
+        self._bytes_left -= min(len(shown), self._bytes_left)
+        self.html.append(f'<div class="piece">{plain_html(shown, self._folded)}</div>')
+        self.text.append(shown)
 
 
 def _joined(part: Part, text: str) -> str:
