@@ -33,6 +33,7 @@ from segl_portal.reading.files import open_file, open_picture
 from segl_portal.reading.frame import frame_document
 from segl_portal.routes import id_in
 from segl_portal.security_headers import Kind
+from segl_portal.turns import FOR_PRINTS, Turns
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.service import Opened, VisitService
 
@@ -48,6 +49,9 @@ class OpenedRoutes:
         self._visits = visits
         self._answers = answers
         self._reader = reader
+        self._turns = Turns()
+        # A print takes longest, and one process makes one at a time: nobody is to have more than one in the line.
+        self._prints = Turns(for_all=FOR_PRINTS, for_one=1)
 
     async def message(self, request: Request) -> Response:
         rid = id_in(request, "rid")
@@ -59,8 +63,8 @@ class OpenedRoutes:
         browser = browser_of(request)
         if browser is None:
             return None
-        return await run_in_threadpool(
-            self._with_opened, browser, rid, lambda opened: self._page(request, browser, opened, told)
+        return await self._with_opened(
+            browser, rid, lambda opened: self._page(request, browser, opened, told), self._turns
         )
 
     def _page(self, request: Request, browser: Browser, opened: Opened, told: _Told) -> Response:
@@ -174,7 +178,7 @@ class OpenedRoutes:
             headers = self._attachment(self._name(opened, request) + ".pdf")
             return Response(made, media_type=_OCTETS, headers=headers)
 
-        return await self._made(request, make)
+        return await self._made(request, make, self._prints)
 
     async def answer(self, request: Request) -> Response:
         """An answer comes in. A script is told in JSON, a form gets a page."""
@@ -240,23 +244,29 @@ class OpenedRoutes:
             shown, "told.html", switch=False, error=title, title=title, text=text, written=written
         )
 
-    async def _made(self, request: Request, make: Callable[[Opened], Response]) -> Response:
+    async def _made(
+        self, request: Request, make: Callable[[Opened], Response], turns: Turns | None = None
+    ) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
         if browser is not None:
-            made = await run_in_threadpool(self._with_opened, browser, rid, make)
+            made = await self._with_opened(browser, rid, make, turns or self._turns)
             if made is not None:
                 return made
         return self._again(rid)
 
-    def _with_opened(self, browser: Browser, rid: str, make: Callable[[Opened], Response]) -> Response | None:
-        """*make* of the open message; its file is closed unless what was made reads on."""
-        opened = self._visits.visit(browser, rid)
+    async def _with_opened(
+        self, browser: Browser, rid: str, make: Callable[[Opened], Response], turns: Turns
+    ) -> Response | None:
+        """*make* of the open message, when it is its reader's turn; its file is closed unless what was made reads
+        on."""
+        opened = await run_in_threadpool(self._visits.visit, browser, rid)
         if opened is None:
             return None
         made: Response | None = None
         try:
-            made = make(opened)
+            async with turns.of(rid):
+                made = await run_in_threadpool(make, opened)
         finally:
             if not isinstance(made, Download):
                 opened.content.close()
