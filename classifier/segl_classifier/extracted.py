@@ -82,7 +82,7 @@ class Notebook:
         if len(encoded) < len(part.encoded):
             self.lack(Unreadable.TOO_LARGE, f"{part.size} bytes of text")
         if part.encoding is Encoding.UNKNOWN:
-            self.lack(Unreadable.UNKNOWN_TYPE, "a transfer encoding of unknown name")
+            self.lack(Unreadable.UNKNOWN_TYPE, transfer.NO_SUCH_ENCODING)
         for number, way in enumerate(transfer.readings(encoded, part.encoding)):
             data = way
             if len(data) > most:

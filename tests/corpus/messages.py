@@ -22,7 +22,7 @@ def hidden() -> dict[str, str]:
     cases: dict[str, str] = {}
     for block in text.split("\n### ")[1:]:
         name, _, message = block.partition("\n")
-        cases[name] = message.removesuffix("\n").replace("␍", "\r")
+        cases[name] = message.removesuffix("\n").replace("␍", "\r").replace("␌", "\f")
     return cases
 
 
@@ -74,6 +74,15 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
     "1,000 nested messages": lambda: b"Content-Type: message/rfc822\r\n\r\n" * 1_000,
     "18 encoded messages in each other": lambda: _encoded_messages(18),
     "10,000 parts": lambda: _mixed(b"--b\r\n\r\nhej\r\n", 10_000),
+    "100,000 odd delimiters": lambda: _mixed(b"--b;\r\n", 100_000),
+    "20 nested multiparts with odd delimiters": lambda: b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d;\r\n\r\n--b%d\r\n" % (n, n, n) for n in range(20)
+    )
+    + b"\r\n"
+    + b"hej " * 250_000,
+    "1 MB of escapes cut in two": lambda: b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=3=\r\n" * 170_000,
+    "1 MB of equals signs": lambda: b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=" * 1_000_000,
+    "1 MB of beginnings of encoded words": lambda: b"Subject: " + b"=? " * 80_000 + b"\r\n" + b"\r\nhej",
     "100,000 empty parts": lambda: _mixed(b"--b\r\n", 100_000),
     "1,000 images": lambda: _mixed(b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n", 990),
     "1 MB in one header": lambda: b"Subject: " + b"hej " * 250_000 + b"\r\n\r\nhej",

@@ -23,7 +23,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from segl.mime import transfer
-from segl.mime.boundaries import Kind, guess_boundary, has_delimiter, sections
+from segl.mime.boundaries import Kind, Section, guess_boundary, has_delimiter, has_odd_delimiter, sections
 from segl.mime.charset import decode_text
 from segl.mime.fields import read_block
 from segl.mime.parameters import LONGEST, Parameters
@@ -167,15 +167,19 @@ class Walk:
             self._unread(Unreadable.DAMAGED, reading.where, f"more than {_READINGS} boundaries")
         for index, boundary in enumerate(found[:_READINGS]):
             if index == 0 or self._afford(end - start):
-                yield from self._sections(reading, kind, buffer, start, end, boundary)
+                cut = sections(buffer, start, end, boundary)
+                yield from self._sections(reading, kind, buffer, cut)
+            if has_odd_delimiter(buffer, start, end, boundary) and self._afford(end - start):
+                cut = sections(buffer, start, end, boundary, strict=True)
+                yield from self._sections(reading, kind, buffer, cut)
 
     def _sections(
-        self, reading: HeaderReading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
+        self, reading: HeaderReading, kind: Parameters, buffer: bytes, cut: Iterator[Section]
     ) -> Iterator[Entity]:
         entity = reading.entity
         number = 0
         default = "message/rfc822" if kind.value == "multipart/digest" else "text/plain"
-        for section in sections(buffer, start, end, boundary):
+        for section in cut:
             if section.kind is Kind.PART:
                 number += 1
                 yield Entity(
@@ -204,10 +208,13 @@ class Walk:
             if encoding in (Encoding.BASE64, Encoding.QUOTED, Encoding.UU):
                 if HEADER_START.match(buffer, start, end) and self._afford(end - start):
                     yield from self._messages(buffer, start, end, prefix, entity.depth + 1)
-                if not self._afford(end - start):
-                    return
-                buffer = transfer.decode(buffer[start:end], encoding)
-                start, end = 0, len(buffer)
+                for way in transfer.decoded_ways(buffer[start:end], encoding):
+                    if not self._afford(end - start):
+                        return
+                    yield from self._messages(way, 0, len(way), prefix, entity.depth + 1)
+                continue
+            if encoding is Encoding.UNKNOWN:
+                self._unread(Unreadable.UNKNOWN_TYPE, reading.where, transfer.NO_SUCH_ENCODING)
             yield from self._messages(buffer, start, end, prefix, entity.depth + 1)
 
     def _messages(self, buffer: bytes, start: int, end: int, prefix: str, depth: int) -> Iterator[Entity]:

@@ -42,11 +42,20 @@ def has_delimiter(buffer: bytes, start: int, end: int, boundary: bytes) -> bool:
     return next(_delimiters(buffer, start, end, boundary), None) is not None
 
 
-def sections(buffer: bytes, start: int, end: int, boundary: bytes) -> Iterator[Section]:
+def has_odd_delimiter(buffer: bytes, start: int, end: int, boundary: bytes) -> bool:
+    """Whether some delimiter of *boundary* is none to the letter, so that programs differ on it."""
+    return any(_is_odd(buffer, after, end) for _, after, _ in _delimiters(buffer, start, end, boundary))
+
+
+def sections(
+    buffer: bytes, start: int, end: int, boundary: bytes, *, strict: bool = False
+) -> Iterator[Section]:
     """The body cut at its delimiters, found as they are asked for. Every byte except the delimiters
-    themselves is in one section."""
+    themselves is in one section. *strict*: at those alone behind which nothing but blanks stands."""
     kind, position = Kind.PREAMBLE, start
     for line, after, closing in _delimiters(buffer, start, end, boundary):
+        if strict and _is_odd(buffer, after, end):
+            continue
         if line > position or kind is Kind.PART:
             yield Section(kind, position, max(position, line))
         rest = line_end(buffer, after, end)
@@ -75,6 +84,10 @@ def _delimiters(buffer: bytes, start: int, end: int, boundary: bytes) -> Iterato
             if closing or not behind or after >= end or behind in b"\r\n \t\0;":
                 yield place, after + 2 if closing else after, closing
         place = buffer.find(needle, after, end)
+
+
+def _is_odd(buffer: bytes, after: int, end: int) -> bool:
+    return bool(buffer[after : line_end(buffer, after, end)].strip(b" \t"))
 
 
 def guess_boundary(buffer: bytes, start: int, end: int) -> bytes | None:

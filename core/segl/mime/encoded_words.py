@@ -13,10 +13,10 @@ import re
 from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding, decode, has_needless_escape, is_base64
 
-# Lenient on purpose: blanks and question marks inside, and a missing end of the last word or before the
-# next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
+# Lenient on purpose: blanks and question marks inside, blanks around the charset, and a missing end of the last word or
+# before the next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
 _WORD = re.compile(
-    r"=\?(?P<charset>[^\s?*=]{1,60})(?:\*[^\s?]{0,40})?\?(?P<how>[bBqQ])\?(?P<text>.*?)"
+    r"=\?\s{0,9}+(?P<charset>[^\s?*=]{1,60})(?:\*[^\s?]{0,40})?\s{0,9}+\?(?P<how>[bBqQ])\?(?P<text>.*?)"
     r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?[\w-]{1,60}\?[bBqQ]\?))",
     re.DOTALL,
 )

@@ -21,7 +21,9 @@ NEWLINE = rb"(?>\r{0,2}\n|\r)"
 _BLANK_LINE = re.compile(NEWLINE + NEWLINE)
 _EMPTY_LINE = re.compile(NEWLINE)
 _FOLD = re.compile(NEWLINE + rb"(?=[ \t])")
-_NAME = re.compile(r"[!-9;-~]++[ \t]*+")
+_NAME = re.compile(r"[!-9;-~]++[ \t\v\f\xa0]*+")
+# Before the colon: to some programs the field is one, to others the body begins.
+_ODD_BLANKS = ("\v", "\f", "\xa0")
 _REMEMBERED = 80  # longer names are not kept in mind
 _MBOX = re.compile(rb">?From [^\r\n]*" + NEWLINE)
 
@@ -92,15 +94,15 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut
     for line in (first, *rest.split("\n")):
         written, colon, value = line.partition(":")
         name = (_name(written) if len(written) <= _REMEMBERED else _as_name(written)) if colon else ""
+        if not name or written.endswith(_ODD_BLANKS):
+            if not line.strip():
+                continue
+            if early is None:
+                early = _place(buffer, start, stop, line)
+                early_fields = len(fields)
+            junk.append(line)
         if name:
             fields.append((name, value.strip(" \t")))
-            continue
-        if not line.strip():
-            continue
-        if early is None:
-            early = _place(buffer, start, stop, line)
-            early_fields = len(fields)
-        junk.append(line)
     return Block(tuple(fields), body, tuple(junk), early, early_fields, cut)
 
 
@@ -124,7 +126,7 @@ def past_comments(value: str) -> str:
 
 def _as_name(written: str) -> str:
     """The field name *written* in lower case, ``""`` when none is written so."""
-    return written.rstrip(" \t").lower() if _NAME.fullmatch(written) else ""
+    return written.rstrip(" \t\v\f\xa0").lower() if _NAME.fullmatch(written) else ""
 
 
 _name = lru_cache(maxsize=1024)(_as_name)  # the same few names stand in every message

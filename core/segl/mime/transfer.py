@@ -33,6 +33,8 @@ class Encoding(StrEnum):
     UNKNOWN = "unknown"  # a name nobody knows: taken as it stands
 
 
+NO_SUCH_ENCODING = "a transfer encoding of unknown name"  # what is said of UNKNOWN
+
 _NAMES = {
     "": Encoding.NONE,
     "7bit": Encoding.NONE,
@@ -76,6 +78,9 @@ _ODD_BREAK = re.compile(rb"=(?:[ \t]+(?:\r?\n|\r|\Z)|\r(?!\n))")
 _NEEDLESS = re.compile(rb"=(?:3[0-9]|0[0-8BCEF]|1[0-9A-Fa-f])")
 _SOFT_BREAK = re.compile(rb"=(?:\r?\n|\r)")
 _HIGH_ESCAPE = re.compile(rb"=[89A-F][0-9A-F]")
+# An escape that a soft line break cuts in two. Some programs take all breaks out before they decode.
+_CUT_ESCAPE = re.compile(rb"=[0-9A-Fa-f]?=[ \t]{0,80}+(?:\r?\n|\r)")
+_ANY_BREAK = re.compile(rb"=[ \t]{0,80}+(?:\r?\n|\r)")
 _FIRST_LINE = re.compile(rb"\s*([A-Za-z0-9+/]{16,}={0,2})\s*(?:[\r\n]|\Z)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _LINE, _BETWEEN_PADDING = re.compile(rb"\S+"), re.compile(rb"[^=]+")
@@ -86,6 +91,8 @@ def encoding_named(value: str) -> Encoding:
     """The encoding that a Content-Transfer-Encoding header of this *value* names."""
     if value in _NAMES:
         return _NAMES[value]
+    if "=?" in value:  # an encoded word, which some programs decode here as well
+        return Encoding.UNKNOWN
     name = _NAME.search(_COMMENT.sub(" ", past_comments(value)).lower())
     return _NAMES.get(name.group() if name else "", Encoding.UNKNOWN)
 
@@ -119,14 +126,24 @@ def decoded_size(data: bytes | memoryview, encoding: Encoding) -> int:
     return len(data) * 73 // 100 if encoding is Encoding.BASE64 else len(data)
 
 
-def readings(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
-    """Every way *data* may reasonably be read, the declared one first; one way when all is in order."""
+def decoded_ways(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
+    """Every way in which programs undo *encoding*, the usual one first; one way when all is in order."""
     raw = bytes(data)
     ways = [decode(raw, encoding)]
     if encoding is Encoding.BASE64:
+        ways += _otherwise_from_base64(raw)
+    elif encoding is Encoding.QUOTED and _CUT_ESCAPE.search(raw):
+        ways.append(_from_quoted(_ANY_BREAK.sub(b"", raw)))
+    return ways
+
+
+def readings(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
+    """Every way *data* may reasonably be read, the declared one first; one way when all is in order."""
+    raw = bytes(data)
+    ways = decoded_ways(raw, encoding)
+    if encoding is Encoding.BASE64:
         if not is_base64(raw) or _is_noise(ways[0]):
             ways.append(raw)
-        ways += _otherwise_from_base64(raw)
     elif encoding is Encoding.QUOTED:
         if has_needless_escape(raw):
             ways.append(raw)
