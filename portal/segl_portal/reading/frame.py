@@ -24,7 +24,7 @@ img{max-width:100%;height:auto}
 img:not([src]){display:inline-block;max-width:100%;border:1px dashed #767676;color:#595959;font-size:.875rem}
 img:not([src]):not([alt]){display:none}
 table{max-width:100%;border-spacing:0}
-.text{white-space:pre-wrap}
+.text{white-space:pre-wrap;unicode-bidi:plaintext}
 .piece+.piece{margin-top:1.5rem;border-top:1px solid #d0d0d0;padding-top:1rem}
 .target{all:initial;font:.875rem/1.4 system-ui,"Segoe UI",Roboto,Arial,sans-serif;color:#595959;background:#fff;
 overflow-wrap:anywhere;direction:ltr;unicode-bidi:isolate;display:inline-block;position:sticky;left:0;right:0;

@@ -63,7 +63,7 @@ function fitFrame() {
   const watch = () => {
     fit();
     const page = frame.contentDocument;
-    if (page && page.body) new ResizeObserver(fit).observe(page.body);
+    if (page && page.body && window.ResizeObserver) new ResizeObserver(fit).observe(page.body);
   };
   frame.addEventListener("load", watch);
   watch();
@@ -86,7 +86,7 @@ function answer() {
     input.files = all.files;
     list.replaceChildren(...files.map((file, place) => {
       const item = document.createElement("li");
-      const name = document.createElement("span");
+      const name = document.createElement("bdi");
       name.className = "name";
       name.textContent = file.name;
       const button = document.createElement("button");
@@ -135,7 +135,8 @@ function answer() {
     const say = (text, isWrong) => {
       told.hidden = false;
       told.classList.toggle("wrong", isWrong);
-      told.textContent = text;
+      if (told.textContent !== text) told.textContent = text;
+      if (isWrong) told.focus();
     };
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
@@ -144,7 +145,8 @@ function answer() {
       const percent = Math.round(100 * sent.loaded / sent.total);
       bar.hidden = false;
       bar.value = percent;
-      say(form.dataset.sending.replace("{percent}", percent), false);
+      // read aloud each time it changes: the bar moves by ones
+      say(form.dataset.sending.replace("{percent}", percent - percent % 10), false);
     });
     request.addEventListener("load", () => {
       let said = {};

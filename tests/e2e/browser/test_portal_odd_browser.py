@@ -1,0 +1,103 @@
+"""What is odd: names of any length and direction, and telephones that are ten years old."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from playwright.sync_api import expect
+
+from world.browser import SMALL_PHONE
+from world.moving_letter import Seal
+from world.portal_site import PortalSite
+from world.visitor import Visitor
+
+pytestmark = pytest.mark.world
+
+HEBREW = "שלום: תשובה (2026)!"
+LONG = "y" * 150
+
+
+def odd_mail() -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"{HEBREW[:4]} <anna@nordby-vand.example>"
+    message["To"] = "bo@vestby.example"
+    message["Subject"] = HEBREW
+    message.set_content(f"{HEBREW}\nHello (2026)!\n")
+    for name in (f"{HEBREW[:4]} (1).txt", f"{LONG}.txt"):
+        message.add_attachment(b"x", maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def test_what_is_written_from_right_to_left_is_read_so_and_nothing_else_is(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(content=odd_mail()), SMALL_PHONE)
+    her.read()
+    her.write(HEBREW)
+    direction = "element => getComputedStyle(element).direction"
+    assert her.heading.evaluate(direction) == "rtl"
+    assert her.page.get_by_label("Skriv dit svar").evaluate(direction) == "rtl"
+    assert [name.evaluate(direction) for name in her.page.locator(".files bdi").all()[::2]] == ["rtl", "ltr"]
+    assert her.page.locator("dl.letter").evaluate(direction) == "ltr"
+    assert (
+        her.body.locator(".text").evaluate("element => getComputedStyle(element).unicodeBidi") == "plaintext"
+    )
+    her.send()
+    assert her.page.locator(".answers .words").evaluate(direction) == "rtl"
+
+
+def test_a_file_of_a_long_name_that_is_chosen_leaves_the_page_as_wide_as_the_screen(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(content=odd_mail()), SMALL_PHONE)
+    her.read()
+    her.attach((f"{LONG}.txt", b"x"))
+    expect(her.page.get_by_role("button", name=f"Fjern {LONG}.txt")).to_be_visible()
+    assert her.overflow <= 0
+    her.send()
+    assert her.overflow <= 0
+    [answer] = site.return_port.wait_for(1)
+    assert b"y" * 100 in answer.content
+
+
+def test_why_an_answer_was_not_sent_is_where_one_reads_next(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), SMALL_PHONE)
+    her.read()
+    her.attach(("virus.exe", b"MZ"))
+    her.press("Send svar")
+    told = her.page.get_by_role("status")
+    expect(told).to_contain_text("virus.exe kan ikke sendes")
+    expect(told).to_be_focused()
+
+
+def test_a_link_of_which_a_part_is_missing_is_told_at_its_field(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), SMALL_PHONE, script=False)
+    her.page.goto(her.link.partition("#")[0])
+    her.page.get_by_label("Linket fra mailen").fill("https://sikker.example/m/0#half")
+    her.press("Send mig en kode")
+    field = her.page.get_by_label("Linket fra mailen")
+    expect(field).to_have_accessible_description(re.compile("Det er ikke hele linket"))
+
+
+@pytest.mark.parametrize("missing", ["ResizeObserver", "DataTransfer"])
+def test_an_old_browser_without_something_new_reads_and_answers(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor], missing: str
+) -> None:
+    her = visit(seal(), SMALL_PHONE)
+    her.person.context.add_init_script(f"delete window.{missing};")
+    her.read()
+    her.write("Tak.")
+    her.attach(("a.txt", b"x"))
+    her.send()
+    [sent] = [request for request in her.person.requests if request.url.endswith("/answer")]
+    assert sent.resource_type == "xhr", "its progress was shown"
+    [answer] = site.return_port.wait_for(1)
+    assert answer.content.count(b"Content-Disposition: attachment") == 1
