@@ -194,6 +194,23 @@ def test_what_was_not_read_does_not_come_back_whole_to_who_is_forwarded_outside(
         assert modifications_for(unread, disposition).sender == sender
 
 
+def test_what_was_read_comes_back_to_him_as_he_wishes() -> None:
+    organisation = {"name": "N", "domains": ["nordby.example"], "forwarded": ["a@nordby.example"]}
+    settings = parse_settings({"organisation": organisation})
+    read = mail(sender=Address("<a@nordby.example>", ("RET=FULL",)))
+    disposition = disposition_of(read, Verdict(Decision.PLAIN), None, settings, None, canary=False)
+    assert modifications_for(read, disposition).sender is None
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_nobody_decides_about_a_canary(decision: Decision) -> None:
+    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    for canary in (False, True):
+        done = disposition_of(mail(), Verdict(decision), None, settings, None, canary=canary).action
+        waits = decision in (Decision.HOLD, Decision.REJECT)
+        assert done is (Decision.SECURE if canary and waits else decision)
+
+
 @pytest.mark.parametrize("envid", ["a\r\nX-Segl-Route: plain", "æ", ""])
 def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> None:
     modifications = secure(mail(sender=Address("<a@nordby.example>", (f"ENVID={envid}",))))
@@ -250,13 +267,12 @@ def test_of_a_message_from_nobody_nothing_is_told() -> None:
 
 
 def test_the_facts_name_outside_recipients_once_and_of_very_many_none() -> None:
-    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
-    some = [
-        Address(f"<{name}>")
-        for name in ("b@x.example", "eva@nordby.example", "b@x.example", "\udce6@x.example")
-    ]
-    facts = facts_of(mail(*some), FOUND, settings)
-    assert (facts.recipients, facts.reasons) == (("b@x.example",), ("cpr", "health"))
+    organisation = {"name": "N", "domains": ["nordby.example"], "forwarded": ["formand@nordby.example"]}
+    settings = parse_settings({"organisation": organisation})
+    outside = ("b@x.example", "formand@nordby.example")  # one is read outside, and told of
+    names = (*outside, "eva@nordby.example", "b@x.example", "\udce6@x.example")
+    facts = facts_of(mail(*(Address(f"<{name}>") for name in names)), FOUND, settings)
+    assert (facts.recipients, facts.reasons) == (outside, ("cpr", "health"))
     many = [Address(f"<{number}@x.example>") for number in range(MOST_RECIPIENTS + 1)]
     counted = facts_of(mail(*many), FOUND, settings)
     assert (counted.recipients, counted.unnamed) == ((), MOST_RECIPIENTS + 1)

@@ -74,6 +74,14 @@ def test_any_certificate_at_a_named_host_meets_no_demand() -> None:
     assert policy_of(table, "[mx.a.example]", NOTHING.get, Proof.PINNED) is None
 
 
+def test_what_is_demanded_of_all_domains_is_demanded_of_a_policy_but_for_pins() -> None:
+    """The postmaster's word for TLS at one domain stands in for what he demands of those he knows nothing about."""
+    table = RouteTable(settings(routing={"least": "dane"}))
+    assert policy_of(table, "good.example", FACTS.get) is None
+    assert str(policy_of(table, "pin-tls.example", FACTS.get)) == VERIFY
+    assert (table.least("good.example"), table.least("pin-tls.example")) == (Proof.DANE, Proof.PKIX)
+
+
 def test_a_proof_that_ran_out_still_forces_tls() -> None:
     """Between the route's answer and the policy's the proof may end; the certificate is checked anyway."""
     old = known("good.example", Known.YES)

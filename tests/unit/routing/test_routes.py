@@ -14,6 +14,7 @@ from segl.vocabulary import Proof, Way
 from segl_routing.lookups import Lookups
 from segl_routing.outcome import Refused, Routed, Undecided
 from segl_routing.routes import RouteTable
+from segl_routing.states import Mark
 from segl_routing.tunnels import TunnelState
 from world.route_table import (
     FACTS,
@@ -180,6 +181,35 @@ def test_a_user_of_this_host_is_reached_here() -> None:
     assert found.transport == INTERNAL
     assert isinstance(decide("bo%kunde.example@mail.nordby-vand.example", table), Refused)
     assert not isinstance(decide("ole@mail.nordby-vand.example.evil.example", table), Routed)
+
+
+def test_a_pin_of_a_name_of_this_host_goes_before() -> None:
+    pin = {"name": "mail.nordby-vand.example", "way": "portal"}
+    table = RouteTable(settings(domain=[pin]), here=frozenset({"mail.nordby-vand.example"}))
+    found = decide("ole@mail.nordby-vand.example", table)
+    assert isinstance(found, Routed)
+    assert found.transport == PORTAL
+
+
+FAILED = Mark("forced TLS failed at delivery: host mx.x.example", NOW + 600)
+
+
+@pytest.mark.parametrize("recipient", ["bo@good.example", "bo@pin-tls.example", "bo@new.example"])
+def test_where_forced_tls_failed_the_next_way_is_taken(recipient: str) -> None:
+    """Whatever is proven or pinned, and where nothing is known yet."""
+    known = Lookups(tunnel=lambda _: NO_TUNNEL, facts=FACTS.get, mark=lambda _: FAILED)
+    outcome = RouteTable(settings()).decide(recipient, known, now=NOW)
+    assert isinstance(outcome, Routed)
+    assert outcome.route.way is Way.PORTAL
+    assert FAILED.reason in outcome.route.reason
+
+
+@pytest.mark.parametrize("recipient", ["bo@good.example", "bo@pin-tls.example", "bo@new.example"])
+def test_what_must_be_sealed_waits_for_nothing_that_tls_might_prove(recipient: str) -> None:
+    known = Lookups(tunnel=lambda _: NO_TUNNEL, facts=FACTS.get)
+    outcome = RouteTable(settings()).decide(recipient, known, now=NOW, least=Proof.SEALED)
+    assert isinstance(outcome, Routed)
+    assert outcome.route.way is Way.PORTAL
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,21 @@ def test_an_address_that_leads_outside_and_is_nobodys_here_is_probably_misspelt(
     assert caution.problem.startswith("bo@hostnig.example is at none of the own domains")
 
 
+@pytest.mark.parametrize(
+    ("address", "domain", "same"),
+    [
+        ("a@skole.example", "skole.hosting.example", True),
+        ("a@skole.example", "skole.example", True),
+        ("a@hosting.example", "skole.example", False),  # of another organisation of the same house
+        ("a@elsewhere.example", "skole.example", False),
+        ("a@elsewhere.example", "elsewhere.example", False),
+        ("a%elsewhere.example@skole.example", "skole.example", False),
+    ],
+)
+def test_whether_an_address_is_of_the_same_organisation(address: str, domain: str, same: bool) -> None:
+    assert settings().is_of_house(address, domain) is same
+
+
 def test_a_tenant_takes_nothing_of_another_but_language_and_number_of_persons() -> None:
     school, water = settings().owner("skole.example"), settings().owner("vand.example")
     assert (school.language, school.officer, school.persons) == ("en", "dpo@skole.example", 2)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act, entries
+from segl.errors import StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.sealed import life
-from segl.sealed.directory import SealedDirectory
+from segl.sealed.directory import SUFFIX, SealedDirectory
 from segl.sealed.format import decrypt
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.phrase import is_phrase
+from segl.sealed.records import SealedRecipient
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_link
 from segl.sealed.spare import NoResendKey, load_resend_key, spare_content_key
 from segl.store.engine import transaction
@@ -25,7 +27,9 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
+from segl_delivery.sealing import seal as sealing
 from segl_delivery.sealing.portal import PortalAgent
+from segl_delivery.sealing.rows_in_hand import RowsInHand
 from segl_delivery.sealing.seal import NumberUnclear, Sealed, Sealer
 from world.peers import SmtpPeer
 from world.ports import free_port
@@ -212,6 +216,25 @@ def test_receipts_find_it_and_the_senders_link_revokes(sealer: Callable[..., Sea
     other = revocation_link(house_secret(engine), "", seal(desk, letter("y")).message.id)
     assert other.partition("#")[2] != secret
     assert b"X-Segl" not in content_of(desk, sealed)
+
+
+def test_of_what_cannot_be_written_down_nothing_is_left(
+    sealer: Callable[..., Sealer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its file nor a hold on its rows, which nobody would ever let go."""
+    desk, rows, ids = sealer(), RowsInHand(), list[str]()
+
+    def fails(_engine: Engine, _message: object, written: Sequence[SealedRecipient], _spare: object) -> None:
+        ids.extend(one.id for one in written)
+        assert not any(map(rows.take, ids)), "they are in hand before another try can see them"
+        raise StoreError("the store cannot be reached", "store: database is locked")
+
+    monkeypatch.setattr(sealing, "ROWS_IN_HAND", rows)
+    monkeypatch.setattr(sealing, "record", fails)
+    with pytest.raises(StoreError):
+        seal(desk, letter("Svar"), BO, EVA)
+    assert [rows.take(one) for one in ids] == [True, True]
+    assert not list(desk.settings.portal.sealed.rglob(f"*{SUFFIX}"))
 
 
 def test_it_is_in_the_trail(sealer: Callable[..., Sealer], engine: Engine) -> None:
