@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.vocabulary import Decision, Finding, Label, Unreadable
+from segl.vocabulary import Decision, Effect, Finding, Label, Unreadable
 from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
@@ -98,6 +98,15 @@ def test_the_policy_for_the_unreadable_is_followed(rules: RuleSet) -> None:
     verdict = decide(unread, rules, strictness=Strictness(unreadable=Decision.HOLD))
     assert verdict.decision is Decision.HOLD
     assert verdict.reasons == ("health", "unreadable.encrypted")
+
+
+@pytest.mark.parametrize(("score", "reasons"), [(0.59, ()), (0.6, ("veto.own.newsletter",))])
+def test_a_veto_is_a_reason_where_the_category_would_have_held(
+    rules: RuleSet, score: float, reasons: tuple[str, ...]
+) -> None:
+    veto = Finding("own.newsletter", Label.HEALTH, "body", "", 0.9, effect=Effect.VETO)
+    verdict = decide([finding(Label.HEALTH, score), veto], rules)
+    assert (verdict.decision, verdict.labels, verdict.reasons) == (Decision.PLAIN, (), reasons)
 
 
 def test_each_cause_is_told_once(rules: RuleSet) -> None:

@@ -183,6 +183,12 @@ def test_what_doubt_leads_to_is_a_setting(decision: Decision) -> None:
     assert (verdict.decision, verdict.reasons) == (decision, ("unsure",))
 
 
+def test_a_category_that_was_taken_in_doubt_is_in_doubt_no_more() -> None:
+    """A policy that lowers must name all that is in doubt besides."""
+    verdict = judge([], {HEALTH: 0.4, FAMILY: 0.35}, 0.7)
+    assert (verdict.labels, verdict.doubtful) == ((HEALTH,), (FAMILY,))
+
+
 def test_doubt_is_not_told_beside_what_holds() -> None:
     verdict = judge([], {HEALTH: 0.4, FAMILY: 0.8}, strictness=Strictness(unsure=Decision.HOLD))
     assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("family",))

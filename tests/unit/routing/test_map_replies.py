@@ -315,6 +315,39 @@ def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
     told(story, answer_seconds=5, certificates=certificates)
 
 
+class Forgetful(Certificates):
+    """Keeps nothing in mind, as one whose memory is full."""
+
+    def recall(self, _address: str) -> CertificateState | None:
+        return None
+
+
+@pytest.mark.parametrize(("known", "text"), [(Known.YES, "segl-certificate:"), (Known.NO, "segl-tls:good")])
+def test_what_was_just_found_counts_though_memory_has_let_it_go(known: Known, text: str) -> None:
+    async def story(answers: MapReplies) -> None:
+        answer = await reply(answers, "bo@good.example")
+        assert answer.status is Status.OK
+        assert answer.text.startswith(text)
+
+    told(story, answer_seconds=5, certificates=Forgetful(CertificateState(known, "told")))
+
+
+def test_which_copies_take_forced_tls_is_told_by_what_is_known_and_nobody_is_asked() -> None:
+    """A certificate that nobody has looked for is none here: the copy waits in the queue of that way already."""
+    certificates = Certificates(CertificateState(Known.NO, "none"))
+
+    async def story(answers: MapReplies) -> None:
+        assert not answers.goes_by_tls("bo@good.example", Proof.ENCRYPT), "nothing is known of it"
+        await reply(answers, "bo@good.example")
+        certificates.found = False
+        assert answers.goes_by_tls("bo@good.example", Proof.ENCRYPT)
+        assert not answers.goes_by_tls("bo@good.example", Proof.DANE)
+        certificates.found, certificates.state = True, CertificateState(Known.YES, "known")
+        assert not answers.goes_by_tls("bo@good.example", Proof.ENCRYPT)
+
+    told(story, answer_seconds=5, certificates=certificates)
+
+
 @pytest.mark.parametrize("knows_sts", [True, False])
 @pytest.mark.parametrize("table", ["tlspolicy", "tlspolicy-mta-sts"])
 def test_mta_sts_is_told_in_words_that_postfix_knows(table: str, knows_sts: bool) -> None:

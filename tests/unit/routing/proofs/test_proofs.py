@@ -84,6 +84,16 @@ def test_what_the_proofs_say_together(
     assert weighed.reason
 
 
+def test_of_several_doubts_the_strongest_proofs_is_told_and_how_long_it_has_lasted() -> None:
+    """It is what the domain's way hangs on first: whether one has waited long enough is measured from there."""
+    doubts = [
+        hold(says(proof, U, f"{proof} in doubt"), NOW, unknown_since=NOW - ago)
+        for proof, ago in ((S, 9), (P, 99))
+    ]
+    weighed = weigh(facts_of("x.example", NOW, *doubts).evidence, P)
+    assert (weighed.known, weighed.reason, weighed.since) == (U, "mta-sts in doubt", NOW - 9)
+
+
 TABLE = RouteTable(
     parse_settings(
         {
