@@ -13,7 +13,7 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,13 @@ from segl.postfix.domain_lists import takes_domain
 from segl.postfix.own_ways import Kind, by_local, ways
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
+from segl.settings.document import Settings
 
 _ID: Final = "front.forwards"
 # Also "@domain" for a whole domain (virtual(5)), and a local part in quotes.
 _ADDRESS = re.compile(r"(?:\"[^\"]+\"|[^\s,;:\"'<>|]*)@[A-Za-z0-9][A-Za-z0-9.-]*")
+_COMMAND = re.compile(r"\"\s*\|[^\"]*\"|(?<![^\s,])\|[^,]*")
+_USER = re.compile(r"[\w.+-]+")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DOMAIN_FROM_PATTERN = re.compile(r"@[A-Za-z0-9.-]*\$")
 
@@ -58,7 +61,7 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
     clean = True
     why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
     for where, addresses, unread in _forwarding(setup):
-        outside = [address for address in addresses if is_outside(setup, address)]
+        outside = [address for address in addresses if _goes_on_outside(setup, address)]
         if unread:
             clean = False
             yield Check(_ID, State.UNKNOWN, f"{where}: {unread}", why, "look through it yourself")
@@ -80,14 +83,34 @@ def is_outside(setup: Setup, address: str) -> bool:
     return not takes_domain(setup, domain, names)
 
 
+def _goes_on_outside(setup: Setup, address: str) -> bool:
+    """Also an own address that is said to lead outside: who is written to as a list of which it is one is not."""
+    return is_outside(setup, address) or setup.settings.leads_outside(address)
+
+
 def addresses_in(text: str) -> list[str]:
     """Addresses with a domain in the right-hand side of an alias; commands (``|…``) are passed over."""
-    kept = re.sub(r"\"\s*\|[^\"]*\"|(?<![^\s,])\|[^,]*", " ", text)
-    lines = (line for line in kept.splitlines() if not line.lstrip().startswith("#"))
-    return [address for line in lines for address in _ADDRESS.findall(line)]
+    return [address for line in _lines_in(text) for address in _ADDRESS.findall(line)]
+
+
+def _lines_in(text: str) -> list[str]:
+    """Without commands and comments."""
+    kept = _COMMAND.sub(" ", text)
+    return [line for line in kept.splitlines() if not line.lstrip().startswith("#")]
+
+
+def _named_users_in(settings: Settings, text: str, ends_here: Sequence[str]) -> list[str]:
+    """Users of this host in the right-hand side of an alias who are said to lead outside, by an address of theirs. One
+    behind a backslash is not followed further (aliases(5))."""
+    if not ends_here:
+        return []
+    users = [word.strip('"') for line in _lines_in(text) for word in re.split(r"[\s,]+", line)]
+    every = (f"{user}@{domain}" for user in users if _USER.fullmatch(user) for domain in ends_here)
+    return [address for address in every if settings.leads_outside(address)]
 
 
 def _forwarding(setup: Setup) -> Iterator[_Found]:
+    ends_here = _ends_here(setup) if setup.settings.organisation.forwarded else []
     for name in _ADDRESSES:
         for place, value in _values(setup, name):
             if value:
@@ -98,8 +121,8 @@ def _forwarding(setup: Setup) -> Iterator[_Found]:
             for table in tables_in(value):
                 if table not in looked:
                     looked.add(table)
-                    yield _table_targets(setup, place, table, aliases)
-    yield from _dot_forwards(setup)
+                    yield _table_targets(setup, place, table, aliases, ends_here)
+    yield from _dot_forwards(setup, ends_here)
 
 
 def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:
@@ -110,17 +133,21 @@ def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:
             yield f"{service.id}: {name}", service.overrides[name]
 
 
-def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Found:
-    where, found, unread = f"{place}: {table}", [], ""
+def _table_targets(setup: Setup, place: str, table: Table, aliases: bool, ends_here: Sequence[str]) -> _Found:
+    where, unread = f"{place}: {table}", ""
+    found: list[str] = []
     try:
         for entry in entries(table, setup.front.directory, aliases=aliases):
-            if _is_named(setup, entry.key) and not any(name in place for name in _UNNAMEABLE):
+            if _is_named(setup.settings, entry.key, ends_here) and not any(
+                name in place for name in _UNNAMEABLE
+            ):
                 continue
-            found += addresses_in(entry.value)
+            found += (*addresses_in(entry.value), *_named_users_in(setup.settings, entry.value, ends_here))
             if table.type in PATTERNS and _DOMAIN_FROM_PATTERN.search(entry.value):
                 unread = f"{entry.key} takes the domain from what was written ({entry.value})"
             for file in re.findall(r":include:\s*([^\s,\"]+)", entry.value):
-                found += addresses_in(_small_text(Path(file)))
+                text = _small_text(Path(file))
+                found += (*addresses_in(text), *_named_users_in(setup.settings, text, ends_here))
     except TableUnread as error:
         unread = error.private
     except OSError as error:
@@ -128,24 +155,29 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Fo
     return where, list(dict.fromkeys(found)), unread
 
 
-def _is_named(setup: Setup, name: str) -> bool:
+def _is_named(settings: Settings, name: str, ends_here: Sequence[str]) -> bool:
     """Whether the settings know that *name*, an address or a user of this host, leads outside. A user has an address at
     each own domain that ends here, and at the host's name."""
-    settings = setup.settings
     if "@" in name:
         return settings.leads_outside(name)
-    names = [domain for owner in settings.owners.every for domain in owner.domains]
+    return bool(ends_here) and all(settings.leads_outside(f"{name}@{domain}") for domain in ends_here)
+
+
+def _ends_here(setup: Setup) -> list[str]:
+    """The own domains and the host's name, as far as their users are this host's."""
+    names = [domain for owner in setup.settings.owners.every for domain in owner.domains]
     names.append(setup.front.value("myhostname").lower())
-    local = [domain for domain in names if takes_domain(setup, domain, ("mydestination", "myorigin"))]
-    return bool(local) and all(settings.leads_outside(f"{name}@{domain}") for domain in local)
+    return [domain for domain in names if takes_domain(setup, domain, ("mydestination", "myorigin"))]
 
 
-def _dot_forwards(setup: Setup) -> Iterator[_Found]:
+def _dot_forwards(setup: Setup, ends_here: Sequence[str]) -> Iterator[_Found]:
     """~/.forward of the users with whom mail ends that counts as inside (aliases(5), local(8))."""
     reached = _reached(setup)
     denied = 0
     for user in {user.pw_dir: user for user in pwd.getpwall()}.values():
-        if (reached is not None and user.pw_name.lower() not in reached) or _is_named(setup, user.pw_name):
+        if (reached is not None and user.pw_name.lower() not in reached) or _is_named(
+            setup.settings, user.pw_name, ends_here
+        ):
             continue
         for file in dict.fromkeys(_forward_files(setup, user)):
             try:
@@ -155,7 +187,7 @@ def _dot_forwards(setup: Setup) -> Iterator[_Found]:
             except OSError:
                 continue
             else:
-                yield str(file), addresses_in(text), ""
+                yield str(file), [*addresses_in(text), *_named_users_in(setup.settings, text, ends_here)], ""
     if denied and os.geteuid():
         yield "~/.forward", [], f"{denied} home directories may not be read; run as root"
 

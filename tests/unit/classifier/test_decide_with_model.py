@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from keyword_model import BrokenModel, KeywordModel
 from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl_classifier import weights
 from segl_classifier.classify import classify
 from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import Source
@@ -129,6 +130,14 @@ def test_rules_of_the_house_decide_from_the_threshold_of_rules(tmp_path: Path) -
 def test_below_it_they_raise_what_the_model_says(tmp_path: Path) -> None:
     rules = own_rules(tmp_path, 0.6)
     assert judge([of_rule("own.boat", score=0.3)], {HEALTH: 0.35}, rules=rules).labels == (HEALTH,)
+
+
+def test_they_raise_what_the_model_says_and_not_what_shipped_words_would_have(tmp_path: Path) -> None:
+    """In what the model holds harmless as a whole, shipped words add nothing, in no step."""
+    rules, found = own_rules(tmp_path, 0.6), [of_rule("own.boat", score=0.3), of_rule("health.disease")]
+    heard = understood({HEALTH: 0.35}, 0.05)
+    weighing = weigh_all(found, rules, model=MODEL, understanding=heard).labels[HEALTH]
+    assert weighing.score == pytest.approx(raised(0.35, weights.OWN * 0.3), abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,30 @@ def test_a_blind_copy_is_none_of_them(site: Installation) -> None:
         assert "forwarded" not in found.fix
     finally:
         del site.tables["organisation"]
+
+
+@pytest.mark.parametrize(
+    ("table", "list_of", "told"),
+    [
+        ("virtual_alias_maps", "bestyrelse@nordby.example=formand@nordby.example eva@nordby.example", True),
+        ("virtual_alias_maps", "bestyrelse@nordby.example=Formand+sag@NORDBY.example", True),
+        ("alias_maps", "bestyrelse=formand, eva", True),
+        ("alias_maps", "bestyrelse=\\formand, eva", False),  # his mailbox, whatever his alias says
+        ("alias_maps", "bestyrelse=eva", False),
+        ("recipient_bcc_maps", "eva@nordby.example=formand@nordby.example", True),
+        ("virtual_alias_maps", "formand@nordby.example=formand@nordby.example", False),
+    ],
+)
+def test_whoever_leads_to_an_address_that_leads_outside_leads_outside(
+    site: Installation, home: Path, table: str, list_of: str, told: bool
+) -> None:
+    """What colleagues write to the board is not read, though what they write to its chair is."""
+    site.front("-e", "mydestination=$myhostname, nordby.example", "myhostname=mail.nordby.example")
+    site.front("-e", f"{table}=inline:{{{{{list_of}}}}}")
+    named_ones = ["formand@nordby.example", "formand@mail.nordby.example"]
+    site.tables["organisation"] = {"forwarded": named_ones}
+    try:
+        found = [check for check in named(site) if check.state is WARN]
+        assert [check.found.startswith(table) for check in found] == [True] * told
+    finally:
+        del site.tables["organisation"]
