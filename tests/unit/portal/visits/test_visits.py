@@ -58,6 +58,19 @@ def test_a_code_that_was_asked_for_opens_nothing_by_itself(counter: Counter) -> 
     assert counter.visit(browser, letter) is None
 
 
+def test_a_code_that_has_opened_opens_nothing_again(counter: Counter) -> None:
+    """Not even in the browser it was for, while it would be good by its time."""
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+    assert isinstance(counter.give(browser, letter, code), Opened)
+    with transaction(counter.engine) as connection:  # the visit lapses
+        connection.execute(portal_visit.update().values(open_until=counter.now + 1))
+    counter.now += 2
+    assert counter.give(browser, letter, code) is Denied.EXPIRED
+    assert counter.visit(browser, letter) is None
+
+
 def test_who_reads_across_the_limit_of_a_visit_begins_a_new_one_with_a_new_code(counter: Counter) -> None:
     letter = counter.seal()
     browser, _ = counter.open(letter)
