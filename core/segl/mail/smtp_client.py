@@ -39,7 +39,10 @@ _A_MOMENT: Final = 2.0
 
 
 class SmtpClient(smtplib.SMTP):
-    """smtplib's client, except that a reply ends: the library reads continuation lines without limit."""
+    """smtplib's client, except that a reply ends: the library reads continuation lines without limit, and waits anew
+    for each byte. Here the socket's time-out is for the whole of a reply."""
+
+    _ahead = b""  # what came behind the last line that was read
 
     @property
     def reached(self) -> str:
@@ -52,19 +55,36 @@ class SmtpClient(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
-        if self.file is None:
-            self.file = self.sock.makefile("rb")
+        patience = self.sock.gettimeout() or _A_MOMENT
+        end = time.monotonic() + patience
         lines: list[bytes] = []
         for _ in range(_MOST_LINES):
-            line = self.file.readline(_LONGEST_LINE)
+            line = self._line(end)
             if not line.endswith(b"\n"):
                 break
             lines.append(line[4:].strip())
             if line[3:4] != b"-":
+                self.sock.settimeout(patience)
                 code = line[:3]
                 return (int(code) if code.isdigit() else -1), b"\n".join(lines)
         self.close()
         raise smtplib.SMTPServerDisconnected("closed, or no reply")
+
+    def _line(self, end: float) -> bytes:
+        """The next line with its end; without, when the connection was closed in it, or it is too long."""
+        held = self._ahead
+        while b"\n" not in held and len(held) < _LONGEST_LINE:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            assert self.sock is not None  # noqa: S101
+            self.sock.settimeout(left)
+            piece = self.sock.recv(_LONGEST_LINE)
+            if not piece:
+                return held
+            held += piece
+        line, newline, self._ahead = held.partition(b"\n")
+        return line + newline
 
 
 class Transaction:
@@ -133,9 +153,14 @@ class Transaction:
         """The queue id from the reply to the final dot."""
         if refusal := self._command("DATA", "", 354):
             raise Refused(refusal, Step.DATA, hop=self._hop)
-        self._set_patience()
+        sent = 0
         for piece in message.stuffed():
+            if sent < message.size:
+                self._set_patience()  # for each piece: else the one who takes them slowly has as long as he likes
+            else:
+                self._await_last()  # what is left is the end
             self._client.send(piece)
+            sent += len(piece)
         try:
             self._await_last()
             code, text = self._client.getreply()

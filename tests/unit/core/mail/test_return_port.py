@@ -211,6 +211,58 @@ def test_a_front_that_drips_or_never_ends_is_given_up(script: Script) -> None:
 
 
 @pytest.mark.slow
+def test_a_reply_is_waited_for_as_a_whole() -> None:
+    """Not each of its bytes anew: so many may come, one a moment, that hours go by."""
+
+    async def drop_by_drop(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(b"2")
+            await writer.drain()
+            await asyncio.sleep(0.1)
+
+    begun = time.monotonic()
+    with scripted(drop_by_drop) as peer, pytest.raises(DeliveryError):
+        send(peer.port, ["bo@k.example"], patience=0.5)
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.slow
+def test_a_server_that_takes_a_message_sip_by_sip_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the dot, so it has not taken it."""
+    monkeypatch.setattr(smtp_client, "_LONGEST_WHOLE", 1.0)
+    seen = bytearray()
+
+    async def sipping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 front\r\n")
+        while line := await reader.readline():
+            writer.write(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")
+            while line.startswith(b"DATA"):
+                seen[:] = seen[-10:] + await reader.readexactly(64 * 1024)
+                await asyncio.sleep(0.05)
+
+    message = Outgoing.of_parts(b"x" * 40_000_000)
+    begun = time.monotonic()
+    with scripted(sipping) as peer, pytest.raises(DeliveryError) as caught:
+        ReturnPort("127.0.0.1", peer.port, 0.9).send(SENDER, ["bo@x.example"], message, smtputf8=False)
+    assert time.monotonic() - begun < 5
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert b"." not in seen
+
+
+def test_a_reply_in_any_pieces_is_one() -> None:
+    async def in_pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeting, *replies = b"220-a\r\n220 b\r\n", b"250 a\r\n", b"250 b\r\n", b"250 c\r\n", b"354 d\r\n"
+        for reply in (greeting, *replies, b"250 2.0.0 Ok: queued as 4jZ6\r\n"):
+            for byte in reply:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(0)
+            await (reader.readuntil(b"\r\n.\r\n") if reply.startswith(b"354") else reader.readline())
+
+    with scripted(in_pieces) as peer:
+        assert send(peer.port, ["bo@k.example"], patience=30).queued_as == "4jZ6"
+
+
+@pytest.mark.slow
 def test_no_answer_after_the_dot_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message may have been taken: whoever sends it again must know."""
     monkeypatch.setattr(smtp_client, "_A_MOMENT", 0.2)
