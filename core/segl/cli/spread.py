@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, Protocol, TypeVar
 
 from segl.cli.output import coloured
+from segl.confined.sandbox import end_with
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -49,7 +50,7 @@ def spread(
     fork = multiprocessing.get_context("fork")
     ahead = 4 * cores()
     waiting: deque[tuple[Job, Future[Any] | None]] = deque()
-    with ProcessPoolExecutor(cores(), fork, _Worker.start) as pool:
+    with ProcessPoolExecutor(cores(), fork, _Worker.start, (os.getpid(),)) as pool:
         try:
             # The workers are forked at the first submit, so before the bar starts its thread.
             pool.submit(_Worker.nothing).result()
@@ -73,8 +74,9 @@ class _Worker:
     work: Callable[[Any], Any]
 
     @staticmethod
-    def start() -> None:
+    def start(parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+        end_with(parent)  # SIGTERM and SIGKILL it does not answer, and a worker would wait for jobs for ever
 
     @staticmethod
     def nothing() -> None:

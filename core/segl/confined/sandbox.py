@@ -124,9 +124,7 @@ class SandboxError(OSError):
 def confine(memory_bytes: int, parent: int, *, programs: bool = False) -> None:
     """Shut this process in, for good. It may take *memory_bytes* more than it has, dies with *parent*, and
     may run other programs and write to devices only with *programs* (for an OCR program)."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before it could be watched
-        raise SandboxError("the template process is gone")
+    end_with(parent)
     _die_first()
     has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     _limit(resource.RLIMIT_AS, has + memory_bytes)
@@ -145,9 +143,15 @@ def end_by_itself(parent: int, seconds: float) -> None:
     knows nothing of what it runs. Both stay over exec (setitimer(2), PR_SET_PDEATHSIG(2const)), and a program that ends
     by the clock has the code of SIGALRM."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    end_with(parent)
+
+
+def end_with(parent: int) -> None:
+    """The kernel ends this process when *parent* ends, however that comes: to be called by a child of its only, or its
+    main, thread (PR_SET_PDEATHSIG(2const))."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        raise SandboxError("the worker is gone")
+    if os.getppid() != parent:  # it died before it could be watched
+        raise SandboxError("the process that this one works for is gone")
 
 
 def unix_sockets_only() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -46,3 +49,24 @@ def test_who_stops_listening_stops_the_work() -> None:
     running = spread(double, range(10_000_000), 1, float)
     assert next(running) == 0
     running.close()
+
+
+_ENDLESS = """
+import os, sys, time
+from segl.cli.spread import spread
+
+def tell_and_wait(number):
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+list(spread(tell_and_wait, range(100), 100, float))
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_who_is_killed(by: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", _ENDLESS], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(by)
+        running.communicate(timeout=20)  # for as long as one of them lives it has the other end
