@@ -53,7 +53,7 @@ def _unusable(file: Path, error: OSError | ValueError) -> Fault:
         case toml_text.TomlFault():
             return Fault(file, error.place, error.problem, error.hint)
         case OSError():
-            hint = "run as root or as the service's user"
+            hint = "run as root or as the service's user" if isinstance(error, PermissionError) else ""
             return Fault(file, "", f"cannot be read: {(error.strerror or 'unknown error').lower()}", hint)
         case _:
             return Fault(str(file), "", "is no usable file name")

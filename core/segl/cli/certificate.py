@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.cli.options import JsonLines, SettingsFile
-from segl.cli.output import printable
+from segl.cli.output import printable, why_unread
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def find(address: Address, as_json: JsonLines = False, settings: SettingsFile = 
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="PEM or DER files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", readable=False, help="PEM or DER files.")],
     address: Annotated[
         str, typer.Option("--for", help="Whose it is, when the address does not stand in it.")
     ] = "",
@@ -225,9 +225,7 @@ def _offered(file: Path, bound: str) -> list[tuple[Any, str, str]]:
     try:
         certificates = read_certificates(file)
     except (OSError, ValueError) as error:
-        return [
-            (None, "", (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error))
-        ]
+        return [(None, "", why_unread(error)[0] if isinstance(error, OSError) else str(error))]
     offered: list[tuple[Any, str, str]] = []
     for certificate in (entry for entry in certificates if not is_authority(entry)):
         keys = [bound] if bound else sorted(addresses_of(certificate))

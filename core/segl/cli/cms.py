@@ -116,9 +116,14 @@ def _kind(found: Info) -> str:
 def open_message(
     file: File,
     key: Annotated[
-        Path | None, typer.Option("--key", help="A private key (PEM, not encrypted), in place of our own.")
+        Path | None,
+        typer.Option(
+            "--key", readable=False, help="A private key (PEM, not encrypted), in place of our own."
+        ),
     ] = None,
-    certificate: Annotated[Path | None, typer.Option("--cert", help="Its certificate (PEM).")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--cert", readable=False, help="Its certificate (PEM).")
+    ] = None,
     out: Out = None,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
@@ -167,7 +172,9 @@ def _own_ring(file: Path) -> DecryptionKeys:
 
 @app.command()
 def seal(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to encrypt; - is standard input.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="What to encrypt; - is standard input.")
+    ],
     recipients: Annotated[
         list[str],
         typer.Option(

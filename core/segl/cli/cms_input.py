@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.cli.output import fail, printable, say
+from segl.cli.output import fail, fail_of_file, printable, say
 from segl.errors import SeglError
 from segl.pipes import open_to_read
 
@@ -58,7 +58,7 @@ def read_file(file: Path) -> bytes:
         with sys.stdin.buffer if str(file) == "-" else open_to_read(file) as opened:
             data = opened.read(_LARGEST + 1)
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail_of_file(file, error)
     return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
 
 

@@ -40,10 +40,11 @@ def verify(
         typer.Option("--pin", help="SHA-256 of a certificate or a key that is trusted, in hex."),
     ] = None,
     authorities: Annotated[
-        list[Path] | None, typer.Option("--ca", help="Certificates of authorities that are trusted (PEM).")
+        list[Path] | None,
+        typer.Option("--ca", readable=False, help="Certificates of authorities that are trusted (PEM)."),
     ] = None,
     content: Annotated[
-        Path | None, typer.Option("--content", help="What a detached signature is over.")
+        Path | None, typer.Option("--content", readable=False, help="What a detached signature is over.")
     ] = None,
     sender: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", help="Whose signature it should be.")

@@ -85,7 +85,7 @@ def show(
     as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """Show one decision with its sums, as ``segl explain ID`` does.
+    """Show one decision with its sums, as segl explain ID does.
 
     Exit code: 0, 1 when none is remembered, 2 bad settings or no store.
     """

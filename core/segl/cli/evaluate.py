@@ -24,7 +24,10 @@ _TEXT = 400  # characters of a message, with --show
 
 
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled messages, one JSON a line.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", readable=False, help="Labelled messages, one JSON a line."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, every mistake in it.")] = False,
     settings: SettingsFileIfAny = None,
     rules: Rules = None,

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.mailbox import (
-    NO_FILE,
     Mail,
     PassedOver,
     Source,
@@ -27,6 +26,7 @@ from segl.cli.options import SettingsFileIfAny
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
+    NO_FILE,
     Exit,
     coloured,
     complain,

@@ -97,10 +97,14 @@ def new(
 @app.command(name="import")
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="PKCS #12, PEM or DER: certificate, chain, key.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", readable=False, help="PKCS #12, PEM or DER: certificate, chain, key."
+        ),
     ],
     passphrase_file: Annotated[
-        Path | None, typer.Option("--passphrase-file", help="The files' passphrase; else you are asked.")
+        Path | None,
+        typer.Option("--passphrase-file", readable=False, help="The files' passphrase; else you are asked."),
     ] = None,
     retired: Annotated[bool, typer.Option("--retired", help="An old key, only to open old mail.")] = False,
     holders: Annotated[

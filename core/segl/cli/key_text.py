@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from segl.addresses import domain_of, normal_domain
 from segl.certificates.judgement import CURVES, UNREADABLE, fingerprint
 from segl.certificates.names import addresses_of, domain_authorities_of, holder_of, mail_key
-from segl.cli.output import Exit, columns, fail, printable
+from segl.cli.output import Exit, columns, fail, fail_of_file, printable
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
 
@@ -283,5 +283,5 @@ def read_bounded(file: Path) -> bytes:
                 fail(f"{file} is no file")
             data = opened.read(_LARGEST + 1)
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail_of_file(file, error)
     return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")

@@ -20,12 +20,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
-from segl.cli.output import complain
+from segl.cli.output import complain, why_unread
 from segl.pipes import NobodyWrites, open_to_read
 
 _FROM = b"From "
 STDIN = "-"
-NO_FILE = "there is no such file"
 _NOWHERE = (errno.ENOENT, errno.ELOOP)  # a link to nothing, or to itself; or a message that was just moved
 _MAILDIR = ("cur", "new")  # in a folder of a Maildir the messages; beside them lie a server's own files
 
@@ -214,12 +213,4 @@ def _mbox(file: BinaryIO, name: str, most: int) -> Iterator[Mail]:
 
 
 def _unread(name: str, error: Exception) -> Unread:
-    match error:
-        case FileNotFoundError():
-            return Unread(name, NO_FILE)
-        case PermissionError():
-            return Unread(name, "may not be read", "run as a user who may, or as root")
-        case OSError():
-            return Unread(name, f"cannot be read: {(error.strerror or type(error).__name__).lower()}")
-        case _:
-            return Unread(name, "is no usable file name")
+    return Unread(name, *why_unread(error))

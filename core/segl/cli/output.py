@@ -16,12 +16,15 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 import typer
 
 from segl.errors import FileFaults, SeglError
 from segl.vocabulary import Decision
+
+NO_FILE = "there is no such file"
 
 
 class Exit(IntEnum):
@@ -119,6 +122,25 @@ def fail_of(error: SeglError) -> NoReturn:
             complain(error.rest)
         raise typer.Exit(Exit.BAD_INPUT)
     fail(error.private, error.hint)
+
+
+def why_unread(error: Exception) -> tuple[str, str]:
+    """What is told of a file that *error* keeps from being read, after its name; and the hint."""
+    match error:
+        case FileNotFoundError():
+            return NO_FILE, ""
+        case PermissionError():
+            return "may not be read", "run as a user who may, or as root"
+        case OSError():
+            return f"cannot be read: {(error.strerror or type(error).__name__).lower()}", ""
+        case _:
+            return "is no usable file name", ""
+
+
+def fail_of_file(file: Path, error: OSError, code: Exit = Exit.BAD_INPUT) -> NoReturn:
+    """Ends the run: *file* cannot be read."""
+    what, hint = why_unread(error)
+    fail(f"{file}: {what}", hint, code)
 
 
 def minute(at: float) -> str:

@@ -35,7 +35,9 @@ def thresholds(
     ] = 30,
     corpus: Annotated[
         list[Path] | None,
-        typer.Option("--corpus", help="Labelled messages of your own in place of the shipped ones."),
+        typer.Option(
+            "--corpus", readable=False, help="Labelled messages of your own in place of the shipped ones."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a category.")] = False,
     settings: SettingsFileIfAny = None,

@@ -29,11 +29,13 @@ def publish(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DIR|FILE…", help="Directories of <domain>.pem; files <domain>.pem, .csv, .json."
+            metavar="DIR|FILE…",
+            readable=False,
+            help="Directories of <domain>.pem; files <domain>.pem, .csv, .json.",
         ),
     ],
-    key: Annotated[Path, typer.Option("--key", help="The signing key, PEM.")],
-    certificate: Annotated[Path, typer.Option("--certificate", help="Its certificate, PEM.")],
+    key: Annotated[Path, typer.Option("--key", readable=False, help="The signing key, PEM.")],
+    certificate: Annotated[Path, typer.Option("--certificate", readable=False, help="Its certificate, PEM.")],
     out: Annotated[Path, typer.Option("--out", help="The list. One that is there is the last one.")],
     publisher: Annotated[str, typer.Option("--publisher", help="Your name, as members read it.")] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=400, help="For how long it holds.")] = 14,

@@ -100,7 +100,7 @@ def test_import_for_an_address_that_does_not_stand_in_it(file: Path) -> None:
         (CA.issue(None).pem, "name one with --for"),
         (b"hej", "no certificate"),
         (b"x" * 300_000, "larger"),
-        (None, "No such file"),
+        (None, "there is no such file"),
     ],
 )
 def test_what_is_not_imported_is_said(file: Path, content: bytes | None, why: str) -> None:

@@ -160,7 +160,8 @@ def test_what_is_no_cms_is_a_clear_error(tmp_path: Path, data: bytes) -> None:
 
 
 def test_missing_and_wrong_files_are_named(tmp_path: Path, anna: Identity) -> None:
-    assert "No such file" in segl("info", tmp_path / "none").stderr
+    assert "none: there is no such file" in segl("info", tmp_path / "none").stderr
+    assert "cannot be read: is a directory" in segl("info", tmp_path).stderr
     assert "no certificate in PEM" in segl("seal", "-", "--to", anna.key_file, given=b"x").stderr
     done = segl("open", "-", "--key", anna.cert_file, "--cert", anna.cert_file, given=b"x")
     assert "no private key" in done.stderr

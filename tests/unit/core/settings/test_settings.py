@@ -55,6 +55,7 @@ def test_there_are_bad_files_to_learn_from() -> None:
         (None, "there is no such file"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"[organisation\n", "is not TOML"),
+        (b"[detection]\nmode = detect\n", "is not TOML: Invalid value (at line 2, column 8) (texts stand in"),
         (b"", "organisation: is required"),
     ],
 )
