@@ -94,13 +94,17 @@ class ShownAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerBox:
-    """The form for an answer; ``closed`` says in its place why there is none."""
+    """The form for an answer; ``closed`` says in its place why there is none. The numbers are for the script, which
+    says before anything is sent that it is too much."""
 
     once: str
     to: str
     others: str
     limits: str
     text_bytes: int
+    files: int
+    file_bytes: int
+    all_bytes: int
     closed: str
 
 
@@ -111,6 +115,9 @@ def answer_box(form: AnswerForm, t: Texts) -> AnswerBox:
         others=t.answer_everyone.format(others=", ".join(form.others)) if form.others else "",
         limits=t.answer_limits.format(files=form.files, size=t.size(form.all_bytes)),
         text_bytes=form.text_bytes,
+        files=form.files,
+        file_bytes=form.file_bytes,
+        all_bytes=form.all_bytes,
         closed=t.answer_refused[form.closed.value] if form.closed else "",
     )
 

@@ -183,15 +183,15 @@ class OpenedRoutes:
     async def answer(self, request: Request) -> Response:
         """An answer comes in. A script is told in JSON, a form gets a page."""
         rid = id_in(request, "rid")
-        browser = browser_of(request)
-        if browser is None:
-            raise Refusal(Trouble.COOKIES)
-        why = Why.GONE
-        try:
-            opened = await run_in_threadpool(self._visits.visit, browser, rid)
-        except StorageAway:
-            opened, why = None, Why.BUSY
-        if opened is None:
+        browser, opened, why = browser_of(request), None, Why.GONE
+        if (
+            browser is not None
+        ):  # else its cookie was deleted: telephones do so with what was not used for a while
+            try:
+                opened = await run_in_threadpool(self._visits.visit, browser, rid)
+            except StorageAway:
+                why = Why.BUSY
+        if browser is None or opened is None:
             text = await self._answers.give_back(_body(request), _content_type(request))
             return await self._told(request, rid, AnswerRefused(why, text=text))
         with closing(opened.content):

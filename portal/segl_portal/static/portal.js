@@ -118,6 +118,15 @@ function answer() {
     show();
   });
 
+  /* Why what was chosen is not taken: told before minutes are spent on sending it. */
+  function tooMuch() {
+    const chosen = Array.from(input.files);
+    const large = chosen.find((file) => file.size > form.dataset.each);
+    if (chosen.length > form.dataset.files) return form.dataset.tooMany;
+    if (large) return form.dataset.fileTooLarge.replace("{file}", () => large.name);
+    return chosen.reduce((sum, file) => sum + file.size, 0) > form.dataset.all ? form.dataset.tooLarge : "";
+  }
+
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     event.preventDefault();
@@ -126,11 +135,11 @@ function answer() {
     const request = new XMLHttpRequest();
     let isUp = false;
     request.upload.addEventListener("load", () => { isUp = true; });
-    const fail = () => {
+    const fail = (why) => {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
       bar.hidden = true;
-      say(isUp ? form.dataset.unsure : form.dataset.late, true);
+      say(why, true);
     };
     const say = (text, isWrong) => {
       told.hidden = false;
@@ -138,6 +147,8 @@ function answer() {
       if (told.textContent !== text) told.textContent = text;
       if (isWrong) told.focus();
     };
+    const much = tooMuch();
+    if (much) { fail(much); return; }
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (sent) => {
@@ -152,11 +163,14 @@ function answer() {
       let said = {};
       try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
       if (request.status === 200 && said.next) { location.assign(said.next); return; }
-      fail();
-      if (said.kept) { location.assign(said.kept); return; }
-      if (said.told) say(said.told, true);
+      const { late, unsure, tooLarge } = form.dataset;
+      const isRefused = request.status >= 400 && request.status < 500;  // by whomever, it has not been taken
+      fail(said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
+      if (said.kept) location.assign(said.kept);
     });
-    for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, fail);
+    for (const kind of ["error", "abort", "timeout"]) {
+      request.addEventListener(kind, () => fail(isUp ? form.dataset.unsure : form.dataset.late));
+    }
     request.send(new FormData(form));
   });
 }

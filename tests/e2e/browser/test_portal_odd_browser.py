@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from world.browser import SMALL_PHONE
 from world.moving_letter import Seal
@@ -101,3 +103,50 @@ def test_an_old_browser_without_something_new_reads_and_answers(
     assert sent.resource_type == "xhr", "its progress was shown"
     [answer] = site.return_port.wait_for(1)
     assert answer.content.count(b"Content-Disposition: attachment") == 1
+
+
+def test_what_is_too_large_or_too_many_is_told_before_it_is_sent(
+    seal: Seal, visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    film, half = tmp_path / "film.mp4", tmp_path / "halv.mp4"
+    for path, size in ((film, 60 << 20), (half, 30 << 20)):
+        with path.open("wb") as file:
+            file.truncate(size)
+    her = visit(seal(), SMALL_PHONE)
+    her.read()
+    her.write("Se filmen.")
+    other = half.rename(tmp_path / "anden.mp4")
+    half.write_bytes(other.read_bytes())
+    for chosen, words in (([film], "film.mp4 er for stor"), ([half, other], "Svaret fylder for meget")):
+        her.page.set_input_files("#attached", chosen)
+        her.press("Send svar")
+        told = her.page.get_by_role("status")
+        expect(told).to_contain_text(words)
+        expect(told).to_be_focused()
+        for path in chosen:
+            her.press(f"Fjern {path.name}")
+    assert not [url for url in her.person.asked if url.endswith("/answer")]
+    her.send()
+
+
+def test_a_server_between_us_that_finds_it_too_large_is_understood(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), SMALL_PHONE)
+    her.read()
+    her.write("Se filen.")
+    for status, words in (
+        (413, "Svaret fylder for meget"),
+        (403, "Svaret blev ikke sendt"),
+        (504, "Vi ved ikke"),
+    ):
+        between = partial(_refuse, status)
+        her.page.route("**/answer", between)
+        her.press("Send svar")
+        expect(her.page.get_by_role("status")).to_contain_text(words)
+        her.page.unroute("**/answer", between)
+    her.send()
+
+
+def _refuse(status: int, route: Route) -> None:
+    route.fulfill(status=status, body="<h1>no</h1>")

@@ -1,0 +1,75 @@
+"""What somebody wrote comes back to her when it cannot be sent: a browser without a script has it nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from world.counter import Letter
+from world.portal_site import Client, PortalSite
+
+WORDS = "Et langt svar, som jeg har brugt en time på."
+CLAIMED = 300_000_000  # a film
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    with PortalSite(
+        tmp_path_factory.mktemp("portal"), tables="[portal.answers]\nbytes = 100000\nfile_bytes = 100000\n"
+    ) as site:
+        yield site
+
+
+@pytest.fixture
+def her(site: PortalSite, letter: Letter) -> Client:
+    """Somebody who reads."""
+    client = site.client()
+    client.give(letter, client.ask(letter), site.next_code(letter.recipient))
+    return client
+
+
+def form(her: Client, letter: Letter) -> bytes:
+    """What the page's form begins with when it is sent: all fields, and then a file."""
+    page = her.get(f"/m/{letter.recipient_id}/message")
+    once = re.search(r'name="once" value="([^"]+)"', page.text)
+    assert once is not None
+    fields = {"csrf": page.csrf, "once": once[1], "text": WORDS}
+    parts = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    film = '--b\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n'
+    return "".join([*parts, film]).encode()
+
+
+def test_what_is_far_too_large_is_refused_with_what_was_written(
+    site: PortalSite, her: Client, letter: Letter
+) -> None:
+    head = (
+        f"POST /m/{letter.recipient_id}/answer HTTP/1.1\r\nHost: {site.host}:{site.web_port}\r\n"
+        f"Cookie: __Host-segl={her.cookies['__Host-segl']}\r\nSec-Fetch-Site: same-origin\r\nAccept-Language: da\r\n"
+        f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {CLAIMED}\r\n\r\n"
+    )
+    with site.connected() as browser:
+        browser.sendall(head.encode() + form(her, letter) + b"x" * 4_000_000)
+        said = b""
+        while b"</html>" not in said:
+            said += browser.recv(65536)
+    page = said.decode()
+    assert "Svaret fylder for meget" in page
+    assert f">{WORDS}</textarea>" in page
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_browser_that_lost_its_cookie_is_told_so_and_has_its_text_back(
+    site: PortalSite, her: Client, letter: Letter, accept: str
+) -> None:
+    body = form(her, letter) + b"x\r\n--b--\r\n"
+    her.cookies.clear()
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Accept": accept}
+    answer = her.request("POST", f"/m/{letter.recipient_id}/answer", body, headers)
+    assert "Svaret er ikke sendt" in answer.text
+    assert (f">{WORDS}</textarea>" in answer.text) == (accept == "text/html"), "the page has its text yet"
+    assert not site.return_port.received
