@@ -15,7 +15,8 @@ from typing import Final
 SANDBOX: Final = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 # Where a link leads (.target) takes nothing over from what the message puts around it: no size of 0, no colours. It
-# stays in sight however wide that is (sticky), and on the line of the link, which is not taken out of it (float).
+# stays in sight however wide that is (sticky), and on the line of the link, which is not taken out of it (float). What
+# a link says is read from left to right, whatever it stands in, and is broken rather than pushed out of sight.
 _STYLE: Final = """
 html{color-scheme:light;background:#fff;color:#1a1a1a}
 body{margin:0;padding:.25rem;font:1.0625rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,
@@ -29,7 +30,8 @@ table{max-width:100%;border-spacing:0}
 .target{all:initial;font:.875rem/1.4 system-ui,"Segoe UI",Roboto,Arial,sans-serif;color:#595959;background:#fff;
 overflow-wrap:anywhere;direction:ltr;unicode-bidi:isolate;display:inline-block;position:sticky;left:0;right:0;
 max-width:100vw;margin-left:.25em}
-a,a *{float:none!important}
+a,a *{float:none!important;direction:ltr!important;unicode-bidi:isolate!important;white-space:normal!important;
+overflow-wrap:anywhere!important}
 a{color:#0b57a4}
 a:focus-visible,summary:focus-visible{outline:3px solid #0b57a4;outline-offset:2px}
 blockquote{margin:.5rem 0;padding-left:.75rem;border-left:3px solid #d0d0d0}

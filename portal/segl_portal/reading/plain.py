@@ -1,8 +1,8 @@
 """Plain text made readable: links that can be followed, earlier messages folded away, lines joined that a
 program only broke (``format=flowed``, RFC 3676).
 
-A link shows where it leads, since its text is its address. What is folded is not gone: ``<details>`` opens it
-without any script."""
+A link shows where it leads, since its text is its address; where that hides it (``https://bank.example@ond.example/``)
+the host stands behind it. What is folded is not gone: ``<details>`` opens it without any script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from html import escape, unescape
 from itertools import groupby
 from typing import Final
 
-from segl_portal.reading.sanitise import LINK_REL, link_target
+from segl_portal.reading.links import LINK_REL, link_target, target_of
 
 LONGEST: Final = 1_000_000  # characters
 _FOLDED: Final = 4  # quoted lines in a row that are folded
@@ -62,6 +62,7 @@ def _pieces(text: str) -> Iterator[str]:
             continue
         yield escape(text[at : found.start()])
         yield f'<a href="{escape(href)}" target="_blank" rel="{LINK_REL}">{escape(address)}</a>'
+        yield target_of(href, address)
         at = found.start() + len(address)
     yield escape(text[at:])
 

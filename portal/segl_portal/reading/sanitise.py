@@ -17,16 +17,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import nh3
 
 from segl.mime.sniff import signature
 from segl_portal.reading.css import fetches, harmless
+from segl_portal.reading.links import LINK_REL, as_browsers_do, link_target, squeezed, with_targets
 from segl_portal.reading.shown import is_blank
 
 LONGEST: Final = 5_000_000  # characters
-LINK_REL: Final = "noopener noreferrer nofollow"
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # what is shown: no SVG
 
 _TAGS = set(
@@ -67,19 +67,12 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _SIZE = re.compile(r"\s*(\d{1,4})(?:\.\d{1,4})?\s*(%|px)?\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?\d{1,6}\s*", re.ASCII)
 _WORD = re.compile(r"\s*#?[\w ,.-]{1,100}\s*", re.ASCII)
-_LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s@]|tel:[+\d])", re.IGNORECASE)
-_HTTP = re.compile(r"https?:[^?#]*", re.IGNORECASE)
 _DATA = re.compile(r"data:image/[a-z]{3,5};base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-_NO_ADDRESS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _NUMBERS = frozenset("span start value border cellpadding cellspacing".split())
 _WORDS = frozenset("align valign bgcolor color face size dir lang nowrap scope type".split())
 # Written by nh3: attributes always in double quotes, and no "<" but before a tag.
-_ANCHOR = re.compile(r'<a(?P<attributes>(?: [a-z-]+="[^"]*+")*+)>(?P<inside>.*?)</a>', re.DOTALL)
-_HREF = re.compile(r' href="([^"]*+)"')
 _TAG = re.compile(r"<[^<>]*+>")
 _PICTURE = re.compile(r'<img(?: [a-z-]+="[^"]*+")*? (?:src|alt)="[^"]')
-_PLAIN_TAG = re.compile(r"</?[a-z0-9]+>")
-_MOST_TEXT = 2_000  # characters of a link's text; of a longer one nothing is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +101,12 @@ def sanitise(html: str, pictures: Mapping[str, str]) -> Clean:
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return Clean(_ANCHOR.sub(_with_target, cleaned), judge.blocked, frozenset(judge.shown))
+    return Clean(with_targets(cleaned), judge.blocked, frozenset(judge.shown))
 
 
 def shows_nothing(html: str) -> bool:
     """Whether there is neither a word nor a picture in *html*, which :func:`sanitise` made."""
     return not _PICTURE.search(html) and is_blank(unescape(_TAG.sub("", html)))
-
-
-def link_target(href: str) -> str:
-    """What a link really leads to, in few words: the host, or the address; ``""`` when it is no link that is let
-    through."""
-    href = _address(href)
-    if len(href) > 4_000 or not _LINK.match(href):
-        return ""
-    scheme, _, rest = href.partition(":")
-    if scheme.lower() in ("mailto", "tel"):
-        return unquote(rest.partition("?")[0])[:200]
-    try:
-        return (urlsplit(href).hostname or "")[:253]
-    except ValueError:
-        return ""
-
-
-def _address(href: str) -> str:
-    """*href* as browsers read it: without blanks, and with ``/`` for ``\\`` before the query (WHATWG URL, "special"
-    schemes). ``https://a.example\\@b.example`` leads to a.example; by RFC 3986 it would lead to b.example."""
-    href = _NO_ADDRESS.sub("", href)
-    found = _HTTP.match(href)
-    return found[0].replace("\\", "/") + href[found.end() :] if found else href
 
 
 class _Judge:
@@ -150,7 +120,7 @@ class _Judge:
     def attribute(self, tag: str, name: str, value: str) -> str | None:
         """The value that stays, or ``None``."""
         if name == "href":
-            return _address(value) if link_target(value) else None
+            return as_browsers_do(value) if link_target(value) else None
         if name == "src":
             return self._picture(value)
         if name == "style":
@@ -159,7 +129,7 @@ class _Judge:
         return _rule_for(name)(value)
 
     def _picture(self, value: str) -> str | None:
-        address = _NO_ADDRESS.sub("", value)
+        address = squeezed(value)
         if address[:4].lower() == "cid:":
             content_id = unquote(address[4:]).strip("<>").lower()
             if content_id in self._pictures:
@@ -203,34 +173,3 @@ def _span(value: str) -> str | None:
     """A cell may span some columns; a table of a hundred million cells is there to harm."""
     found = _NUMBER.fullmatch(value)
     return str(min(max(int(value), 1), 50)) if found else None
-
-
-def _with_target(link: re.Match[str]) -> str:
-    """A link with the host it leads to behind it, unless its text says so already."""
-    href = _HREF.search(link["attributes"])
-    if href is None:
-        return link["inside"]
-    target = link_target(unescape(href[1]))
-    if not target or _is_told(link["inside"], target.lower()):
-        return link[0]
-    shown = target.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'{link[0]}<span class="target"> [{shown}]</span>'
-
-
-def _is_told(inside: str, target: str) -> bool:
-    """Whether a reader sees *target* in what stands *inside* a link. A tag with attributes can hide its words
-    (``display:none``, ``font-size:0``): with such tags only a text that is nothing but the target is believed."""
-    if len(inside) > _MOST_TEXT:
-        return False
-    said = unescape(_TAG.sub("", inside)).strip().lower()
-    if "<" not in _PLAIN_TAG.sub("", inside):
-        return _says(said, target)
-    bare = said.removeprefix("http://").removeprefix("https://").removeprefix("www.").rstrip("/")
-    return "<img" not in inside and bare == target.removeprefix("www.")
-
-
-def _says(text: str, target: str) -> bool:
-    """Whether the text of a link names its target, and no other before it."""
-    words = re.findall(r"[\w.@+-]*\w\.\w[\w.-]*|\S+@\S+|\+?[\d ]{6,}", text)
-    first = words[0].strip(" .").removeprefix("www.") if words else ""
-    return first == target.removeprefix("www.") or first.replace(" ", "") == target

@@ -344,6 +344,9 @@ def test_where_a_link_leads_is_seen_whatever_stands_around_it(
         "direction": "ltr", "unicode-bidi": "isolate", "letter-spacing": "normal",
     }.items():  # fmt: skip
         expect(told).to_have_css(name, value)
+    for said in (her.body.locator("a"), her.body.locator("a span")):
+        for name, value in {"direction": "ltr", "unicode-bidi": "isolate", "white-space": "normal"}.items():
+            expect(said).to_have_css(name, value)
 
 
 def test_files_are_saved_and_never_shown(seal: Seal, visit: Callable[..., Visitor]) -> None:

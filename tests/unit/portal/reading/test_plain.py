@@ -34,10 +34,29 @@ def test_addresses_become_links_and_nothing_else_does(text: str, links: list[str
     assert set(re.findall(r"</?(\w+)", html)) <= {"a"}
 
 
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("https://bank.example@evil.example/", "[evil.example]"),
+        ("https://b\u0430nk.example/", "[xn--bnk-6cd.example]"),
+        ("Se https://vand.example/a.html?b=c.d og www.kunde.example samt bo@x.example", ""),
+        (f"https://vand.example/{'x' * 500}", ""),
+    ],
+)
+def test_an_address_that_hides_its_host_has_it_behind_it(text: str, target: str) -> None:
+    assert re.findall(r'<span class="target"> (\[.*?\])</span>', linked(text)) == ([target] if target else [])
+
+
 @given(st.text(max_size=300))
 @settings(max_examples=300)
 def test_no_text_makes_markup(text: str) -> None:
-    assert set(re.findall(r"<\s*/?\s*(\w+)", plain_html(text, "mere"))) <= {"a", "div", "details", "summary"}
+    assert set(re.findall(r"<\s*/?\s*(\w+)", plain_html(text, "mere"))) <= {
+        "a",
+        "div",
+        "details",
+        "span",
+        "summary",
+    }
 
 
 def test_an_earlier_message_is_folded_away() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from corpus.markup import Seen, assert_harmless
 from corpus.messages import HERE as CORPUS
 from segl_portal.reading.css import harmless
-from segl_portal.reading.sanitise import link_target, sanitise
+from segl_portal.reading.links import link_target
+from segl_portal.reading.sanitise import sanitise
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PICTURES = {"logo@x": "picture/3"}
@@ -128,6 +129,24 @@ def test_pictures_of_the_message_are_shown_and_all_others_blocked_and_counted(
         ('<a href="https://vand.example/">Se <b>vand.example</b></a>', ""),
         ('<a href="mailto:bo@x.example">bo@x.example</a>', ""),
         ('<a href="tel:+4570123456">70 12 34 56</a>', "[+4570123456]"),
+        # What a reader may not see, or see otherwise, is not believed.
+        ('<a href="https://evil.example/">evil.example bank.example</a>', "[evil.example]"),
+        ('<a href="https://evil.example/">evil.example<br><br>bank.example</a>', "[evil.example]"),
+        (f'<a href="https://evil.example/">evil.example/{"x" * 200}.bank.example</a>', "[evil.example]"),
+        ('<a href="https://evil.example/">evil.example <mark>Log ind</mark></a>', "[evil.example]"),
+        (
+            '<a href="https://evil.example/" style="color:#fff">evil.example <b>Log ind</b></a>',
+            "[evil.example]",
+        ),
+        ('<a href="https://evil.example/" style="color:#00f">evil.example</a>', ""),
+        ('<a href="https://evil.example/">\u202eevil.example/elpmaxe.knab//:sptth</a>', "[evil.example]"),
+        ('<a href="https://evil.example/">\u2067evil.example\u2069</a>', "[evil.example]"),
+        # Letters that look like others.
+        ('<a href="https://b\u0430nk.example/">b\u0430nk.example</a>', "[xn--bnk-6cd.example]"),
+        ('<a href="https://bank.example\u3002evil.example/">bank.example</a>', "[bank.example.evil.example]"),
+        ('<a href="https://rødby.example/">www.rødby.example</a>', ""),
+        ('<a href="mailto:bo@b\u0430nk.example">bo@b\u0430nk.example</a>', "[bo@xn--bnk-6cd.example]"),
+        ('<a href="https://' + "\u0430" * 70 + '.example/">x</a>', "[" + r"\u0430" * 70 + ".example]"),
     ],
 )
 def test_a_link_says_where_it_leads_unless_its_text_does(link: str, target: str) -> None:
