@@ -19,13 +19,14 @@ from segl.postfix.backup import Backup
 from segl.postfix.bound import Bound, left_behind
 from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
-from segl.postfix.gateway import UNDECIDED, advice, role_of
+from segl.postfix.gateway import UNDECIDED, advice, not_taken, role_of
 from segl.postfix.install import Undone
 from segl.postfix.plan import FileChange, Plan, make_plan
 from segl.postfix.refusals import Refusal
 from segl.postfix.role import Role
-from segl.postfix.running import read_instance
+from segl.postfix.running import Instance, read_instance
 from segl.postfix.shared_networks import unguarded
+from segl.postfix.tables import TableUnread
 from segl.receipts.key import ReceiptKey
 from segl.resolvers import hint_of, resolvers, silent, told_of
 from segl.settings.document import Settings
@@ -55,6 +56,7 @@ def must_be(wanted: Role | None, settings: Settings) -> None:
     found = role_of(settings, front)
     domains = settings.organisation.domains
     if found is Role.UNKNOWN and wanted in (None, Role.UNKNOWN):
+        _name_newcomers(settings, front)
         say(UNDECIDED.format(domains=", ".join(domains), first=domains[0]))
         raise PostfixError(
             "it does not show whether this Postfix is a gateway", hint="see above; or --as beside"
@@ -66,6 +68,21 @@ def must_be(wanted: Role | None, settings: Settings) -> None:
         raise PostfixError("segl.toml says that this is a gateway", hint="take [postfix.gateway] out of it")
     word = {Role.GATEWAY: f"a gateway before {settings.postfix.gateway.deliver_to}"}
     say(f"This Postfix: {word.get(found, f'the mail server of {domains[0]}, or beside it')}.")
+
+
+def _name_newcomers(settings: Settings, front: Instance) -> None:
+    """A domain that came later makes no other thing of the mail server of those before: raises
+    :class:`PostfixError` where only some of them are not known here."""
+    try:
+        new = not_taken(settings, front)
+    except TableUnread:
+        return
+    if 0 < len(new) < len(settings.organisation.domains):
+        raise PostfixError(
+            f"this Postfix takes mail for organisation.domains, but for {', '.join(new)}",
+            hint="add it to mydestination or relay_domains; is its mail elsewhere, say where in transport_maps, and"
+            " run with --as beside",
+        )
 
 
 def join(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_front: bool) -> None:

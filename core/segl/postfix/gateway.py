@@ -28,14 +28,18 @@ def role_of(settings: Settings, front: Instance) -> Role:
     belongs to, their mail server."""
     if settings.postfix.gateway.on:
         return Role.GATEWAY
-    setup = Setup(settings, front, front)
     try:
-        taken = [takes_domain(setup, d, (*_HERE, "relay_domains")) for d in settings.organisation.domains]
+        return Role.UNKNOWN if not_taken(settings, front) else Role.BESIDE
     except TableBusy:  # the next moment may tell: no role is made up meanwhile
         raise
     except TableUnread:
         return Role.UNKNOWN
-    return Role.BESIDE if all(taken) else Role.UNKNOWN
+
+
+def not_taken(settings: Settings, front: Instance) -> list[str]:
+    """Those of the organisation's domains for which this Postfix takes no mail. Raises :class:`TableUnread`."""
+    setup = Setup(settings, front, front)
+    return [d for d in settings.organisation.domains if not takes_domain(setup, d, (*_HERE, "relay_domains"))]
 
 
 def own_domains(settings: Settings) -> tuple[str, ...]:

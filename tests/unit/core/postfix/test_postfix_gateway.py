@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.errors import SettingsError
+from segl.cli.installing import must_be
+from segl.errors import PostfixError, SettingsError
 from segl.postfix.check import State
 from segl.postfix.gateway import advice, role_of
 from segl.postfix.role import Role
@@ -112,6 +113,19 @@ def test_what_this_postfix_is_shows_in_settings_and_configuration(
         gateway(site, **keys)
     site.settle()
     assert role_of(site.settings, read_instance(site.front_directory)) is role
+
+
+def test_of_a_domain_that_came_later_postfix_is_asked_to_take_its_mail(site: Installation) -> None:
+    """Not whether the mail server of years is a gateway, nor is it told that it takes no mail at all."""
+    site.front("-e", "mydestination=nordby.example")
+    site.tables["organisation"] = {"domains": ["nordby.example", "nyby.example"]}
+    site.settle()
+    with pytest.raises(
+        PostfixError, match=r"takes mail for organisation.domains, but for nyby.example$"
+    ) as told:
+        must_be(None, site.settings)
+    assert "--as beside" in told.value.hint
+    must_be(Role.BESIDE, site.settings)
 
 
 def test_the_server_behind_is_told_what_to_set(site: Installation) -> None:
