@@ -38,6 +38,7 @@ from world.postfix import wait_until
 from world.process import Daemon
 
 HOST = f"sikker.{DOMAIN}"
+OLD_HOST = "sikker.gammel.example"  # that of the portal before the house had another name
 # For tests that ask for codes by the dozen, all from one network.
 ASKED_OFTEN = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
 

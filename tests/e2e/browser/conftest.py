@@ -11,7 +11,7 @@ import pytest
 from world.browser import DESKTOP, Chromium
 from world.counter import Letter
 from world.moving_letter import Seal, mail
-from world.portal_site import ASKED_OFTEN, HOST, PortalSite
+from world.portal_site import ASKED_OFTEN, HOST, OLD_HOST, PortalSite
 from world.visitor import Visitor
 
 
@@ -23,7 +23,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
 
 @pytest.fixture(scope="module")
 def chromium(site: PortalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1"}) as chromium:
+    with Chromium(
+        tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1", OLD_HOST: "127.0.0.1"}
+    ) as chromium:
         yield chromium
 
 

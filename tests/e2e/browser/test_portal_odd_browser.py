@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from world.browser import SMALL_PHONE
+from world.browser import SMALL_PHONE, Chromium
 from world.moving_letter import Seal
-from world.portal_site import PortalSite
+from world.portal_site import OLD_HOST, PortalSite
 from world.visitor import Visitor
 
 pytestmark = pytest.mark.world
@@ -150,3 +153,36 @@ def test_a_server_between_us_that_finds_it_too_large_is_understood(
 
 def _refuse(status: int, route: Route) -> None:
     route.fulfill(status=status, body="<h1>no</h1>")
+
+
+@contextmanager
+def moved(new: str) -> Iterator[int]:
+    """The web server under a portal's old name, on the port that comes out: who asks is sent on to the same path of
+    *new*. It is never told what stands behind the ``#``."""
+
+    class Moved(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", new + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            assert "#" not in self.path
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Moved) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_a_link_to_the_portals_old_name_still_opens_where_that_leads_to_the_new_one(
+    site: PortalSite, seal: Seal, chromium: Chromium
+) -> None:
+    """A browser takes what stands behind the ``#`` along (RFC 9110 §10.2.2)."""
+    letter = seal()
+    with moved(site.origin) as port:
+        old = site.link(letter).replace(site.origin, f"http://{OLD_HOST}:{port}")
+        with Visitor(chromium.person(SMALL_PHONE), old, lambda: site.next_code(letter.recipient)) as her:
+            her.read()
+            assert her.page.url.startswith(site.origin)
