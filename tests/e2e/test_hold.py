@@ -85,6 +85,7 @@ def test_two_people_let_a_message_go_and_it_goes_securely(holding: House, street
     shown = segl(holding, "show", ident)
     assert "Sag 7" in shown.stdout
     assert "X-Segl" not in shown.stdout
+    assert "\ufffd" not in shown.stdout, "Postfix folds Received with a tab"
     assert CPR not in shown.stdout
     assert CPR in segl(holding, "show", ident, "--content", person="lise").stdout
 

@@ -129,7 +129,7 @@ def show(
         text = holding.queue.content(held.queue_id) if content else holding.queue.header(held.queue_id)
         say("")
         for line in text.split("\n"):  # no other line ends: a field could pretend to be two
-            say(printable(line))
+            say(printable(line.expandtabs()))
 
 
 @app.command()
