@@ -53,7 +53,7 @@ def _test(case: Case, rises: bool) -> dict[str, Any]:
 def test_each_alert_stands_where_somebody_looks_it_up(rules: list[dict[str, Any]], repository: Path) -> None:
     """By its name, among those that are as urgent."""
     page = (repository / "docs/alerts.md").read_text("utf-8")
-    told = {}
+    told: dict[str, str] = {}
     for section in page.split("\n## ")[1:]:
         severity = section.partition(":")[0].lower()
         for row in re.findall(r"^\| (`Segl.*?) \|", section, re.MULTILINE):
