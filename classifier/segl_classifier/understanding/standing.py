@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -189,7 +190,17 @@ _BETWEEN_COMPLAINT = frozenset(
 )
 _WORD = re.compile(r"\w+")
 
-Line = tuple[str, int, int]  # a sentence or a row of a table, with its place
+
+class Line(NamedTuple):
+    """A sentence or a part of a row, with its place; of whom or what the row is, and whether it goes on with the cell
+    of the line before."""
+
+    text: str
+    start: int
+    end: int
+    about: str = ""
+    on: bool = False
+
 
 
 def may_stand(paragraph: str) -> bool:
@@ -202,7 +213,7 @@ def without_standing(lines: Iterable[Line]) -> Iterator[Line]:
     held: list[Line] = []
     signs: set[str] = set()
     for line in lines:
-        found = {hit.lower()[:6] for signs_of in (_SIGNS, _GUIDES) for hit in signs_of.findall(line[0])}
+        found = {hit.lower()[:6] for signs_of in (_SIGNS, _GUIDES) for hit in signs_of.findall(line.text)}
         if found:
             held.append(line)
             signs |= found
@@ -217,12 +228,8 @@ def _told(lines: Sequence[Line], signs: set[str]) -> Iterator[Line]:
     """What is read of *lines*, which stand one after the other and have *signs* in them."""
     if len(signs) < 2:
         return iter(lines)
-    left = (
-        (text, start, end)
-        for text, start, end in lines
-        if not _between(_GUIDES.sub(" ", _SIGNS.sub(" ", text)))
-    )
-    return ((_SIGNS.sub(" ", text), start, end) for text, start, end in left)
+    left = (line for line in lines if not _between(_GUIDES.sub(" ", _SIGNS.sub(" ", line.text))))
+    return (line._replace(text=_SIGNS.sub(" ", line.text)) for line in left)
 
 
 def _between(text: str) -> bool:

@@ -13,17 +13,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 from segl_classifier.layout.paragraphs import lines_ended, paragraphs
-from segl_classifier.layout.tables import table_rows, told
+from segl_classifier.layout.tables import table_rows
 from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.understanding.codes import without_codes
 from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.mail_heads import without_mail_heads
-from segl_classifier.understanding.standing import may_stand, without_standing
+from segl_classifier.understanding.standing import Line, may_stand, without_standing
 from segl_classifier.understanding.table_row import parts_of
 from segl_classifier.understanding.written import clauses, in_small, joined, sentences, words
 
@@ -40,7 +41,28 @@ _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
 _HALF = re.compile("[\ud800-\udfff]")
 
-Piece = tuple[str, int, int, int]  # text, start, end, words
+
+
+class Piece(NamedTuple):
+    """A sentence or a part of a row, with its place and how many words it has. ``about`` is of whom or what the row is,
+    in front of which the text stands, but for where it goes ``on`` with the piece before."""
+
+    text: str
+    start: int
+    end: int
+    words: int
+    about: str = ""
+    on: bool = False
+
+    def read(self, before: Piece | None = None) -> str:
+        """The text as it is read behind the piece *before*."""
+        return self.text if before and self.on else f"{self.about}{self.text}"
+
+    def count(self, before: Piece | None = None) -> int:
+        """How many words are read of it behind the piece *before*."""
+        return self.words if before and self.on else self.words + self.about.count(" ")
+
+
 Paragraph = Iterable[Piece]
 
 
@@ -87,7 +109,7 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
     for number, of_message in subjects:  # those of messages inside, too
         if texts[number].remark and not _says_more(texts[number], subject):
             continue
-        for held in _gathered([_pieces_of([(of_message, 0, len(of_message))])], ""):
+        for held in _gathered([_pieces_of([Line(of_message, 0, len(of_message))])], ""):
             part, start, end = _joined(held)
             if len(words(of_message)) <= WORDS // 2:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
@@ -105,7 +127,7 @@ def _subjects(texts: Sequence[Text]) -> list[tuple[int, str]]:
 def _leading(texts: Sequence[Text], number: int, subject: str) -> Window:
     """The *subject* by itself, as it stands before the first sentence."""
     text = texts[number]
-    return Window(_lead(subject)[0][0], text.where, Source.SUBJECT, number, 0, len(text.text))
+    return Window(_lead(subject)[0].text, text.where, Source.SUBJECT, number, 0, len(text.text))
 
 
 def _says_more(remark: Text, subject: str) -> bool:
@@ -121,7 +143,7 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
     content = without_mail_heads(lines_ended(whole(text.text)))
     if text.source is Source.FILENAME:
         name = _JOINS_NAME.sub(" ", content)
-        yield _pieces_of([(name, 0, len(content))])
+        yield _pieces_of([Line(name, 0, len(content))])
         return
     if is_coded(content):
         yield _pieces_of(piece for line, start, _ in prose(content) for piece in _sentences(line, start))
@@ -132,37 +154,44 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
         yield _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
-def _lines_of(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
-    """The sentences of *paragraph*, and the rows of tables in it, each with its headings."""
+def _lines_of(paragraph: str, offset: int) -> Iterator[Line]:
+    """The sentences of *paragraph*, and the rows of tables in it, each with its headings. What stands around a table
+    goes on from line to line as it does where there is none."""
     rows = table_rows(paragraph)
     if rows is None:
         yield from _sentences(paragraph, offset)
         return
-    for row in rows:
-        start, end = offset + row.start, offset + row.end
-        if row.cells:
-            yield from ((part, start, end) for part in parts_of(told(row)))
+    for of_table, some in groupby(rows, key=lambda row: bool(row.cells)):
+        if of_table:
+            for row in some:
+                start, end = offset + row.start, offset + row.end
+                yield from (Line(part.text, start, end, part.about, part.on) for part in parts_of(row))
         else:
-            yield from _sentences(paragraph[row.start : row.end], start)
+            first, *others = some
+            end = others[-1].end if others else first.end
+            yield from _sentences(paragraph[first.start : end], offset + first.start)
 
 
-def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
+def _sentences(paragraph: str, offset: int) -> Iterator[Line]:
     paragraph = joined(paragraph)
     for start, end in sentences(paragraph):
-        yield paragraph[start:end], offset + start, offset + end
+        yield Line(paragraph[start:end], offset + start, offset + end)
 
 
-def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
-    """Each span as one piece, or as several where it is a long one."""
-    for sentence, start, end in spans:
+def _pieces_of(lines: Iterable[Line]) -> Iterator[Piece]:
+    """Each line as one piece, or as several where it is a long one."""
+    for sentence, start, end, about, on in lines:
+        of = f"{masked(' '.join(words(about)))} " if about else ""
+        most = WORDS - of.count(" ")
         lies_so = len(sentence) == end - start
         for low, high in clauses(sentence):
             clause = sentence[low:high]
             found = words(in_small(_QUOTE_MARK.sub("", clause) if ">" in clause else clause))
             place = (start + low, start + high) if lies_so else (start, end)
-            for first in range(0, len(found), WORDS):
-                some = found[first : first + WORDS]
-                yield masked(" ".join(some)), *place, len(some)
+            for first in range(0, len(found), most):
+                some = found[first : first + most]
+                yield Piece(masked(" ".join(some)), *place, len(some), of, on)
+                on = True
 
 
 def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]]:
@@ -173,12 +202,12 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
     fresh = count = 0  # words in held that are of no window yet; windows
     for paragraph in found:
         for piece in paragraph:
-            if fresh and _count(held) + piece[3] > WORDS:
+            if fresh and _count(held) + piece.count(held[-1]) > WORDS:
                 yield from filter(None, (ended, held))
                 ended, held, fresh = [], _repeated(held[-1], piece), 0
                 count += 1
             held.append(piece)
-            fresh += piece[3]
+            fresh += piece.words
         if fresh > FEW and count < PARTED:
             yield from filter(None, (ended,))
             ended, held, fresh = held, [], 0
@@ -190,24 +219,30 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
 
 def _lead(lead: str) -> list[Piece]:
     first = words(in_small(lead))[: WORDS // 2]
-    return [(masked(" ".join(first)) + " |", 0, 0, len(first))] if first else []
+    return [Piece(masked(" ".join(first)) + " |", 0, 0, len(first))] if first else []
 
 
 def _repeated(last: Piece, next_: Piece) -> list[Piece]:
-    return [last] if last[3] <= OVERLAP and last[3] + next_[3] <= WORDS else []
+    return [last] if last.words <= OVERLAP and last.count() + next_.count(last) <= WORDS else []
+
+
+def _behind(held: Sequence[Piece]) -> Iterator[tuple[Piece, Piece | None]]:
+    """Each of *held*, and the one before."""
+    return zip(held, (None, *held), strict=False)
 
 
 def _count(held: Sequence[Piece]) -> int:
-    return sum(piece[3] for piece in held)
+    return sum(piece.count(before) for piece, before in _behind(held))
 
 
 def _sentences_of(window: Window, held: Sequence[Piece]) -> tuple[Window, ...]:
-    return tuple(replace(window, text=text, start=start, end=end) for text, start, end, _ in held if end)
+    return tuple(replace(window, text=one.read(), start=one.start, end=one.end) for one in held if one.end)
 
 
 def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
-    spans = [p for p in held if p[2]] or list(held)
-    return " ".join(p[0] for p in held), spans[0][1], spans[-1][2]
+    placed = [piece for piece in held if piece.end] or list(held)
+    text = " ".join(piece.read(before) for piece, before in _behind(held))
+    return text, placed[0].start, placed[-1].end
 
 
 def whole(text: str) -> str:

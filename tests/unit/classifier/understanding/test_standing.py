@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_classifier.understanding import standing
-from segl_classifier.understanding.standing import may_stand, without_standing
+from segl_classifier.understanding.standing import Line, may_stand, without_standing
 
 DISCLAIMERS = (
     "Denne e-mail er fortrolig. Er du ikke rette modtager, så slet mailen.",
@@ -89,8 +89,8 @@ SIGNS = """denne e-mail|denne email|denne mail|denne besked|denne meddelelse|thi
 
 def read(text: str) -> list[str]:
     """The sentences of *text* as the model reads them."""
-    lines = [(sentence, 0, 1) for sentence in re.split(r"(?<=[.?:;]) ", text)]
-    return [" ".join(line.split()) for line, _, _ in without_standing(lines)]
+    lines = [Line(sentence, 0, 1) for sentence in re.split(r"(?<=[.?:;]) ", text)]
+    return [" ".join(line.text.split()) for line in without_standing(lines)]
 
 
 @pytest.mark.parametrize("text", DISCLAIMERS)

@@ -145,6 +145,41 @@ def test_prose_in_a_cell_is_read_by_its_sentences_with_what_the_row_is_about() -
     assert "Uge: 14, Bo Juhl er sygemeldt med stress og kommer igen efter ferien." in read
 
 
+NOTE = "Hun er indlagt med en blodprop. Hun kommer ikke i marts. Manden ringer igen på mandag. " + "Vi venter. " * 30
+
+
+def test_the_sentences_of_a_cell_stand_together_and_each_window_says_of_whom_they_are() -> None:
+    first, *others = windows(body(f"Dato\tNavn\tNotat\n3.11.25\tPia Toft\t{NOTE}\n4.11.25\tBo Bro\tIntet."))
+    assert "Notat: Hun er indlagt med en blodprop. Hun kommer ikke i marts. Manden ringer igen" in first
+    assert len(others) > 1
+    assert all(window.startswith("Navn: Pia Toft, ") for window in others[:-1])
+
+
+@pytest.mark.parametrize(
+    ("cells", "about"),
+    [
+        ("Nr.\t14\nNavn\tPia Toft", "Navn: Pia Toft, "),
+        ("Dato\t3.11.25\nInit.\tPD", "Dato: 3.11.25, "),  # none of them says of whom
+        ("Lejer\tPia Toft\nEjendom\tSkovvej 4", "Lejer: Pia Toft, "),
+    ],
+)
+def test_a_row_is_of_the_first_cell_with_a_name(cells: str, about: str) -> None:
+    columns = [line.split("\t") for line in cells.split("\n")]
+    rows = [(*names, "Notat") for names in zip(*columns, strict=True)]
+    heading, row = rows[0], (*rows[1][:-1], NOTE)
+    table = "\n".join("\t".join(cells) for cells in (heading, row, row))
+    read = [sentence.text for _, sentences in split_windows([body(table)]) for sentence in sentences]
+    assert f"{about}Hun kommer ikke i marts." in read
+
+
+def test_what_stands_around_a_table_goes_on_in_the_next_line() -> None:
+    table = "Uge\tVagt\n14\tBo\n15\tPia"
+    told = "Pia Toft er fra i dag syge-\nmeldt med en depression, som hun har haft\nsiden i vinter."
+    for text in (f"{told}\n{table}", f"{table}\n{told}"):
+        read = [sentence.text for _, sentences in split_windows([body(text)]) for sentence in sentences]
+        assert "Pia Toft er fra i dag sygemeldt med en depression, som hun har haft siden i vinter." in read
+
+
 def test_of_a_wide_row_each_part_says_of_whom_it_is() -> None:
     heading = ["Navn", *(f"Felt {letter}" for letter in "abcdefghijklmnopqrst"), "Note"]
     row = ["Pia Toft", *["uden anmærkning"] * 20, "har fået konstateret KOL og er i behandling"]
