@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
-from segl_classifier.understanding import passing
+from segl_classifier.understanding import passing, titles
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
@@ -95,7 +95,8 @@ class Cascade:
         2. the sieve at those of which that is not sure (:meth:`_sifted`);
         3. the encoder at the uncertain ones, the likeliest first (:meth:`_asked`);
         4. the encoder at what would alarm without it, where nothing that it read does (:meth:`_alarming`);
-        5. all three, one after the other, at the sentences that are likely by themselves (:meth:`_in_passing`).
+        5. all three, one after the other, at the sentences that are likely by themselves (:meth:`_in_passing`);
+        6. and at the titles (:mod:`.titles`) that are (:meth:`_in_titles`).
 
         Then the scores: each window's is calibrated, less what lowers it, and the message's is that of its best.
         """
@@ -109,8 +110,12 @@ class Cascade:
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
         all_asked &= self._alarming(windows, sifted, mixed, read, ends)
-        alone, said, less, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
-        windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
+        held = self._held(windows, mixed)
+        alone, said, less, all_alone = self._in_passing(split, held, ends)
+        named = titles.titles(texts, {window.text for window in windows})
+        named, of_titles, all_named = self._in_titles(named, held, ends)
+        windows, mixed = [*windows, *alone, *named], np.concatenate([mixed, said, of_titles])
+        less += [titles.BY_ITSELF] * len(named)
         by_themselves = range(len(split), len(windows))
         last = dict.fromkeys(sieved, CascadeStage.SIEVE) | dict.fromkeys(
             (*read, *by_themselves), CascadeStage.ENCODER
@@ -134,7 +139,7 @@ class Cascade:
             readings,
             float(best[0]),
             {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
-            all_seen and all_sifted and all_asked and all_alone,
+            all_seen and all_sifted and all_asked and all_alone and all_named,
         )
 
     def _joined(self, scores: Logits) -> Logits:
@@ -220,6 +225,21 @@ class Cascade:
         found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
         less = [passing.BY_SPOKEN if heard[n] else passing.BY for n in chosen[: len(found)]]
         return found, said, less, all_sifted and all_read
+
+    def _in_titles(
+        self, found: list[Window], held: NDArray[np.bool_], ends: float
+    ) -> tuple[list[Window], Logits, bool]:
+        """Those of the titles *found* that the encoder read, what all stages say of each, and whether there was time
+        for all that are likely. What the windows tell for certain they need not tell again."""
+        gates, budget = self.fit.gates, self.budget
+        linear = self.linear.logits([title.text for title in found])
+        chosen = in_doubt(linear, gates, budget)
+        found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], linear[chosen], ends)
+        first, others = in_turn(linear[chosen[: len(found)]], said, gates, budget)
+        news = ~held[said[:, 1:].argmax(axis=1)]
+        chosen = [n for n in (*first, *others) if news[n]]
+        found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
+        return found, said, all_sifted and all_read
 
     def _read(
         self, stage: Sieve | Encoder, windows: list[Window], before: Logits, ends: float

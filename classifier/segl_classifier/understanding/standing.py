@@ -202,7 +202,6 @@ class Line(NamedTuple):
     on: bool = False
 
 
-
 def may_stand(paragraph: str) -> bool:
     """Whether there may be standing text in *paragraph*: cheap, and sometimes wrongly true."""
     return len(_HINTS.find_matches_as_indexes(paragraph.lower())) >= 2

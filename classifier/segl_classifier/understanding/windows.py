@@ -42,7 +42,6 @@ _DIGIT = re.compile(r"\d")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-
 class Piece(NamedTuple):
     """A sentence or a part of a row, with its place and how many words it has. ``about`` is of whom or what the row is,
     in front of which the text stands, but for where it goes ``on`` with the piece before."""
@@ -67,8 +66,7 @@ Paragraph = Iterable[Piece]
 
 
 class SplitWindow(NamedTuple):
-    """A window, and the sentences and table rows it was put together from, each as a window of its own; among them the
-    subject, where it leads."""
+    """A window, and the sentences and table rows it was put together from, each as a window of its own."""
 
     window: Window
     sentences: tuple[Window, ...] = ()
@@ -100,8 +98,6 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
                 seen.add(part)
                 window = Window(part, text.where, text.source, number, start, end)
                 sentences = _sentences_of(window, held) if len(held) > 1 else ()
-                if lead and first and sentences:
-                    sentences = (_leading(texts, *first), *sentences)
                 yield SplitWindow(window, sentences)
                 lead = ""
     if led and len(words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
@@ -124,12 +120,6 @@ def _subjects(texts: Sequence[Text]) -> list[tuple[int, str]]:
     return sorted(subjects, key=lambda one: texts[one[0]].remark)
 
 
-def _leading(texts: Sequence[Text], number: int, subject: str) -> Window:
-    """The *subject* by itself, as it stands before the first sentence."""
-    text = texts[number]
-    return Window(_lead(subject)[0].text, text.where, Source.SUBJECT, number, 0, len(text.text))
-
-
 def _says_more(remark: Text, subject: str) -> bool:
     """Whether *remark* has words enough, and others than the subject, which most conversations are titled with."""
     return (
@@ -142,8 +132,7 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
     content = without_mail_heads(lines_ended(whole(text.text)))
     if text.source is Source.FILENAME:
-        name = _JOINS_NAME.sub(" ", content)
-        yield _pieces_of([Line(name, 0, len(content))])
+        yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return
     if is_coded(content):
         yield _pieces_of(piece for line, start, _ in prose(content) for piece in _sentences(line, start))
@@ -198,7 +187,7 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
     """What is in each of the windows of *found*, the first with *lead*. A few words that are left at the end join the
     last window, where it has room."""
     ended: list[Piece] = []  # the window before, at the end of a paragraph
-    held = _lead(lead)
+    held = lead_of(lead)
     fresh = count = 0  # words in held that are of no window yet; windows
     for paragraph in found:
         for piece in paragraph:
@@ -217,7 +206,8 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
     yield from filter(None, (ended, held if fresh else []))
 
 
-def _lead(lead: str) -> list[Piece]:
+def lead_of(lead: str) -> list[Piece]:
+    """The subject or title *lead*, as it is read before the first sentence; nothing where it has no words."""
     first = words(in_small(lead))[: WORDS // 2]
     return [Piece(masked(" ".join(first)) + " |", 0, 0, len(first))] if first else []
 
@@ -243,6 +233,11 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
     placed = [piece for piece in held if piece.end] or list(held)
     text = " ".join(piece.read(before) for piece, before in _behind(held))
     return text, placed[0].start, placed[-1].end
+
+
+def name_in_words(name: str) -> str:
+    """The *name* of a file with blanks between its words."""
+    return _JOINS_NAME.sub(" ", name)
 
 
 def whole(text: str) -> str:

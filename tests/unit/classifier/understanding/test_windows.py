@@ -145,7 +145,10 @@ def test_prose_in_a_cell_is_read_by_its_sentences_with_what_the_row_is_about() -
     assert "Uge: 14, Bo Juhl er sygemeldt med stress og kommer igen efter ferien." in read
 
 
-NOTE = "Hun er indlagt med en blodprop. Hun kommer ikke i marts. Manden ringer igen på mandag. " + "Vi venter. " * 30
+NOTE = (
+    "Hun er indlagt med en blodprop. Hun kommer ikke i marts. Manden ringer igen på mandag. "
+    + "Vi venter. " * 30
+)
 
 
 def test_the_sentences_of_a_cell_stand_together_and_each_window_says_of_whom_they_are() -> None:

@@ -1,0 +1,237 @@
+"""Titles that say by themselves what a message is about, above what only hangs on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segl.vocabulary import Label
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.cascade import LABELS, Cascade
+from segl_classifier.understanding.interface import CascadeStage, Reading
+from segl_classifier.understanding.loading import load_model
+from segl_classifier.understanding.passing import BY, LOWERED, by_itself
+from segl_classifier.understanding.titles import BY_ITSELF, titles
+
+TITLE = "Lis Møller, skizofreni"
+MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
+
+
+def text(content: str, source: Source = Source.BODY) -> Text:
+    return Text(content, "part 1", source)
+
+
+def subject(content: str = TITLE) -> Text:
+    return Text(content, "subject", Source.SUBJECT)
+
+
+def read(*texts: Text) -> list[str]:
+    return [title.text for title in titles(texts)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "SV: ",
+            "Re: ",
+            "VS: SV: ",
+            "FW: Fwd: ",
+            "AW: WG: ",
+            "Re[2]: ",
+            "Sv : ",
+            "[EKSTERN] ",
+            "SV: [Sag 25/1188] ",
+        ),
+        *("(Ekstern) ", "EXTERNAL: RE: ", "[Bestyrelsen] VS: "),
+    ],
+)
+def test_a_subject_is_read_without_what_programs_put_before_it(written: str) -> None:
+    assert read(subject(f"{written}{TITLE}")) == [f"{TITLE} |"]
+    assert read(subject(f"{written}{TITLE} [Ref: 00D.5003X] [Sag 1]")) == [f"{TITLE} |"]
+
+
+@pytest.mark.parametrize("whole", ["[Sygemeldt]", "SV: [Lis Møller]", "Revision: Lis Møller", "Svært: Bo"])
+def test_nothing_else_is_left_out(whole: str) -> None:
+    assert read(subject(whole)) == [f"{whole} |"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "Emne: {}",
+            "Subject: {}",
+            "> Betreff: {}",
+            "*Emne:* {}",
+            "Emne\t{}",
+            "Vedr.: {}",
+            "Vedrørende: {}",
+        ),
+        *("Ang. {}", "Titel: {}", "Sagstitel: SV: {}", "SUMMARY;LANGUAGE=da-DK:{}", "SUMMARY:{}"),
+    ],
+)
+def test_a_line_that_says_what_it_is_about_is_a_title(line: str) -> None:
+    told = line.format(TITLE)
+    if ":" not in line and "\t" not in line:
+        assert read(text(f"Hej\n{told}\nRing lige.")) == []
+        return
+    [title] = titles([text("Hej"), text(f"Hej\r\n{told}\r\nRing lige.")])
+    assert title.text == f"{TITLE} |"
+    assert (title.source_index, f"Hej\r\n{told}\r\nRing lige."[title.start : title.end][-len(TITLE) :]) == (
+        1,
+        TITLE,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["Emne: 25/1188", "Emne:", "Emnet: valg", "Vi talte om emne: valg", "Titel: \n\nHej"]
+)
+def test_other_lines_are_none(line: str) -> None:
+    assert read(text(line)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Afslag_Bo-Bro.pdf", "Afslag Bo Bro |"),
+        ("OpsigelseBoBro.docx", "Opsigelse Bo Bro |"),
+        ("scan.pdf", "scan |"),
+    ],
+)
+def test_the_name_of_a_file_is_a_title_without_its_kind(name: str, title: str) -> None:
+    assert read(text(name, Source.FILENAME)) == [title]
+
+
+def test_each_is_read_once_and_not_what_is_a_window_already() -> None:
+    mail = [subject(f"SV: {TITLE}"), text(f"Emne: {TITLE}\nTak.")]
+    assert read(*mail) == [f"{TITLE} |"]
+    assert titles(mail, {f"{TITLE} |"}) == []
+    assert read(replace(subject("Noget andet her"), remark=True), Text(TITLE, "to", Source.NAME)) == []
+
+
+@dataclass
+class Says:
+    """A stage that finds of each text what *tells* says, and what it was asked."""
+
+    tells: Mapping[str, Label]
+    asked: list[str] = field(default_factory=list)
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        rows = np.full((len(texts), 1 + len(LABELS)), -4.0, np.float32)
+        for number, one in enumerate(texts):
+            if one in self.tells:
+                rows[number, [0, 1 + LABELS.index(self.tells[one])]] = 4.0
+        return rows
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Cascade:
+    loaded = load_model()
+    assert loaded is not None
+    return loaded
+
+
+def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
+    stages: dict[str, Any] = {name: Says(tells) for name in ("linear", "sieve", "encoder")}
+    return replace(model, frame=None, **stages)
+
+
+def alone(readings: Sequence[Reading]) -> list[Reading]:
+    return [reading for reading in readings if by_itself(reading)]
+
+
+def asked(model: Cascade) -> list[str]:
+    encoder: Any = model.encoder
+    return [one for one in encoder.asked if one.endswith(" |")]
+
+
+def test_a_title_is_found_where_the_rest_only_hangs_on_it_and_loses_little(shipped: Cascade) -> None:
+    model = saying(shipped, {f"{TITLE} |": Label.HEALTH})
+    understood = model.understand([subject(), text("Tager du den her? Ring lige.")])
+    [reading] = alone(understood.readings)
+    assert (reading.window.text, reading.stage) == (f"{TITLE} |", CascadeStage.ENCODER)
+    assert reading.lowered == ((LOWERED, BY_ITSELF),)
+    assert understood.any == reading.any >= model.any_threshold.unsure
+    assert BY_ITSELF < BY
+
+
+def test_a_title_takes_no_sentence_its_turn(shipped: Cascade) -> None:
+    model = saying(shipped, {f"{TITLE} |": Label.HEALTH, MATTER: Label.CRIMINAL})
+    mail = [subject(), text(f"Taget bliver lagt om i uge 14. {MATTER} Printeren er flyttet til kopirummet.")]
+    assert [reading.window.text for reading in alone(model.understand(mail).readings)] == [
+        MATTER,
+        f"{TITLE} |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("certain", "told"), [(Label.HEALTH, []), (Label.FAMILY, [f"{TITLE} |"])], ids=["the same", "another"]
+)
+def test_what_is_certain_already_is_not_asked_again(
+    shipped: Cascade, certain: Label, told: list[str]
+) -> None:
+    model = saying(shipped, {f"{TITLE} |": Label.HEALTH, f"{TITLE} | {MATTER}": certain})
+    model.understand([subject(), text(MATTER)])
+    assert asked(model) == told
+
+
+def test_of_a_title_that_is_unlikely_the_encoder_is_not_asked(shipped: Cascade) -> None:
+    model = saying(shipped, {})
+    model.understand([subject(), text("Ring lige.")])
+    assert asked(model) == []
+
+
+def test_of_many_titles_the_encoder_is_asked_of_few(shipped: Cascade) -> None:
+    lines = [f"Emne: Lis Møller og {letter}en" for letter in "abcdefghijklmnopqrstuvw"]
+    model = saying(shipped, {f"{line[6:]} |": Label.HEALTH for line in lines})
+    model.understand([text("\n".join(lines))])
+    assert 1 <= len(asked(model)) <= len(lines) // model.budget.one_in
+
+
+def test_without_time_for_a_title_that_is_likely_it_does_not_say_that_it_understood(shipped: Cascade) -> None:
+    model = saying(shipped, {f"{TITLE} |": Label.HEALTH})
+    late = replace(model, budget=replace(model.budget, seconds=-1.0))
+    assert not late.understand([subject(), text("Ring lige.")]).complete
+
+
+@pytest.mark.parametrize(
+    "told", ["Jørgen Vad: operation for diskusprolaps, afsnit O3", "Afslag: kontanthjælp, Bo Bro"]
+)
+@pytest.mark.parametrize(
+    "hanging", ["Hej\n\nTager du den her? Ring lige.\n\nLone", "Se nedenfor.", "Tak for i dag."]
+)
+def test_the_shipped_model_finds_a_title_that_tells_it_all(shipped: Cascade, told: str, hanging: str) -> None:
+    for mail in (
+        [subject(told), text(hanging)],
+        [subject(f"SV: VS: {told}"), text(hanging)],
+        [
+            subject("VS: som aftalt"),
+            text(f"Fra: Per Dam\nSendt: 24. november\nTil: Lone\nEmne: {told}\n\n{hanging}"),
+        ],
+        [text(f"{told}.pdf", Source.FILENAME), text(hanging, Source.ATTACHMENT)],
+    ):
+        assert shipped.understand(mail).any >= shipped.any_threshold.unsure, mail
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        *("Emne: Bo Bro\n" * 80_000, "sv: " * 250_000, "[a] " * 250_000, "[" * 1_000_000, " " * 1_000_000),
+        *("Emne: " + "a" * 1_000_000, ">*_|- " * 180_000, "\t" * 1_000_000 + "Emne: Bo", "Emne \t" * 200_000),
+        *("(ekstern" * 130_000, "x" * 1_000_000 + ".docx", "[" + "]" * 1_000_000, "\n" * 1_000_000),
+    ],
+    ids=lambda hostile: repr(hostile[:8]),
+)
+def test_a_megabyte_of_anything_takes_no_time(hostile: str) -> None:
+    started = time.process_time()
+    for source in (Source.SUBJECT, Source.FILENAME, Source.BODY):
+        assert len(titles([text(hostile, source)])) <= 64
+    assert time.process_time() - started < 3
