@@ -20,25 +20,36 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 # A to Z alone, and nothing is normalised: KELVIN SIGN becomes a K by either, and Kim another person.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
-# Letters that IDNA 2003 (Python's codec) and IDNA 2008 (Postfix) turn into different names (UTS #46 §7):
-# mail for one domain must not be routed by what is known of another.
-_DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
-
 
 @lru_cache(maxsize=1024)  # the same few are asked for several times with each message
 def normal_domain(domain: str) -> str:
     """*domain* as lower-case A-labels. Raises :class:`ValueError` when it is no domain name."""
     name = domain.strip().rstrip(".").lower()
     if not name.isascii():
-        if not _DEVIATIONS.isdisjoint(name):
-            raise ValueError(f"{domain!r} is not a domain name that all programs read alike")
+        written = name
         try:
             name = name.encode("idna").decode("ascii")
         except UnicodeError:
             raise ValueError(f"{domain!r} is not a domain name") from None
+        if not _read_alike(written, name):
+            raise ValueError(f"{domain!r} is not a domain name that all programs read alike")
     if len(name) > 253 or not _DOMAIN.fullmatch(name):
         raise ValueError(f"{domain!r} is not a domain name")
     return name
+
+
+def _read_alike(written: str, coded: str) -> bool:
+    """Whether all programs turn *written*, in lower case, into *coded*: mail for one domain must not be routed, or left
+    unread as own mail, by what is known of another.
+
+    IDNA 2003 (Python's codec) knows the letters of Unicode 3.2, and turns some into others that IDNA 2008 (Postfix)
+    leaves (UTS #46 §7), or takes out (U+1806) what that keeps. So nothing may be turned into anything but its code."""
+    known = all(unicodedata.ucd_3_2_0.category(letter) != "Cn" for letter in written)
+    return known and coded == ".".join(map(_a_label, unicodedata.normalize("NFC", written).split(".")))
+
+
+def _a_label(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
 
 
 def split_address(address: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from segl.addresses import domain_of, is_relayed, mail_key, mailbox_key, normal_
         ("nordby.example.", "nordby.example"),
         (" nordby.example ", "nordby.example"),
         ("ærø.example", "xn--r-3fa9c.example"),
+        ("ÆRØ.example", "xn--r-3fa9c.example"),
+        ("smo\u0308rga\u030as.example", "xn--smrgs-pra0j.example"),  # letters and their marks apart
         ("XN--R-3FA9C.example", "xn--r-3fa9c.example"),
         ("_mta-sts.example", "_mta-sts.example"),
     ],
@@ -30,6 +32,25 @@ def test_one_domain_has_one_form(written: str, normal: str) -> None:
 def test_what_is_no_domain_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="is not a domain name"):
         normal_domain(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "nordby\u1806-vand.example",  # Python's codec takes the sign out: an own domain. Postfix keeps it
+        "stra\xdfe.example",  # strasse, or xn--strae-oqa
+        "\uff4eordby.example",
+        "nordby\u3002example",
+        "nordby\u200d.example",
+        "a\u2024b.example",
+        "\u13a0.example",
+        "\U0001f600.example",  # younger than Unicode 3.2
+    ],
+)
+def test_a_name_that_postfix_may_read_otherwise_is_none(written: str) -> None:
+    with pytest.raises(ValueError, match="is not a domain name that all programs read alike"):
+        normal_domain(written)
+    assert domain_of(f"bo@{written}") == ""
 
 
 @pytest.mark.parametrize(
