@@ -25,7 +25,7 @@ def watched(street: Street) -> Iterator[House]:
         with standing_house(street, prepare=watch_closely) as house:
             yield house
     finally:
-        street.good.tls = tls
+        street.good.tls, street.good.tls_reply = tls, ""
 
 
 def watch_closely(house: House) -> None:
@@ -72,3 +72,20 @@ def test_a_server_that_loses_its_tls_falls_to_the_next_way(watched: House, stree
     assert b"https://sikker" in street.mail_for(GOOD)[0].content
     routed = [e for e in watched.map.events if e["event"] == "routed" and e["recipient"] == GOOD]
     assert routed[-1]["way"] == "portal"
+
+
+def test_a_server_that_refuses_to_start_tls_for_good_falls_to_the_next_way(
+    watched: House, street: Street
+) -> None:
+    """Postfix by itself would give the message back."""
+    submit(watched, GOOD)
+    wait_until(lambda: bool(street.mail_for(GOOD)), 30, lambda: watched.log[-4000:])
+    street.forget()
+    street.good.tls_reply = "500 5.5.1 unrecognized command"
+    submit(watched, NEIGHBOUR)
+    wait_until(
+        lambda: bool(street.mail_for(NEIGHBOUR)) and not watched.queued, 60, lambda: watched.log[-6000:]
+    )
+    assert b"https://sikker.nordby-vand.example/m/" in street.mail_for(NEIGHBOUR)[0].content
+    assert CPR.encode() not in street.seen_in_clear()
+    assert "status=bounced" not in watched.secure.log

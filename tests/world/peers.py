@@ -135,6 +135,7 @@ class SmtpPeer(_Peer):
     ``tls``           its TLS context; ``None``: STARTTLS is not offered.
     ``rcpt_replies``  reply to RCPT by recipient, e.g. ``{"bo@x.example": "550 5.1.1 no such user"}``.
     ``mail_reply``    reply to MAIL; anything but 2xx means that it takes nothing from anybody.
+    ``tls_reply``     reply to STARTTLS, ``""``: the handshake begins.
     ``data_reply``    reply after the final dot; anything but 2xx means the message was not taken.
     ``announces_dsn`` whether it says that it reports deliveries itself (RFC 3461).
     ``announces_utf8`` whether it says that it takes addresses in UTF-8 (RFC 6531).
@@ -159,6 +160,7 @@ class SmtpPeer(_Peer):
         self.data_size_limit = data_size_limit
         self.rcpt_replies: dict[str, str] = {}
         self.mail_reply = "250 2.1.0 Ok"
+        self.tls_reply = ""
         self.data_reply = ACCEPTED
         self.announces_dsn = False
         self.announces_utf8 = True
@@ -280,6 +282,12 @@ class _Session(SMTP):
             for name in ("RET", "ENVID", "NOTIFY", "ORCPT"):
                 found.pop(name, None)
         return found
+
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
+        if self._peer.tls_reply:
+            await self.push(self._peer.tls_reply)
+        else:
+            await super().smtp_STARTTLS(arg)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._tls_protocol is None:

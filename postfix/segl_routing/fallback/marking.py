@@ -30,6 +30,7 @@ HOLD_SECONDS = 600.0  # a first mark, at least
 LONGEST_HOLD = DAY_SECONDS
 AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a further one
 _MOST_COPIES = 100_000
+_MOST_ABSENT = 10_000  # of those that failed and do not wait: they are tried, or have gone
 _FAILED = "forced TLS failed at delivery: "
 
 
@@ -143,7 +144,9 @@ class Fallback:
         """Draw conclusions from a look at the queue. *is_tls* tells whether a copy's way is ``tls`` now."""
         trouble: dict[str, _Trouble] = {}
         copies: dict[tuple[str, str], _Copy] = {}
+        seen: set[tuple[str, str]] = set()
         for one in waiting:
+            seen.add((one.queue_id, one.address))
             failure = failure_of(one.reason)
             domain = domain_of(one.address)
             if failure is Failure.OTHER or not domain or self._went_elsewhere(one) or not is_tls(one):
@@ -156,7 +159,9 @@ class Fallback:
             found.queue_ids[one.queue_id] = None
             if failure is Failure.TLS or not found.reason:
                 found.failure, found.reason = failure, clause(one.reason)
-        self._copies = copies
+        # What is being tried right now does not wait: a silent server keeps it for minutes, and its tries go on.
+        absent = [(key, copy) for key, copy in self._copies.items() if key not in seen]
+        self._copies = dict(absent[-_MOST_ABSENT:]) | copies
         return [
             self._fall(domain, found, now) for domain, found in trouble.items() if self._falls(found, now)
         ]

@@ -14,6 +14,7 @@ from segl_routing.fallback.queue_watch import Waiting
 BO = "bo@kunde.example"
 STRIPPED = "TLS is required, but was not offered by host mx.kunde.example[192.0.2.1]"
 REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
+SILENT = "conversation with mx.kunde.example[192.0.2.1] timed out while receiving the STARTTLS response"
 GREYLISTED = "host mx.kunde.example[192.0.2.1] said: 451 4.7.1 Greylisted (in reply to RCPT TO command)"
 
 
@@ -90,6 +91,37 @@ def test_connections_that_fail_must_fail_often_and_long() -> None:
         story.tried()
         assert not story.look(REFUSED, after=60)
     assert story.look(REFUSED, after=300)
+
+
+def test_a_copy_that_is_being_tried_is_not_forgotten() -> None:
+    """A server that says nothing keeps it from the queue of those that wait for as long as Postfix is patient (five
+    minutes for STARTTLS), at each try anew."""
+    story = Story()
+    for _ in range(2):
+        story.tried()
+        assert not any(story.fallback.looked((), lambda _copy: True, story.now + 20 * n) for n in range(15))
+        story.now += 300
+        fallen = story.look(SILENT)
+    assert fallen
+
+
+def test_a_failure_of_before_the_mark_is_none_after_it() -> None:
+    """The copy that waits still bears its words."""
+    story = Story()
+    story.fails_twice()
+    story.now += HOLD_SECONDS
+    waiting = [Waiting("Q1000000", BO, story.arrived, STRIPPED)]
+    assert not story.fallback.looked(waiting, lambda _copy: False, story.now)
+    assert story.fallback.heal("kunde.example", story.now)
+    story.arrived = story.now
+    assert not story.look(STRIPPED, queue_id="Q1000000")
+
+
+def test_no_more_copies_are_remembered_than_a_queue_may_hold() -> None:
+    story = Story()
+    for number in range(30):
+        story.look(REFUSED, *(f"kunde{n}@kunde.example" for n in range(1000)), queue_id=f"Q{number}")
+    assert len(story.fallback._copies) <= 11_000
 
 
 def test_one_long_failure_to_connect_is_not_enough() -> None:
