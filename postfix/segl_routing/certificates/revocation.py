@@ -84,7 +84,8 @@ class RevocationChecks:
 
     def _bounded(self, standing: RevocationStanding, said_at: datetime) -> RevocationStanding:
         """An answer that was given at *said_at*; it holds for a moment at least, or it would be asked for twice."""
-        latest = max(said_at + FRESH, self._clock() + AGAIN)
+        now = self._clock()
+        latest = max(min(said_at, now) + FRESH, now + AGAIN)
         return replace(standing, until=min(standing.until or latest, latest))
 
     async def _by_ocsp(
@@ -123,16 +124,18 @@ class RevocationChecks:
         standing = await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
         if standing.revocation is Revocation.UNKNOWN:
             return standing
-        if standing.revocation is Revocation.GOOD and self._clock() - found.fetched_at > STALE:
+        if standing.revocation is Revocation.GOOD and abs(self._clock() - found.fetched_at) > STALE:
             return RevocationStanding.unknown("the revocation list cannot be fetched since yesterday")
         return self._bounded(standing, found.fetched_at)
 
     async def _list(self, url: str) -> _List:
         """The list at *url*: one fetch for all who ask, kept while it is fresh."""
         known, now = self._lists.get(url), self._clock()
-        if known is not None and now - known.asked_at < (AGAIN if known.content is None else FRESH):
-            self._lists.move_to_end(url)
-            return known
+        if known is not None:
+            end = known.asked_at + (AGAIN if known.content is None else FRESH)
+            if known.asked_at <= now < end:  # not what is from the future, of a clock since set back
+                self._lists.move_to_end(url)
+                return known
         task = self._coming.get(url)
         if task is None:
             task = self._coming[url] = asyncio.create_task(self._get(url, known))

@@ -73,7 +73,7 @@ class Validator:
         self._resolver = resolver
         self._anchors = tuple(anchors)
         self._clock = clock
-        self._kept: OrderedDict[dns.name.Name, tuple[float, Zone | Unsigned | None]] = OrderedDict()
+        self._kept: OrderedDict[dns.name.Name, tuple[float, float, Zone | Unsigned | None]] = OrderedDict()
         self._dnssec_seen = False
 
     async def prove(self, message: dns.message.QueryMessage) -> Proven:
@@ -192,16 +192,17 @@ class Validator:
 
     def _recall(self, name: dns.name.Name) -> Zone | Unsigned | _NotKept | None:
         kept = self._kept.get(name)
-        if kept is None or self._clock() >= kept[0]:
+        if kept is None or not kept[0] <= self._clock() < kept[1]:
             return _NotKept.NOT_KEPT
         self._kept.move_to_end(name)
-        return kept[1]
+        return kept[2]
 
     def _keep(self, name: dns.name.Name, what: Zone | Unsigned | None, work: Work) -> None:
         life = min(work.ttl, KEPT_SECONDS)
         if what is None:  # nothing was signed for it, so nothing says how long; only work is saved by it
             life = min(life, 60.0)
-        self._kept[name] = (self._clock() + life, what)
+        now = self._clock()
+        self._kept[name] = (now, now + life, what)
         self._kept.move_to_end(name)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)

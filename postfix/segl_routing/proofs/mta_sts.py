@@ -130,7 +130,8 @@ class MtaSts:
         if kept is None:
             return announced
         now = self._clock()
-        if now < self._failed_at.get(kept.domain, -RETRY_SECONDS) + RETRY_SECONDS:
+        failed_at = self._failed_at.get(kept.domain)
+        if failed_at is not None and failed_at <= now < failed_at + RETRY_SECONDS:
             return False
         return kept.due(now) or (announced and record != kept.id)
 

@@ -281,6 +281,34 @@ def test_good_is_believed_for_an_hour_at_most(web: Publisher, bo: Issued) -> Non
     assert until <= datetime.datetime.now(datetime.UTC) + FRESH
 
 
+@pytest.mark.parametrize("ahead", [FRESH * 2, DAY * 0.9])
+def test_a_list_that_was_fetched_by_a_clock_since_set_back_is_fetched_again(
+    web: Publisher, bo: Issued, ahead: datetime.timedelta
+) -> None:
+    moment = [now() + ahead]
+    asked = checks(clock=lambda: moment[0])
+    web.serve("/crl", CA.crl(lasts=30 * DAY))
+    assert standing(bo, asked).revocation is GOOD
+    moment[0] -= ahead
+    del web.pages["/crl"]
+    told = standing(bo, asked)
+    assert told.revocation is GOOD
+    assert told.until is not None
+    assert told.until <= moment[0] + FRESH
+    web.serve("/crl", CA.crl([bo]))
+    moment[0] += FRESH
+    assert standing(bo, asked).revocation is REVOKED
+
+
+def test_a_place_that_failed_by_a_clock_since_set_back_is_asked_again(web: Publisher, bo: Issued) -> None:
+    moment = [now() + DAY]
+    asked = checks(clock=lambda: moment[0])
+    assert standing(bo, asked).revocation is UNKNOWN
+    moment[0] -= DAY
+    web.serve("/crl", CA.crl())
+    assert standing(bo, asked).revocation is GOOD
+
+
 def test_an_answer_is_asked_for_once(web: Publisher, bo: Issued) -> None:
     web.answer("/ocsp", lambda question: CA.ocsp(question, known=[bo]))
     asked = checks()

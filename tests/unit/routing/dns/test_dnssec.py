@@ -227,6 +227,18 @@ def test_keys_are_remembered(validating: SignedDns) -> None:
     assert asyncio.run(twice()) == (6, 1)  # MX; keys of the root; hash and keys of example, of gap.example
 
 
+def test_keys_that_a_clock_since_set_back_has_kept_are_asked_for_again(validating: SignedDns) -> None:
+    dns_ = changed(validating)
+    ahead = time.time() + 3600
+    dns_._validator._clock = lambda: ahead
+    asyncio.run(dns_.exchangers("gap.example"))
+    dns_._validator._clock = time.time
+    asked: list[str] = dns_.resolver.asked  # type: ignore[attr-defined]
+    before = len(asked)
+    asyncio.run(dns_.exchangers("gap.example"))
+    assert len(asked) - before == 6
+
+
 def test_signatures_end_when_they_say(validating: SignedDns) -> None:
     dns_ = changed(validating)
     in_a_year = time.time() + 365 * 86400

@@ -223,6 +223,17 @@ def test_a_clock_set_back_does_not_make_a_policy_last_longer(desk: Desk) -> None
     assert desk.ask().known is Known.NO
 
 
+def test_a_clock_set_back_does_not_put_a_renewal_off(desk: Desk) -> None:
+    """It was a day ahead when the renewal failed: not for a day is nothing fetched."""
+    desk.ask()
+    desk.now += DAY + 1
+    desk.outside.policy_now = StsRefusal.UNREACHABLE
+    assert desk.ask().known is Known.YES
+    desk.now -= DAY - 60
+    desk.outside.record_now, desk.outside.policy_now = "2", enforce("mx2.kommune.example")
+    assert desk.ask("mx2.kommune.example").known is Known.YES
+
+
 # Whose it is
 
 
