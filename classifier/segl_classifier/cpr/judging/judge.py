@@ -26,6 +26,7 @@ from segl_classifier.cpr.context.said import CALLED_CPR, NOTHING, Said, say
 from segl_classifier.cpr.judging import score
 from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.called import weigh_columns
+from segl_classifier.cpr.judging.days import weigh_days
 from segl_classifier.cpr.judging.neighbours import Neighbours, listed_with
 from segl_classifier.cpr.spelling import borders
 from segl_classifier.cpr.spelling.candidates import Candidate, candidates
@@ -87,6 +88,7 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
     if not assessments:
         return NumbersFound([])
     weigh_columns(text.text, reader.tables, assessments, reader.passed_over, today)
+    weigh_days(assessments, today)
     _weigh_neighbours(text.text, assessments, reader.others, today)
     told = [
         assessment for assessment in assessments if reader.place(assessment.candidate) is not Place.BEHIND
