@@ -27,6 +27,11 @@ _SHORTENED = re.compile(
 )
 _MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list
 _LETTER = re.compile(r"[^\W\d_]")
+_FIGURES = re.compile("[0-9]+")
+# "Anna Lund", "Bo P. Bro"; but not "First Name".
+_NAME = re.compile(
+    r"(?!.* (?:Name|Navn|Namn)$)[A-ZÆØÅÄÖÜ][a-zæøåäöüé]+(?: [A-ZÆØÅ]\.)?(?:[ -][A-ZÆØÅÄÖÜ][a-zæøåäöüé]+){1,3}"
+)
 
 
 def heading_among(rows: Sequence[list[str]], width: int) -> list[str] | None:
@@ -50,13 +55,32 @@ def is_heading(cells: Sequence[str]) -> bool:
 def _is_like(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether *cells* are a row as the others of *rows* are, of a list without a heading: what they have in a column,
     others have, too ("Bo Bro, engineer, Works" over "Kim Lund, engineer, Stores"). The first column does not count, in
-    which headings are called alike, nor one that is marked with its own name."""
+    which headings are called alike, nor one that is marked with its own name. Where somebody's name stands in each row
+    of a column, one other row that has the same, but for figures, is enough."""
     others = [row for row in rows[:_LOOKED_AT] if row and row[0] != cells[0]]
+    named = _are_named(cells, others)
+    if named:
+        cells, others = _with_noughts(cells), [_with_noughts(row) for row in others]
+    shared = 1 if named else _SHARED
     for column, cell in enumerate(cells[1:], 1):
         values = [row[column] for row in others if column < len(row) and row[column]] if cell else []
-        if _SHARED <= values.count(cell) < len(values):
+        if shared <= values.count(cell) < len(values) + named:
             return True
     return False
+
+
+def _are_named(cells: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether somebody's name, of two words, stands in some column of *cells* and of each of *others*."""
+    rows = [row for row in others if len(row) > 1]
+    return len(rows) > 1 and any(
+        _NAME.fullmatch(cell) and all(column < len(row) and _NAME.fullmatch(row[column]) for row in rows)
+        for column, cell in enumerate(cells)
+    )
+
+
+def _with_noughts(cells: Sequence[str]) -> list[str]:
+    """*cells* with noughts for their figures: "Kildevej 4" is like "Kildevej 6"."""
+    return [_FIGURES.sub("0", cell) for cell in cells]
 
 
 def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:

@@ -159,6 +159,24 @@ def test_the_first_row_of_a_list_without_a_heading_is_none(separator: str) -> No
     assert text == " ".join(", ".join(row) for row in rows)
 
 
+@pytest.mark.parametrize("separator", ["\t", ";", " | "])
+def test_nor_is_one_that_has_a_name_as_all_others_and_a_cell_as_one_of_them(separator: str) -> None:
+    rows = (("Anna Lund", "1", "Ja"), ("Bo P. Bro", "2", "Nej"), ("Carl Toft-Dal", "M", "Ja"))
+    text = told("\n".join(map(separator.join, rows)))
+    assert text == " ".join(", ".join(row) for row in rows)
+
+
+def test_nor_is_one_that_has_an_address_as_all_others() -> None:
+    rows = "Anna Lund;Nørregade 1;8a Vejby\nBo Bro;Nørregade 12;3b Hasle\nIda Krogh;Nørregade 5;7a Vejby"
+    assert told(rows) == rows.replace(";", ", ").replace("\n", " ")
+
+
+@pytest.mark.parametrize("heading", ["Full Name;Team;Fit", "Fulde Navn;Hold;Rask", "Navn;Hold;A"])
+def test_a_heading_over_names_is_one(heading: str) -> None:
+    name = heading.partition(";")[0]
+    assert f"{name}: Bo Bro, " in told(f"{heading}\nAnna Lund;A;Ja\nBo Bro;B;A\nCarl Toft;C;Ja")
+
+
 @pytest.mark.parametrize(
     ("table", "row"),
     [
