@@ -51,6 +51,24 @@ def test_a_short_sentence_counts_though_the_model_sees_nothing(said: str, label:
     )
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Din lønseddel ligger i e-Boks.",
+        "Din lønseddel for maj er sendt til din digitale postkasse.",
+        "Du kan se din lønseddel i Mit.dk fra den 26.",
+        "Your payslip for May is now available in the employee portal.",
+    ],
+)
+def test_that_something_lies_ready_elsewhere_tells_nothing(said: str) -> None:
+    assert judged(mail(f"Kære medarbejder\n\n{said}\n\n{CLOSING}\n")).decision is Decision.PLAIN
+
+
+def test_what_a_payslip_says_does() -> None:
+    body = f"Kære Tove\n\nHer er din lønseddel for maj: 28.905 kr.\n\n{CLOSING}\n"
+    assert judged(mail(body)).labels == (Label.INCOME_WEALTH,)
+
+
 def test_above_a_long_signature_too() -> None:
     foot = f"{CLOSING}\nKonsulent\n{MORE}\nTorvet 4, Nordby\nTlf. 12 34 56 78"
     assert judged(mail(f"Hej Tove\n\nJeg har kræft.\n\n{foot}\n")).labels == (Label.HEALTH,)

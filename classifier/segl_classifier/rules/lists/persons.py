@@ -16,12 +16,12 @@ from segl_classifier.unread_script import is_foreign_name
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
 DOERS, VALUES, PLACES, OFFICES = "column_doer", "column_value", "column_place", "column_office"
-GOODS = "column_goods"
+GOODS, DEPARTMENTS = "column_goods", "column_department"
 WHO, ELSEWHERE = "column_who", "column_elsewhere"
 FIRST_NAMES = "first_name"
 LISTS = (
-    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, GOODS, FIRMS, COMPANIES, OTHERS, COUNTS, WHO,
-    ELSEWHERE, FIRST_NAMES,
+    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, GOODS, DEPARTMENTS, FIRMS,
+    COMPANIES, OTHERS, COUNTS, WHO, ELSEWHERE, FIRST_NAMES,
 )  # fmt: skip
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
@@ -128,7 +128,8 @@ class Persons:
 
     def are_named(self, cell: str) -> bool:
         """Whether the heading *cell* names persons."""
-        return self.is_named(PERSONS, cell) or self.is_named(NAMES, cell)
+        named = self.is_named(PERSONS, cell) or self.is_named(NAMES, cell)
+        return named and not self.is_named(DEPARTMENTS, cell)
 
     def is_named(self, name: str, cell: str) -> bool:
         """Whether *cell* begins with a word of the list *name*, or says of what or whom it is the name or number."""

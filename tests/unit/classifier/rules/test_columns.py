@@ -284,6 +284,7 @@ def test_layouts_of_lists(table: str) -> None:
         "Restancer fordelt på boligtype\nBolig;Antal\nRækkehus;4",
         "Vin;Karakter;Bragt af\nRiesling;4;Anna\nMerlot;5;Bo",
         "Medarbejder;Fravær\t",
+        "Oktober;MUS;HR\nNovember;Sygefravær;Børn og Unge\nDecember;APV;Borgerservice",
     ],
 )
 def test_what_is_no_list_of_persons_with_entries(harmless: str) -> None:
