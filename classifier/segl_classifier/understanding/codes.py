@@ -18,6 +18,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from segl_classifier.understanding.written import NOTHING
+
 _STANDS_IN: Final = "0"
 # Addresses of mail, and pictures by their id.
 _ADDRESS: Final = re.compile(
@@ -35,6 +37,43 @@ _WORD: Final = re.compile("(?![a-f]+(?![a-z]))[A-Za-z][a-z]{4,}")  # no run of a
 _PLATE: Final = re.compile(r"\b(?!KR)[A-ZÆØÅ]{2} ?[0-9]{2} ?[0-9]{3}\b")
 _SHORTEST: Final = 8
 _SHORTEST_OF_SEVERAL: Final = 12  # of what is put together from several: "3f-81-c0-9a-27"
+# Two declarations of a style sheet or more, one behind the other: "font-size:11.0pt; margin:0in;".
+_STYLES: Final = re.compile(
+    r"(?:(?<![\w-])(?:(?:font|margin|padding|border|color|background|width|height|behavior|cursor|zoom)|"
+    r"(?:mso|font|margin|padding|border|background|min|max|text|line|letter|word|vertical|page|panose|tab|table|list|"
+    r"outline|overflow|white|unicode|layout|box|-webkit|-ms)-[\w-]{1,60}+)[ \t]*+:[^;:{}\n]{1,120}+;\s{0,80}+){2,}"
+)
+_FEWEST_DECLARATIONS: Final = 2
+_SIGN: Final = re.compile(r"[^\n]")
+# Of jobs that programs run, and of nobody who is examined.
+_BUILDS: Final = re.compile(
+    r"\b(?:failed (?:jobs?|pipeline|build|workflow)|fejlede (?:batch)?jobs?|"
+    r"(?:jobs?|pipeline|build|workflow run)(?: #?[\w-]{1,30})? (?:has |had )?(?:failed|fejlede))\b",
+    re.IGNORECASE,
+)
+_RUNNERS: Final = re.compile(r"\b(?:pipeline|jenkins|gitlab|github)\b", re.IGNORECASE)
+_OF_RUNNERS: Final = re.compile(
+    r"\b(?:workflow|build|branch|commit|deploy|stage|triggered|jobs?)\b", re.IGNORECASE
+)
+_EXAM: Final = re.compile(
+    r"exam|eksam|prøve|kursus|course|student|elev|pupil|lærling|apprentice|grade|karakter|certifi",
+    re.IGNORECASE,
+)
+_FAILED: Final = re.compile(r"\b(?:failed|fail(?:s|ure)|fejlede?)\b", re.IGNORECASE)
+_FAILINGS: Final = (
+    "ailed",
+    "ails",
+    "ailure",
+    "AIL",
+    "ejlede",
+)  # one of which is in each of these, to ask at once
+_MEMBER: Final = re.compile(
+    r"\bmedlemsn(?:r\b\.?|ummer(?:et)?\b)(?: er)?[ :]{1,2}[0-9]{2,12}\b", re.IGNORECASE
+)
+_OF_UNIONS: Final = re.compile(
+    r"fagfor|forbund|faglig|a-?kasse|klub|tillids|overenskomst|strejke|union|(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
+    re.IGNORECASE,
+)
 # In Danish, Norwegian, Swedish, German and English.
 _OF_BODIES: Final = re.compile(
     r"\bfp ?\d|fing(?:er|r)|aftryk|avtryck|avtrykk|abdruck|thumb|tommel|\btumm|daumen|\biris|retina|nethinde|"
@@ -52,6 +91,35 @@ def without_codes(text: str) -> str:
         return text
     hidden = _PLATE.sub(_STANDS_IN, _RUN.sub(_hidden, text))
     return text if hidden == text or _OF_BODIES.search(text) else hidden
+
+
+def without_members(paragraph: str) -> str:
+    """*paragraph* with a nought for each number of a member, each other character in its place: unless it speaks of a
+    union, anybody's number in a club ("Jeg er medlemsnr. 454."), which the model takes for one in a union."""
+    if "edlemsn" not in paragraph or _OF_UNIONS.search(paragraph):
+        return paragraph
+    return _MEMBER.sub(lambda number: _STANDS_IN + NOTHING * (len(number[0]) - 1), paragraph)
+
+
+def without_styles(text: str) -> str:
+    """*text* without the declarations of style sheets, which damaged pages and letters saved as text leave in it; each
+    other character stays in its place."""
+    if text.count(";") < _FEWEST_DECLARATIONS or ":" not in text:
+        return text
+    return _STYLES.sub(lambda styles: _SIGN.sub(NOTHING, styles[0]), text)
+
+
+def without_failures(text: str) -> str:
+    """*text*, where it tells of builds and their jobs, without what failed: jobs do, and the model takes who started
+    one for somebody at an exam. Each other character stays in its place."""
+    if not any(map(text.__contains__, _FAILINGS)) or not _FAILED.search(text) or not _tells_of_builds(text):
+        return text
+    return _FAILED.sub(lambda failed: NOTHING * len(failed[0]), text)
+
+
+def _tells_of_builds(text: str) -> bool:
+    builds = bool(_BUILDS.search(text)) or bool(_RUNNERS.search(text) and _OF_RUNNERS.search(text))
+    return builds and not _EXAM.search(text)
 
 
 def _hidden(run: re.Match[str]) -> str:

@@ -21,11 +21,18 @@ from segl_classifier.layout.tables import table_rows
 from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
-from segl_classifier.understanding.codes import without_codes
+from segl_classifier.understanding.codes import (
+    without_codes,
+    without_failures,
+    without_members,
+    without_styles,
+)
 from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.mail_heads import without_mail_heads
+from segl_classifier.understanding.plain_cells import without_plain
 from segl_classifier.understanding.standing import Line, may_stand, without_standing
 from segl_classifier.understanding.table_row import parts_of
+from segl_classifier.understanding.templates import without_templates
 from segl_classifier.understanding.written import clauses, in_small, joined, sentences, words
 
 WORDS = 45
@@ -116,7 +123,11 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
 
 def _subjects(texts: Sequence[Text]) -> list[tuple[int, str]]:
     """The subjects among *texts*, by number; the titles of conversations come behind."""
-    subjects = [(n, joined(whole(t.text).strip())) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
+    subjects = [
+        (n, without_failures(joined(whole(t.text).strip())))
+        for n, t in enumerate(texts)
+        if t.source is Source.SUBJECT
+    ]
     return sorted(subjects, key=lambda one: texts[one[0]].remark)
 
 
@@ -131,6 +142,7 @@ def _says_more(remark: Text, subject: str) -> bool:
 def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
     content = without_mail_heads(lines_ended(whole(text.text)))
+    content = without_templates(without_failures(without_styles(content)))
     if text.source is Source.FILENAME:
         yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return
@@ -150,7 +162,7 @@ def _lines_of(paragraph: str, offset: int) -> Iterator[Line]:
     if rows is None:
         yield from _sentences(paragraph, offset)
         return
-    for of_table, some in groupby(rows, key=lambda row: bool(row.cells)):
+    for of_table, some in groupby(without_plain(rows), key=lambda row: bool(row.cells)):
         if of_table:
             for row in some:
                 start, end = offset + row.start, offset + row.end
@@ -162,7 +174,7 @@ def _lines_of(paragraph: str, offset: int) -> Iterator[Line]:
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[Line]:
-    paragraph = joined(paragraph)
+    paragraph = without_members(joined(paragraph))
     for start, end in sentences(paragraph):
         yield Line(paragraph[start:end], offset + start, offset + end)
 

@@ -44,7 +44,7 @@ _PARTED = re.compile(
 # L e t t e r s  with a blank behind each, and words with more.
 _SPACED = re.compile(r"(?<!\S)[^\W\d_](?: {1,3}[^\W\d_](?![^\s.!?,])){5,}+")
 _BLANK = re.compile("(?<! ) (?! )")
-_NOTHING = "\u00ad"  # in the place of what is left out; of the texts' own it was taken out before
+NOTHING = "\u00ad"  # in the place of what is left out; of the texts' own it was taken out before
 
 # The marks by which words are made bold in plain text.
 _DRESS = re.compile(r"(?<![^\s(\"'])[*_~]{1,3}(?=\w)|(?<=[\w.!?,:])[*_~]{1,3}(?![^\s.,;:!?)\"'])")
@@ -70,10 +70,10 @@ def joined(paragraph: str) -> str:
     stand in the place of what parted them, each other character in its own."""
     paragraph = paragraph.replace("\xa0", " ")
     if 5 * paragraph.count(" ") > 2 * len(paragraph):
-        paragraph = _SPACED.sub(lambda word: _BLANK.sub(_NOTHING, word[0]), paragraph)
+        paragraph = _SPACED.sub(lambda word: _BLANK.sub(NOTHING, word[0]), paragraph)
     if "\n" in paragraph:
         if "-" in paragraph:
-            paragraph = _PARTED.sub(lambda end: _NOTHING * len(end[0]), paragraph)
+            paragraph = _PARTED.sub(lambda end: NOTHING * len(end[0]), paragraph)
         paragraph = _GOES_ON.sub(lambda end: " " * len(end[0]), paragraph)
     return paragraph
 
@@ -108,8 +108,8 @@ def words(text: str) -> list[str]:
     whole."""
     if "://" in text or "www." in text:
         text = _LINK.sub(r"\1", text)
-    if _NOTHING in text:
-        text = text.replace(_NOTHING, "")
+    if NOTHING in text:
+        text = text.replace(NOTHING, "")
     if "*" in text or "_" in text or "~" in text:
         text = _DRESS.sub("", text)
     found = text.split()

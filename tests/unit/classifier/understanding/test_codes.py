@@ -13,7 +13,12 @@ import pytest
 from segl.vocabulary import Decision, Label
 from segl_classifier.classify import classify
 from segl_classifier.rules import shipped_rules
-from segl_classifier.understanding.codes import without_codes
+from segl_classifier.understanding.codes import (
+    without_codes,
+    without_failures,
+    without_members,
+    without_styles,
+)
 from segl_classifier.understanding.interface import Model
 from segl_classifier.understanding.loading import load_model
 
@@ -181,6 +186,96 @@ def _verdict(subject: str, body: str) -> Decision:
 def _mail(subject: str, body: str) -> bytes:
     head = f"From: a@nordby.example\nTo: b@firma.example\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n"
     return f"{head}\n{body}\n".replace("\n", "\r\n").encode()
+
+
+MEMBERS = {
+    "at the end of a sentence": "Jeg er medlemsnr. 454.",
+    "with a colon": "Nyt medlemsnummer: 20114",
+    "of whom": "Mit medlemsnummer er 4522, og jeg er flyttet.",
+}
+
+
+@pytest.mark.parametrize("said", MEMBERS.values(), ids=MEMBERS)
+def test_the_number_of_a_member_is_a_nought_in_its_place(said: str) -> None:
+    shown = without_members(said)
+    assert len(shown) == len(said)
+    assert "medlemsn" not in shown
+    assert [sign for sign in shown if sign.isdigit()] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Jeg er medlem af fagforeningen, medlemsnr. 454.",
+        "Hun står i 3F med medlemsnr. 454.",
+        "Medlemsnr. 454 hos HK er meldt ud.",
+        "Vi er 454 medlemmer.",
+    ],
+)
+def test_where_a_union_is_spoken_of_it_stays(said: str) -> None:
+    assert without_members(said) == said
+
+
+STYLES = """p.MsoNormal, li.MsoNormal
+\t{margin:0in;
+\tmargin-bottom:.0001pt;
+\tfont-size:11.0pt;
+\tfont-family:"Calibri",sans-serif;}
+a:link
+\t{mso-style-priority:99;
+\tcolor:#0563C1;}
+Kære Anna, du har diabetes."""
+
+
+def test_style_sheets_that_stand_in_a_text_are_left_out() -> None:
+    shown = without_styles(STYLES)
+    assert len(shown) == len(STYLES)
+    assert shown.count("\n") == STYLES.count("\n")
+    assert "font" not in shown
+    assert "mso-" not in shown
+    assert shown.endswith("}\nKære Anna, du har diabetes.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Font: rød; farve: blå; Karen er syg.",
+        "color: rød; position: pædagog; Karen er syg",
+        "text: Karen er syg; list: ja; page: 2;",
+        "Navn: Bo; Diagnose: KOL; Højde: 180;",
+    ],
+)
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    assert without_styles(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pipeline #4711 triggered by Jens Holm had 2 failed jobs.",
+        "Pipeline #4711 failed for main",
+        "Fejlede job i nat: sast: failed (Jens Holm)",
+        "Build in Jenkins: FAILURE, started by Jens Holm",
+    ],
+)
+def test_what_failed_of_jobs_is_not_shown(text: str) -> None:
+    shown = without_failures(text)
+    assert len(shown) == len(text)
+    assert "fail" not in shown.lower()
+    assert "fejl" not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jens Holm failed the exam on the GitLab course.",
+        "Han fejlede i svejseprøven og mistede sit job.",
+        "She failed at this stage of her studies in the Aarhus branch.",
+        "His build failed the inspection, and he failed the exam for the GitLab pipeline.",
+    ],
+)
+def test_what_failed_of_a_person_is(text: str) -> None:
+    assert without_failures(text) == text
 
 
 @pytest.mark.slow

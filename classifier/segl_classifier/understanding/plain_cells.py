@@ -1,0 +1,102 @@
+"""Cells that tell nothing of whom their row is about, and that the model takes for something.
+
+It has met rows of names with an office, an amount or a yes in registers of unions and lists of arrears. So it takes the
+board of a sports club for members of a union, and what a colleague drove for what he owes. By their headings such cells
+are known: who does something ("Oplægsholder") is not whom it is about, an office is held in any club, and an amount
+beside kilometres is for driving. They are left out of what the model is shown, in these columns alone; the rules and
+the search for numbers read all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import Final
+
+from segl_classifier.layout.tables import Row
+
+_DOERS: Final = re.compile(
+    r"(?:oplægs|foredrags|kursus)holdere?|oplæg ved|undervisere?|instruktør(?:er)?|talere?|facilitator(?:er)?|"
+    r"mødelede(?:r|re)|ordstyrere?|eksaminator(?:er)?|(?:[12]\. )?censor(?:er)?|speakers?|lecturers?|presenters?|"
+    r"instructors?|föreläsare|foreleser(?:e)?|referent(?:en)?",
+    re.IGNORECASE,
+)
+_TASKS: Final = re.compile(
+    r"risiko|risici|risks?|jobs?|pipeline|build|opgaver?|tiltag|aktivitet(?:er)?|handling|actions?|tasks?|issues?|"
+    r"leverancer?|milepæle?",
+    re.IGNORECASE,
+)
+_OWNERS: Final = re.compile(
+    r"(?:risiko|opgave)?ejere?|(?:risk |task )?owner|(?:triggered|started) by|author|ansvarlige?|tovholdere?|"
+    r"assignees?|assigned to|responsible",
+    re.IGNORECASE,
+)
+# Beside these: a teacher by himself may be the one who is ill.
+_PROGRAMME: Final = re.compile(
+    r"tid|kl\.?|tidspunkt|emner?|temaer|tema|program|(?:dagsordens)?punkt|indhold|oplæg|foredrag|fag|klasse|session|topic|"
+    r"subject|time|title",
+    re.IGNORECASE,
+)
+_NAMES: Final = re.compile(r"(?:[A-ZÆØÅÄÖÜ][\w.'’-]{0,30}+(?:,| og| &| /)?(?: |\Z)){1,8}")
+_OFFICES: Final = re.compile(
+    r"(?:bestyrelses|tillids)?(?:funktion|post|rolle|hverv|titel|position|role)", re.IGNORECASE
+)
+_OFFICE: Final = re.compile(
+    r"(?:næst|vice)?for(?:mand|kvinde|person)|kasserere?|sekretær|(?:ordinært |menigt |bestyrelses)?medlem|"
+    r"(?:[12]\. ?)?(?:revisor)?suppleant|revisor|(?:vice[- ])?chair(?:man|woman|person)?|treasurer|secretary|member",
+    re.IGNORECASE,
+)
+_DRIVEN: Final = re.compile(
+    r"(?:antal |kørte )?(?:km\.?|kilometer)|(?:kørt )?strækning|mileage|miles", re.IGNORECASE
+)
+_AMOUNTS: Final = re.compile(
+    r"beløb|i ?alt|sum|kr\.?|dkk|pris|sats|(?:kørsels)?godtgørelse|udlæg|total|amount", re.IGNORECASE
+)
+_AMOUNT: Final = re.compile(r"(?:kr\.?|dkk)? ?-?[0-9][0-9., ]{0,14}(?: ?(?:kr\.?|dkk|,-))?", re.IGNORECASE)
+_PAID: Final = re.compile(r"(?:har |er )?(?:ind)?betalt\??|paid\??", re.IGNORECASE)
+_YES_OR_NO: Final = re.compile(r"ja|nej|x|ok|yes|no|-", re.IGNORECASE)
+# Beside these "Betalt: nej" tells of arrears, or of what somebody is a member of.
+_OWED: Final = re.compile(
+    r"leje|bolig|bebo|debitor|kunde|tenant|custom|kontingent|medl|member|beløb|amount|rest|mangl|rykk|gæld|skyld|faktura|"
+    r"forfald|saldo|rate|termin|kr\b|pris|løn|parti|bemærk|note|anm|barn|børn|foræld|elev|borger|patient|måned|period|"
+    r"\bår\b|forbrug|20\d\d",
+    re.IGNORECASE,
+)
+
+
+def without_plain(rows: Iterable[Row]) -> Iterator[Row]:
+    """*rows* without such cells."""
+    heading: Sequence[str] = ()
+    plain: dict[int, re.Pattern[str]] = {}
+    for row in rows:
+        if row.heading is not heading:
+            heading, plain = row.heading, _plain_columns(row.heading)
+        yield row if row.heads or not plain else _without(row, plain)
+
+
+def _without(row: Row, plain: Mapping[int, re.Pattern[str]]) -> Row:
+    cells = [*row.cells]
+    for number in takewhile(lambda number: number < len(cells), plain):
+        if plain[number].fullmatch(cells[number]):
+            cells[number] = ""
+    return replace(row, cells=cells)
+
+
+def _plain_columns(heading: Sequence[str]) -> dict[int, re.Pattern[str]]:
+    """What such a cell is like, by the number of its column, in order."""
+    kinds = [(_OFFICES, _OFFICE)]
+    if any(map(_PROGRAMME.fullmatch, heading)):
+        kinds.append((_DOERS, _NAMES))
+    if any(map(_DRIVEN.fullmatch, heading)):
+        kinds.append((_AMOUNTS, _AMOUNT))
+    if any(map(_TASKS.fullmatch, heading)):
+        kinds.append((_OWNERS, _NAMES))
+    if not any(map(_OWED.search, heading)):
+        kinds.append((_PAID, _YES_OR_NO))
+    found = (
+        (n, next((cell for named, cell in kinds if named.fullmatch(name)), None))
+        for n, name in enumerate(heading)
+    )
+    return {number: cell for number, cell in found if cell}
