@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from segl_portal.guard import Refusal, Trouble
-from segl_portal.visits.browser import COOKIE, Browser
+from segl_portal.visits.browser import COOKIE, READING_COOKIE, Browser
 
 _FIELDS: Final = 10
 
@@ -34,7 +34,8 @@ async def form_of(request: Request) -> Mapping[str, str]:
 
 def browser_of(request: Request) -> Browser | None:
     """The browser that sent our cookie."""
-    return Browser.of_cookie(request.cookies.get(COOKIE))
+    cookies, place = request.cookies, str(request.path_params.get("rid", ""))
+    return Browser.of_cookie(cookies.get(COOKIE), place, cookies.get(READING_COOKIE))
 
 
 def sure_browser(request: Request, place: str, fields: Mapping[str, str]) -> Browser:
@@ -57,6 +58,13 @@ def tells_where_from(request: Request) -> bool:
 def keep(response: Response, browser: Browser) -> Response:
     """Give the browser its cookie, until it is closed."""
     response.set_cookie(COOKIE, browser.cookie, path="/", secure=True, httponly=True, samesite="strict")
+    return response
+
+
+def keep_reading(response: Response, browser: Browser, place: str, path: str) -> Response:
+    """Give the browser what it reads the message at *place* with, for the pages below *path*, until it is closed."""
+    cookie = browser.reading_cookie(place)
+    response.set_cookie(READING_COOKIE, cookie, path=path, secure=True, httponly=True, samesite="strict")
     return response
 
 

@@ -22,7 +22,15 @@ from starlette.responses import PlainTextResponse, Response
 from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.storage import StorageAway
-from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
+from segl_portal.forms import (
+    browser_of,
+    form_of,
+    keep,
+    keep_reading,
+    secret_in,
+    sure_browser,
+    tells_where_from,
+)
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
@@ -155,7 +163,8 @@ class VisitRoutes:
         given = await run_in_threadpool(self._visits.give, browser, rid, code, network=client_of(request))
         if isinstance(given, Opened):
             given.content.close()
-            return self._pages.to(f"/m/{rid}/message")
+            to = self._pages.to(f"/m/{rid}/message")
+            return keep_reading(to, browser, rid, f"{self._pages.prefix}/m/{rid}")
         return self._pages.to(f"/m/{rid}/code?why={given.value}")
 
     async def leave(self, request: Request) -> Response:

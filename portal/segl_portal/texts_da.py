@@ -179,7 +179,7 @@ DANISH: Final = Texts(
         "not-allowed": ("Det kan ikke lade sig gøre", "Gå tilbage, og prøv igen fra beskedens side."),
         "cookies": (
             "Din browser tillader ikke cookies",
-            "Siden bruger én cookie for at kende din browser, mens du læser. Slå cookies til for denne side, eller "
+            "Siden bruger kun cookies for at kende din browser, mens du læser. Slå cookies til for denne side, eller "
             "prøv en anden browser. Åbn så linket i mailen igen.",
         ),
         "other-site": (

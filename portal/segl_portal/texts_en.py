@@ -181,7 +181,7 @@ ENGLISH: Final = Texts(
         "not-allowed": ("That cannot be done", "Go back, and try again from the message's page."),
         "cookies": (
             "Your browser does not allow cookies",
-            "This page uses one cookie, to know your browser while you read. Allow cookies for this page, or try "
+            "This page uses cookies only to know your browser while you read. Allow cookies for this page, or try "
             "another browser. Then open the link in the mail again.",
         ),
         "other-site": (

@@ -116,8 +116,9 @@ def link_of(text: str) -> Secret | None:
 def link_in(browser: Browser, place: str, visit: Visit | None) -> Secret | None:
     """The link secret that *visit* keeps for *browser*."""
     wrapped = visit.wrapped_link if visit is not None else bytes(WRAPPED)
+    reading = visit is not None and visit.open_until is not None
     with suppress(NotOurs, ValueError):
-        return Secret(browser.unwrap(place, wrapped))
+        return Secret(browser.unwrap(place, wrapped, reading=reading))
     return None
 
 
@@ -131,9 +132,9 @@ def find_visit(connection: Connection, browser: Browser, place: str) -> Visit | 
     return None if row is None else Visit(*row)
 
 
-def begin(connection: Connection, browser: Browser, place: str, visit: Visit, longest: float) -> None:
-    """A code was asked for. An older one of this browser is no longer good. Where it reads already (:func:`is_reading`)
-    it may go on reading, no longer than before."""
+def begin(connection: Connection, browser: Browser, place: str, visit: Visit, *, reads: bool) -> None:
+    """A code was asked for. An older one of this browser is no longer good. Where it *reads* already it may go on
+    reading, no longer than before."""
     table = portal_visit.c
     values: dict[str, Any] = {
         "wrapped_link": visit.wrapped_link,
@@ -143,12 +144,7 @@ def begin(connection: Connection, browser: Browser, place: str, visit: Visit, lo
         "tries": 0,
     }
     mine = {"browser": browser.id, "recipient_id": place}
-    now = visit.created_at
-    reads = (table.open_until > now) & (table.created_at + longest > now)
-    standing = {
-        "created_at": sa.case((reads, table.created_at), else_=now),
-        "open_until": sa.case((reads, table.open_until), else_=sa.null()),
-    }
+    standing = {} if reads else {"created_at": visit.created_at, "open_until": sa.null()}
     connection.execute(
         insert_into(connection, portal_visit)
         .values(**mine, **values, created_at=visit.created_at)
@@ -167,12 +163,20 @@ def count_try(connection: Connection, browser: Browser, place: str, most: int, n
     return bool(connection.execute(statement.values(tries=table.tries + 1)).rowcount)
 
 
+def count_try_again(connection: Connection, browser: Browser, place: str, most: int) -> bool:
+    """Use up one try of a code that was given already; whether there was one."""
+    table = portal_visit.c
+    statement = portal_visit.update().where(*_mine(browser, place), table.tries < most)
+    return bool(connection.execute(statement.values(tries=table.tries + 1)).rowcount)
+
+
 def open_visit(
-    connection: Connection, browser: Browser, place: str, mac: bytes, now: float, until: float
+    connection: Connection, browser: Browser, place: str, mac: bytes, link: Secret, now: float, until: float
 ) -> bool:
     """Use the code up; False when somebody else just did. Whoever reads already begins anew, with a new code."""
     statement = portal_visit.update().where(*_mine(browser, place), portal_visit.c.code_mac == mac)
-    opened = {"code_mac": None, "created_at": now, "open_until": until}
+    wrapped = browser.wrap(place, link.reveal(), reading=True)
+    opened = {"code_mac": None, "created_at": now, "open_until": until, "wrapped_link": wrapped}
     return bool(connection.execute(statement.values(opened)).rowcount)
 
 

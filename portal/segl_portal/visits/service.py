@@ -209,13 +209,15 @@ class VisitService:
             if not limits.count(connection, rules.link_day, by_link, now):
                 return Denied.TOO_MANY
             copy = visits.find_copy(connection, place)
+            visit = visits.find_visit(connection, browser, place)
+        reads = visits.link_in(browser, place, visit) is not None and self._is_reading(visit, now)
         right = visits.keys_of(copy, secret, now) is not None
         ends = copy.expires_at if copy is not None and right else now
         life_of_it = _life_of(by_link, ends if right else None)
         right = is_phrase(copy.phrase_hash if copy is not None and right else None, phrase) and right
         code, reference = new_code(), new_reference()
         mac = browser.code_mac(place, code if right else _NO_CODE)
-        wrapped = browser.wrap(place, (secret or Secret(bytes(SECRET))).reveal())
+        wrapped = browser.wrap(place, (secret or Secret(bytes(SECRET))).reveal(), reading=reads)
         minutes = self._portal.code_minutes
         with transaction(self._engine) as connection:
             if not limits.within(connection, rules.failures, life_of_it, ends):
@@ -229,7 +231,7 @@ class VisitService:
                 browser,
                 place,
                 Visit(wrapped, reference, mac, now + minutes * 60, 0, now, None),
-                self._longest,
+                reads=reads,
             )
         self._posting.put(partial(self._send, copy if right else None, code, reference, language))
         return CodePromised(reference, minutes)
@@ -275,6 +277,9 @@ class VisitService:
             copy = visits.find_copy(connection, place)
         link = visits.link_in(browser, place, visit)
         right = visits.keys_of(copy, link, now) is not None
+        if self._is_reading(visit, now) and not right and digits is not None:
+            link = self._sent_twice(browser, place, digits, visit, copy)
+            right = visits.keys_of(copy, link, now) is not None
         if self._is_reading(visit, now) and right:
             # sent twice, or from a second tab: this browser has it open
             return self._read(copy, link, now) or Denied.BUSY
@@ -297,21 +302,37 @@ class VisitService:
                 if not (hmac.compare_digest(mac, visit.code_mac) and right):
                     return Denied.WRONG
                 limits.take_back(connection, rules.failures, life_of_it, ends)
+        if again and not hmac.compare_digest(mac, visit.code_mac):
+            return Denied.WRONG
         opened = self._read(copy, link, now)  # it may lie far away: no transaction waits for it
-        if opened is None:
+        if opened is None or link is None:
             # its file cannot be read. The code stays good for when it can
             return Denied.EXPIRED if again else Denied.BUSY
-        if not again and not self._begin_reading(browser, place, mac, opened, now):
+        browser.read_from_now_on(place, digits, _server_half(copy))
+        if not again and not self._begin_reading(browser, place, mac, link, opened, now):
             opened.content.close()
             return Denied.EXPIRED  # another code was asked for in this moment
         return opened
 
-    def _begin_reading(self, browser: Browser, place: str, mac: bytes, opened: Opened, now: float) -> bool:
+    def _sent_twice(
+        self, browser: Browser, place: str, digits: str, visit: Visit | None, copy: Copy | None
+    ) -> Secret | None:
+        """The link of what this browser has open, when the first of two same forms opened it and what it was given for
+        that has not come back yet: the second has the code."""
+        with transaction(self._engine) as connection:
+            if not visits.count_try_again(connection, browser, place, self._portal.code_tries):
+                return None
+        browser.read_from_now_on(place, digits, _server_half(copy))
+        return visits.link_in(browser, place, visit)
+
+    def _begin_reading(
+        self, browser: Browser, place: str, mac: bytes, link: Secret, opened: Opened, now: float
+    ) -> bool:
         """Use the code up; also true when the same form, sent twice, did so a moment ago."""
         until = now + self._portal.visit_minutes * 60
         try:
             with transaction(self._engine) as connection:
-                if not visits.open_visit(connection, browser, place, mac, now, until):
+                if not visits.open_visit(connection, browser, place, mac, link, now, until):
                     return self._is_reading(visits.find_visit(connection, browser, place), now)
                 life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
         except BaseException:
@@ -359,6 +380,10 @@ class VisitService:
 def _by_link(place: str, link: Secret | None) -> str:
     """What is counted under a link's holder alone."""
     return f"{place} {(link or Secret(bytes(SECRET))).text()}"
+
+
+def _server_half(copy: Copy | None) -> bytes:
+    return (copy.server_secret if copy is not None else None) or b""
 
 
 def _life_of(by_link: str, ends: float | None) -> str:

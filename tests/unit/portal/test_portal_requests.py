@@ -134,6 +134,21 @@ def test_the_cookie_can_be_neither_read_nor_sent_from_elsewhere(site: PortalSite
     }
 
 
+def test_with_the_right_code_comes_a_cookie_for_that_message_alone(site: PortalSite, letter: Letter) -> None:
+    client = site.client()
+    page = client.ask(letter)
+    before = dict(client.cookies)
+    [cookie] = client.give(letter, page, site.next_code(letter.recipient)).cookies
+    name, *attributes = cookie.split("; ")
+    assert re.fullmatch(r"__Secure-segl-reading=[A-Za-z0-9_-]{43}", name)
+    path = f"path=/m/{letter.recipient_id}"
+    assert {each.lower() for each in attributes} == {"secure", "httponly", "samesite=strict", path}
+    message = f"/m/{letter.recipient_id}/message"
+    assert client.get(message).status == 200
+    client.cookies = before
+    assert client.get(message).status == 303, "what the browser had before opens nothing"
+
+
 PAGES = {
     "landing": ("GET", "/m/{rid}", 200),
     "cut id": ("GET", "/m/abc", 404),

@@ -20,7 +20,7 @@ from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
 from segl_portal.reader import Reader
 from segl_portal.turns import FOR_ALL, FOR_ONE, FOR_PRINTS, Turns
-from segl_portal.visits.browser import COOKIE, Browser
+from segl_portal.visits.browser import COOKIE, READING_COOKIE, Browser
 from world.counter import Counter, Letter
 
 THREADS = 40  # of an event loop (anyio, "Working with threads")
@@ -50,7 +50,8 @@ class Slow:
 
 
 def asking(letter: Letter, browser: Browser) -> Request:
-    cookie = f"{COOKIE}={browser.cookie}".encode()
+    place = letter.recipient_id
+    cookie = f"{COOKIE}={browser.cookie}; {READING_COOKIE}={browser.reading_cookie(place)}".encode()
     scope = {
         "type": "http",
         "method": "GET",
@@ -58,7 +59,7 @@ def asking(letter: Letter, browser: Browser) -> Request:
         "query_string": b"",
         "headers": [(b"cookie", cookie)],
     }
-    return Request({**scope, "path_params": {"rid": letter.recipient_id, "n": "2"}})
+    return Request({**scope, "path_params": {"rid": place, "n": "2"}})
 
 
 def open_files(folder: Path) -> int:
