@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from h11 import IDLE
+from h11 import DONE, IDLE, SEND_BODY
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class PatientProtocol(H11Protocol):
     """Ends a connection on which a request's header does not become whole in time. After an answer uvicorn's own
     clock runs until the first byte of the next request; then this one does. Nor does it keep what is not fetched:
-    while an answer is held back, some of it must go out in every ``send_seconds``."""
+    while an answer is held back, some of it must go out in every ``send_seconds``. What a browser still sends of a body
+    when it has its answer is thrown away for as long, so that it gets to see the answer, and no longer."""
 
     header_seconds: float
     send_seconds: float
 
     _waiting: asyncio.TimerHandle | None = None
     _sending: asyncio.TimerHandle | None = None
+    _leftover: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -29,6 +31,10 @@ class PatientProtocol(H11Protocol):
             self._watch()
         else:
             self._rest()
+        if self._is_answered:
+            self._leftover = self._leftover or self.loop.call_later(self.send_seconds, self._end_leftover)
+        else:
+            self._rest_leftover()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -41,6 +47,7 @@ class PatientProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
         self._rest_sending()
+        self._rest_leftover()
         super().connection_lost(exc)
 
     def _watch(self) -> None:
@@ -66,6 +73,20 @@ class PatientProtocol(H11Protocol):
         if self._sending is not None:
             self._sending.cancel()
             self._sending = None
+
+    @property
+    def _is_answered(self) -> bool:
+        return self.conn.our_state is DONE and self.conn.their_state is SEND_BODY
+
+    def _rest_leftover(self) -> None:
+        if self._leftover is not None:
+            self._leftover.cancel()
+            self._leftover = None
+
+    def _end_leftover(self) -> None:
+        self._leftover = None
+        if self._is_answered:
+            self.transport.abort()
 
     def _give_up(self) -> None:
         self._waiting = None

@@ -38,13 +38,17 @@ SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www
 
 
 class Connection(http.client.HTTPConnection):
-    """To the unix socket, with a browser's cookie."""
+    """To the unix socket, with a browser's cookies."""
 
     def __init__(self, path: Path, host: str) -> None:
         super().__init__(host, timeout=60)
         self._path = path
         self._name = host
-        self.cookie = ""
+        self._cookies: dict[str, str] = {}
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
@@ -58,7 +62,8 @@ class Connection(http.client.HTTPConnection):
         self.request(method, path, body or None, headers)
         answer = self.getresponse()
         if told := answer.getheader("set-cookie"):
-            self.cookie = told.partition(";")[0]
+            name, _, value = told.partition(";")[0].partition("=")
+            self._cookies[name] = value
         return answer.status, answer.read().decode()
 
 

@@ -47,9 +47,10 @@ def form(her: Client, letter: Letter) -> bytes:
 def test_what_is_far_too_large_is_refused_with_what_was_written(
     site: PortalSite, her: Client, letter: Letter
 ) -> None:
+    cookies = "; ".join(f"{name}={value}" for name, value in her.cookies.items())
     head = (
         f"POST /m/{letter.recipient_id}/answer HTTP/1.1\r\nHost: {site.host}:{site.web_port}\r\n"
-        f"Cookie: __Host-segl={her.cookies['__Host-segl']}\r\nSec-Fetch-Site: same-origin\r\nAccept-Language: da\r\n"
+        f"Cookie: {cookies}\r\nSec-Fetch-Site: same-origin\r\nAccept-Language: da\r\n"
         f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {CLAIMED}\r\n\r\n"
     )
     with site.connected() as browser:

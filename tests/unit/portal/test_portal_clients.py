@@ -72,6 +72,25 @@ def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(impatient: Portal
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_body_that_goes_on_after_its_answer_is_thrown_away_for_a_while_and_hung_up_on(
+    impatient: PortalSite,
+) -> None:
+    site = impatient
+    head = f"GET /m/{'0' * 32} HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with site.connected() as sock:
+        sock.settimeout(20)
+        sock.sendall(head.encode() + b"1\r\na\r\n")
+        assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")
+        begun, error = time.monotonic(), None
+        while error is None and time.monotonic() - begun < 20:
+            time.sleep(0.1)
+            try:
+                sock.sendall(b"1\r\na\r\n")
+            except (ConnectionError, ssl.SSLError) as hung_up:
+                error = hung_up
+    assert error is not None
+
+
 def test_who_asks_and_never_reads_is_hung_up_on(impatient: PortalSite) -> None:
     site = impatient
     page = f"GET /m/{'0' * 32} HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\n\r\n".encode()
