@@ -77,6 +77,14 @@ def test_reports_in_any_order_and_twice_make_the_same_message(tmp_path: Path) ->
     assert (message.at, message.reasons, message.message_id) == (900.0, ("cpr",), "<1@nordby.example>")
 
 
+def test_a_copy_is_counted_once_however_often_it_is_heard_of(store: Connection) -> None:
+    counted: list[Way] = []
+    sealed = news(1, State.SEALED, way=Way.PORTAL)
+    for one in (news(0, State.DELAYED), news(0), news(0, at=999.0), sealed, replace(sealed, at=998.0)):
+        records.hear(store, heard(one), TERMS, 1000.0, counted.append)
+    assert counted == [Way.TLS, Way.PORTAL]
+
+
 def test_a_receipt_is_due_when_everyone_has_a_last_word_and_taken_by_one_alone(store: Connection) -> None:
     hear(store, heard(news(0), news(1), news(2)))
     assert due(store, 1100) == []

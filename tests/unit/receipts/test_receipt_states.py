@@ -56,6 +56,13 @@ def test_what_outweighs_what(first: State, second: State, stays: State) -> None:
     assert joined(news(first, 1), news(second, 2)).state is stays
 
 
+@pytest.mark.parametrize(
+    ("state", "kept"), [(State.DELAYED, 2), (State.FAILED, 1), (State.SEALED, 1), (State.SENT, 1)]
+)
+def test_of_delays_the_latest_is_kept_and_of_all_else_the_first(state: State, kept: float) -> None:
+    assert joined(news(state, 1), news(state, 2)).at == kept
+
+
 def test_what_had_been_sent_on_and_came_back_has_failed() -> None:
     sent = news(State.SENT, way=Way.TUNNEL, evidence="encrypted to …", queue_id="q")
     back = news(State.FAILED, 9, Stage.FRONT, status="5.1.1", host="mx.x.example")

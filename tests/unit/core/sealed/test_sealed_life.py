@@ -20,6 +20,7 @@ from segl.sealed.keys import Place, Secret, answers_key, new_content_key, wrap, 
 from segl.sealed.opening import open_sealed
 from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, of_one_mail, record
 from segl.sealed.spare import make_spare
+from segl.sealed.unfinished import unfinished
 from segl.store.engine import open_store, transaction
 from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
 
@@ -387,3 +388,15 @@ def test_that_a_mail_was_taken_back_is_known_as_long_as_a_copy_of_it_may_wait(ho
         house.seal(at=NOW + 13 * DAY, mail="abc.1")
     assert life.forget_ended(house.engine, NOW + 15 * DAY, 90 * DAY) == 0
     assert life.forget_ended(house.engine, NOW + 15 * DAY, DAY) == 1
+
+
+def test_what_the_next_try_takes_up_is_the_same_senders_and_can_still_be_opened(house: House) -> None:
+    sender = "anna@nordby.example"
+    letter = house.seal(mail="4RX", notified=False, sender=sender)
+    assert {one.row.id for one in unfinished(house.engine, "4RX", sender, NOW)} == set(letter.rows)
+    assert not unfinished(house.engine, "4RX", "else@nordby.example", NOW)
+    assert not unfinished(house.engine, "4RY", sender, NOW)
+    with transaction(house.engine) as connection:
+        one = sealed_recipient.update().where(sealed_recipient.c.id == letter.rows[0])
+        connection.execute(one.values(server_secret=None))
+    assert [one.row.id for one in unfinished(house.engine, "4RX", sender, NOW)] == letter.rows[1:]

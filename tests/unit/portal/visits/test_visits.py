@@ -10,6 +10,7 @@ import pytest
 from segl.audit import Act, entries
 from segl.errors import StoreError
 from segl.sealed import life
+from segl.sealed.directory import LocalFile, SealedDirectory
 from segl.sealed.keys import Secret
 from segl.store.engine import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
@@ -69,6 +70,38 @@ def test_a_code_that_has_opened_opens_nothing_again(counter: Counter) -> None:
     counter.now += 2
     assert counter.give(browser, letter, code) is Denied.EXPIRED
     assert counter.visit(browser, letter) is None
+
+
+def test_a_code_that_another_took_the_place_of_meanwhile_opens_nothing(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+    opens = type(counter.directory).open
+
+    def slowly(directory: SealedDirectory, message_id: str) -> LocalFile:
+        monkeypatch.undo()
+        counter.ask(browser, letter)
+        return opens(directory, message_id)
+
+    monkeypatch.setattr(SealedDirectory, "open", slowly)
+    before = open_files(letter.message_id)
+    assert counter.give(browser, letter, code) is Denied.EXPIRED
+    assert open_files(letter.message_id) == before
+    assert counter.visit(browser, letter) is None
+    assert isinstance(counter.give(browser, letter, counter.code()), Opened)
+
+
+def test_the_right_code_says_no_more_than_a_wrong_one_of_what_is_gone(counter: Counter) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+    with transaction(counter.engine) as connection:  # between the code's being sent and its being given
+        mine = sealed_recipient.update().where(sealed_recipient.c.id == letter.recipient_id)
+        connection.execute(mine.values(server_secret=None))
+    assert counter.give(browser, letter, wrong(code)) is Denied.WRONG
+    assert counter.give(browser, letter, code) is Denied.WRONG
 
 
 def test_who_reads_across_the_limit_of_a_visit_begins_a_new_one_with_a_new_code(counter: Counter) -> None:
