@@ -128,11 +128,13 @@ def test_when_no_notice_goes_nothing_stays(desk: Desk, engine: Engine) -> None:
 def test_the_link_secret_is_kept_nowhere_and_no_file_holds_the_content(desk: Desk, engine: Engine) -> None:
     desk.portal(SENDER, ["bo@vestby.example"], MESSAGE)
     _, secret = link_in(desk.return_port.received[0])
-    for path in desk.directory.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            assert secret.encode() not in content, path
-            assert b"010190" not in content, path
+    files = [path for path in desk.directory.rglob("*") if path.is_file()]
+    [sealed] = desk.sealed_files()
+    assert sealed in files
+    for path in files:
+        content = path.read_bytes()
+        assert secret.encode() not in content, path
+        assert b"010190" not in content, path
 
 
 @pytest.mark.parametrize("content", [b"", b"no header\r\n", b"Subject: x\r\n\r\n"])
