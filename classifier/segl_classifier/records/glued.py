@@ -53,7 +53,7 @@ def _beside_letters(rows: list[str]) -> Iterator[_Found]:
         for number, digits in enumerate(_BESIDE_LETTERS.findall(row)):
             columns[number].append(_Found(digits, row))
     for column in columns.values():
-        if len(column) >= _FEWEST and _are_numbers(one.digits for one in column):
+        if _are_numbers(one.digits for one in column):
             yield from column
 
 
@@ -74,7 +74,7 @@ def _among_digits(rows: list[str]) -> Iterator[_Found]:
             continue
         column = [_Found(row[start : start + 10], row) for row in longer]
         column = [one for one in column if one.digits.isdecimal() and len(one.digits) == 10]
-        if len(column) >= _FEWEST_AMONG_DIGITS and _are_numbers(one.digits for one in column):
+        if _are_numbers(one.digits for one in column):
             done = start + 10
             yield from column
 

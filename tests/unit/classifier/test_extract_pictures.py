@@ -8,9 +8,13 @@ import pytest
 
 from corpus.extracted import extract
 from corpus.parts import LIMITS, PNG, causes, part
+from corpus.reading import ALLOWANCE
 from segl.settings.detection import Limits
+from segl.vocabulary import Unreadable
 from segl_classifier.extract import DECORATION_BYTES, Pictures
 from segl_classifier.extracted import Extracted
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pictures import picture as pictures
 from segl_classifier.message import Message, Part
 
 PAGE = part(b'<p>Hej</p><img src="cid:logo@x">', "text/html")
@@ -48,6 +52,13 @@ def test_a_page_of_few_bytes_shown_in_place_is_unread() -> None:
     assert causes(PAGE, shown) == ["unknown-type image/png"]
     for size in ((400, 150), (800, 800), (2000, 300)):
         assert causes(PAGE, part(png(*size), "image/png", content_id="logo@x")) == []
+
+
+@pytest.mark.parametrize(("size", "told"), [((1240, 1754), True), ((2000, 300), False), ((400, 150), False)])
+def test_so_it_is_in_a_document(size: tuple[int, int], *, told: bool) -> None:
+    harvest = Harvest(ALLOWANCE)
+    assert pictures.picture("image1.png", png(*size), harvest)
+    assert [lack.cause for lack in harvest.content().lacks] == [Unreadable.UNKNOWN_TYPE] * told
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import replace
+from random import Random
 
 import pytest
 import zxingcpp
@@ -109,6 +110,16 @@ def test_a_page_with_a_picture_for_whose_codes_it_is_too_late_is_told_of(lines: 
 def test_where_there_is_none() -> None:
     for picture in (Image.new("L", (300, 200), 255), Image.effect_noise((900, 700), 90)):
         assert codes_in(picture).texts == codes_in(picture).unread == ()
+
+
+@pytest.mark.parametrize("seed", [36, 42, 329])
+def test_bars_in_grain_are_none(seed: int) -> None:
+    dice = Random(seed)
+    grain = Image.frombytes("L", (60, 60), bytes(dice.choice((0, 255)) for _ in range(3600))).resize(
+        (300, 300), 0
+    )
+    assert zxingcpp.read_barcodes(grain, return_errors=True), "it takes them for some"
+    assert codes_in(grain).texts == codes_in(grain).unread == ()
 
 
 def test_without_leave_no_code_is_looked_for() -> None:

@@ -56,6 +56,11 @@ def test_every_number_of_such_a_file_is_found(form: str, around: str) -> None:
         "HOLM1203851002BO\nLUND1203851002IDA\nHALS1203851002IB\n",
         "\n".join(f"A12038510{count:02}B" for count in range(50)),
         "\n".join(f"VARE{day:02}1126{count:04}DK" for count, day in enumerate(range(1, 29), 1000)),
+        "\n".join(f"VARE{day:02}1124{count:04}DK" for count, day in enumerate(range(1, 29), 4000)),
+        "\n".join(
+            f"TIL{day:02}11{27 + day % 10}{count:04}DK" for count, day in enumerate(range(1, 29), 4000)
+        ),
+        "\n".join(f"TEGNET{day:02}06{49 + day}{count:04}DK" for count, day in enumerate(range(1, 29), 1000)),
         "\n".join(f"00{day:02}11260000{count:06}" for count, day in enumerate(range(1, 29), 1000)),
         "\n".join(
             f"00{day:02}06{year:02}{count:04}00"
