@@ -154,8 +154,13 @@ class _Page:
 
 def _number(written: str, usual: float) -> float:
     with suppress(ValueError):
-        return max(-1e9, min(1e9, float(written)))
+        return _bounded(float(written))
     return usual
+
+
+def _bounded(number: float) -> float:
+    """So that products stay numbers: what is infinite could not be put in order."""
+    return max(-1e9, min(1e9, number))
 
 
 def _within(around: _Matrix, written: str) -> _Matrix:
@@ -165,4 +170,7 @@ def _within(around: _Matrix, written: str) -> _Matrix:
         return around
     a, b, c, d, e, f = numbers
     g, h, i, j, k, m = around
-    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+    turned = (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j)
+    moved = (e * g + f * i + k, e * h + f * j + m)
+    a, b, c, d, e, f = map(_bounded, turned + moved)
+    return a, b, c, d, e, f

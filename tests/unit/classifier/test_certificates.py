@@ -119,6 +119,8 @@ def test_numbers_in_names_and_extensions_are_read() -> None:
     bare = certificate(extension=f"cpr {CPR}".encode())
     assert CPR in str(Read("a.cer", bare.public_bytes(Encoding.DER)))
     assert CPR in str(Read("a.p7b", signed(f"Kære Ida, dit nummer er {CPR}".encode())))
+    beside = f"Kære Ida, dit nummer er {CPR}\n".encode() + certificate().public_bytes(Encoding.PEM)
+    assert CPR in str(Read("a.pem", beside))
 
 
 def value(tag: int, content: bytes) -> bytes:
@@ -166,6 +168,7 @@ def test_hostile_files_cost_little() -> None:
         b"\x30\x00" * 2_000_000,
         b"\x04\x02\x30\x00" * 1_000_000,
         b"\xa0\x02\x04\x00" * 500_000,
+        value(0x30, b"\x05\x00" * 30_000) * 400,
     ):
         start = time.process_time()
         Read("a.cer", data)

@@ -127,6 +127,17 @@ def test_a_photograph_without_words_is_no_gap() -> None:
 
 
 @needs_tesseract
+def test_a_page_with_the_strokes_of_a_pen_and_no_letter_is_told_of() -> None:
+    page = Image.new("L", (900, 600), 255)
+    for k in range(12):
+        around = (60 + 60 * k, 200 + 13 * (k % 3), 140 + 60 * k, 330 - 9 * (k % 4))
+        ImageDraw.Draw(page).arc(around, 30 * k, 30 * k + 250, fill=0, width=5)
+    content = image.read(grey_png(page.tobytes(), *page.size, page.width), "page 1.png", WITH_OCR)
+    assert content.passages == ()
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+
+
+@needs_tesseract
 def test_nothing_touches_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("TMPDIR", "TEMP", "TMP", "HOME"):
         monkeypatch.setenv(name, str(tmp_path))

@@ -74,6 +74,16 @@ def test_a_letter_is_read_however_it_was_taken(data: bytes) -> None:
 
 
 @TESSERACT
+def test_a_level_line_is_read_though_others_on_the_page_slant() -> None:
+    page = Image.new("L", (900, 600), 255)
+    for top in (-100, 380):
+        ImageDraw.Draw(page).line((0, top + 420, 900, top), fill=0, width=3)
+    ImageDraw.Draw(page).text((300, 270), f"Number {CPR}", fill=0, font_size=28)
+    assert abs(lie_of(page).angle) > 20
+    assert stands_in(ocr.read(stored(page), "", WITH_OCR), CPR) == ["read by OCR"]
+
+
+@TESSERACT
 @pytest.mark.slow
 def test_a_page_of_a_pdf_that_was_scanned_aslant_is_read() -> None:
     [page] = read_pdf(stored(turned(letter(40), 9), "PDF", resolution=150), "", WITH_OCR).files

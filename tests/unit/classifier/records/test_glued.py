@@ -35,6 +35,7 @@ def rows(form: str) -> str:
         "{last:<10}{number}{first:<10}VEJGADE {count}",
         "P{number}{last:<20}4700NAESTVED",
         "{last:<20}{number}M{count}4700",
+        "SAG9990000{count}P{number}{last}",
         "{count}{number}20261130000125000DK",
         "00{count}{number}{last:<10}20261130000125000DK",
         "{last:<10}{count}{number}0000125000",
