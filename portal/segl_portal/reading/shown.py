@@ -18,19 +18,23 @@ from segl.mail.address_lists import Named, named
 from segl.mime.encoded_words import shown_header
 
 LONGEST_LINE: Final = 300  # characters of a header field that are shown
-LONGEST_NAME: Final = 120  # characters of a file name; ext4 holds 255 bytes
+LONGEST_NAME: Final = 120  # characters of a file name
+MOST_NAME_BYTES: Final = 240  # as UTF-8; ext4 holds 255, and a browser may add " (1)"
 MOST_MAILBOXES: Final = 200  # addresses of one field that are shown
 _HEADER: Final = 20_000  # characters of a field that are looked at
 
 # Format characters that change the order of others, or are not seen (Unicode TR 36 and UAX 9).
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*/\\]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+# Of devices, whatever stands behind the dot (Microsoft, "Naming Files, Paths, and Namespaces").
+_DEVICES = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.IGNORECASE
+)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 
 
@@ -103,7 +107,9 @@ def safe_name(name: str, otherwise: str) -> str:
         return otherwise
     if _DEVICES.fullmatch(name):
         name = f"_{name}"
+    extension = found[0] if (found := _EXTENSION.search(name)) else ""
     if len(name) > LONGEST_NAME:
-        extension = found[0] if (found := _EXTENSION.search(name)) else ""
         name = name[: LONGEST_NAME - len(extension)].rstrip(" .") + extension
+    while len(name.encode()) > MOST_NAME_BYTES:
+        name = name[: -len(extension) - 1].rstrip(" .") + extension
     return name

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from segl_portal.reading.shown import (
     LONGEST_LINE,
     LONGEST_NAME,
+    MOST_NAME_BYTES,
     Mailbox,
     header_line,
     mailboxes,
@@ -41,6 +42,10 @@ from segl_portal.reading.shown import (
         ('a"b<c>|d?*', "a_b_c__d__"),
         ("CON", "_CON"),
         ("aux.txt", "_aux.txt"),
+        ("aux .txt", "_aux .txt"),
+        ("com².txt", "_com².txt"),
+        ("CONIN$", "_CONIN$"),
+        ("faktura.pdf" + "\u2800" * 40 + ".exe", "faktura.pdf.exe"),
         ("Console.txt", "Console.txt"),
         (".bashrc", "bashrc"),
         ("brev.pdf.", "brev.pdf"),
@@ -60,12 +65,16 @@ def test_a_long_name_keeps_its_ending() -> None:
     safe = safe_name("y" * 500 + ".pdf", "otherwise")
     assert len(safe) == LONGEST_NAME
     assert safe.endswith("y.pdf")
+    safe = safe_name("😀" * 500 + ".pdf", "otherwise")
+    assert MOST_NAME_BYTES - 4 < len(safe.encode()) <= MOST_NAME_BYTES
+    assert safe.endswith("😀.pdf")
 
 
 @given(st.text(max_size=300))
 def test_no_name_leads_anywhere(name: str) -> None:
     safe = safe_name(name, "otherwise")
     assert 1 <= len(safe) <= LONGEST_NAME
+    assert len(safe.encode()) <= MOST_NAME_BYTES
     assert not set(safe) & set('/\\<>:"|?*\0\r\n\u202e\u2066\u200f')
     assert safe not in (".", "..")
     assert not safe.startswith((".", " "))
