@@ -74,11 +74,17 @@ def _scanner(value: str) -> str:
 
 
 _PROGRAMS = (
-    "exe com scr pif bat cmd msi msp mst ps1 vbs vbe js jse ws wsf wsh hta cpl jar lnk reg dll sys gadget"
+    "exe com scr pif bat cmd msi msp mst msu ps1 ps1xml psm1 psd1 vb vbs vbe js jse ws wsc wsf wsh sct hta cpl jar "
+    "jnlp lnk reg dll sys gadget xll xbap app command pkg dmg apk sh py pyw pyz pl"
 )
-_IMAGES_AND_MACROS = "iso img vhd vhdx appx application chm url scf inf docm xlsm pptm dotm xltm xlam"
+_IMAGES_AND_MACROS = (
+    "iso img vhd vhdx appx msix application appref-ms chm hlp url website scf inf docm xlsm pptm dotm xltm xlam potm "
+    "ppam ppsm sldm ade adp accde mde"
+)
+# What Windows does when it is opened stands in these: a program to run, a server to show one's password or screen to.
+_ORDERS = "msc rdp settingcontent-ms library-ms search-ms theme diagcab shb shs udl iqy oqy dqy rqy slk"
 _PAGES = "html htm shtml xhtml xht mht mhtml svg svgz"
-_REFUSED: Final = tuple(f"{_PROGRAMS} {_IMAGES_AND_MACROS} {_PAGES}".split())
+_REFUSED: Final = tuple(f"{_PROGRAMS} {_IMAGES_AND_MACROS} {_ORDERS} {_PAGES}".split())
 _GATEWAY: Final = re.compile(r"https://[^\s$/]+(/\S*)?")
 SMS_WORDS: Final = ("number", "digits", "text", "sender", "secret")
 Filled = Annotated[str, AfterValidator(_filled), Field(description="text with `$number`, `$text` …")]
@@ -184,7 +190,7 @@ class PortalAnswers:
     # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter; so would
     # a page whose scripts run when a colleague opens it. Unless the list is empty, what begins as a program does is not
     # taken either, whatever it is called.
-    refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")], ...] = _REFUSED
+    refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")], ...] = _REFUSED
     # The virus scanner (clamd): its unix socket or "host:port"; empty: none is asked.
     clamd: Scanner = ""
     # How long it may take to answer.
