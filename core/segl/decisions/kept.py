@@ -129,8 +129,8 @@ def verify(engine: Engine) -> Proved:
     for entry in audit.entries(engine):
         if entry.act == Act.DECIDED:
             written[entry.subject] = entry
-        elif entry.act == Act.FORGOTTEN:
-            over = max(over, float(entry.facts.get("before") or 0.0))
+        else:
+            over = max(over, _forgotten_before(entry))
     records, batches, broken = 0, 0, []
     for batch, forms in _batches(engine):
         known = written.pop(batch, None)
@@ -140,10 +140,12 @@ def verify(engine: Engine) -> Proved:
             broken.append(f"batch {batch} is not as entry {known.number} says")
         else:
             records, batches = records + len(forms), batches + 1
-    gone = [entry for entry in written.values() if entry.at >= over]
-    broken += [
-        f"batch {entry.subject} of entry {entry.number} is gone" for entry in gone if _gone(engine, entry)
-    ]
+    if gone := [entry for entry in written.values() if entry.at >= over]:
+        # they may have been forgotten in this moment, while the others were looked at
+        later = audit.entries(engine, since=min(entry.at for entry in gone))
+        over = max(over, *map(_forgotten_before, later))
+        gone = [entry for entry in gone if entry.at >= over]
+    broken += [f"batch {entry.subject} of entry {entry.number} is gone" for entry in gone]
     return Proved(records, batches, len(written) - len(gone), tuple(broken))
 
 
@@ -175,12 +177,9 @@ def _is_as_written(entry: audit.Entry, forms: Sequence[bytes]) -> bool:
     return same and entry.facts.get("records") == len(forms)
 
 
-def _gone(engine: Engine, entry: audit.Entry) -> bool:
-    """Whether the batch is gone still: it may have been forgotten in this moment, while the others were looked at."""
-    later = audit.entries(engine, since=entry.at)
-    return not any(
-        one.act == Act.FORGOTTEN and float(one.facts.get("before") or 0.0) > entry.at for one in later
-    )
+def _forgotten_before(entry: audit.Entry) -> float:
+    """What was written before this moment was deleted; 0 for an entry of another kind."""
+    return float(entry.facts.get("before") or 0.0) if entry.act == Act.FORGOTTEN else 0.0
 
 
 def _batches(engine: Engine) -> Iterator[tuple[str, list[bytes]]]:

@@ -145,6 +145,23 @@ def test_forgetting_that_was_never_written_down_shows(engine: Engine) -> None:
     assert len(kept.verify(engine).broken) == 1
 
 
+def test_however_many_are_gone_the_trail_is_read_twice_at_most(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year's trail has hundreds of thousands of entries: once for each that is gone never came to an end."""
+    for number in range(1, 21):
+        write(engine, record(number))
+    with transaction(engine) as connection:
+        take_all_out(connection)
+    read: list[float] = []
+    entries = audit.entries
+    monkeypatch.setattr(
+        audit, "entries", lambda engine, *, since=0.0: (read.append(since), entries(engine, since=since))[1]
+    )
+    assert len(kept.verify(engine).broken) == 20
+    assert len(read) == 2
+
+
 def test_of_what_people_say_the_latest_counts_and_the_same_again_is_nothing(engine: Engine) -> None:
     name = record(1).id
     with transaction(engine) as connection:
