@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -68,7 +68,7 @@ def write_out(content: bytes, out: Path | None, *, binary: bool) -> None:
     if out is not None:
         try:
             with open(out, "xb", opener=_private) as file:
-                file.write(content)
+                _write_whole(file, content, out)
         except FileExistsError:
             fail(f"{out} is there already", "name another, or take it away first")
         except OSError as error:
@@ -78,6 +78,16 @@ def write_out(content: bytes, out: Path | None, *, binary: bool) -> None:
         fail("the object is binary, and this is a terminal", "give --out FILE, or send it on with | or >")
     with suppress(BrokenPipeError):
         sys.stdout.buffer.write(content)
+
+
+def _write_whole(file: BinaryIO, content: bytes, out: Path) -> None:
+    """Or nothing: half an object would be in the way of the next try, and be taken for one."""
+    try:
+        file.write(content)
+        file.flush()
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
 
 
 def _private(path: str, flags: int) -> int:

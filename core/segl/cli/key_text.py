@@ -262,12 +262,16 @@ def write_public(file: Path, data: bytes) -> None:
     """All or nothing; a link there is replaced, not followed. Ends the run when it cannot be."""
     try:
         descriptor, aside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fchmod(descriptor, 0o644)
-            os.fsync(descriptor)
-        Path(aside).replace(file)
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(data)
+                opened.flush()
+                os.fchmod(descriptor, 0o644)
+                os.fsync(descriptor)
+            Path(aside).replace(file)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
     except OSError as error:
         fail(f"{file}: {error.strerror}", code=Exit.FAILED)
 

@@ -128,7 +128,7 @@ class KeyDirectory:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise KeyRefused(f"{self.path}: {error.strerror}", "run as root") from None
+            raise _refused(self.path, error) from None
         names = {
             name.removesuffix(end) for name in files for end in (PRIVATE, CERTIFICATE) if name.endswith(end)
         }
@@ -215,7 +215,7 @@ class KeyDirectory:
             self._make()
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
-            raise KeyRefused(f"{self.path}: {error.strerror}", "run as root") from None
+            raise _refused(self.path, error) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             mode = os.fstat(lock).st_mode
@@ -227,7 +227,7 @@ class KeyDirectory:
             self._check_encrypted()
             yield
         except OSError as error:
-            raise KeyRefused(f"{error.filename or self.path}: {error.strerror}", "run as root") from None
+            raise _refused(error.filename or self.path, error) from None
         finally:
             os.close(lock)
 
@@ -282,3 +282,8 @@ def _give(descriptor: int) -> None:
     except KeyError:
         return
     os.fchown(descriptor, user.pw_uid, user.pw_gid)
+
+
+def _refused(place: Path | str, error: OSError) -> KeyRefused:
+    hint = "run as root" if isinstance(error, PermissionError) else ""  # a full disk root has, too
+    return KeyRefused(f"{place}: {error.strerror}", hint)
