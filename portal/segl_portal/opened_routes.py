@@ -231,7 +231,7 @@ class OpenedRoutes:
             return JSONResponse({"told": words, "kept": kept}, 422, headers=self._headers(Kind.PAGE))
         try:
             page = await self._message(request, rid, _Told(error=words, text=taken.text))
-        except StorageAway:
+        except (StorageAway, Refusal):  # neither its file, nor a turn to read it
             return self._given_back(shown, *shown.texts.faults[Trouble.BUSY], taken.text)
         if page is None and taken.text:
             gone = shown.texts.answer_refused[Why.GONE]

@@ -13,7 +13,7 @@ import pytest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from segl_portal.answering import AnswerService
+from segl_portal.answering import AnswerRefused, AnswerService, Why
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.look import load_looks
 from segl_portal.opened_routes import OpenedRoutes
@@ -121,6 +121,28 @@ def test_who_waits_too_long_for_a_turn_is_told_to_come_again() -> None:
         assert not turns._lines, "nobody is remembered"
 
     asyncio.run(tried())
+
+
+class Refusing:
+    """Takes no answer."""
+
+    async def take_answer(self, *_what: object) -> AnswerRefused:
+        return AnswerRefused(Why.TOO_LARGE, text="Et langt svar.")
+
+
+def test_who_has_no_turn_to_see_the_page_has_the_refused_text_back_all_the_same(tmp_path: Path) -> None:
+    with Counter(tmp_path) as counter:
+        letter = counter.seal()
+        browser, _ = counter.open(letter)
+        pages = Pages(counter.settings.portal.base, load_looks(counter.settings), "da")
+        routes = OpenedRoutes(pages, counter.desk, cast("AnswerService", Refusing()), cast("Reader", Slow()))
+        routes._turns = Turns(for_one=1, wait_seconds=0.05)
+
+        async def tried() -> bytes:
+            async with routes._turns.of(letter.recipient_id):
+                return bytes((await routes.answer(asking(letter, browser))).body)
+
+        assert b"Et langt svar.</textarea>" in asyncio.run(tried())
 
 
 def test_all_readers_together_leave_threads_to_those_who_ask_for_a_code() -> None:
