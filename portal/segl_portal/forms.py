@@ -68,6 +68,12 @@ def keep_reading(response: Response, browser: Browser, place: str, path: str) ->
     return response
 
 
+def forget_reading(response: Response, path: str) -> Response:
+    """Take that away again."""
+    response.delete_cookie(READING_COOKIE, path=path, secure=True, httponly=True, samesite="strict")
+    return response
+
+
 def secret_in(text: str) -> str:
     """The secret in what was typed or pasted: what stands behind ``#``, or the text itself; without the blanks,
     line ends and brackets that mail programs put around links."""

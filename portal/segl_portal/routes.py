@@ -24,6 +24,7 @@ from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.storage import StorageAway
 from segl_portal.forms import (
     browser_of,
+    forget_reading,
     form_of,
     keep,
     keep_reading,
@@ -171,7 +172,7 @@ class VisitRoutes:
         rid = id_in(request, "rid")
         browser = sure_browser(request, rid, await form_of(request))
         await run_in_threadpool(self._visits.leave, browser, rid)
-        return self._pages.to(f"/m/{rid}?now=left")
+        return forget_reading(self._pages.to(f"/m/{rid}?now=left"), f"{self._pages.prefix}/m/{rid}")
 
     async def ask_revoke(self, request: Request) -> Response:
         mid = id_in(request, "mid")

@@ -136,10 +136,14 @@ class VisitService:
         return asked
 
     def pending(self, browser: Browser, recipient_id: str) -> CodePromised | None:
-        """What this browser was promised last for this message, whether a code is still good or not."""
+        """What this browser was promised last for this message, whether a code is still good or not. Nothing where the
+        link that it gave then cannot be had: it must give it anew."""
+        place = visits.place_of(recipient_id)
         with transaction(self._engine) as connection:
-            visit = visits.find_visit(connection, browser, visits.place_of(recipient_id))
-        return None if visit is None else CodePromised(visit.reference, self._portal.code_minutes)
+            visit = visits.find_visit(connection, browser, place)
+        if visits.link_in(browser, place, visit) is None or visit is None:
+            return None
+        return CodePromised(visit.reference, self._portal.code_minutes)
 
     def give(self, browser: Browser, recipient_id: str, code: str, *, network: str) -> Opened | Denied:
         """Open the message with *code*, as a person typed it."""

@@ -77,3 +77,11 @@ def test_whoever_reads_may_ask_for_a_new_code_and_reads_on(counter: Counter, giv
     assert counter.visit(browser, letter) is not None
     assert isinstance(counter.give(browser, letter, counter.code()), Opened)
     assert counter.visit(browser, letter) is not None
+
+
+def test_whoever_lost_the_second_cookie_is_asked_for_the_link_again(counter: Counter) -> None:
+    """A browser keeps so many cookies of a site, and drops others."""
+    letter, browser = counter.seal(), Browser.new()
+    counter.open(letter, browser)
+    assert counter.desk.pending(browser, letter.recipient_id) is not None
+    assert counter.desk.pending(noted(browser), letter.recipient_id) is None
