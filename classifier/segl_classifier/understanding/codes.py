@@ -74,6 +74,20 @@ _OF_UNIONS: Final = re.compile(
     r"fagfor|forbund|faglig|a-?kasse|klub|tillids|overenskomst|strejke|union|(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
     re.IGNORECASE,
 )
+_OF_ANY_UNION: Final = re.compile(
+    r"fagfor|forbund|faglig|a-?kasse|tillids|overenskomst|strejke|union|parti\b|partiet|kreds|vælger|kontingent|"
+    r"(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
+    re.IGNORECASE,
+)
+_OF_SHOPS: Final = re.compile(
+    r"\b(?:dobbelte |bonus)?point\b|\b(?:kunde|fordels)klub|\bklubpris|[0-9] ?(?:%|pct\.?|procent) (?:på|rabat)",
+    re.IGNORECASE,
+)
+_IN_CLUB: Final = re.compile(
+    r"\bkære medlem(?:mer)?\b|\bmedlems(?:pris|fordel|rabat|tilbud)\w{0,5}|"
+    r"\b(?:som )?medlem(?:mer)? (?:af|i|hos) (?:[\w’'-]{1,30} ){0,2}[\w’'-]{0,20}klub(?:ben)?\b",
+    re.IGNORECASE,
+)
 # In Danish, Norwegian, Swedish, German and English.
 _OF_BODIES: Final = re.compile(
     r"\bfp ?\d|fing(?:er|r)|aftryk|avtryck|avtrykk|abdruck|thumb|tommel|\btumm|daumen|\biris|retina|nethinde|"
@@ -107,6 +121,14 @@ def without_styles(text: str) -> str:
     if text.count(";") < _FEWEST_DECLARATIONS or ":" not in text:
         return text
     return _STYLES.sub(lambda styles: _SIGN.sub(NOTHING, styles[0]), text)
+
+
+def without_clubs(text: str) -> str:
+    """*text*, the letter of a shop to those who collect points in its club, without that they are members: the model
+    takes such a club for a union or a party. Each other character stays in its place."""
+    if "medlem" not in text.lower() or not _OF_SHOPS.search(text) or _OF_ANY_UNION.search(text):
+        return text
+    return _IN_CLUB.sub(lambda member: NOTHING * len(member[0]), text)
 
 
 def without_failures(text: str) -> str:

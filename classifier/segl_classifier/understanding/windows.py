@@ -22,6 +22,7 @@ from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.understanding.codes import (
+    without_clubs,
     without_codes,
     without_failures,
     without_members,
@@ -142,7 +143,7 @@ def _says_more(remark: Text, subject: str) -> bool:
 def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
     content = without_mail_heads(lines_ended(whole(text.text)))
-    content = without_templates(without_failures(without_styles(content)))
+    content = without_templates(without_clubs(without_failures(without_styles(content))))
     if text.source is Source.FILENAME:
         yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return

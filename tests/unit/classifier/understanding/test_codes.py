@@ -14,6 +14,7 @@ from segl.vocabulary import Decision, Label
 from segl_classifier.classify import classify
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.codes import (
+    without_clubs,
     without_codes,
     without_failures,
     without_members,
@@ -247,6 +248,32 @@ def test_style_sheets_that_stand_in_a_text_are_left_out() -> None:
 )
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert without_styles(text) == text
+
+
+CLUBS = {
+    "points": "Kære medlem\n\nSom medlem af Grøn Klub får du dobbelte point på planter.",
+    "a share off": "Kære medlem, i dag er der 20 % på alt, og medlemspris på kaffe.",
+}
+
+
+@pytest.mark.parametrize("text", CLUBS.values(), ids=CLUBS)
+def test_that_somebody_collects_points_in_a_club_is_no_membership(text: str) -> None:
+    shown = without_clubs(text)
+    assert len(shown) == len(text)
+    assert "edlem" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kære medlem\n\nSom medlem af fagforeningen får du 20 % på forsikringer.",
+        "Kære medlem\n\nSom medlem af HK Klubben får du 20 % på forsikringer.",
+        "Kære medlem\n\nPartiet holder møde, og der er 20 % på kaffen.",
+        "Kære medlem\n\nVi holder generalforsamling på tirsdag.",
+    ],
+)
+def test_of_a_union_or_a_party_it_is(text: str) -> None:
+    assert without_clubs(text) == text
 
 
 @pytest.mark.parametrize(
