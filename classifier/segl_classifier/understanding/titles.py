@@ -32,6 +32,10 @@ _LABELLED = re.compile(
     r"|summary(?:;[^:\n]{0,80})?)\.?[ *_]{0,4}[:\t][ *_\t]{0,4}(?P<title>[^\s:][^\r\n]{2,200})",
     re.IGNORECASE | re.MULTILINE,
 )
+# A template's title tells what is to be written to somebody some day.
+_TEMPLATE = re.compile(
+    r"\b(?:paradigme|skabelon|blanket|formular|template|mall|mal|vorlage)(?:er|en|et|s|ne)?\b", re.IGNORECASE
+)
 _KIND = re.compile(r"\.\w{1,5}\Z")
 _WORD = re.compile(r"[^\W\d_]{3}")
 
@@ -43,7 +47,7 @@ def titles(texts: Sequence[Text], known: Collection[str] = ()) -> list[Window]:
         if text.for_model and not text.remark:
             for title, start, end in islice(_of(text), _MOST):
                 read = "".join(piece.text for piece in lead_of(title))
-                if read and read not in known:
+                if read and read not in known and not _TEMPLATE.search(read):
                     found.setdefault(read, Window(read, text.where, text.source, number, start, end))
     return list(islice(found.values(), _MOST))
 

@@ -235,3 +235,10 @@ def test_a_megabyte_of_anything_takes_no_time(hostile: str) -> None:
     for source in (Source.SUBJECT, Source.FILENAME, Source.BODY):
         assert len(titles([text(hostile, source)])) <= 64
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "title", ["Paradigme: skriftlig advarsel", "Skabelon til opsigelse", "Ny blanket om sygdom"]
+)
+def test_the_title_of_a_template_is_none(title: str) -> None:
+    assert read(subject(title)) == []
