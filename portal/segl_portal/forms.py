@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ from segl_portal.guard import Refusal, Trouble
 from segl_portal.visits.browser import COOKIE, READING_COOKIE, Browser
 
 _FIELDS: Final = 10
+_PLACE: Final = re.compile(r"/m/([0-9a-f]{32})#")
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
@@ -72,6 +74,13 @@ def forget_reading(response: Response, path: str) -> Response:
     """Take that away again."""
     response.delete_cookie(READING_COOKIE, path=path, secure=True, httponly=True, samesite="strict")
     return response
+
+
+def place_in(text: str, otherwise: str) -> str:
+    """The recipient's id in a link that was pasted; *otherwise* where it holds none. Somebody with two mails takes the
+    link of one to the page of the other."""
+    found = _PLACE.search("".join(text.split()))
+    return found[1] if found else otherwise
 
 
 def secret_in(text: str) -> str:

@@ -28,6 +28,7 @@ from segl_portal.forms import (
     form_of,
     keep,
     keep_reading,
+    place_in,
     secret_in,
     sure_browser,
     tells_where_from,
@@ -121,6 +122,7 @@ class VisitRoutes:
         link = secret_in(fields.get("link", ""))
         if link and len(link) != SECRET_LENGTH:
             return keep(self._landing(shown, rid, browser, error=shown.texts.paste_incomplete), browser)
+        rid = place_in(fields.get("link", ""), rid)
         asked = await run_in_threadpool(
             self._visits.ask,
             browser,

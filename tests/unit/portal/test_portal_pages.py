@@ -52,6 +52,14 @@ def test_a_link_may_be_pasted_as_mail_programs_copy_it(site: PortalSite, letter:
     client.give(letter, client.ask(letter, link), site.next_code(letter.recipient))
 
 
+def test_the_link_of_another_mail_leads_to_the_message_of_that_mail(site: PortalSite, letter: Letter) -> None:
+    other, client = site.seal("eva@vestby.example"), site.client()
+    page = client.ask(letter, site.link(other))
+    assert f'action="/m/{other.recipient_id}/open"' in page.text
+    opened = client.give(other, page, site.next_code(other.recipient))
+    assert opened.headers["location"] == f"/m/{other.recipient_id}/message"
+
+
 def test_half_a_link_is_told_at_once_and_nothing_is_sent(site: PortalSite, letter: Letter) -> None:
     client = site.client()
     answer = client.post(f"/m/{letter.recipient_id}/code", {"link": letter.link[:30]})
