@@ -86,7 +86,7 @@ def refused(house: House, words: str, content: bytes = LETTER) -> None:
         house.submit(content, SENDER, [GOOD, BARE])
     assert caught.value.smtp_code == 451
     assert words.encode() in caught.value.smtp_error
-    wait_until(lambda: house.front.queue() == [], 30, lambda: house.log[-6000:])
+    wait_until(lambda: not house.front.queued, 30, lambda: house.log[-6000:])
 
 
 def arrives(house: House, street: Street, times: int = 1) -> None:

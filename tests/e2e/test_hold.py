@@ -119,7 +119,7 @@ def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, 
     assert "Send uden CPR-nummer." in told(street, SENDER)
     assert segl(holding, "list").stdout == "nothing waits\n"
     wait_until(
-        lambda: not holding.front.queue(), 30, lambda: holding.log[-4000:]
+        lambda: not holding.front.queued, 30, lambda: holding.log[-4000:]
     )  # of what the sender was told
     assert not street.mail_for(GOOD)
 

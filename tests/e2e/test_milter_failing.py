@@ -91,8 +91,7 @@ def _given(house: House) -> int:
 
 def _kill_milter(milter: Daemon) -> None:
     wait_until(lambda: bool(workers_of(milter)), 30, lambda: "no workers")
-    for pid in (milter.pid, *workers_of(milter)):
-        kill(pid)
+    kill(milter.pid, *workers_of(milter))
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def test_mail_to_colleagues_stays_plain(house: House, street: Street) -> None:
     house.submit(letter("", (COLLEAGUE,), "Kort", SENSITIVE).content, SENDER, [COLLEAGUE])
     assert CPR.encode() in arrives(house, street, COLLEAGUE)
     assert "classified" in house.milter.log
-    assert not house.secure.queue()
+    assert not house.secure.queued
     assert not re.search(r"segl/smtpd\[\d+\]: \w+: client", house.secure.log)
 
 

@@ -39,7 +39,7 @@ def test_a_partner_who_knows_the_envelope_id_cannot_have_a_delivery_reported(
     everyone = (PARTNER, WAITS)
     talkative.submit(secret_letter(*everyone, message_id="<9@desk.example>"), SENDER, everyone)
     street.tunnel.wait_for(1)
-    wait_until(lambda: len(talkative.secure.queue()) == 1, 30, lambda: talkative.log[-9000:])
+    wait_until(lambda: talkative.secure.queued == 1, 30, lambda: talkative.log[-9000:])
     name = envelope_id(talkative)
     with talkative.session() as smtp:
         smtp.ehlo()
@@ -64,7 +64,7 @@ def test_a_user_of_this_host_who_hands_in_mail_under_an_envelope_id_has_no_say_o
     everyone = (PARTNER, WAITS)
     talkative.submit(secret_letter(*everyone, message_id="<10@desk.example>"), SENDER, everyone)
     [sealed] = street.tunnel.wait_for(1)
-    wait_until(lambda: len(talkative.secure.queue()) == 1, 30, lambda: talkative.log[-9000:])
+    wait_until(lambda: talkative.secure.queued == 1, 30, lambda: talkative.log[-9000:])
     inside = envelope_id(talkative)
     [outside] = [
         word.removeprefix("ENVID=").lower() for word in sealed.mail_options if word.startswith("ENVID=")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Self
 
 from world import namespace, template
-from world.postfix import quick_start, wait_for_port
+from world.postfix import quick_start, wait_for_port, waiting_in
 from world.process import Daemon
 
 FRONT = Path("/etc/postfix")
@@ -211,7 +211,8 @@ class Host:
         self.run("postconf", "-c", str(directory), *options)
 
     def queue(self, directory: Path = FRONT) -> int:
-        return len(self.run("postqueue", "-c", str(directory), "-j").splitlines())
+        """How many messages wait there."""
+        return waiting_in(QUEUE if directory is FRONT else self.directory / "secure-spool")
 
     def snapshot(self) -> dict[str, tuple[int, int, bytes]]:
         """Mode, owner and content of everything under /etc/postfix, and what is beside it."""

@@ -224,7 +224,7 @@ class House:
     @property
     def queued(self) -> int:
         """Messages waiting in either instance."""
-        return len(self.front.queue()) + len(self.secure.queue())
+        return self.front.queued + self.secure.queued
 
     @property
     def log(self) -> str:

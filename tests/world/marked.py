@@ -13,7 +13,7 @@ import pytest
 from world.house import House
 from world.letters import CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
-from world.process import Daemon
+from world.process import Daemon, is_alive
 from world.street import Street
 
 MARKER = "Kvitteringsmaerke-7731"
@@ -60,6 +60,9 @@ def workers_of(milter: Daemon) -> list[int]:
     return [int(pid) for pid in children]
 
 
-def kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def kill(*pids: int) -> None:
+    """All of them at once, and wait until they have ended: who looks next would take them for alive."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, pids)), 30, lambda: f"{pids} live on")

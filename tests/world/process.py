@@ -111,7 +111,13 @@ class Daemon:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        """Whether it has not ended. What a test has killed may be no process any more before its template tells."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        if is_alive(self.pid):
+            return True
+        self._process.wait(30)
+        return False
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)

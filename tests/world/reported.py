@@ -38,5 +38,5 @@ def receipts(desk: Desk) -> list[ReadReceipt]:
 
 
 def wait_for(desk: Desk, number: int) -> list[ReadReceipt]:
-    wait_until(lambda: len(receipts(desk)) >= number, 60, lambda: desk.daemon.log)
+    wait_until(lambda: len(desk.return_port.received) >= number, 60, lambda: desk.daemon.log)
     return receipts(desk)

@@ -88,7 +88,7 @@ def _instance(instance: PostfixInstance) -> None:
 
 
 def _delete_mail(instance: PostfixInstance) -> None:
-    if instance.queue():
+    if instance.queued:
         instance.run("postsuper", "-d", "ALL")
 
 

@@ -99,7 +99,7 @@ def storm(
     with ThreadPoolExecutor(HANDS) as hands:
         list(hands.map(lambda one: _send(house, *one), expected.items()))
     reports = sum(len(set(states.values())) for states in expected.values())
-    wait_until(lambda: len(house.secure.queue()) == reports, patience, lambda: house.log[-6000:])
+    wait_until(lambda: house.secure.queued == reports, patience, lambda: house.log[-6000:])
     filling, begun = time.monotonic() - begun, time.monotonic()
     house.deliver.start(60)
     done, kills = threading.Event(), 0

@@ -27,6 +27,7 @@ _TRIES = 3
 _PAUSE_SECONDS = 1.0  # between two starts of a template that does not live
 _LOOK_SECONDS = 0.1  # how often it is looked whether the template lives, while one waits for it
 _CONTROL = 3
+_PROGRAM = (sys.executable, "-I", "-m", "segl.confined.template")
 # Nothing of our environment goes into the template; the libraries are told to keep to one thread, and the C library
 # not to give back to the kernel, after each copy of a file, what the next will need.
 _ENVIRONMENT = {
@@ -85,8 +86,8 @@ class _Template:
         self.started = time.monotonic()
         silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
         self.pid = os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-I", "-m", "segl.confined.template", self._module],
+            _PROGRAM[0],
+            [*_PROGRAM, self._module],
             _ENVIRONMENT,
             file_actions=[(os.POSIX_SPAWN_DUP2, self.far.fileno(), _CONTROL), *silent],
             setsid=True,

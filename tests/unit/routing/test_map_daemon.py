@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import closing
@@ -19,6 +17,7 @@ import pytest
 from segl.settings.file import load_settings
 from segl_routing.netstring import encode
 from segl_routing.proofs.checking import CheckedWith
+from world import template
 from world.lists import Publisher, entry, listed
 from world.mapprocess import MapProcess
 from world.needs import POSTFIX
@@ -110,8 +109,7 @@ def test_policies_of_mta_sts_are_renewed_without_being_asked_for(map_: MapProces
 
 def segl_tunnel(map_: MapProcess, *arguments: str) -> None:
     """The command line as the timer runs it, beside the running process."""
-    command = [sys.executable, "-m", "segl.cli", "tunnel", *arguments, "--settings", str(map_.file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = template.run("segl", "tunnel", *arguments, "--settings", str(map_.file))
     assert done.returncode == 0, done.stderr
 
 

@@ -240,7 +240,7 @@ def test_whoever_tends_the_template_replaces_it_but_not_without_a_pause(
 
 
 def test_where_no_template_starts_the_attachment_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(confined_pool, "_PROGRAM", ("/bin/false",))
     pool = Pool(256 * MEGABYTE)
     started = time.monotonic()
     assert gaps(pool.read(job(), SMALL)) == ["unreadable.failed no reader could be started"]

@@ -107,3 +107,16 @@ def test_an_empty_queue_has_nothing_and_one_that_cannot_be_listed_is_an_error(fr
     shutil.rmtree(front.directory / "spool" / "hold")
     with pytest.raises(PostfixError, match="postqueue -c"):
         bound_for_segl(front.config)
+
+
+def test_tests_count_what_waits_as_postqueue_lists_it(front: PostfixInstance) -> None:
+    """They look for themselves, which is cheaper, and would take mail for gone that is not."""
+    assert front.queued == len(front.queue()) == 0
+    for queue in ("maildrop", "incoming", "active", "hold"):
+        put(front, f"4A{queue}", queue=queue)
+    (front.directory / "spool/deferred/4").mkdir()
+    put(front, "4D1", queue="deferred/4")
+    put(front, "4C1", queue="corrupt")
+    put(front, "4B1", queue="incoming").chmod(0o600)  # being written
+    assert front.queued == len(front.queue()) == 5
+    assert not front.running()
