@@ -152,7 +152,7 @@ class Browser:
         status, said, leads = self.ask(port, "POST", f"/m/{link[0]}/open", {"csrf": csrf(page), "code": code})
         assert status == 303, said
         status, page, _ = self.ask(port, "GET", leads)
-        assert (status, "<h1>Flytning</h1>" in page) == (200, True)
+        assert (status, ">Flytning</h1>" in page) == (200, True)
         return self.ask(port, "GET", f"/m/{link[0]}/message.eml")[1]
 
 
