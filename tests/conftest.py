@@ -269,14 +269,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    stems = {path: path.stem for path in {item.path for item in items}}
     for item in items:
-        if item.path.stem in _SLOW or _starts_programs(item):
+        if stems[item.path] in _SLOW or _starts_programs(item):
             item.add_marker(pytest.mark.slow)
     # The long files first, so that at the end no worker has one left while the others are done.
-    long = {
-        item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("world")
-    }
-    items.sort(key=lambda item: (item.path.stem not in _LONGEST, item.path not in long))
+    long: set[Path] = set()
+    for item in items:
+        if item.path not in long and (item.get_closest_marker("slow") or item.get_closest_marker("world")):
+            long.add(item.path)
+    items.sort(key=lambda item: (stems[item.path] not in _LONGEST, item.path not in long))
 
 
 def pytest_collection_finish() -> None:

@@ -76,11 +76,7 @@ def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
     wait_until(lambda: "fra et program" in host.mailbox.read_text(), 20, lambda: host.log[-3000:])
 
     submit(OUTSIDE, f"CPR {CPR}")
-    wait_until(
-        lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json"),
-        20,
-        lambda: host.log,
-    )
+    wait_until(host.has_sealed_one, 20, lambda: host.log)
 
     # root may open any socket; what counts is Postfix's own user
     (QUEUE / "segl" / "milter.sock").chmod(0o600)
@@ -148,11 +144,7 @@ def test_a_site_with_odd_settings(resolver: None) -> None:
             lambda: host.log[-3000:],
         )
         submit(OUTSIDE, f"CPR {CPR}", "192.0.2.10")
-        wait_until(
-            lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json"),
-            20,
-            lambda: host.log[-5000:],
-        )
+        wait_until(host.has_sealed_one, 20, lambda: host.log[-5000:])
         assert CPR not in b"".join(mail.content for mail in relay.received).decode("utf-8", "replace")
 
 

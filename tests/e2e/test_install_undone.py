@@ -144,11 +144,7 @@ def test_a_run_that_is_undone_leaves_running_what_an_earlier_one_made(host: Host
     host.run("postfix", "-c", str(host.secure), "status")
     assert host.snapshot() == host.snapshot() | installed  # there is more: queues, the milter's socket
     submit(OUTSIDE, f"CPR {CPR}")
-    wait_until(
-        lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json", code=None),
-        20,
-        lambda: host.log,
-    )
+    wait_until(lambda: host.has_sealed_one(None), 20, lambda: host.log)
 
 
 def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) -> None:
@@ -193,6 +189,5 @@ def test_mail_that_waits_for_a_port_that_was_changed_is_named_and_goes(host: Hos
     host.run("postfix", "reload")
     host.run("postsuper", "-r", queue_id)
     # pickup(8) looks once a minute; what came before the secure instance was there is tried again by a flush alone
-    sealed = '"sealed": {"good": true, "text": "1 message'
-    flush_until(host, lambda: sealed in host.segl("status", "--json", code=None))
+    flush_until(host, lambda: host.has_sealed_one(None))
     assert "nobody is any more" not in host.segl("install", "--yes")

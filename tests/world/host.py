@@ -214,6 +214,14 @@ class Host:
         """How many messages wait there."""
         return waiting_in(QUEUE if directory is FRONT else self.directory / "secure-spool")
 
+    def has_sealed_one(self, code: int | None = 0) -> bool:
+        """Whether one message is sealed, as `segl status` tells. It is asked, with the dozen programs that it asks
+        itself, when there is something to be seen, and must end with *code*."""
+        files = (self.directory / "state/sealed").glob("??/*")
+        return any(files) and '"sealed": {"good": true, "text": "1 message' in self.segl(
+            "status", "--json", code=code
+        )
+
     def snapshot(self) -> dict[str, tuple[int, int, bytes]]:
         """Mode, owner and content of everything under /etc/postfix, and what is beside it."""
         paths = [FRONT, *FRONT.rglob("*")]
