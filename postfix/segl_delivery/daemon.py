@@ -31,13 +31,14 @@ from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
 from segl.daemons.reloading import one_after_the_other, reloading
 from segl.daemons.starting import Options
-from segl.errors import START_REFUSED, SeglError
+from segl.errors import START_REFUSED, SeglError, StoreError
 from segl.events import Events, configure_log
 from segl.metric_labels import CertificateEnd
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
 from segl.store.engine import open_store
+from segl.store.status import missing_file
 from segl.store.told import tell_of_locks
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
@@ -86,6 +87,9 @@ def serve(options: Options) -> int:
         settings = checked_settings(options.settings, start_faults)
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-deliver")
+        if options.check_only and (store := missing_file(settings.store.url)):
+            _may_be_made(store)
+            return 0
         with _store_of(settings) as engine:
             tell_of_locks(engine, events)
             try_storage(settings, engine, None if options.check_only else events)
@@ -107,6 +111,14 @@ def _store_of(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def _may_be_made(store: Path) -> None:
+    """The first start makes it, as the service's user. Made by who only checks, mostly root, the file and the place of
+    sealed messages would be hers, and no process could write to them. Raises :class:`StoreError`."""
+    if not os.access(store.parent, os.W_OK | os.X_OK):
+        hint = "is the folder there, and may this user write to it?"
+        raise StoreError("the store cannot be reached", f"store {store} cannot be made", hint)
 
 
 @contextmanager

@@ -66,6 +66,16 @@ def test_check_only_says_nothing_when_all_is_well(desk: Desk, started: Refusal) 
     assert not list(desk.directory.glob("*.sock"))
 
 
+def test_check_only_makes_nothing(desk: Desk, started: Refusal) -> None:
+    """Root looks before the first start. Store and sealed messages would be root's, and every start refused."""
+    before = sorted(desk.directory.rglob("*"))
+    assert started("--check-only") == (0, "")
+    assert sorted(desk.directory.rglob("*")) == before
+    desk.settings_file.write_text(desk.settings_file.read_text().replace("sqlite:///", "sqlite:////nowhere"))
+    code, text = started("--check-only")
+    assert (code, "cannot be made" in text) == (78, True)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
