@@ -17,7 +17,7 @@ from segl.mime.transfer import Encoding, decode, has_needless_escape, is_base64
 # before the next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
 _WORD = re.compile(
     r"=\?\s{0,9}+(?P<charset>[^\s?*=]{1,60})(?:\*[^\s?]{0,40})?\s{0,9}+\?(?P<how>[bBqQ])\?(?P<text>.*?)"
-    r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?[\w-]{1,60}\?[bBqQ]\?))",
+    r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?\s{0,9}+[^\s?=]{1,100}+\s{0,9}+\?[bBqQ]\?))",
     re.DOTALL,
 )
 # As the standard has them; some programs leave anything else as it is.

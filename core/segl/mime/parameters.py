@@ -25,7 +25,7 @@ LONGEST = 20_000  # characters of a field that are looked at for parameters
 # A value is quoted, or reaches to the next ";" or to a blank with "name=" behind it (a lost semicolon).
 # Runs of blanks are bounded: time stays linear whatever the field holds.
 _PARAMETER = re.compile(
-    r"[;\s]\s{0,40}+(?P<name>[^\s;=\"]{1,60})\s{0,40}+=\s{0,40}+"
+    r"[;\s]\s{0,40}+(?P<name>[^\s;=\"]{1,60}(?:\s{1,9}+\*)?)\s{0,40}+=\s{0,40}+"
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*+)(?:\"|\Z)|(?P<bare>(?:(?!\s[\w*-]{1,60}=(?!\?))[^;])*+))",
     re.DOTALL,
 )
@@ -83,7 +83,7 @@ def _given(tail: str, words: Callable[[str], str]) -> list[tuple[str, str]]:
     given: list[tuple[str, str]] = []
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for found in _PARAMETER.finditer(" " + tail):
-        name = found["name"].lower()
+        name = "".join(found["name"].lower().split())  # some take "filename *=" for "filename*="
         quoted = found["quoted"]
         raw = _ESCAPED.sub(r"\1", quoted) if quoted is not None else found["bare"].strip().strip("'\"")
         if "*" not in name:
@@ -91,6 +91,8 @@ def _given(tail: str, words: Callable[[str], str]) -> list[tuple[str, str]]:
                 given += ((name, way) for way in _boundaries(found, raw))
             else:
                 given.append((name, words(raw)))
+                if "\\" in raw:  # of a path a part, to others a sign that is not shown
+                    given.append((name, words(_PAIR.sub(r"\1", quoted if quoted is not None else raw))))
         elif parts := _NUMBERED.fullmatch(name):
             number = int(parts["number"] or 0)
             pieces.setdefault(parts["base"], []).append((number, bool(parts["coded"]), raw))
