@@ -6,6 +6,7 @@ import io
 import random
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,20 @@ def test_lines_and_paragraphs_stay() -> None:
     [passage] = image.read(stored(typed(), "PNG"), "", WITH_OCR).passages
     assert passage.text.startswith("Dear Jens Hansen\n\nWe have received")
     assert "of your flat,\nand it will be" in passage.text
+
+
+@needs_tesseract
+def test_pages_behind_one_that_does_not_open_are_left_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = stored(typed().rotate(180), "TIFF", save_all=True, append_images=[typed()])
+
+    def one_opens(data: bytes) -> Iterator[Image.Image]:
+        yield next(straight.pages_of(data))
+        raise OSError
+
+    monkeypatch.setattr(image, "pages_of", one_opens)
+    content = image.read(data, "", WITH_OCR)
+    assert [passage.place for passage in content.passages] == ["read by OCR", "page 2, read by OCR"]
+    assert content.lacks == ()
 
 
 @needs_tesseract
