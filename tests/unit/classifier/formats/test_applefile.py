@@ -12,6 +12,7 @@ from corpus.extracted import extract
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
 from segl.vocabulary import Finding
+from segl_classifier.applefile import read_applefile
 from segl_classifier.evaluation.documents import pdf
 from segl_classifier.extract import Pictures
 from segl_classifier.message import Message, Part, Text
@@ -68,11 +69,19 @@ def test_the_file_inside_is_opened(magic: bytes, kind: str, inside: bytes) -> No
     assert unread == []
 
 
-@pytest.mark.parametrize("words", [f"cpr {CPR}", f"søn {CPR}"])
+def test_it_has_the_name_that_it_had() -> None:
+    part = Part(
+        "part 2", "", "", "a.bin", True, applefile(SINGLE, (NAME, b"brev.pdf"), (DATA, LETTER)), Encoding.NONE
+    )
+    [inside] = read_applefile(part, Limits()).parts
+    assert inside.filename == "brev.pdf"
+
+
+@pytest.mark.parametrize("words", [f"cpr {CPR}", f"søn {CPR}", f"{CPR} er søn"])
 @pytest.mark.parametrize("charset", ["latin-1", "utf-16-le", "utf-16-be"])
 def test_words_in_the_other_entries_are_read(words: str, charset: str) -> None:
     texts, unread = read(
-        applefile(DOUBLE, (FORK, b"\1\2" + words.encode(charset) + b"\0\1")), "application/applefile"
+        applefile(DOUBLE, (FORK, b"\1\2" + words.encode(charset) + b"\1\1")), "application/applefile"
     )
     assert any(CPR in text.text for text in texts)
     assert unread == []
@@ -104,6 +113,13 @@ def test_four_bytes_before_a_file_hide_nothing(before: bytes, content: bytes, ki
     "content",
     [
         applefile(DOUBLE, (FINDER, b"\0" * 32), behind=LETTER),
+        DOUBLE
+        + b"\0\2\0\0"
+        + b"\0" * 16
+        + struct.pack(">HIII", 1, FINDER, 38 + len(LETTER), 4)
+        + LETTER
+        + b"\0" * 4,
+        applefile(DOUBLE, (FINDER, b"\0" * 32)).replace(b"\0\2\0\0", b"\0\3\0\0", 1),
         applefile(DOUBLE, (FORK, LETTER)),
         applefile(DOUBLE, (FORK, b"\0\1" + ARCHIVE)),
         applefile(DOUBLE, (FORK, b"\1" * 70_000)),
@@ -112,7 +128,18 @@ def test_four_bytes_before_a_file_hide_nothing(before: bytes, content: bytes, ki
         DOUBLE + b"\0\2\0\0" + b"\0" * 16 + b"\xff\xff",
         DOUBLE,
     ],
-    ids=["behind it", "a PDF in it", "a ZIP in it", "too large", "no table", "cut", "too many", "nothing"],
+    ids=[
+        "behind it",
+        "before it",
+        "another version",
+        "a PDF in it",
+        "a ZIP in it",
+        "too large",
+        "no table",
+        "cut",
+        "too many",
+        "nothing",
+    ],
 )
 def test_what_belongs_to_no_entry_or_is_none_of_a_finder_is_told(content: bytes) -> None:
     assert told(content, "application/applefile")
