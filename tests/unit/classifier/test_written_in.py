@@ -122,8 +122,13 @@ def test_ids_words_and_digests_stay_as_they_are() -> None:
     random_bytes = random.Random(1)
     ids = [in_base64(random_bytes.randbytes(size)) for size in range(10, 60) for _ in range(200)]
     words = ["Kommunalbestyrelsens", "IndkomstSkattepligtigAar2026", "ABCDefgh12345678", "sha256Sum/AbCd1234"]
-    text = ";".join([*ids, *words])
+    text = ";".join([*ids, *words, value("Karen Holm")])  # a name is as short as an id
     assert told(text) == text
+
+
+def test_what_is_put_in_its_place_ends_no_value() -> None:
+    text = json.dumps({"note": value('Ida "Kaja" Holm\ner <igen> indlagt'), "by": "Hals"})
+    assert json.loads(told(text)) == {"note": "Ida 'Kaja' Holm er (igen) indlagt", "by": "Hals"}
 
 
 def test_short_texts_cost_linear_time() -> None:
@@ -152,7 +157,7 @@ def deflated(data: bytes, form: int = -zlib.MAX_WBITS) -> bytes:
 def test_what_is_packed_in_base64_is_unpacked(packed: bytes) -> None:
     drawing = f'<mxfile host="app.diagrams.net"><diagram name="Side-1">{in_base64(packed)}</diagram></mxfile>'
     read = Read("skema.drawio", drawing.encode())
-    assert CPR in str(read)
+    assert f"Ida Holm, {CPR}" in str(read)
     assert not read.gaps
 
 

@@ -64,6 +64,8 @@ def test_nothing_else_seems_to_be_one() -> None:
     others = [DANISH.encode(), DANISH.encode("cp1252"), DANISH.encode("cp850"), DANISH.encode("utf-16")]
     others += ["Привет, как дела? Она больна, и дети тоже больны, пишет отец им".encode("koi8-r"), b"@" * 500]
     others += [draw.randbytes(500) for _ in range(200)]
+    letters, blank, sign = b"\xc1\x81\xd2\xf1", b"\x40", b"\x41"
+    others += [letters * 100, (letters + blank) * 11, (letters + blank + sign) * 100]
     assert not any(map(ebcdic.seems, others))
 
 
