@@ -29,7 +29,7 @@ table{max-width:100%;border-spacing:0}
 .piece+.piece{margin-top:1.5rem;border-top:1px solid #d0d0d0;padding-top:1rem}
 .target{all:initial;font:.875rem/1.4 system-ui,"Segoe UI",Roboto,Arial,sans-serif;color:#595959;background:#fff;
 overflow-wrap:anywhere;direction:ltr;unicode-bidi:isolate;display:inline-block;position:sticky;left:0;right:0;
-max-width:100vw;margin-left:.25em}
+max-width:100vw;min-width:7em;margin-left:.25em}
 a,a *{float:none!important;direction:ltr!important;unicode-bidi:isolate!important;white-space:normal!important;
 overflow-wrap:anywhere!important}
 a{color:#0b57a4}

@@ -96,6 +96,7 @@ def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
         '<div style="text-indent:2900px">{}</div>',
         '<table style="width:3000px;table-layout:fixed"><tr><td style="text-align:right">{}</td></tr></table>',
         '<div style="white-space:nowrap;width:3000px;overflow-wrap:normal">{}</div>',
+        '<table style="table-layout:fixed"><tr><td style="width:0">{}</td></tr></table>',
     ],
 )
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -110,4 +111,5 @@ def test_where_a_link_leads_is_not_pushed_out_of_sight(
     shown, frame = told.bounding_box(), her.page.locator("iframe").bounding_box()
     assert shown is not None
     assert frame is not None
+    assert shown["width"] > shown["height"], "it is read, not spelt downwards"
     assert frame["x"] <= shown["x"] <= shown["x"] + shown["width"] <= frame["x"] + frame["width"] + 1
