@@ -60,6 +60,7 @@ _OF_PERSONS = re.compile(r".*-(?:id|ids|uid|key|token)|list-id")
 _UNMISTAKABLE = re.compile(r"(?<![\w.-])(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(\d\d)-(\d\d)(\d\d)(?![\w-])")
 _NAMES_CPR = re.compile(r"(?:^|-)cpr")
 _BRACKETED = re.compile(r"<[^<>]*+>")
+_PAIR = re.compile(r"\\(.)")  # a sign that is not shown, before one that is (RFC 5322 §3.2.1)
 # "<a@b>" and a bare "a@b": the address itself is what SMTP sends in the open anyway.
 _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
@@ -222,5 +223,7 @@ def display_names(value: str) -> str:
     text = as_seen(decode_header(value))
     if "@" in text:
         text = _ADDRESS.sub("\n", text)
+    if "\\" in text:
+        text += "\n" + _PAIR.sub(r"\1", text)
     pieces = (piece.strip(" \t\"',;") for piece in text.split("\n"))
     return "\n".join(piece for piece in pieces if piece)
