@@ -216,12 +216,13 @@ def _front_values(settings: Settings, site: Site, front: Instance, previous: str
 
 def _instance_values(site: Site, primary: Path) -> dict[str, str]:
     """What makes `postfix start` start both (postmulti(1), MULTI_INSTANCE_README)."""
-    listed = split_list(written_values(primary).get("multi_instance_directories", ""))
+    written = written_values(primary)
+    listed = split_list(written.get("multi_instance_directories", ""))
     if not any(same_path(Path(item), site.secure) for item in listed):
         listed = (*listed, str(site.secure))
-    wrapper = written_values(primary).get("multi_instance_wrapper")
     return {
-        "multi_instance_wrapper": wrapper or "${command_directory}/postmulti -p --",
+        "multi_instance_wrapper": written.get("multi_instance_wrapper")
+        or "${command_directory}/postmulti -p --",
         "multi_instance_enable": "yes",
         "multi_instance_directories": " ".join(listed),
     }
