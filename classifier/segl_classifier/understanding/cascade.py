@@ -112,7 +112,7 @@ class Cascade:
         all_asked &= self._alarming(windows, sifted, mixed, read, ends)
         held = self._held(windows, mixed)
         alone, said, less, all_alone = self._in_passing(split, held, ends)
-        named = titles.titles(texts, {window.text for window in windows})
+        named = titles.titles(texts, split)
         named, of_titles, all_named = self._in_titles(named, held, ends)
         windows, mixed = [*windows, *alone, *named], np.concatenate([mixed, said, of_titles])
         less += [titles.BY_ITSELF] * len(named)

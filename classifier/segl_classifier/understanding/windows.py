@@ -142,8 +142,7 @@ def _says_more(remark: Text, subject: str) -> bool:
 
 def _paragraphs(text: Text) -> Iterator[Paragraph]:
     """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
-    content = without_mail_heads(lines_ended(whole(text.text)))
-    content = without_templates(without_clubs(without_failures(without_styles(content))))
+    content = shown(text)
     if text.source is Source.FILENAME:
         yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return
@@ -246,6 +245,12 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
     placed = [piece for piece in held if piece.end] or list(held)
     text = " ".join(piece.read(before) for piece, before in _behind(held))
     return text, placed[0].start, placed[-1].end
+
+
+def shown(text: Text) -> str:
+    """What of *text* the model is shown: each character of that in its place."""
+    content = without_mail_heads(lines_ended(whole(text.text)))
+    return without_templates(without_clubs(without_failures(without_styles(content))))
 
 
 def name_in_words(name: str) -> str:
