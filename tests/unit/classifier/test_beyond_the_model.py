@@ -34,7 +34,8 @@ REMARKS = {
     "title of a file": f"{HEAD}{TO}Content-Description: {SAID}\n\nVi ses.",
     "before the first part": f"{MIXED}{SAID}\n{PART}--x--\n",
     "behind the last part": f"{MIXED}{PART}--x--\n{SAID}\n",
-    "behind a delimiter": f"{MIXED}{PART}--x {SAID}\n\nHej.\n--x--\n",
+    # Programs to which that is no delimiter show it as text: of few words the rules would count there.
+    "behind a delimiter": f"{MIXED}{PART}--x {SAID}\n\n{MORE}\n--x--\n",
     "before a boundary of no name": f"{HEAD}{TO}Content-Type: multipart/mixed\n\n{SAID}\n{PART}--x--\n",
     "in a message inside": f"{MIXED}--x\nContent-Type: message/rfc822\n\n{INNER}{SAID}\n\nHej.\n--x--\n",
     "a name that is none": f'{HEAD}To: "Preben Hansen har diskusprolaps og er sygemeldt" <b@by.example>\n\nVi ses.',
