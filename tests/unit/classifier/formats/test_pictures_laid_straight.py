@@ -155,6 +155,11 @@ def test_where_there_are_no_lines() -> None:
     assert lie_of(Image.effect_noise((900, 700), 60)).clear < 5
 
 
+def test_a_page_is_turned_as_its_file_says() -> None:
+    [page] = pages_of(by_exif(letter()))
+    assert page.size == letter().size
+
+
 def test_pages_are_grey_on_white_however_they_are_kept() -> None:
     ink = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     ink.paste((0, 0, 0, 255), (10, 10, 20, 20))

@@ -161,6 +161,19 @@ def test_a_forward_file_that_is_a_trap_does_not_hang_the_doctor(site: Installati
     assert states(site) == {OK}
 
 
+def test_homes_that_may_not_be_read_are_told_of(
+    site: Installation, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(check_forwards, "_small_text", denied)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    [found] = named(site)
+    assert found.state is UNKNOWN
+    assert "1 home directories" in found.found
+
+
 def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) -> None:
     included = tmp_path / "bestyrelse"
     included.write_text("# list\nbo@nordby.example\ncarla@andre.example\n", "utf-8")
