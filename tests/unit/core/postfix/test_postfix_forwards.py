@@ -257,3 +257,17 @@ def test_whoever_leads_to_an_address_that_leads_outside_leads_outside(
         assert [check.found.startswith(table) for check in found] == [True] * told
     finally:
         del site.tables["organisation"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "told"),
+    [("formand", True), ("\\bo, formand", True), ("\\bo", False), ("bo@localhost", False)],
+)
+def test_so_does_a_forward_file(site: Installation, home: Path, forward: str, told: bool) -> None:
+    site.front("-e", "mydestination=$myhostname, nordby.example", "myhostname=mail.nordby.example")
+    (home / ".forward").write_text(forward, "utf-8")
+    site.tables["organisation"] = {"forwarded": ["formand@nordby.example", "formand@mail.nordby.example"]}
+    try:
+        assert states(site) == {WARN if told else OK}
+    finally:
+        del site.tables["organisation"]
