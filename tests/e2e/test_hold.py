@@ -118,9 +118,8 @@ def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, 
     assert done.returncode == 0, done.stderr
     assert "Send uden CPR-nummer." in told(street, SENDER)
     assert segl(holding, "list").stdout == "nothing waits\n"
-    wait_until(
-        lambda: not holding.front.queued, 30, lambda: holding.log[-4000:]
-    )  # of what the sender was told
+    # What the sender was told is on its way.
+    wait_until(lambda: not holding.front.queued, 30, lambda: holding.log[-4000:])
     assert not street.mail_for(GOOD)
 
 
@@ -192,6 +191,8 @@ def test_a_canary_is_not_held_though_it_has_a_number(holding: House) -> None:
 
 def test_what_somebody_else_put_on_hold_is_none_of_our_business(holding: House, street: Street) -> None:
     held(holding, street)
+    # What the test before has sent is on its way, perhaps.
+    wait_until(lambda: holding.queued == 1, 30, lambda: holding.log[-4000:])
     holding.front.run("postsuper", "-h", "ALL")
     waiting = holding.front.queue()
     assert len(segl(holding, "list", "--json").stdout.splitlines()) == len(waiting) == 1
