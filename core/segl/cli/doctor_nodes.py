@@ -72,8 +72,10 @@ def _storage(settings: Settings) -> Iterator[Check]:
 
 def _server(engine: Engine) -> Check:
     """What makes a commit mean that it is on disk."""
+    from segl.store.engine import transaction
+
     id_, why = "store.server", "a message may be called delivered and lost in a power cut"
-    with engine.connect() as connection:
+    with transaction(engine) as connection:
         said = {
             name: str(connection.exec_driver_sql(f"SHOW {name}").scalar())
             for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")

@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
 
 from segl.errors import DeliveryError
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
 from segl.sealed.storage import Place, SealedFile
 from segl.settings.portal import Portal
-from segl.store.engine import transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables import meta
 
 KEY: Final = "sealed.storage"  # of the store's id, in its table ``meta``
@@ -113,9 +112,9 @@ class Belonging:
         with transaction(self._engine) as connection:
             noted = connection.scalar(query)
         if noted is None:
-            with suppress(IntegrityError), self._engine.begin() as connection:
-                connection.execute(meta.insert().values(key=KEY, value=_NEW + secrets.token_hex(16)))
             with transaction(self._engine) as connection:
+                new = insert_into(connection, meta).values(key=KEY, value=_NEW + secrets.token_hex(16))
+                connection.execute(new.on_conflict_do_nothing())
                 noted = connection.execute(query).scalar_one()
         return str(noted)
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import hmac
 import os
-from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
 
 from segl.sealed.keys import Secret
-from segl.store.engine import transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables import meta
 
 _KEY: Final = "revocation"
@@ -31,9 +29,9 @@ def house_secret(engine: Engine) -> Secret:
     with transaction(engine) as connection:
         kept = connection.scalar(query)
     if kept is None:
-        with suppress(IntegrityError), engine.begin() as connection:  # another process may be first
-            connection.execute(meta.insert().values(key=_KEY, value=os.urandom(32).hex()))
         with transaction(engine) as connection:
+            new = insert_into(connection, meta).values(key=_KEY, value=os.urandom(32).hex())
+            connection.execute(new.on_conflict_do_nothing())  # another process may be first
             kept = connection.execute(query).scalar_one()
     return Secret(bytes.fromhex(kept))
 

@@ -19,7 +19,6 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
 
 from segl.clock import is_behind
 from segl.daemons.looping import every
@@ -37,7 +36,7 @@ from segl.receipts.records import SentMessage
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store.engine import transaction
+from segl.store.engine import insert_into, transaction
 from segl.tables import meta
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.digest import digest, parts_of
@@ -223,27 +222,25 @@ class ReceiptSchedule:
         tell. One that lies ahead was done while a clock was wrong, and does not count; unless ours is, now."""
         now, value = moment.timestamp(), turn_at(moment)
         soon = turn_at(moment + timedelta(days=1))  # another node's midnight is not quite ours
-        try:
-            with self._engine.begin() as connection:
-                done = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
-                if done is None:
-                    connection.execute(meta.insert().values(key=key, value=value))
-                    return False
-                if value <= done <= soon or (done > soon and is_behind(now, last_heard(self._engine, now))):
-                    return False
-                lease, until = f"{key}.lease", f"{now + LEASE_SECONDS:.3f}"
-                held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))
-                if held is None:
-                    connection.execute(meta.insert().values(key=lease, value=until))
-                    return True
-                if now < float(held) <= now + LEASE_SECONDS:  # (a clock may have been set back)
-                    return False
-                taken = connection.execute(
-                    meta.update().where(meta.c.key == lease, meta.c.value == held).values(value=until)
-                )
-                return bool(taken.rowcount)
-        except IntegrityError:  # another process was first
-            return False
+        with transaction(self._engine) as connection:
+            done = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+            if done is None:
+                new = insert_into(connection, meta).values(key=key, value=value)
+                connection.execute(new.on_conflict_do_nothing())
+                return False
+            if value <= done <= soon or (done > soon and is_behind(now, last_heard(self._engine, now))):
+                return False
+            lease, until = f"{key}.lease", f"{now + LEASE_SECONDS:.3f}"
+            held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))
+            if held is None:
+                new = insert_into(connection, meta).values(key=lease, value=until)
+                return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)  # another may be first
+            if now < float(held) <= now + LEASE_SECONDS:  # (a clock may have been set back)
+                return False
+            taken = connection.execute(
+                meta.update().where(meta.c.key == lease, meta.c.value == held).values(value=until)
+            )
+            return bool(taken.rowcount)
 
     def _renew_lease(self, key: str) -> None:
         """Work goes on: nobody else is to begin it."""

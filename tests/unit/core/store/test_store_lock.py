@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
+import segl
 from segl.errors import StoreError, StoreLocked
 from segl.store import engine as store
 from segl.store.engine import open_store, transaction, watch_locks
@@ -108,3 +110,16 @@ def test_another_fault_of_the_store_is_no_lock(file: Path) -> None:
             write(engine)
     assert not isinstance(raised.value, StoreLocked)
     assert told == []
+
+
+def test_every_use_of_the_store_is_a_transaction_that_tells_its_faults() -> None:
+    """What SQLAlchemy raises else is a fault of ours to those who catch it, and a locked store is none."""
+    product = Path(segl.__file__).parents[2]
+    folders = ("core", "milter", "postfix", "portal")
+    files = [file for folder in folders for file in (product / folder).rglob("*.py")]
+    bare = {
+        file.relative_to(product).as_posix()
+        for file in files
+        if re.search(r"engine\.(?:begin|connect|raw_connection)\(", file.read_text("utf-8"))
+    }
+    assert bare == {"core/segl/store/engine.py", "core/segl/store/migrations.py"}
