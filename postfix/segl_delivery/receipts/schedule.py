@@ -234,7 +234,8 @@ class ReceiptSchedule:
             held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))
             if held is None:
                 new = insert_into(connection, meta).values(key=lease, value=until)
-                return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)  # another may be first
+                ours = new.on_conflict_do_nothing().returning(meta.c.key)  # none where another was first
+                return connection.scalar(ours) is not None
             if now < float(held) <= now + LEASE_SECONDS:  # (a clock may have been set back)
                 return False
             taken = connection.execute(
