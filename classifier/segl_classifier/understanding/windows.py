@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -238,7 +237,8 @@ def _count(held: Sequence[Piece]) -> int:
 
 
 def _sentences_of(window: Window, held: Sequence[Piece]) -> tuple[Window, ...]:
-    return tuple(replace(window, text=one.read(), start=one.start, end=one.end) for one in held if one.end)
+    place = window.where, window.source, window.source_index
+    return tuple(Window(one.read(), *place, one.start, one.end) for one in held if one.end)
 
 
 def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
