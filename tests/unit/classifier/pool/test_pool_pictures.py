@@ -91,7 +91,7 @@ def test_a_program_that_takes_too_long_ends_and_its_worker_goes_on(pool: Pool) -
 
 def test_a_program_does_not_outlive_its_worker(pool: Pool) -> None:
     """The worker is killed, by the clock of who asked; nobody else knows the program."""
-    asks = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 3, "ocr_seconds": 60})
+    asks = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 8, "ocr_seconds": 60})
     asks.start()
     wait_until(1)
     asks.join()
