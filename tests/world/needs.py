@@ -18,7 +18,9 @@ POSTFIX = pytest.mark.skipif(
 TESSERACT = pytest.mark.skipif(
     not shutil.which("tesseract"), reason="reads a picture by tesseract, which scripts/setup installs as root"
 )
-ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="makes files of other users, as root alone can")
+ROOT = pytest.mark.skipif(
+    os.geteuid() != 0, reason="is somebody else, or makes files of others, as root alone can"
+)
 OUTSIDE_CORPUS = pytest.mark.skipif(
     outside_corpus() is None,
     reason="reads test messages of other projects, whose licences keep them out of this repository: "

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from segl_delivery.own_keys.directory import KeyDirectory, KeyRefused
+from world import needs
 from world.oracle import Identity
 from world.partners import rsa_key
 
@@ -66,7 +67,7 @@ def test_what_is_encrypted_is_written_whole_or_not(
     assert segl(*asked).returncode == 0, "nothing is in its way"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@needs.ROOT
 def test_who_may_not_write_keys_is_told_to_be_root_and_root_is_not(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(KeyRefused) as told, KeyDirectory(tmp_path / "file" / "keys").alone():

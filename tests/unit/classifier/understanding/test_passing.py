@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
-from segl_classifier.understanding.interface import CascadeStage, Reading
+from segl_classifier.understanding.interface import CascadeStage
 from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.windows import WORDS, split_windows
+from told_stages import Says, alone, saying
 
 NEUTRAL = (
     "Taget på pumpehuset bliver lagt om i uge 14.",
@@ -105,23 +105,6 @@ def test_a_conviction_does_not_wait_behind_sentences_on_one_illness(
     assert passing.for_encoder(logits, known, shipped.fit.gates, budget) == asked
 
 
-@dataclass
-class Says:
-    """A stage that finds of each text what *tells* says, and what it was asked."""
-
-    tells: Mapping[str, Label]
-    asked: list[str] = field(default_factory=list)
-    rest: float = -4.0
-
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked += texts
-        rows = np.full((len(texts), 1 + len(LABELS)), self.rest, np.float32)
-        for number, text in enumerate(texts):
-            if text in self.tells:
-                rows[number, [0, 1 + LABELS.index(self.tells[text])]] = 4.0
-        return rows
-
-
 @pytest.fixture(scope="module")
 def shipped() -> Cascade:
     loaded = load_model()
@@ -135,16 +118,7 @@ def model(shipped: Cascade) -> Cascade:
     return saying(shipped, {MATTER: Label.HEALTH})
 
 
-def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
-    stages: dict[str, Any] = {name: Says(tells) for name in ("linear", "sieve", "encoder")}
-    return replace(model, frame=None, **stages)
-
-
 AMONG = " ".join([*NEUTRAL[:2], MATTER, *NEUTRAL[2:]])
-
-
-def alone(readings: Sequence[Reading]) -> list[Reading]:
-    return [reading for reading in readings if passing.by_itself(reading)]
 
 
 def test_what_is_lost_in_its_window_is_found_by_itself_and_counts_for_less(model: Cascade) -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
-from segl_classifier.understanding.cascade import LABELS, Cascade
-from segl_classifier.understanding.interface import CascadeStage, Reading, Window
+from segl_classifier.understanding.cascade import Cascade
+from segl_classifier.understanding.interface import CascadeStage, Window
 from segl_classifier.understanding.loading import load_model
-from segl_classifier.understanding.passing import BY, LOWERED, by_itself
+from segl_classifier.understanding.passing import BY, LOWERED
 from segl_classifier.understanding.titles import BY_ITSELF, titles
 from segl_classifier.understanding.windows import SplitWindow, split_windows
+from told_stages import alone, saying
 
 TITLE = "Lis Møller, skizofreni"
 MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
@@ -152,36 +150,11 @@ def test_each_is_read_once_and_not_what_is_a_window_already() -> None:
     assert read(replace(subject("Noget andet her"), remark=True), Text(TITLE, "to", Source.NAME)) == []
 
 
-@dataclass
-class Says:
-    """A stage that finds of each text what *tells* says, and what it was asked."""
-
-    tells: Mapping[str, Label]
-    asked: list[str] = field(default_factory=list)
-
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked += texts
-        rows = np.full((len(texts), 1 + len(LABELS)), -4.0, np.float32)
-        for number, one in enumerate(texts):
-            if one in self.tells:
-                rows[number, [0, 1 + LABELS.index(self.tells[one])]] = 4.0
-        return rows
-
-
 @pytest.fixture(scope="module")
 def shipped() -> Cascade:
     loaded = load_model()
     assert loaded is not None
     return loaded
-
-
-def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
-    stages: dict[str, Any] = {name: Says(tells) for name in ("linear", "sieve", "encoder")}
-    return replace(model, frame=None, **stages)
-
-
-def alone(readings: Sequence[Reading]) -> list[Reading]:
-    return [reading for reading in readings if by_itself(reading)]
 
 
 def asked(model: Cascade) -> list[str]:
