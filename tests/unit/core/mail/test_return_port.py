@@ -223,7 +223,7 @@ def test_a_reply_is_waited_for_as_a_whole() -> None:
     begun = time.monotonic()
     with scripted(drop_by_drop) as peer, pytest.raises(DeliveryError):
         send(peer.port, ["bo@k.example"], patience=0.5)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.slow
@@ -244,7 +244,7 @@ def test_a_server_that_takes_a_message_sip_by_sip_is_given_up(monkeypatch: pytes
     begun = time.monotonic()
     with scripted(sipping) as peer, pytest.raises(DeliveryError) as caught:
         ReturnPort("127.0.0.1", peer.port, 0.9).send(SENDER, ["bo@x.example"], message, smtputf8=False)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20  # whole it would take thirty
     assert not isinstance(caught.value, OutcomeUnknown)
     assert b"." not in seen
 
