@@ -112,9 +112,10 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
     for number, of_message in subjects:  # those of messages inside, too
         if texts[number].remark and not _says_more(texts[number], subject):
             continue
+        is_short = len(words(of_message)) <= WORDS // 2
         for held in _gathered([_pieces_of([Line(of_message, 0, len(of_message))])], ""):
             part, start, end = _joined(held)
-            if len(words(of_message)) <= WORDS // 2:
+            if is_short:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
                 seen.add(part)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.windows import MOST, PARTED, WORDS, split_windows, windows_of
+from segl_classifier.understanding.written import words
 
 
 def windows(*texts: Text) -> list[str]:
@@ -287,3 +288,17 @@ def test_hostile_text_takes_bounded_time_and_windows(hostile: str) -> None:
     count = sum(1 for _ in islice(windows_of([body(hostile)]), MOST))
     assert count <= MOST
     assert time.process_time() - started < 8
+
+
+def test_a_subject_without_end_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "{{ navn }} x " * 8_000
+    counted: list[str] = []
+
+    def counting(text: str) -> list[str]:
+        counted.append(text)
+        return words(text)
+
+    monkeypatch.setattr("segl_classifier.understanding.windows.words", counting)
+    split = [*windows_of([Text(long, "subject", Source.SUBJECT), Text("hej", "part 1", Source.BODY)])]
+    assert split
+    assert sum(len(text) > len(long) // 2 for text in counted) < 10
