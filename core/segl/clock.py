@@ -3,7 +3,8 @@
 What is deleted when its time is up cannot be brought back, and a clock can be wrong by a month: a virtual machine
 woken from a snapshot, a battery that died, a typing error. Such deletion can wait, since what has ended is refused by
 its time already. So a clock that seems to have jumped ahead is not believed for six hours: time enough for the
-network to set it right, or for somebody to see it. The same wait meets a store brought back from a backup.
+network to set it right, or for somebody to see it. The same wait meets a store brought back from a backup. Where
+several nodes share a store it is not believed as long as another one is at work that says otherwise.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
 _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
+_APART_SECONDS: Final = 3 * 3600.0  # ahead of what another node has just written; each writes hourly
 DOUBTED_SECONDS: Final = 6 * 3600.0
 
 
@@ -36,22 +38,25 @@ class Clock:
         self._counted = counted
         self._lock = Lock()
         self._last: tuple[float, float] | None = None
+        self._others: float | None = None
         self._doubted_until = -float("inf")
 
     @property
     def doubted(self) -> bool:
         return self._counted() < self._doubted_until
 
-    def believes(self, now: float, heard: float | None) -> bool:
+    def believes(self, now: float, heard: float | None, others: float | None = None) -> bool:
         """Whether *now* (Unix seconds) may be the time. *heard* is when anybody was last heard of, as far as is known:
-        it is asked of the first time only, later ones are compared with what was counted since."""
+        it is asked of the first time only, later ones are compared with what was counted since. *others* is when
+        another node was last heard of: one that wrote since the last look, and long before *now*, has another time."""
         with self._lock:
             counted = self._counted()
             if self._last is not None:
                 leap = (now - self._last[0]) - (counted - self._last[1]) > _LEAP_SECONDS
             else:
                 leap = heard is not None and now - heard > _SILENCE_SECONDS
-            if leap:
+            wrote = others is not None and self._others is not None and others > self._others
+            if leap or (wrote and others is not None and now - others > _APART_SECONDS):
                 self._doubted_until = counted + DOUBTED_SECONDS
-            self._last = now, counted
+            self._last, self._others = (now, counted), others
             return not self.doubted

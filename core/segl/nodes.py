@@ -117,6 +117,13 @@ def last_heard(engine: Engine, now: float) -> float | None:
         return _latest(connection, _counts(connection, now))
 
 
+def others_heard(engine: Engine, name: str) -> float | None:
+    """When any node but *name* last wrote here (Unix seconds); ``None`` where it is the only one. Raises
+    :class:`~segl.errors.StoreError`."""
+    with transaction(engine) as connection:
+        return _latest(connection, node.c.name != name)
+
+
 def furthest_ahead(engine: Engine) -> float | None:
     """The latest time (Unix seconds) that any node ever wrote here, though it cannot be true; ``None`` before the
     first. For telling only. Raises :class:`~segl.errors.StoreError`."""

@@ -276,7 +276,7 @@ class _Daemon:
 
     def _sweep(self, settings: Settings, going: Round) -> None:
         now = time.time()
-        if not is_believed(self._engine, self._events, self._clock, now):
+        if not is_believed(settings, self._engine, self._events, self._clock, now):
             return
         SeenCapabilities(self._engine).prune(now)
         going.go_on()  # how long is a matter of the settings

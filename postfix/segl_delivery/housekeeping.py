@@ -40,11 +40,12 @@ class Round:
             raise Left
 
 
-def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> bool:
+def is_believed(settings: Settings, engine: Engine, events: Events, clock: Clock, now: float) -> bool:
     """Whether *now* may be the time; the log is told when not, and when it is behind what the store knows: by such a
     clock nothing ends too soon. Also of a time that is too far ahead to count. Raises
     :class:`~segl.errors.StoreError`."""
-    believed = clock.believes(now, nodes.last_heard(engine, now))
+    others = nodes.others_heard(engine, settings.store.node_name)
+    believed = clock.believes(now, nodes.last_heard(engine, now), others)
     furthest = nodes.furthest_ahead(engine)
     if not believed or is_behind(now, furthest):
         events.clock_doubted(now, furthest)
@@ -54,7 +55,7 @@ def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> boo
 def announce(settings: Settings, engine: Engine, events: Events, clock: Clock, now: float) -> None:
     """Other nodes see what changed here. Not at a time that is doubted: what the store knows of the time is what the
     clock is held against, also by who starts next. Raises :class:`~segl.errors.StoreError`."""
-    if is_believed(engine, events, clock, now):
+    if is_believed(settings, engine, events, clock, now):
         nodes.announce(engine, nodes.this_node(settings, now))
 
 

@@ -6,7 +6,8 @@ host: hosts are shared, and one customer's policy is nothing to the next.
 
 It is fetched anew when the id in DNS has changed, at half its life and at least once a day: an id that stands
 still says nothing about the text, and does not prolong it. A fetch that fails leaves the policy in force as it
-is; one that brings ``mode: none`` ends it at once.
+is; one that brings ``mode: none`` ends it at once. A clock that is set back, by less than the policy's life, leaves it
+in force as well, and it is fetched anew.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ def _judge(kept: KeptStsPolicy, mail_hosts: Sequence[str], now: float) -> Eviden
     One host on the list is enough: Postfix passes over the others. None is what forged MX records look like, so
     nothing weaker may be taken for it.
     """
-    left = max(0.0, kept.ends_at - now)
+    left = min(max(0.0, kept.ends_at - now), kept.life)
     policy = kept.policy
     if policy.mode is not StsMode.ENFORCE:
         reason = f"the MTA-STS policy is in mode {policy.mode}, which demands nothing"

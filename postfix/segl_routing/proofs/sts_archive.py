@@ -14,6 +14,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from segl.clock import Clock
 from segl.days import DAY_SECONDS
 from segl.events import Events
 from segl.tables.domains import domain_knowledge, mta_sts_policy
@@ -40,16 +41,24 @@ class KeptStsPolicy:
     authorities: str = ""
 
     @property
+    def life(self) -> float:
+        """For how many seconds after it was fetched it is in force."""
+        return min(self.policy.max_age, MAX_AGE)
+
+    @property
     def ends_at(self) -> float:
-        return self.fetched_at + min(self.policy.max_age, MAX_AGE)
+        return self.fetched_at + self.life
 
     def holds(self, now: float) -> bool:
-        """Whether it may be relied on at *now*; one from the future (a clock set back) may not."""
-        return self.fetched_at - NODES_SKEW <= now < self.ends_at
+        """Whether it is in force at *now*. So is one from the future, where a clock was set back by less than its life:
+        without it mail hosts from forged DNS would do."""
+        return self.fetched_at - max(self.life, NODES_SKEW) <= now < self.ends_at
 
     def due(self, now: float) -> bool:
-        """Whether it is time to fetch it anew, whatever its id: at half its life, or after a day."""
-        return now >= self.fetched_at + min(self.policy.max_age / 2, REFRESH_SECONDS)
+        """Whether it is time to fetch it anew, whatever its id: at half its life, or after a day; at once when it is
+        from the future."""
+        young = self.fetched_at + min(self.policy.max_age / 2, REFRESH_SECONDS)
+        return not self.fetched_at - NODES_SKEW <= now < young
 
 
 class StsArchive(Protocol):
@@ -87,7 +96,8 @@ class StoreStsArchive:
         """*clock* gives Unix seconds. The engine is not ours to close."""
         self._writable = writable
         self._clock = clock
-        self._pruned_at = 0.0
+        self._trusted = Clock()
+        self._looked_at = 0.0  # when it was last seen whether any has run out
         self._thread = Transactions(engine, events, "policies")
 
     async def read(self, domain: str) -> KeptStsPolicy | None:
@@ -105,10 +115,14 @@ class StoreStsArchive:
         self._thread.close()
 
     def _write(self, connection: Connection, kept: KeptStsPolicy) -> None:
-        _write(connection, kept)
         now = self._clock()
-        if now >= self._pruned_at + PRUNE_SECONDS:
-            self._pruned_at = now
+        if self._looked_at <= now < self._looked_at + PRUNE_SECONDS:
+            _write(connection, kept)
+            return
+        self._looked_at = now
+        last = connection.scalar(sa.select(sa.func.max(mta_sts_policy.c.fetched_at)))
+        _write(connection, kept)
+        if self._trusted.believes(now, last):  # by a clock that is ahead all of them would have run out
             ended = mta_sts_policy.c.fetched_at + mta_sts_policy.c.max_age < now
             connection.execute(mta_sts_policy.delete().where(ended))
 
@@ -131,7 +145,11 @@ def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
         sa.select(kept.domain)
         .where(
             ends_at > now,
-            sa.or_(kept.fetched_at <= now - REFRESH_SECONDS, kept.fetched_at + kept.max_age / 2.0 <= now),
+            sa.or_(
+                kept.fetched_at <= now - REFRESH_SECONDS,
+                kept.fetched_at + kept.max_age / 2.0 <= now,
+                kept.fetched_at > now + NODES_SKEW,  # a clock was set back
+            ),
             kept.policy.startswith(_ENFORCED),
             sa.exists().where(asked.domain == kept.domain, asked.checked_at > now - ASKED_SECONDS),
         )

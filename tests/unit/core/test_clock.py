@@ -72,3 +72,26 @@ def test_summer_time_and_a_slow_machine_are_no_leap() -> None:
     assert clock.believes(NOW + HOUR + 1800, None)
     counter.seconds += 5 * HOUR  # it slept: the counter went on
     assert clock.believes(NOW + 6 * HOUR, None)
+
+
+def test_where_another_node_at_work_has_an_earlier_time_it_is_not_believed_however_long() -> None:
+    """What this one would shred the others still show; who of them is wrong it cannot know."""
+    counter = Counter()
+    clock, ahead = Clock(counter), 31 * DAY
+    for hour in range(24):
+        counter.seconds = hour * HOUR
+        others = NOW + hour * HOUR - 1800
+        assert not clock.believes(NOW + hour * HOUR + ahead, others, others)
+    for hour in range(24, 24 + 7):  # the other one has stopped: a dead one is no witness
+        counter.seconds = hour * HOUR
+        believed = clock.believes(NOW + hour * HOUR + ahead, others, others)
+    assert believed
+
+
+def test_nodes_that_write_within_the_hour_or_are_ahead_raise_no_doubt() -> None:
+    counter = Counter()
+    clock = Clock(counter)
+    for hour in range(24):
+        counter.seconds = hour * HOUR
+        late, before = NOW + hour * HOUR - 2 * HOUR, NOW + hour * HOUR + 31 * DAY
+        assert clock.believes(NOW + hour * HOUR, late, before if hour % 2 else late)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from segl.sealed.records import begin_notice
 from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.tables.audit import audit_entry
-from segl_delivery.housekeeping import announce, keep_house
+from segl_delivery.housekeeping import announce, is_believed, keep_house
 from segl_delivery.sealing.seal import Sealer, try_storage
 from world.object_store import Fault, ObjectStore, Wire
 from world.sealing import content_of, letter, seal
@@ -134,6 +135,18 @@ def test_a_leap_of_the_clock_is_not_what_the_next_process_believes(
     announce(settings, engine, events, clock, now + 31 * 86_400)
     assert last_heard(engine, now) == now
     assert not Clock().believes(now + 31 * 86_400, last_heard(engine, now + 31 * 86_400))
+
+
+def test_a_node_whose_clock_is_ahead_of_the_others_shreds_nothing(
+    sealer: Callable[..., Sealer], engine: Engine
+) -> None:
+    """A second host without a time server joins, a month ahead; the first is at work meanwhile."""
+    settings, events, now, counted = sealer().settings, Events("segl-deliver"), time.time(), [100.0]
+    clock, first = Clock(lambda: counted[0]), replace(nodes.this_node(settings, now), name="first")
+    for hour in range(12):
+        counted[0], then = 100.0 + hour * 3600, now + hour * 3600
+        nodes.announce(engine, replace(first, seen_at=then - 600))
+        assert not is_believed(settings, engine, events, clock, then + 31 * 86_400)
 
 
 def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_again(

@@ -216,9 +216,30 @@ def test_a_policy_that_runs_out_while_dns_is_asked_holds_no_more(desk: Desk) -> 
     assert desk.ask().known is Known.UNKNOWN
 
 
-def test_a_clock_set_back_does_not_make_a_policy_last_longer(desk: Desk) -> None:
+@pytest.mark.parametrize("back", [120, DAY, WEEK])
+def test_a_clock_set_back_ends_no_policy(desk: Desk, back: float) -> None:
+    """Who moves the clock and keeps the record away must not make forged mail hosts good enough."""
+    desk.ask()
+    desk.now -= back
+    desk.outside.record_now, desk.outside.policy_now = StsFault.NO_RECORD, StsRefusal.UNREACHABLE
+    found = desk.ask()
+    assert (found.known, found.holds_for) == (Known.YES, WEEK)
+    assert desk.ask("mx.evil.example").bars
+    assert desk.fetches == 2, "it was tried to fetch it anew, and not at every question"
+
+
+def test_a_policy_fetched_by_a_clock_that_was_ahead_is_fetched_anew(desk: Desk) -> None:
     desk.ask()
     desk.now -= DAY
+    desk.outside.policy_now = enforce("mx2.kommune.example")
+    assert desk.ask("mx2.kommune.example").known is Known.YES
+    assert desk.ask("mx2.kommune.example").holds_for == WEEK
+    assert desk.fetches == 2
+
+
+def test_a_clock_set_back_by_more_than_its_life_does_not_make_a_policy_last_for_years(desk: Desk) -> None:
+    desk.ask()
+    desk.now -= WEEK + 1
     desk.outside.record_now = StsFault.NO_RECORD
     assert desk.ask().known is Known.NO
 

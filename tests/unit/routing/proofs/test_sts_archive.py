@@ -124,6 +124,21 @@ def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
         assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
 
 
+def test_a_clock_that_is_ahead_for_a_minute_takes_no_policy_away(tmp_path: Path) -> None:
+    """Segl-map runs meanwhile, or is started by that clock."""
+    archive = store_archive(tmp_path, now=1000.0)
+    archive.write(KeptStsPolicy(DOMAIN, "1", 1000, enforce()))
+    archive._clock = lambda: 1000.0 + 365 * DAY
+    archive.write(KeptStsPolicy("new.example", "1", 1000.0 + 365 * DAY, enforce()))
+    archive.close()
+    again = store_archive(tmp_path, now=1060.0 + 365 * DAY)
+    with transaction(again._thread._engine) as connection:
+        connection.execute(mta_sts_policy.delete().where(mta_sts_policy.c.domain == "new.example"))
+    again.write(KeptStsPolicy("other.example", "1", 1060.0 + 365 * DAY, enforce()))
+    assert run(again.read(DOMAIN)) == KeptStsPolicy(DOMAIN, "1", 1000, enforce())
+    again.close()
+
+
 def asked(archive: StoreStsArchive, domain: str, at: float) -> None:
     """Somebody wrote to *domain*, and it was checked."""
     row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
@@ -152,6 +167,7 @@ def test_a_policy_is_renewed_between_two_messages(tmp_path: Path) -> None:
         ("day-old.example", KeptStsPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
         ("half-life.example", KeptStsPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
         ("young.example", KeptStsPolicy("", "1", 1, enforce()), DAY, False),
+        ("ahead.example", KeptStsPolicy("", "1", DAY + 61, enforce()), DAY, True),  # a clock was set back
         ("ended.example", KeptStsPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
         ("testing.example", KeptStsPolicy("", "1", 0, TESTING), DAY, False),
         ("quiet.example", KeptStsPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
