@@ -128,6 +128,7 @@ def test_a_clock_that_is_ahead_for_a_minute_takes_no_policy_away(tmp_path: Path)
     """Segl-map runs meanwhile, or is started by that clock."""
     archive = store_archive(tmp_path, now=1000.0)
     archive.write(KeptStsPolicy(DOMAIN, "1", 1000, enforce()))
+    assert run(archive.read(DOMAIN)) is not None, "written, in a thread"
     archive._clock = lambda: 1000.0 + 365 * DAY
     archive.write(KeptStsPolicy("new.example", "1", 1000.0 + 365 * DAY, enforce()))
     archive.close()
