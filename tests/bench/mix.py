@@ -162,12 +162,13 @@ def _cpr(dice: random.Random) -> str:
 
 
 def _pdf(dice: random.Random, size: int, sensitive: bool) -> bytes:
-    """A page of text, and a picture that brings the file to *size*."""
+    """A page of text, and a picture that brings the file to *size*: a JPEG, as programs put them in. Samples that are
+    not packed, which hardly any program writes, would be packed by PDFium for each copy that it makes of the file."""
     lines = "\n".join(
         f"({line}) Tj T*" for text in _paragraphs(dice, 3_000, sensitive) for line in text.split(". ")
     )
     text = zlib.compress(f"BT /F1 11 Tf 14 TL 50 780 Td\n{lines}\nET".encode("cp1252", "replace"))
-    picture = dice.randbytes(max(0, size - len(text) - 900))
+    picture = b"\xff\xd8\xff\xe0" + dice.randbytes(max(0, size - len(text) - 900))
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -176,7 +177,7 @@ def _pdf(dice: random.Random, size: int, sensitive: bool) -> bytes:
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
         b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(text), text),
         b"<</Type/XObject/Subtype/Image/Width 1/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
-        b"/Length %d>>stream\n%s\nendstream" % (len(picture), len(picture), picture),
+        b"/Filter/DCTDecode/Length %d>>stream\n%s\nendstream" % (len(picture), len(picture), picture),
     )
     out, places = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, 1):

@@ -47,6 +47,8 @@ def _apart(hits: Sequence[Hit]) -> list[Hit]:
 def _crowded(hits: Sequence[Hit], rule: Rule, text: str) -> Iterator[Hit]:
     """Those of *hits*, all of *rule*, apart and in order, that have enough of its words behind them."""
     words = [text[start:end].casefold().strip(_EDGES) for start, end, _ in hits]
+    if len(set(words)) < rule.distinct:
+        return
     within: Counter[str] = Counter()
     judged: dict[int, bool] = {}
     last = 0  # the first hit that is out of reach
