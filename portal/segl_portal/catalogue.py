@@ -84,6 +84,10 @@ class Texts:
     keep: str
     whole_mail: str
     whole_pdf: str
+    no_pdf_title: str
+    no_pdf_text: str
+    no_pdf_mail: str
+    back: str
     leave: str
     # answers
     answers: str

@@ -172,13 +172,27 @@ class OpenedRoutes:
             look = self._pages.looks.of_sender(opened.sender)
             made = self._reader.pdf(opened.content, shown.texts, look.name)
             if made is None:
-                raise Refusal(Trouble.BUSY)
+                return self._no_pdf(opened, shown)
             if request.method == "GET":
                 self._visits.downloaded(opened, "pdf")
             headers = self._attachment(self._name(opened, request) + ".pdf")
             return Response(made, media_type=_OCTETS, headers=headers)
 
         return await self._made(request, make, self._prints)
+
+    def _no_pdf(self, opened: Opened, shown: Shown) -> Response:
+        """It takes more than a print may, and may do so each time: what can be had of it instead."""
+        t, here = shown.texts, f"{self._pages.prefix}/m/{opened.recipient_id}"
+        ways = ((f"{here}/message.eml", t.no_pdf_mail), (f"{here}/message", t.back))
+        return self._pages.page(
+            shown,
+            "told.html",
+            switch=False,
+            error=t.no_pdf_title,
+            title=t.no_pdf_title,
+            text=t.no_pdf_text,
+            ways=ways,
+        )
 
     async def answer(self, request: Request) -> Response:
         """An answer comes in. A script is told in JSON, a form gets a page."""

@@ -95,6 +95,7 @@ class Pages:
             "base": self.base,
             "error": "",
             "written": "",
+            "ways": (),
             **values,
         }
         text = self._templates.get_template(template).render(values)

@@ -64,6 +64,7 @@ class Reader:
             title=view.subject or t.no_subject,
             rows=tuple(_rows(view, t)),
             language=t.language,
+            notes=t.notes,
         )
 
     def file_name(self, content: SealedContent, t: Texts) -> str:

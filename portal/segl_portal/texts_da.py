@@ -101,6 +101,11 @@ DANISH: Final = Texts(
     keep="Gem beskeden",
     whole_mail="Som mail (.eml, til Outlook og andre mailprogrammer)",
     whole_pdf="Som PDF",
+    no_pdf_title="Beskeden kunne ikke gemmes som PDF",
+    no_pdf_text="Den er for lang til det, eller der er travlt lige nu. Hent den som mail i stedet, eller prøv igen "
+    "om lidt.",
+    no_pdf_mail="Hent den som mail",
+    back="Tilbage til beskeden",
     leave="Luk beskeden",
     answers="Dine svar",
     answered_at="Sendt {time}",

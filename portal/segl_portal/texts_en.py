@@ -102,6 +102,11 @@ ENGLISH: Final = Texts(
     keep="Keep the message",
     whole_mail="As mail (.eml, for Outlook and other mail programs)",
     whole_pdf="As PDF",
+    no_pdf_title="The message could not be saved as PDF",
+    no_pdf_text="It is too long for that, or the page is busy just now. Download it as mail instead, or try again in "
+    "a while.",
+    no_pdf_mail="Download it as mail",
+    back="Back to the message",
     leave="Close the message",
     answers="Your replies",
     answered_at="Sent {time}",

@@ -102,7 +102,7 @@ def small(sealed: Sealed) -> list[bool]:
         with sealed.open() as content:
             seen = read_message(content, workshop.sanitise)
             made = message_pdf(
-                content, seen, workshop, rows=[("Fra", "x")], title=seen.subject, language="da"
+                content, seen, workshop, rows=[("Fra", "x")], title=seen.subject, language="da", notes={}
             )
         print(
             f"the same as PDF: {(time.perf_counter() - start) * 1000:.0f} ms, {len(made or b'') / 1000:.0f} KB"

@@ -29,7 +29,7 @@ from segl.sealed import life
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.store.engine import transaction
 from segl.tables.base import metadata
-from segl.tables.sealed import sealed_message
+from segl.tables.sealed import portal_visit, sealed_message
 from world.ca import TestCA
 from world.counter import Counter, Letter, codes_in
 from world.desk import DOMAIN
@@ -173,6 +173,12 @@ portal_port = {self.metrics_port}
         ended = sealed_message.update().where(sealed_message.c.id == letter.message_id)
         with transaction(self.engine) as connection:
             connection.execute(ended.values(expires_at=time.time() - 1))
+
+    def close_visits(self, letter: Letter) -> None:
+        """An hour has gone since anybody read it."""
+        read = portal_visit.update().where(portal_visit.c.recipient_id == letter.recipient_id)
+        with transaction(self.engine) as connection:
+            connection.execute(read.values(open_until=time.time() - 1))
 
     def seal_with_a_link_back(self) -> tuple[Letter, str]:
         """A message, and the address in its sender's receipt."""

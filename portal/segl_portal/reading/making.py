@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from segl_portal.reading.files import FilePart, open_file, open_picture
@@ -14,7 +14,7 @@ from segl_portal.reading.paper import print_document
 from segl_portal.reading.plain import plain_html
 from segl_portal.reading.renderer import LARGEST_PREVIEWED, PRINT_SECONDS, Renderer
 from segl_portal.reading.source import Source
-from segl_portal.reading.view import MessageView
+from segl_portal.reading.view import MessageView, Note
 
 # Of the files of a message all together, whose pages are counted before its page is shown: bytes, and seconds.
 _COUNTED: Final = 10 * 1024 * 1024
@@ -65,15 +65,21 @@ def message_pdf(
     rows: Sequence[tuple[str, str]],
     house: str = "",
     language: str,
+    notes: Mapping[str, str],
     seconds: float = PRINT_SECONDS,
 ) -> bytes | None:
     """The message as PDF, with *rows* (from, to, date, files, by their names) above its text. Where its
-    layout takes more time than it may, its words; ``None`` when even they do."""
-    body = _with_pictures(content, view.html)
-    made = renderer.as_pdf(print_document(title, rows, body, language, house), seconds)
+    layout takes more time than it may, its words; ``None`` when even they do. What is missing is told by the
+    words of *notes*: whoever keeps the print may have nothing else of the message."""
+
+    def document(body: str, told: frozenset[Note]) -> str:
+        words = [notes[note] for note in Note if note in told]
+        return print_document(title, rows, body, language, house, words)
+
+    made = renderer.as_pdf(document(_with_pictures(content, view.html), view.notes), seconds)
     if made is None:
-        words = plain_html(view.text[:_WORDS], "")
-        made = renderer.as_pdf(print_document(title, rows, words, language, house), _WORDS_SECONDS)
+        told = view.notes | {Note.SIMPLIFIED} | ({Note.SHORTENED} if len(view.text) > _WORDS else set())
+        made = renderer.as_pdf(document(plain_html(view.text[:_WORDS], ""), told), _WORDS_SECONDS)
     return made
 
 

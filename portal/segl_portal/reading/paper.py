@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
@@ -11,6 +11,7 @@ _STYLE: Final = """
 @bottom-right{content:counter(page) " / " counter(pages);font:9pt sans-serif;color:#595959}}
 body{font:10.5pt/1.45 "Liberation Sans","DejaVu Sans",sans-serif;color:#1a1a1a;overflow-wrap:anywhere}
 p.house{margin:0 0 6mm;color:#595959}
+p.note{margin:0 0 4mm;font-style:italic}
 h1{font-size:15pt;line-height:1.25;margin:0 0 4mm}
 dl{margin:0 0 5mm;padding:0 0 4mm;border-bottom:.5pt solid #999;display:grid;grid-template-columns:max-content auto;
 gap:1mm 4mm}
@@ -32,13 +33,19 @@ a{color:#0b57a4}
 
 
 def print_document(
-    title: str, rows: Sequence[tuple[str, str]], body: str, language: str, house: str = ""
+    title: str,
+    rows: Sequence[tuple[str, str]],
+    body: str,
+    language: str,
+    house: str = "",
+    notes: Iterable[str] = (),
 ) -> str:
     """The document that is printed: *rows* are the fields above the text, by their names; *body* is harmless
-    HTML."""
+    HTML, of which *notes* tell what is not in it."""
     fields = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+    told = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     above = f'<p class="house">{escape(house)}</p>' if house else ""
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>{above}<h1>{escape(title)}</h1><dl>{fields}</dl>{body}</body></html>"
+        f"<style>{_STYLE}</style></head><body>{above}<h1>{escape(title)}</h1><dl>{fields}</dl>{told}{body}</body></html>"
     )

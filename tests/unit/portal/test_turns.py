@@ -11,7 +11,6 @@ from typing import cast
 
 import pytest
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
 from segl_portal.answering import AnswerRefused, AnswerService, Why
 from segl_portal.guard import Refusal, Trouble
@@ -20,8 +19,8 @@ from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
 from segl_portal.reader import Reader
 from segl_portal.turns import FOR_ALL, FOR_ONE, FOR_PRINTS, Turns
-from segl_portal.visits.browser import COOKIE, READING_COOKIE, Browser
-from world.counter import Counter, Letter
+from world.counter import Counter
+from world.requests import asking
 
 THREADS = 40  # of an event loop (anyio, "Working with threads")
 ASKED = 80
@@ -47,19 +46,6 @@ class Slow:
         self.at_work += 1
         assert self.may_end.wait(60)
         return b"made"
-
-
-def asking(letter: Letter, browser: Browser) -> Request:
-    place = letter.recipient_id
-    cookie = f"{COOKIE}={browser.cookie}; {READING_COOKIE}={browser.reading_cookie(place)}".encode()
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/",
-        "query_string": b"",
-        "headers": [(b"cookie", cookie)],
-    }
-    return Request({**scope, "path_params": {"rid": place, "n": "2"}})
 
 
 def open_files(folder: Path) -> int:

@@ -16,7 +16,7 @@ from segl_portal.reading.paper import print_document
 from segl_portal.reading.renderer import Renderer
 from segl_portal.reading.sanitise import sanitise
 from segl_portal.reading.source import BytesSource
-from segl_portal.reading.view import read_message
+from segl_portal.reading.view import Note, read_message
 from segl_portal.texts_da import DANISH
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_a_message_is_printed_with_its_pictures(workshop: Renderer) -> None:
     seen = read_message(source, workshop.sanitise)
     made = message_pdf(
         source, seen, workshop, rows=[("Fra", "Søren <s@vand.example>"), ("Dato", "25. november 2026")],
-        title=seen.subject, language="da",
+        title=seen.subject, language="da", notes=DANISH.notes,
     )  # fmt: skip
     assert made is not None
     words = words_of_pdf(made)
@@ -57,7 +57,7 @@ def test_a_picture_that_is_mentioned_many_times_does_not_grow_the_print_without_
             return b"%PDF-"
 
     seen = read_message(source, sanitise)
-    message_pdf(source, seen, cast("Renderer", Printer()), rows=[], title="x", language="da")
+    message_pdf(source, seen, cast("Renderer", Printer()), rows=[], title="x", language="da", notes={})
     [document] = printed
     assert 20_000_000 < len(document) < 30_000_000
     assert document.count("<img") == 401
@@ -115,9 +115,37 @@ def test_a_layout_beyond_measure_is_printed_as_words(
     monkeypatch.setattr(Renderer.as_pdf, "__defaults__", (2.0,))
     source = BytesSource(message(text("<table><tr>" + "<td><b>Kære</b> Anna <br>" * 2_000, "html")))
     seen = read_message(source, sanitise)
-    made = message_pdf(source, seen, workshop, rows=[], title="x", language="da", seconds=0.5)
+    made = message_pdf(
+        source, seen, workshop, rows=[], title="x", language="da", notes=DANISH.notes, seconds=0.5
+    )
     assert made is not None
-    assert "Kære Anna" in words_of_pdf(made)
+    words = on_one_line(made)
+    assert "Kære Anna" in words
+    assert DANISH.notes[Note.SIMPLIFIED] in words
+    assert DANISH.notes[Note.SHORTENED] not in words
+
+
+def test_a_print_that_lacks_the_end_of_a_text_says_so(
+    workshop: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever kept it would learn when the message itself is deleted that it was half a message."""
+    monkeypatch.setattr("segl_portal.reading.making._WORDS", 40)
+    source = BytesSource(
+        message(text("Kære Anna, her er begyndelsen. " + "<td>x<br>" * 4_000 + "Slutning.", "html"))
+    )
+    seen = read_message(source, sanitise)
+    made = message_pdf(
+        source, seen, workshop, rows=[], title="x", language="da", notes=DANISH.notes, seconds=0.01
+    )
+    assert made is not None
+    words = on_one_line(made)
+    assert "begyndelsen" in words
+    assert "Slutning" not in words
+    assert DANISH.notes[Note.SHORTENED] in words
+
+
+def on_one_line(made: bytes) -> str:
+    return " ".join(words_of_pdf(made).split())
 
 
 def test_a_message_of_thousands_of_files_is_printed_with_the_first_of_them(workshop: Renderer) -> None:
