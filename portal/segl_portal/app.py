@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segl.events import Events
 from segl.settings.document import Settings
+from segl_portal.answer_routes import AnswerRoutes
 from segl_portal.answering import AnswerService
 from segl_portal.feedback import FeedbackRoutes, FeedbackService
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
@@ -43,6 +44,7 @@ def build_app(
     pages = Pages(base, load_looks(settings), settings.organisation.language)
     visit_routes = VisitRoutes(pages, visits, check)
     opened = OpenedRoutes(pages, visits, answers, reader)
+    answering = AnswerRoutes(pages, visits, answers, opened, events)
     said = FeedbackRoutes(pages, feedback)
 
     def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
@@ -60,8 +62,8 @@ def build_app(
         at("/m/{rid}/preview/{n}", "preview", opened.preview),
         at("/m/{rid}/message.eml", "whole", opened.whole),
         at("/m/{rid}/message.pdf", "pdf", opened.pdf),
-        at("/m/{rid}/answer", "answer", post=opened.answer),
-        at("/m/{rid}/answer/{answer}", "answer", post=opened.answer_again),
+        at("/m/{rid}/answer", "answer", post=answering.answer),
+        at("/m/{rid}/answer/{answer}", "answer", post=answering.again),
         at("/m/{rid}/leave", "leave", post=visit_routes.leave),
         at("/r/{mid}", "revoke", visit_routes.ask_revoke, visit_routes.revoke),
         at("/f/{name}", "feedback", said.ask, said.say),

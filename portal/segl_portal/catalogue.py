@@ -105,7 +105,9 @@ class Texts:
     answer_partly: str
     answer_late: str
     answer_unsure: str  # all of it went, and nothing was heard
-    answer_written: str  # above a text that cannot be sent here
+    answer_not_sent: str
+    answer_written: str  # above a text that was given back
+    answer_files_again: str
     answer_waiting: str
     answer_send_again: str
     answer_refused: Mapping[str, str]  # by segl_portal.answering.Why

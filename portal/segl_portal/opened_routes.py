@@ -1,8 +1,8 @@
-"""What can be had of an open message: its page, its text in a frame, pictures, files, the whole of it; and answering.
+"""What can be had of an open message: its page, its text in a frame, pictures, files, the whole of it.
 
-    GET  /m/{rid}/message     the page                 GET /m/{rid}/body          the text, for the frame
-    GET  /m/{rid}/picture/{n} a picture in the text    GET /m/{rid}/file/{n}      an attached file, to be saved
-    POST /m/{rid}/answer      an answer                POST /m/{rid}/answer/{id}  sends one that was kept
+    GET /m/{rid}/message      the page                 GET /m/{rid}/body          the text, for the frame
+    GET /m/{rid}/picture/{n}  a picture in the text    GET /m/{rid}/file/{n}      an attached file, to be saved
+    GET /m/{rid}/preview/{n}  a page of a file         GET /m/{rid}/message.pdf   and .eml, all of it, to be saved
 
 All of them need the browser that gave the right code (:meth:`segl_portal.visits.service.VisitService.visit`); any
 other is sent back to the beginning. What is saved is written into the audit trail before it goes out.
@@ -10,8 +10,7 @@ other is sent back to the beginning. What is saved is written into the audit tra
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,12 +18,11 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from segl.sealed.storage import StorageAway
-from segl_portal.answering import AnswerRefused, AnswerService, AnswerView, Taken, Why
-from segl_portal.forms import browser_of, form_of, sure_browser
+from segl_portal.answering import AnswerService, AnswerView, Why
+from segl_portal.forms import browser_of
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
 from segl_portal.pages import Pages, Shown
@@ -39,6 +37,17 @@ from segl_portal.visits.service import Opened, VisitService
 
 _OCTETS: Final = "application/octet-stream"
 _THREAD: Final = 50  # answers that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the page says of an answer that was just sent, or was not; then it has what was filled in."""
+
+    answer_id: str = ""
+    is_partly: bool = False
+    error: str = ""
+    text: str = ""
+    everyone: bool = False
 
 
 class OpenedRoutes:
@@ -56,10 +65,11 @@ class OpenedRoutes:
     async def message(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         asked = request.query_params
-        told = _Told(answer_id=asked.get("answered", ""), is_partly="partly" in asked)
-        return await self._message(request, rid, told) or self._again(rid)
+        told = Told(answer_id=asked.get("answered", ""), is_partly="partly" in asked)
+        return await self.page(request, rid, told) or self._pages.again(rid)
 
-    async def _message(self, request: Request, rid: str, told: _Told) -> Response | None:
+    async def page(self, request: Request, rid: str, told: Told) -> Response | None:
+        """The message, and what is *told* of an answer to it; ``None`` where this browser does not have it open."""
         browser = browser_of(request)
         if browser is None:
             return None
@@ -67,7 +77,7 @@ class OpenedRoutes:
             browser, rid, lambda opened: self._page(request, browser, opened, told), self._turns
         )
 
-    def _page(self, request: Request, browser: Browser, opened: Opened, told: _Told) -> Response:
+    def _page(self, request: Request, browser: Browser, opened: Opened, told: Told) -> Response:
         shown = self._pages.shown(request, self._pages.looks.of_sender(opened.sender))
         t = shown.texts
         view = self._reader.read(opened.content, t)
@@ -91,6 +101,7 @@ class OpenedRoutes:
             box=answer_box(self._answers.form(opened), t),
             error=told.error or (t.answer_refused[Why.NOT_SENT] if is_sent is False else ""),
             written=told.text,
+            everyone=told.everyone,
             done=done if is_sent else "",
             switch=request.method != "POST",
         )
@@ -194,70 +205,6 @@ class OpenedRoutes:
             ways=ways,
         )
 
-    async def answer(self, request: Request) -> Response:
-        """An answer comes in. A script is told in JSON, a form gets a page."""
-        rid = id_in(request, "rid")
-        browser, opened, why = browser_of(request), None, Why.GONE
-        if (
-            browser is not None
-        ):  # else its cookie was deleted: telephones do so with what was not used for a while
-            try:
-                opened = await run_in_threadpool(self._visits.visit, browser, rid)
-            except StorageAway:
-                why = Why.BUSY
-        if browser is None or opened is None:
-            text = await self._answers.give_back(_body(request), _content_type(request))
-            return await self._told(request, rid, AnswerRefused(why, text=text))
-        with closing(opened.content):
-            taken = await self._answers.take_answer(
-                opened,
-                _body(request),
-                _content_type(request),
-                lambda text: browser.is_csrf(rid, text),
-                _length(request),
-            )
-        return await self._told(request, rid, taken)
-
-    async def answer_again(self, request: Request) -> Response:
-        rid, answer_id = id_in(request, "rid"), id_in(request, "answer")
-        browser = sure_browser(request, rid, await form_of(request))
-        opened = await run_in_threadpool(self._visits.visit, browser, rid)
-        if opened is None:
-            return self._again(rid)
-        with closing(opened.content):
-            taken = await self._answers.send_again(opened, answer_id)
-        return await self._told(request, rid, taken)
-
-    async def _told(self, request: Request, rid: str, taken: Taken | AnswerRefused) -> Response:
-        in_json = request.headers.get("accept", "") == "application/json"
-        if isinstance(taken, Taken):
-            # no names stand in an address: it stays in a browser's history, and in a web server's log
-            next_ = f"/m/{rid}/message?answered={taken.answer_id}{'&partly' if taken.not_to else ''}"
-            if in_json:
-                told = {"next": f"{self._pages.prefix}{next_}"}
-                return JSONResponse(told, headers=self._headers(Kind.PAGE))
-            return self._pages.to(next_)
-        shown = self._pages.shown(request)
-        words = shown.texts.answer_refused[taken.why.value].format(file=taken.file)
-        if in_json:
-            is_kept = taken.why is Why.NOT_SENT
-            kept = f"{self._pages.prefix}/m/{rid}/message?answered={taken.answer_id}" if is_kept else ""
-            return JSONResponse({"told": words, "kept": kept}, 422, headers=self._headers(Kind.PAGE))
-        try:
-            page = await self._message(request, rid, _Told(error=words, text=taken.text))
-        except (StorageAway, Refusal):  # neither its file, nor a turn to read it
-            return self._given_back(shown, *shown.texts.faults[Trouble.BUSY], taken.text)
-        if page is None and taken.text:
-            gone = shown.texts.answer_refused[Why.GONE]
-            return self._given_back(shown, shown.texts.again_title, gone, taken.text)
-        return page or self._again(rid)
-
-    def _given_back(self, shown: Shown, title: str, text: str, written: str) -> Response:
-        """What was written, where the message cannot be shown with it."""
-        return self._pages.page(
-            shown, "told.html", switch=False, error=title, title=title, text=text, written=written
-        )
-
     async def _made(
         self, request: Request, make: Callable[[Opened], Response], turns: Turns | None = None
     ) -> Response:
@@ -267,7 +214,7 @@ class OpenedRoutes:
             made = await self._with_opened(browser, rid, make, turns or self._turns)
             if made is not None:
                 return made
-        return self._again(rid)
+        return self._pages.again(rid)
 
     async def _with_opened(
         self, browser: Browser, rid: str, make: Callable[[Opened], Response], turns: Turns
@@ -286,9 +233,6 @@ class OpenedRoutes:
                 opened.content.close()
         return made
 
-    def _again(self, rid: str) -> Response:
-        return self._pages.to(f"/m/{rid}?now=again")
-
     def _headers(self, kind: Kind) -> dict[str, str]:
         return dict(self._pages.headers.of(kind))
 
@@ -300,16 +244,6 @@ class OpenedRoutes:
 
     def _name(self, opened: Opened, request: Request) -> str:
         return self._reader.file_name(opened.content, self._pages.shown(request).texts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What the page says of an answer that was just sent, or was not."""
-
-    answer_id: str = ""
-    is_partly: bool = False
-    error: str = ""
-    text: str = ""
 
 
 class Download(StreamingResponse):
@@ -341,17 +275,3 @@ def _number(request: Request) -> int:
     if not text.isdecimal() or not text.isascii() or len(text) > 6:
         raise Refusal(Trouble.NOT_FOUND)
     return int(text)
-
-
-def _length(request: Request) -> int | None:
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isdecimal() and len(text) < 20 else None
-
-
-def _content_type(request: Request) -> str:
-    return request.headers.get("content-type", "")[:500]
-
-
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    async for piece in request.stream():
-        yield piece

@@ -94,7 +94,6 @@ class Pages:
             "switch": f"{shown.path}?lang={other.language}" if switch else "",
             "base": self.base,
             "error": "",
-            "written": "",
             "ways": (),
             **values,
         }
@@ -127,6 +126,10 @@ class Pages:
     def to(self, path: str) -> RedirectResponse:
         """The browser is to GET *path* of ours next."""
         return RedirectResponse(f"{self.prefix}{path}", 303, headers=dict(self.headers.of(Kind.PAGE)))
+
+    def again(self, rid: str) -> RedirectResponse:
+        """What this browser had open it has no longer: back to where a code is asked for."""
+        return self.to(f"/m/{rid}?now=again")
 
     def static(self, name: str) -> Response | None:
         asset = self.assets.get(name)

@@ -144,7 +144,7 @@ class VisitRoutes:
         why = _denied(request.query_params.get("why", ""))
         shown = self._pages.shown(request)
         if browser is None or (asked is None and why is None):
-            return self._pages.to(f"/m/{rid}?now=again")
+            return self._pages.again(rid)
         if asked is None:
             # too much was asked for before a first code was promised
             return self._landing(shown, rid, browser, error=_words(shown, why), known=False)

@@ -123,6 +123,8 @@ DANISH: Final = Texts(
     "afsenderen på en anden måde, hvis du er i tvivl.",
     answer_late="Svaret blev ikke sendt. Prøv igen: din tekst står her endnu.",
     answer_unsure="Vi ved ikke, om svaret kom frem. Tryk på »Send svar« igen: det kommer ikke to gange.",
+    answer_not_sent="Dit svar er ikke sendt",
+    answer_files_again="Havde du vedhæftet filer, så vælg dem igen.",
     answer_written="Det, du har skrevet",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",

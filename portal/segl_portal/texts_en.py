@@ -124,6 +124,8 @@ ENGLISH: Final = Texts(
     "in doubt, contact the sender in another way.",
     answer_late="The reply was not sent. Try again: your text is still here.",
     answer_unsure="We do not know whether the reply arrived. Press “Send reply” again: it will not come twice.",
+    answer_not_sent="Your reply was not sent",
+    answer_files_again="If you had attached files, choose them again.",
     answer_written="What you have written",
     answer_waiting="The reply is kept, but not sent yet.",
     answer_send_again="Send it now",

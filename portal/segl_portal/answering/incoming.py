@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,12 +23,17 @@ from segl_portal.answering.names import clean_name, unlike
 from segl_portal.answering.outcome import AnswerFault, Why
 from segl_portal.answering.texts import TEXTS
 
-ONCE: Final = re.compile(r"[0-9a-f]{32}")
+_ONCE: Final = re.compile(r"[0-9a-f]{32}")
 SHORT: Final = 200  # bytes of a field that is not the text
 _MORE_PARTS: Final = 10  # besides files
 FIELDS: Final = ("csrf", "once", "everyone")
 # What a person cannot have typed: controls but tab and line end, halves of surrogate pairs.
 _UNTYPED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def new_once() -> str:
+    """For the form's hidden field of that name, each time it is shown."""
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,14 @@ class IncomingAnswer:
     def once(self) -> str:
         return self._fields.get("once", "")
 
+    @property
+    def everyone(self) -> bool:
+        return bool(self._fields.get("everyone"))
+
     def digest(self, key: bytes) -> bytes:
         """Of the form's one-time word and all that was filled in, keyed."""
-        said = sha256(b"\x00".join((self.once.encode(), self._everyone, self.text.encode()))).digest()
+        everyone = b"1" if self.everyone else b"0"
+        said = sha256(b"\x00".join((self.once.encode(), everyone, self.text.encode()))).digest()
         return hmac.digest(key, said + self._seen.digest(), "sha256")
 
     def mail(self) -> Iterator[bytes]:
@@ -83,10 +94,6 @@ class IncomingAnswer:
         for piece in self._pieces():
             self.size += len(piece)
             yield piece
-
-    @property
-    def _everyone(self) -> bytes:
-        return b"1" if self._fields.get("everyone") else b"0"
 
     def _pieces(self) -> Iterator[bytes]:
         while not self._reader.ended:
@@ -126,12 +133,11 @@ class IncomingAnswer:
     def _check_fields(self) -> None:
         if not self._is_ours(self._fields.get("csrf", "")):
             raise AnswerFault(Why.FOREIGN_FORM)
-        if not ONCE.fullmatch(self.once):
+        if not _ONCE.fullmatch(self.once):
             raise AnswerFault(Why.BAD_FORM)
 
     def _start(self) -> bytes:
-        everyone = self._everyone == b"1"
-        return self._letter.start(self.text, everyone=everyone, boundary=self._boundary)
+        return self._letter.start(self.text, everyone=self.everyone, boundary=self._boundary)
 
     def _begin(self, given: str) -> Iterator[bytes]:
         if not self._boundary:

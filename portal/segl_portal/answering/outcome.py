@@ -47,13 +47,14 @@ class AnswerFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AnswerRefused:
-    """The answer was not sent. ``text`` is what was written, to be shown in the form again; where there is an
-    ``answer_id`` the answer is kept under it, and stands on the page."""
+    """The answer was not sent. ``text`` is what was written and ``everyone`` whether it was for all, to be shown in
+    the form again; where there is an ``answer_id`` the answer is kept under it, and stands on the page."""
 
     why: Why
     file: str = ""
     text: str = ""
     answer_id: str = ""
+    everyone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +21,7 @@ from segl.sealed.keys import WrongSecret
 from segl.settings.document import Settings
 from segl_portal.answering import kept
 from segl_portal.answering.form import boundary_of
+from segl_portal.answering.incoming import new_once
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why
 from segl_portal.answering.taking import Opened, Taking
 from segl_portal.answering.upload import Upload
@@ -85,7 +85,7 @@ class AnswerService:
     def form(self, opened: Opened) -> AnswerForm:
         original, terms = self._taking.original(opened), self._taking.terms.present()
         return AnswerForm(
-            once=secrets.token_hex(16),
+            once=new_once(),
             to=original.to,
             others=original.others,
             text_bytes=terms.text_bytes,
@@ -137,21 +137,22 @@ class AnswerService:
                 opened, lambda: self._taking.take(opened, boundary, upload.pull, is_ours)
             )
         if isinstance(taken, AnswerRefused) and not upload.is_begun:
-            taken = replace(taken, text=await self._written(upload, boundary, most))
+            taken = await self._given_back(taken, upload, boundary, most)
         elif isinstance(taken, AnswerRefused):
             await upload.drain(most)
         return self._counted(opened, taken)
 
-    async def give_back(self, stream: AsyncIterator[bytes], content_type: str) -> str:
-        """What was written in a form that nobody may send any more."""
-        return await self._written(
-            Upload(stream), boundary_of(content_type), self._terms.text_bytes + _FORM_BYTES
-        )
+    async def refuse(self, why: Why, stream: AsyncIterator[bytes], content_type: str) -> AnswerRefused:
+        """Of a form that cannot be sent now, or by nobody any more, what was written."""
+        most = self._terms.text_bytes + _FORM_BYTES
+        return await self._given_back(AnswerRefused(why), Upload(stream), boundary_of(content_type), most)
 
-    async def _written(self, upload: Upload, boundary: bytes | None, most: int) -> str:
+    async def _given_back(
+        self, refused: AnswerRefused, upload: Upload, boundary: bytes | None, most: int
+    ) -> AnswerRefused:
         written = Written(boundary, self._terms.text_bytes)
         await upload.drain(most, written.see)
-        return written.text
+        return replace(refused, text=written.text, everyone=written.everyone)
 
     async def send_again(self, opened: Opened, answer_id: str) -> Taken | AnswerRefused:
         """Hand on an answer that is kept and not sent. It stays kept when it is refused, whatever for: she was told so,

@@ -105,19 +105,19 @@ class Taking:
             if closed := self.closed(opened, original, one_more=False):
                 return AnswerRefused(closed)
         except SeglError as error:
-            return self._refused(error, "")
+            return self._refused(error)
         letter = self._letter(answer_id, opened, original, now)
         incoming = IncomingAnswer(boundary, pull, letter, self.terms.present(), is_ours)
         try:
             known = self._kept(opened, incoming, answer_id, now)
         except BaseException as error:
             self.directory.remove(answer_id)
-            return self._refused(error, incoming.text)
+            return _given_back(self._refused(error), incoming)
         if known.id != answer_id:
             self.directory.remove(answer_id)
         taken = self.send(opened, known, is_new=known.id == answer_id)
         if isinstance(taken, AnswerRefused) and not taken.answer_id:  # not kept: to be written anew
-            return replace(taken, text=incoming.text)
+            return _given_back(taken, incoming)
         return taken
 
     def send(self, opened: Opened, answer: KeptAnswer, *, is_new: bool) -> Taken | AnswerRefused:
@@ -141,16 +141,16 @@ class Taking:
         self._scan(opened, answer, incoming.files)
         return kept.keep(self.engine, answer, incoming.digest(_once_key(opened.answers)), self.room)
 
-    def _refused(self, error: BaseException, text: str) -> AnswerRefused:
+    def _refused(self, error: BaseException) -> AnswerRefused:
         match error:
             case AnswerFault(why=why, file=file):
-                return AnswerRefused(why, file, text)
+                return AnswerRefused(why, file)
             case SealingError():
                 self.events.failed("answer", error)
-                return AnswerRefused(Why.NO_SPACE, text=text)
+                return AnswerRefused(Why.NO_SPACE)
             case Exception():
                 self.events.failed("answer", error)
-                return AnswerRefused(Why.BUSY, text=text)
+                return AnswerRefused(Why.BUSY)
         raise error
 
     def original(self, opened: Opened) -> Original:
@@ -204,6 +204,11 @@ class Taking:
                     and self.settings.portal.answers.clamd_down is not ScannerDown.TAKE
                 ):
                     raise AnswerFault(Why.NOT_SCANNED, file.name)
+
+
+def _given_back(refused: AnswerRefused, incoming: IncomingAnswer) -> AnswerRefused:
+    """With what was filled in, as far as it was read."""
+    return replace(refused, text=incoming.text, everyone=incoming.everyone)
 
 
 def _once_key(answers: Secret) -> bytes:

@@ -1,5 +1,5 @@
-"""What was written in a form that is not taken, so that the page can give it back: where the browser has no script, the
-text stands nowhere else any more."""
+"""What was written in a form that is not taken, so that the page can give it back: where the browser has no script, it
+stands nowhere else any more."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _PARTS = 10  # the text stands before the files
 
 class Written:
     """Given the form's bytes from the first on (:meth:`see`): ``text`` is what was typed, if it has no more bytes than
-    *longest*."""
+    *longest*; ``everyone`` whether it was for all."""
 
     def __init__(self, boundary: bytes | None, longest: int) -> None:
         self.text = ""
+        self.everyone = False
         self._reader = boundary and FormReader(
             boundary, {**dict.fromkeys(FIELDS, SHORT), "text": longest}, _PARTS
         )
@@ -31,6 +32,8 @@ class Written:
         for event in events:
             if isinstance(event, Field) and event.name == "text":
                 self.text = typed(event.value.decode("utf-8", "replace"))
+            if isinstance(event, Field) and event.name == "everyone":
+                self.everyone = bool(event.value)
             if isinstance(event, FileBegun):
                 self._reader = None
                 return

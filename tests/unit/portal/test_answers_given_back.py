@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html import unescape
 
 import pytest
 
 from world.counter import Letter
-from world.portal_site import Client, PortalSite
+from world.forms import Form
+from world.portal_site import Answer, Client, PortalSite
+from world.writing import ORIGINAL
 
 WORDS = "Et langt svar, som jeg har brugt en time på."
 CLAIMED = 300_000_000  # a film
@@ -61,6 +66,67 @@ def test_what_is_far_too_large_is_refused_with_what_was_written(
     page = said.decode()
     assert "Svaret fylder for meget" in page
     assert f">{WORDS}</textarea>" in page
+
+
+@contextmanager
+def lost(site: PortalSite, table: str) -> Iterator[None]:
+    """The store is there, and fails whoever needs *table*."""
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO gone")
+    yield
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE gone RENAME TO {table}")
+
+
+def form_on(page: Answer) -> Form:
+    """The form for an answer as it stands on *page*, with what is filled in."""
+    box = page.text[page.text.index('enctype="multipart/form-data"') :]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', box))
+    written = re.search(r'<textarea [^>]*name="text"[^>]*>([^<]*)<', box)
+    assert written is not None
+    everyone = "everyone" in hidden or re.search(r'name="everyone" value="1" checked', box) is not None
+    return Form(hidden["csrf"], hidden["once"], unescape(written[1]), everyone)
+
+
+def send(her: Client, letter: Letter, form: Form) -> Answer:
+    headers = {"Content-Type": form.content_type}
+    return her.request("POST", f"/m/{letter.recipient_id}/answer", form.whole(), headers)
+
+
+@pytest.mark.parametrize("table", ["portal_visit", "sealed_answer"])
+def test_while_the_store_is_away_the_text_comes_back_in_a_form_that_sends_it_when_it_is_there_again(
+    site: PortalSite, table: str
+) -> None:
+    letter = site.seal(content=ORIGINAL)
+    her = site.client()
+    her.give(letter, her.ask(letter), site.next_code(letter.recipient))
+    form = form_on(her.get(f"/m/{letter.recipient_id}/message"))
+    form = replace(form, text=WORDS, everyone=True)
+    with lost(site, table):
+        for _ in range(2):  # as often as she tries
+            refused = send(her, letter, form)
+            assert refused.title == "Dit svar er ikke sendt"
+            assert "Vi kan ikke tage imod lige nu." in refused.text
+            form = form_on(refused)
+            assert (form.text, form.everyone) == (WORDS, True)
+    sent = send(her, letter, form)
+    assert sent.status == 303, sent.text
+    assert "Dit svar er sendt." in her.get(sent.headers["location"]).text
+    [mail] = site.return_port.received
+    assert b"brugt en time" in mail.content
+    assert "carl@nordby-vand.example" in mail.recipients
+
+
+def test_whom_an_answer_was_for_is_ticked_yet_when_it_comes_back(site: PortalSite) -> None:
+    letter = site.seal(content=ORIGINAL)
+    her = site.client()
+    her.give(letter, her.ask(letter), site.next_code(letter.recipient))
+    form = form_on(her.get(f"/m/{letter.recipient_id}/message"))
+    for everyone in (False, True):
+        tried = replace(form, text=WORDS, everyone=everyone).with_file("tom.txt")
+        refused = send(her, letter, tried)
+        assert "tom.txt er tom" in refused.text
+        assert form_on(refused).everyone is everyone
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

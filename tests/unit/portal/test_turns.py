@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from starlette.concurrency import run_in_threadpool
 
+from segl_portal.answer_routes import AnswerRoutes
 from segl_portal.answering import AnswerRefused, AnswerService, Why
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.look import load_looks
@@ -121,11 +122,13 @@ def test_who_has_no_turn_to_see_the_page_has_the_refused_text_back_all_the_same(
         letter = counter.seal()
         browser, _ = counter.open(letter)
         pages = Pages(counter.settings.portal.base, load_looks(counter.settings), "da")
-        routes = OpenedRoutes(pages, counter.desk, cast("AnswerService", Refusing()), cast("Reader", Slow()))
-        routes._turns = Turns(for_one=1, wait_seconds=0.05)
+        desk, refusing = counter.desk, cast("AnswerService", Refusing())
+        opened = OpenedRoutes(pages, desk, refusing, cast("Reader", Slow()))
+        opened._turns = Turns(for_one=1, wait_seconds=0.05)
+        routes = AnswerRoutes(pages, desk, refusing, opened, counter.events)
 
         async def tried() -> bytes:
-            async with routes._turns.of(letter.recipient_id):
+            async with opened._turns.of(letter.recipient_id):
                 return bytes((await routes.answer(asking(letter, browser))).body)
 
         assert b"Et langt svar.</textarea>" in asyncio.run(tried())

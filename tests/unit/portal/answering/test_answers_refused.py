@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,9 +80,12 @@ def test_what_is_refused_before_it_is_read_gives_the_text_back_too(
     assert asyncio.run(too_large) == AnswerRefused(Why.TOO_LARGE, text=form.text or "")
     monkeypatch.setattr(service, "_FOR_ONE", 0)
     assert writing.send(form) == AnswerRefused(Why.BUSY, text=form.text or "")
-    assert asyncio.run(writing.desk.give_back(form.stream(7), form.content_type)) == form.text
+    everyone = replace(form, everyone=True)
+    given_back = writing.desk.refuse(Why.GONE, everyone.stream(7), form.content_type)
+    assert asyncio.run(given_back) == AnswerRefused(Why.GONE, text=form.text or "", everyone=True)
     for content_type in ("", "multipart/form-data; boundary=x"):
-        assert asyncio.run(writing.desk.give_back(form.stream(), content_type)) == ""
+        given_back = writing.desk.refuse(Why.GONE, form.stream(), content_type)
+        assert asyncio.run(given_back) == AnswerRefused(Why.GONE)
     assert writing.stored() == []
 
 
