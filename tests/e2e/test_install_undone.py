@@ -76,14 +76,14 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
     submit(OUTSIDE, f"CPR {CPR}")
     # The secure instance has it a moment before the front has let go of it.
     wait_until(lambda: (host.queue(host.secure), host.queue()) == (1, 0), 30, lambda: host.log[-3000:])
-    assert "1 messages wait in the secure instance" in host.segl(*undo, code=1)
+    assert "in the secure instance 1 message would wait for ever" in host.segl(*undo, code=1)
     host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
     host.run("postfix", "-c", str(host.secure), "stop")
     submit(OUTSIDE, f"CPR {CPR}")
     wait_until(
         lambda: "status=deferred" in host.log.rpartition("segl-secure/smtp")[2], 20, lambda: host.log[-3000:]
     )
-    assert "1 messages in the front's queue are on their way to Segl" in host.segl(*undo, code=1)
+    assert "1 message in the front's queue is on its way to Segl" in host.segl(*undo, code=1)
     assert host.queue() == 1
 
     host.run("postfix", "-c", str(host.secure), "start")
@@ -115,7 +115,7 @@ def test_undo_after_a_restore_tears_no_queue_from_under_the_secure_instance(host
     submit(OUTSIDE, f"CPR {CPR}")
     # The secure instance has it a moment before the front has let go of it.
     wait_until(lambda: (host.queue(host.secure), host.queue()) == (1, 0), 30, lambda: host.log[-3000:])
-    assert "1 messages wait in the secure instance" in host.segl(*undo, "--reload", code=1)
+    assert "in the secure instance 1 message would wait for ever" in host.segl(*undo, "--reload", code=1)
     host.run("postfix", "-c", str(host.secure), "status")
     host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
 
@@ -159,7 +159,7 @@ def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) 
         lambda: "status=deferred" in host.log.rpartition("segl-receipt/lmtp")[2], 20, lambda: host.log[-3000:]
     )
     undo = ("install", "--undo", "--yes", "--reload")
-    assert "1 messages in the front's queue are on their way to Segl" in host.segl(*undo, code=1)
+    assert "1 message in the front's queue is on its way to Segl" in host.segl(*undo, code=1)
     host.run("postfix", "-c", str(host.secure), "status")
     [waiting] = [json.loads(line)["queue_id"] for line in host.run("postqueue", "-j").splitlines()]
     said = host.segl(*undo, "--force")

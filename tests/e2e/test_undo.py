@@ -50,7 +50,7 @@ def test_mail_for_a_port_of_an_update_that_is_undone_is_named_and_goes_the_secur
     [waiting] = [json.loads(line)["queue_id"] for line in host.run("postqueue", "-j").splitlines()]
 
     refused = host.segl(*UNDO, code=1)
-    assert f"1 messages in the front's queue are on their way to Segl ({waiting})" in refused
+    assert f"1 message in the front's queue is on its way to Segl ({waiting})" in refused
     said = host.segl(*UNDO, "--force")
     assert f"bound for where nobody is any more (segl-secure:[127.0.0.1]:10129): {waiting}" in said
     assert "`postsuper -r ID` hands each in anew. It goes the secure way" in said

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from segl.settings.document import Settings
 
 SECONDS: Final = 0.3
-_POSTFIX_SECONDS: Final = 2.0  # smtpd is started when somebody connects
+POSTFIX_SECONDS: Final = 2.0  # smtpd is started when somebody connects
 
 
 def asked(settings: Settings) -> Iterator[tuple[str, str, Callable[[], None]]]:
@@ -44,7 +44,7 @@ def asked(settings: Settings) -> Iterator[tuple[str, str, Callable[[], None]]]:
 
 
 def _smtp(port: str) -> Callable[[], None]:
-    return lambda: sockets.tcp(port, sockets.ask_smtp, _POSTFIX_SECONDS)
+    return lambda: sockets.tcp(port, sockets.ask_smtp, POSTFIX_SECONDS)
 
 
 def _unix(path: Path, question: sockets.Question) -> Callable[[], None]:

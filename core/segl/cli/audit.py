@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.cli.options import Json, SettingsFile
+from segl.counted import counted
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -68,14 +69,16 @@ def verify(
             }
         )
     elif whole:
-        say(f"{paint('whole', typer.colors.GREEN)}: {found.entries} entries, head {found.head}")
-        if known is None:
-            say(
-                "that its end was not cut off is not proven: --head, with one that the log of segl-deliver has, tells"
-            )
-        over = f"; the time of {records.forgotten} more was over" if records.forgotten else ""
         say(
-            f"{records.records} records of decisions in {records.batches} batches are as they were written{over}"
+            f"{paint('whole', typer.colors.GREEN)}: {counted(found.entries, 'entry', 'entries')}, head {found.head}"
+        )
+        if known is None:
+            say("not proven: that its end was not cut off; give --head with one from the log of segl-deliver")
+        over = f"; the time of {records.forgotten} more was over" if records.forgotten else ""
+        are = "is as it was" if records.records == 1 else "are as they were"
+        say(
+            f"{counted(records.records, 'record')} of decisions in {counted(records.batches, 'batch', 'batches')}"
+            f" {are} written{over}"
         )
     elif found.broken is not None:
         hint = f"{found.entries} entries before it follow each other; compare with an earlier export"

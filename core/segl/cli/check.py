@@ -24,6 +24,7 @@ from segl.cli.output import (
     say_json,
 )
 from segl.cli.rule_files import Rules
+from segl.counted import counted
 from segl.errors import SeglError
 from segl.vocabulary import MODEL, Decision, Doubt, Effect, Finding, Verdict
 
@@ -123,4 +124,4 @@ def _counts(finding: Finding, verdict: Verdict) -> bool:
 
 def _summary(decisions: Counter[Decision]) -> None:
     parts = ", ".join(f"{decisions[d]} {paint(d, COLOUR_OF[d])}" for d in Decision if decisions[d])
-    say(f"{decisions.total()} messages: {parts}")
+    say(f"{counted(decisions.total(), 'message')}: {parts}")

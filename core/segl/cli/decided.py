@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segl.cli.output import Exit, fail, fail_of, paint, printable, say, say_json
+from segl.counted import counted
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision
@@ -122,7 +123,11 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     say(paint(f"{record.id}  {when(record.at)}", bold=True))
     say(f"  from      {record.domain or '-'} to {record.recipients}, {record.size} bytes, {record.ms:.0f} ms")
     chars = ", ".join(f"{place} {number}" for place, number in sorted(record.chars.items()))
-    passages = f"; {record.said.windows} passages, {record.said.read} by the encoder" if record.said else ""
+    passages = (
+        f"; {counted(record.said.windows, 'passage')}, {record.said.read} by the encoder"
+        if record.said
+        else ""
+    )
     say(f"  read      {chars or 'nothing'} characters{passages}")
     if ways:
         say(f"  ways      {', '.join(f'{way} {number}' for way, number in ways.items())}")

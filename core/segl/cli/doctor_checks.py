@@ -16,6 +16,7 @@ from segl.cli.doctor_portal import portal_checks
 from segl.cli.doctor_receipts import receipt_checks
 from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.trusted import trusted_settings
+from segl.counted import counted
 from segl.errors import FileFaults, RulesError, SeglError
 from segl.postfix.check import Check, State
 from segl.postfix.doctor import examine
@@ -62,7 +63,7 @@ def check_rules(settings: Settings) -> Check:
                 "mail that the shipped rules send securely may go in clear",
                 "take it out where it is not meant; segl rules check names all of it",
             )
-        return Check("rules", State.OK, f"{len(loaded.rules)} rules, digest {loaded.digest[:12]}")
+        return Check("rules", State.OK, f"{counted(len(loaded.rules), 'rule')}, digest {loaded.digest[:12]}")
     except RulesError as error:
         others = len(error.faults) + error.more - 1
         return Check(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from segl.counted import counted
 from segl.errors import SeglError
 from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.settings.document import Settings
@@ -28,7 +29,7 @@ def key_checks(settings: Settings) -> Iterator[Check]:
     except SeglError as error:
         yield Check("keys.folder", State.UNKNOWN, error.private, _WHY, error.hint or AS_ROOT)
         return
-    yield Check("keys.folder", State.OK, f"{settings.delivery.keys}: {len(found)} keys")
+    yield Check("keys.folder", State.OK, f"{settings.delivery.keys}: {counted(len(found), 'key')}")
     for kept in found:
         if kept.state in (KeyState.WAITING, KeyState.RETIRED):
             continue

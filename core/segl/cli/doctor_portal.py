@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from segl.counted import counted
 from segl.errors import SettingsError
 from segl.postfix import sockets
 from segl.postfix.check import AS_ROOT, Check, State, judge
@@ -79,7 +80,7 @@ def _looks(settings: Settings) -> Check:
             error.faults[0].hint,
         )
     count = len({look.name for look in (looks.otherwise, *looks.made.values())})
-    return Check("portal.looks", State.OK, f"{count} look{'s' * (count != 1)}")
+    return Check("portal.looks", State.OK, f"{counted(count, 'look')}")
 
 
 def _certificate(file: Path) -> Check:

@@ -10,6 +10,7 @@ import typer
 
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.output import minute
+from segl.counted import counted
 from segl.language import Language
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
@@ -112,7 +113,8 @@ def _summary(found: Reports, days: int) -> None:
 
     share = found.by_portal / found.recipients if found.recipients else 0.0
     span = "today" if days == 1 else f"in {days} days"
-    say(f"{found.recipients} recipients at {len(found.traffic)} domains {span}, {share:.0%} by the portal")
+    many = f"{counted(found.recipients, 'recipient')} at {counted(len(found.traffic), 'domain')}"
+    say(f"{many} {span}, {share:.0%} by the portal")
 
 
 def _table(shown: Sequence[DomainReport]) -> None:
@@ -143,7 +145,7 @@ def _table(shown: Sequence[DomainReport]) -> None:
 def _explain(one: DomainReport, house: str, language: Language) -> None:
     from segl.cli.output import paint, printable, say
 
-    part = f"{one.traffic.recipients.get(Way.PORTAL, 0)} of {one.traffic.total} recipients by the portal"
+    part = f"{one.traffic.recipients.get(Way.PORTAL, 0)} of {counted(one.traffic.total, 'recipient')} by the portal"
     say()
     say(f"{paint(one.domain, bold=True)}  {part}; now {one.way or 'undecided'}: {printable(one.reason)}")
     for repair in one.repairs:

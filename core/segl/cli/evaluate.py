@@ -12,6 +12,7 @@ import typer
 from segl.cli.options import SettingsFileIfAny
 from segl.cli.output import columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rule_files import Rules
+from segl.counted import counted
 from segl.errors import SeglError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _show(result: Score, checker: Checker, seconds: float) -> None:
 
     must = result.must
     by = "words and model" if checker.model is not None else "words alone"
-    say(f"{result.n} messages in {seconds:.1f} s, judged by {by}")
+    say(f"{counted(result.n, 'message')} in {seconds:.1f} s, judged by {by}")
     figures = [
         ("must be secure, found", must.recall, result.recall, must.found, must.n),
         ("false alarms", must.alarms, result.alarms, must.false, must.false + must.quiet),

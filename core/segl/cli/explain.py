@@ -37,6 +37,7 @@ from segl.cli.output import (
     say_json,
 )
 from segl.cli.rule_files import Rules
+from segl.counted import counted
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 from segl.vocabulary import FAINT, MODEL, Decision, Effect, Label
@@ -175,7 +176,7 @@ def _windows(told: Explanation, everything: bool) -> None:
     if quiet:
         say(
             paint(
-                f"── {quiet} passage{'s' * (quiet != 1)} in which nothing was found: --all shows them",
+                f"── {counted(quiet, 'passage')} in which nothing was found: --all shows them",
                 dim=True,
             )
         )

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import typer
 
+from segl.cli.asked import POSTFIX_SECONDS, SECONDS
 from segl.cli.output import complain, paint, printable, say
 from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import install as carry_out
+from segl.postfix import sockets
 from segl.postfix.backup import Backup
 from segl.postfix.bound import Bound, left_behind
 from segl.postfix.check_instances import debian_unit
@@ -100,7 +102,7 @@ def join(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_fro
     if plan.empty:
         say("Nothing to change: this Postfix is as Segl wants it.")
     else:
-        _show(plan)
+        _show(plan, settings)
         if dry_run:
             _tell_of_resolvers(settings)
             return
@@ -249,7 +251,7 @@ def _reload(settings: Settings) -> None:
     say("Postfix was reloaded. Now run: segl doctor")
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: Plan, settings: Settings) -> None:
     for directory in plan.directories:
         owner = f"{directory.owner}:{directory.group}"
         say(f"new directory {directory.path} ({owner}, mode {directory.mode:04o})")
@@ -258,8 +260,21 @@ def _show(plan: Plan) -> None:
     for check in plan.warnings:
         say(paint(f"note: {check.found}: {check.why}", "yellow"))
     say(_NOT_DONE)
-    if is_running(read_instance(plan.site.front)):
+    if _mail_will_wait(plan, settings):
         say(paint(_AT_ONCE, "yellow"))
+
+
+def _mail_will_wait(plan: Plan, settings: Settings) -> bool:
+    """Whether what the new main.cf names is not there yet for those of Postfix's processes that begin to read it."""
+    front = plan.site.front
+    if all(change.path != front / "main.cf" for change in plan.changes) or not is_running(
+        read_instance(front)
+    ):
+        return False
+    path, port = settings.milter.socket, settings.postfix.secure_port
+    milter = sockets.fault_of(lambda: sockets.unix(path, sockets.ask_milter, SECONDS))
+    secure = sockets.fault_of(lambda: sockets.tcp(port, sockets.ask_smtp, POSTFIX_SECONDS))
+    return bool(secure) or (bool(milter) and not milter.forbidden)
 
 
 def _show_change(change: FileChange) -> None:

@@ -1,9 +1,17 @@
-"""What `--help` calls the values: ``ADDRESS…``, ``FILE``, ``N``; not by the types of the program (``<list[str]>``)."""
+"""The command line in words for people, whatever the parser of options says by itself.
+
+`--help` calls the values ``ADDRESS…``, ``FILE``, ``N``, not by the types of the program (``<list[str]>``), and lists
+sub-commands with their whole first sentence. A value that is wrong is told without the parser's own terms. An empty
+file name, as of a variable that is not set (``--settings "$NEW"``), is refused: ``Path("")`` is the current folder.
+"""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, Final
 
+import typer
 from typer.core import TyperGroup
 
 # Of options whose value is called otherwise than they are.
@@ -17,6 +25,8 @@ _OF_TYPE: Final = {
     "float": "N",
 }
 _DATE: Final = "%Y-%m-%d"
+_SENTENCE: Final = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL)
+_PARSERS_WORDS: Final = "Value error, "
 
 
 class Named(TyperGroup):
@@ -28,11 +38,21 @@ class Named(TyperGroup):
             _name_values(command)
         return command
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_PARSERS_WORDS)
+            raise
+
 
 def _name_values(command: Any) -> None:
     for below in getattr(command, "commands", {}).values():
+        below.short_help = below.short_help or _first_sentence(below.help or "")
         _name_values(below)
     for parameter in command.params:
+        if _is_of_files(parameter):
+            _refuse_empty_names(parameter)
         if not hasattr(parameter, "display_type_rich"):  # a version of Typer that shows no types
             continue
         if parameter.param_type_name == "argument":
@@ -58,3 +78,25 @@ def _name_of(option: Any) -> str:
     long = max(option.opts, key=len)
     of_type = _OF_TYPE.get(label.removesuffix(" range"))
     return (of_type if of_type == "N" else None) or _OF_OPTION.get(long) or of_type or long.strip("-").upper()
+
+
+def _first_sentence(text: str) -> str:
+    sentence = _SENTENCE.match(text.partition("\n\n")[0])
+    return " ".join(sentence[0].split()) if sentence else ""
+
+
+def _is_of_files(parameter: Any) -> bool:
+    described = getattr(parameter, "type_descriptor", None)  # which not every version of Typer has
+    return getattr(described, "annotation", None) in (Path, list[Path])
+
+
+def _refuse_empty_names(parameter: Any) -> None:
+    handle = parameter.handle_parse_result
+
+    def checked(ctx: Any, opts: Any, args: Any) -> Any:
+        given = opts.get(parameter.name)
+        if "" in (given if isinstance(given, (list, tuple)) else (given,)):
+            raise typer.BadParameter("the file name is empty", ctx=ctx, param=parameter)
+        return handle(ctx, opts, args)
+
+    parameter.handle_parse_result = checked

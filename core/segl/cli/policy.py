@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.cli.options import SettingsFile
+from segl.counted import counted
 from segl.places import DEFAULT_FILE
 from segl.settings.organisation import Between
 from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
@@ -127,7 +128,10 @@ def check(settings: SettingsFile = DEFAULT_FILE) -> None:
     if found:
         raise typer.Exit(Exit.FAILED)
     groups = sum(len(group.members) for group in loaded.group)
-    say(f"{len(loaded.policy)} policies, {len(loaded.group)} groups with {groups} members: good")
+    say(
+        f"{counted(len(loaded.policy), 'policy', 'policies')}, {counted(len(loaded.group), 'group')} with "
+        f"{counted(groups, 'member')}: good"
+    )
 
 
 def _load(file: Path) -> Settings:

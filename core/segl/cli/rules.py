@@ -12,6 +12,7 @@ from segl.cli.options import JsonLines, SettingsFileIfAny
 from segl.cli.output import Exit, columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rule_files import rule_file
 from segl.cli.rules_tuning import cost, diff, replay
+from segl.counted import counted
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
 
@@ -54,7 +55,9 @@ def check(files: Files = None, settings: SettingsFileIfAny = None) -> None:
         complain(f"warning: {printable(warning)}", "give it more, or let it only add to what else is found")
     examples = sum(len(r.matches) + len(r.not_matches) for r in loaded.rules)
     good = paint("in order", typer.colors.GREEN)
-    say(f"{good}: {len(loaded.rules)} rules, {examples} examples, digest {loaded.digest[:12]}")
+    say(
+        f"{good}: {counted(len(loaded.rules), 'rule')}, {counted(examples, 'example')}, digest {loaded.digest[:12]}"
+    )
 
 
 @app.command(name="list")
@@ -90,7 +93,7 @@ def list_rules(files: Files = None, settings: SettingsFileIfAny = None, as_json:
     for line in lines[1:]:
         say(line)
     limits = {f"{p.threshold:g}" for p in loaded.labels.values()}
-    say(f"{len(rows)} rules; a category holds from {' or '.join(sorted(limits))}")
+    say(f"{counted(len(rows), 'rule')}; a category holds from {' or '.join(sorted(limits))}")
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
@@ -133,7 +136,8 @@ def try_rules(
     if failed:
         say(f"{len(failed)} of {len(trials)} examples fail")
         raise typer.Exit(Exit.FAILED)
-    say(f"{paint('all pass', typer.colors.GREEN)}: {len(trials)} examples of {len(loaded.rules)} rules")
+    of_rules = counted(len(loaded.rules), "rule")
+    say(f"{paint('all pass', typer.colors.GREEN)}: {counted(len(trials), 'example')} of {of_rules}")
 
 
 def _load(files: Sequence[Path] | None, settings: Path | None, *, examples: bool = True) -> RuleSet:

@@ -13,6 +13,7 @@ import typer
 
 from segl.cli.options import Json, SettingsFile, settings_or_defaults
 from segl.cli.rule_files import rule_file
+from segl.counted import counted
 from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
@@ -87,7 +88,8 @@ def replay(
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
     else:
-        _tell(found, shown, "messages" if mail else f"decisions of the last {days:g} days")
+        span = "" if mail else f" of the last {days:g} days"
+        _tell(found, shown, "message" if mail else "decision", span)
         _tell_blind(blind)
     if unread:
         raise typer.Exit(Exit.BAD_INPUT)
@@ -149,7 +151,7 @@ def diff(
     if not found:
         say("no difference")
     if replayed is not None:
-        _tell(replayed, _SHOWN, "messages")
+        _tell(replayed, _SHOWN, "message")
     raise typer.Exit(code)
 
 
@@ -191,7 +193,11 @@ def cost(
     rows += [(one.rule, str(one.wrong), str(one.alone), str(one.right), str(one.secure)) for one in found]
     for number, line in enumerate(columns(rows)):
         say(paint(line, bold=not number))
-    say(f"{len(wrong)} decisions of the last {days:g} days were called wrong; segl feedback list shows them")
+    was = "was" if len(wrong) == 1 else "were"
+    say(
+        f"{counted(len(wrong), 'decision')} of the last {days:g} days {was} called wrong; segl feedback list shows"
+        " them"
+    )
 
 
 def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> tuple[Replayed, int]:
@@ -250,21 +256,21 @@ def _domain_in(raw: bytes) -> str:
     )
 
 
-def _tell(found: Replayed, shown: int, of_what: str) -> None:
+def _tell(found: Replayed, shown: int, of_what: str, span: str = "") -> None:
     from segl.cli.output import COLOUR_OF, columns, paint, say
 
     turned = sum(found.turns.values())
-    say(paint(f"{found.decisions} {of_what}: {turned} would go another way", bold=True))
+    say(paint(f"{counted(found.decisions, of_what)}{span}: {turned} would go another way", bold=True))
     for (before, after), number in sorted(found.turns.items()):
         say(f"  {before} → {paint(after, COLOUR_OF[after])}: {number}")
     if found.relabelled:
         say(f"  the same way, for other categories: {found.relabelled}")
-    for heading, counted in (
+    for heading, numbers in (
         ("by rule", found.by_rule),
         ("by sender domain", found.by_domain),
         ("by category (+ found now, - no more)", found.by_label),
     ):
-        for text in _counted(heading, counted):
+        for text in _counted(heading, numbers):
             say(text)
     changes = sorted(found.changes, key=lambda change: not change.turns)[:shown]
     rows = [_row(change) for change in changes]
@@ -276,12 +282,12 @@ def _tell(found: Replayed, shown: int, of_what: str) -> None:
         say(paint(f"{found.outdated} were made when a rule that spoke looked for something else", "yellow"))
 
 
-def _counted(heading: str, counted: Counter[str]) -> Iterable[str]:
+def _counted(heading: str, numbers: Counter[str]) -> Iterable[str]:
     from segl.cli.output import paint, printable
 
-    if counted:
+    if numbers:
         yield paint(heading, bold=True)
-    for name, number in counted.most_common(20):
+    for name, number in numbers.most_common(20):
         yield f"  {number:>5}  {printable(name) or '-'}"
 
 

@@ -116,7 +116,7 @@ def show(
     for entry in trail:
         about = names.get(entry.subject, "")
         by = "" if entry.actor == about else f" by {entry.actor}"
-        facts = ", ".join(f"{name} {value}" for name, value in entry.facts.items())
+        facts = ", ".join(_fact(name, value) for name, value in entry.facts.items() if value is not False)
         line = f"{minute(entry.at)}  {entry.act}  {about}{by}{f' ({facts})' if facts else ''}"
         say(f"    {printable(' '.join(line.split(' ')))}")
 
@@ -296,6 +296,11 @@ def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
     if len(found) > 1:
         fail(f"{prefix} is the beginning of several", "give more of it")
     return found[0]
+
+
+def _fact(name: str, value: object) -> str:
+    words = "a new link can be made" if name == "spare" else name.replace("_", " ")
+    return words if value is True else f"{words} {value}"
 
 
 def _as_dict(message: MessageSeen) -> dict[str, Any]:

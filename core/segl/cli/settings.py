@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from segl.cli.options import Json, SettingsFile
+from segl.cli.options import Json, SettingsFile, SettingsFileIfAny
 from segl.places import DEFAULT_FILE
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -15,9 +15,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.command()
 def check(
-    file: Annotated[
-        Path, typer.Argument(metavar="[FILE]", readable=False, help="The settings file.")
-    ] = DEFAULT_FILE,
+    named: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", readable=False, help="The settings file.")
+    ] = None,
+    settings: SettingsFileIfAny = None,
 ) -> None:
     """Read a settings file and name every fault, and what would keep a process of Segl from starting with it.
 
@@ -36,6 +37,9 @@ def check(
     from segl.settings.file import read_settings, read_toml
     from segl.settings.toml import effective
 
+    if named is not None and settings is not None:
+        fail("two settings files are named", "one of segl settings check FILE and --settings FILE")
+    file = named or settings or DEFAULT_FILE
     if file == DEFAULT_FILE and not file.exists():
         fail(f"there is no {file}", "segl settings check FILE checks another file")
     try:

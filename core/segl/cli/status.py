@@ -24,6 +24,7 @@ from segl.cli.asked import SECONDS, asked
 from segl.cli.options import SettingsFile
 from segl.cli.output import Exit, complain, fail, minute, paint, say, say_json
 from segl.cli.trusted import trusted_settings
+from segl.counted import counted
 from segl.days import DAY_SECONDS
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.places import DEFAULT_FILE
@@ -127,7 +128,7 @@ def _rules(settings: Settings) -> Line:
             count += len(re.findall(rb"^(?:\xef\xbb\xbf)?\[\[rule\]\]", content, re.MULTILINE))
     except OSError as error:
         return Line("rules", False, f"{error.filename}: {error.strerror}")
-    return Line("rules", True, f"{count} rules, digest {digest.hexdigest()[:12]}")
+    return Line("rules", True, f"{counted(count, 'rule')}, digest {digest.hexdigest()[:12]}")
 
 
 def _rule_files(settings: Settings) -> Iterator[Path]:
@@ -161,7 +162,7 @@ def _queue(name: str, directory: Path) -> Line:
     oldest = _age(time.time() - min(message["arrival_time"] for message in messages))
     held = sum(message["queue_name"] == "hold" for message in messages)
     more = f", {held} on hold" if held else ""
-    return Line(name, True, f"{len(messages)} message{'s' * (len(messages) != 1)}, the oldest {oldest}{more}")
+    return Line(name, True, f"{counted(len(messages), 'message')}, the oldest {oldest}{more}")
 
 
 def _store(settings: Settings) -> Line:
@@ -188,9 +189,7 @@ def _sealed(settings: Settings) -> Line:
     if store.next_expiry is None:
         return Line("sealed", True, "none")
     expiry = minute(store.next_expiry)
-    return Line(
-        "sealed", True, f"{store.sealed} message{'s' * (store.sealed != 1)}, the next expires {expiry}"
-    )
+    return Line("sealed", True, f"{counted(store.sealed, 'message')}, the next expires {expiry}")
 
 
 def _disks(settings: Settings) -> Line:
@@ -267,7 +266,7 @@ def _organisations(settings: Settings) -> Iterator[Line]:
             if settings.owners.find(domain) is owner and way != Way.INTERNAL
         ]
         number, sealed = sum(n for _, n in mine), sum(n for way, n in mine if way == Way.PORTAL)
-        text = f"{number} recipient{'s' * (number != 1)} outside in 7 days, {sealed} by the portal"
+        text = f"{counted(number, 'recipient')} outside in 7 days, {sealed} by the portal"
         yield Line(f"sent {owner.name}", True, text)
 
 

@@ -14,6 +14,7 @@ from segl.cli.options import DryRun, JsonLines, SettingsFile
 from segl.cli.output import Exit, coloured, columns, complain, fail, paint, printable, say, say_json
 from segl.cli.trusted import settings_of
 from segl.cli.tunnel_publish import publish
+from segl.counted import counted
 from segl.errors import TunnelListError
 from segl.places import DEFAULT_FILE
 
@@ -324,7 +325,7 @@ def _list_domains(settings: Settings, terms: TunnelList, as_json: bool) -> None:
     rows = [(r["domain"], "and below" if r["subdomains"] else "", r["text"]) for r in records]
     for line in columns(rows):
         say(printable(line))
-    say(f"{len(rows)} domains, {sum(r['usable'] for r in records)} usable")
+    say(f"{counted(len(rows), 'domain')}, {sum(r['usable'] for r in records)} usable")
 
 
 def _show_places(domain: str, records: list[dict[str, Any]]) -> None:

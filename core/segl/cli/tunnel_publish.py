@@ -14,6 +14,7 @@ import typer
 
 from segl.cli.options import Json
 from segl.cli.output import Exit, complain, fail, paint, printable, say, say_json
+from segl.counted import counted
 from segl.errors import SeglError, TunnelListError
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def _tell(made: Made, out: Path, dry_run: bool, as_json: bool) -> None:
 
     word = "would publish" if dry_run else paint("published", typer.colors.GREEN)
     until = f"{listed.expires:%Y-%m-%d}"
-    say(f"{word} {out}: serial {listed.serial}, {len(listed.entries)} domains, until {until}")
+    say(f"{word} {out}: serial {listed.serial}, {counted(len(listed.entries), 'domain')}, until {until}")
     say(f"since the last: {summary(made.changes)}")
     tell_changes(made.changes)
     say("members pin one of:")

@@ -33,7 +33,7 @@ from segl.vocabulary import Decision
 
 _LABEL: Final = b"segl decisions v1\x00"
 _ROWS: Final = 500
-_HALF_ID: Final = 32
+_LEAST_OF_ID: Final = 12  # digits that name one: of so many random ones no two begin alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def write(
 
 
 def find(connection: Connection, name: str) -> list[DecisionRecord]:
-    """Records by id, the first half of one that has two, or Postfix's queue id; the newest first."""
+    """Records by id, the beginning of one as lists show it, or Postfix's queue id; the newest first."""
     wanted = sa.or_(decision.c.id == name, decision.c.queue_id == name) if name else sa.false()
-    if len(name) == _HALF_ID and name.isalnum():
+    if len(name) >= _LEAST_OF_ID and name.isalnum():
         wanted = sa.or_(wanted, decision.c.id.startswith(name))
     query = sa.select(decision.c.form).where(wanted).order_by(decision.c.at.desc()).limit(20)
     return [record for (form,) in connection.execute(query) if (record := _read(form)) is not None]

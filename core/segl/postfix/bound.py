@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from segl.counted import counted
 from segl.demand_tag import entrances
 from segl.errors import PostfixError
 from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, next_hop
@@ -86,7 +87,9 @@ def bound_for_segl(front: Path) -> tuple[Bound, ...]:
     rest = [each for each in every if each not in found]
     found |= _destinations(front, rest)
     if unread := _still_there(front, set(rest) - found.keys()):
-        text = f"{len(unread)} messages in the front's queue cannot be looked at ({some_of(unread)})"
+        text = (
+            f"{counted(len(unread), 'message')} in the front's queue cannot be looked at ({some_of(unread)})"
+        )
         raise PostfixError(text, hint=f"postcat -c {front} -q ID says why")
     queues = before | every
     return tuple(

@@ -14,6 +14,7 @@ import pwd
 import re
 import stat
 from collections.abc import Collection, Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -115,13 +116,16 @@ def _forwarding(setup: Setup) -> Iterator[_Found]:
         for place, value in _values(setup, name):
             if value:
                 yield place, [value], ""
-    for name, aliases in _FORWARDING.items():
-        looked: set[Table] = set()
+    tables: dict[tuple[str, Table], str] = {}
+    for name in _FORWARDING:
         for place, value in _values(setup, name):
             for table in tables_in(value):
-                if table not in looked:
-                    looked.add(table)
-                    yield _table_targets(setup, place, table, aliases, ends_here)
+                tables.setdefault((name, table), place)
+    # Side by side: Postfix's programs sleep for a second before they end because a table cannot be opened.
+    with ThreadPoolExecutor(8) as pool:
+        yield from pool.map(
+            lambda one: _table_targets(setup, tables[one], one[1], _FORWARDING[one[0]], ends_here), tables
+        )
     yield from _dot_forwards(setup, ends_here)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography import x509
 
 from segl.certificates.judgement import UNREADABLE
+from segl.counted import counted
 from segl.errors import StoreError
 from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.postfix.check_domains import domain_checks
@@ -94,7 +95,7 @@ def _certificates(settings: Settings) -> Iterator[Check]:
     except OSError:
         yield Check("certificates.folder", State.UNKNOWN, f"{folder} may not be read", fix=AS_ROOT)
         return
-    yield Check("certificates.folder", State.OK, f"{folder}: {len(files)} files")
+    yield Check("certificates.folder", State.OK, f"{folder}: {counted(len(files), 'file')}")
     for file in files:
         yield from _certificate_file(file)
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from segl.counted import counted
 from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import edit, sockets
@@ -239,8 +240,9 @@ def _refuse_bound(backup: Backup) -> None:
     if bound := _left_by_it(backup):
         ids = some_of([one.queue_id for one in bound])
         wheres = ", ".join(sorted({one.destination for one in bound}))
+        are = "is on its" if len(bound) == 1 else "are on their"
         raise PostfixError(
-            f"{len(bound)} messages in the front's queue are on their way to Segl ({ids}), by what is not there"
+            f"{counted(len(bound), 'message')} in the front's queue {are} way to Segl ({ids}), by what is not there"
             f" once this run is undone: {wheres}",
             hint=f"let them go first (postqueue -c {backup.front} -p), or use --force",
         )
@@ -296,7 +298,7 @@ def _refuse_waiting(secure: Instance) -> None:
         return
     if waiting := len(queued(secure.directory)):
         raise PostfixError(
-            f"{waiting} messages wait in the secure instance; without it they would never be delivered",
+            f"in the secure instance {counted(waiting, 'message')} would wait for ever without it",
             hint=f"see postqueue -c {secure.directory} -p; deliver or delete them first, or use --force",
         )
 

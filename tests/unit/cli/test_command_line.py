@@ -217,3 +217,36 @@ def test_help_names_what_is_to_be_given(command: list[str], shown: list[str]) ->
     text = CliRunner().invoke(build(command[0]), [*command, "--help"], prog_name="segl").stdout
     for each in shown:
         assert each in text
+
+
+def parameters(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every option and argument of a command, and of all below it, with the words that come before."""
+    for parameter in command.params:
+        yield path, parameter
+    for name, below in getattr(command, "commands", {}).items():
+        yield from parameters(below, (*path, name))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_empty_file_name_is_not_taken_for_the_current_folder(name: str) -> None:
+    """As ``--settings "$FILE"`` has it, where the variable is not set."""
+    group: Any = typer.main.get_command(build(name))
+    for path, one in parameters(group.commands[name], (name,)):
+        if one.type_descriptor.annotation not in (Path, list[Path]):
+            continue
+        words = [one.opts[0], ""] if one.param_type_name == "option" else [""]
+        done = CliRunner().invoke(build(name), [*path, *words])
+        assert done.exit_code == 2, (path, one.name)
+        assert "name is empty" in done.stderr or "name of a rule file is empty" in done.stderr, done.stderr
+
+
+def test_a_wrong_value_is_told_without_the_parsers_own_terms() -> None:
+    done = run("decisions", "list", "--verdict", "foo")
+    assert done.returncode == 2
+    assert "'--verdict': 'foo' is not one of 'plain', 'secure', 'hold', 'reject'" in done.stderr
+
+
+def test_sub_commands_are_listed_with_their_whole_first_sentence() -> None:
+    shown = " ".join(run("hold", "--help").stdout.split())
+    assert "show Show one message: who, to whom, why it waits, and its header." in shown
+    assert "..." not in shown.partition("Commands:")[2]

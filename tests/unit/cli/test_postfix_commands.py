@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from segl.cli import installing, status
 from segl.cli.main import build
 from segl.cli.status import _rules
-from segl.postfix import install
+from segl.postfix import install, sockets
 from segl.settings.document import Settings
 from segl.store.engine import open_store
 from segl_classifier.rules import load_rules
@@ -88,6 +88,20 @@ def test_a_dry_run_shows_the_diff_and_changes_nothing(site: Installation, file: 
     assert "\x1b" not in result.stdout
     assert site.read("main.cf") == before
     assert not (file.parent / "backup").exists()
+
+
+@needs_postfix
+@pytest.mark.parametrize(("there", "told"), [(False, True), (True, False)])
+def test_that_mail_will_wait_is_told_where_segl_does_not_run_yet(
+    site: Installation, file: Path, monkeypatch: pytest.MonkeyPatch, there: bool, told: bool
+) -> None:
+    """A running Postfix reads the new main.cf at once; where what it names answers already, nothing waits."""
+    monkeypatch.setattr(installing, "is_running", lambda _: True)
+    if there:
+        monkeypatch.setattr(sockets, "unix", lambda *_: None)
+        monkeypatch.setattr(sockets, "tcp", lambda *_: None)
+    result = segl("install", "--settings", file, "--dry-run", "--backup", file.parent / "backup")
+    assert ("mail is answered 451" in " ".join(result.stdout.split())) is told
 
 
 @needs_postfix

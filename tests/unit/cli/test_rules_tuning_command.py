@@ -61,7 +61,7 @@ def test_what_needs_text_is_named_and_read_in_mail_at_hand(tuning: TuningHouse, 
     tuning.decide("Min kano ligger ved broen.")
     new = tuning.rule_file("new.toml", words="kajak*, kano*")
     done = tuning("rules", "replay", new)
-    assert "1 decisions of the last 30 days: 0 would go another way" in done.stdout
+    assert "1 decision of the last 30 days: 0 would go another way" in done.stdout
     assert "not foreseen, for it needs text (1): try --mail" in done.stdout
     assert "own.boat: other words, lists or conditions" in done.stdout
     box = tmp_path / "mails"
@@ -84,7 +84,7 @@ def test_a_message_that_cannot_be_read_is_no_message_without_a_difference(
     for words in (("replay", new, "--mail", mail, "--mail", absent), ("diff", new, new, mail, absent)):
         done = tuning("rules", *words)
         assert (done.exit_code, "absent.eml: there is no such file" in done.stderr) == (2, True), words
-        assert "1 messages: 0 would go another way" in done.stdout
+        assert "1 message: 0 would go another way" in done.stdout
 
 
 def test_only_the_days_asked_for(tuning: TuningHouse) -> None:
@@ -176,7 +176,7 @@ def test_and_what_comes_of_it_on_messages(tuning: TuningHouse, tmp_path: Path) -
     mail.write_bytes(tuning.message("Min kano ligger ved broen."))
     new = tuning.rule_file("new.toml", words="kano*, kajak*")
     done = tuning("rules", "diff", tuning.rules, new, mail)
-    assert "1 messages: 1 would go another way" in done.stdout
+    assert "1 message: 1 would go another way" in done.stdout
     assert "nordby.example" in done.stdout
 
 

@@ -127,6 +127,7 @@ def test_show_tells_the_life_of_a_message_and_masks_the_number(office: Office, c
     assert shown.exit_code == 0
     assert "+45xxxxxx78" in shown.stdout
     assert "with a phrase" in shown.stdout
+    assert "False" not in shown.stdout
     for act in ("created", "notified"):
         assert act in shown.stdout
     [told] = office.json("sealed", "show", letter.recipient_id)

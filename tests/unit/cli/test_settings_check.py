@@ -40,6 +40,14 @@ def test_a_good_file_is_in_order(file: Path) -> None:
     assert (good.exit_code, good.stdout.startswith("in order: ")) == (0, True)
 
 
+def test_the_file_may_be_named_as_other_commands_have_it(file: Path) -> None:
+    file.write_text(GOOD, "utf-8")
+    words = ["settings", "check", "--settings", str(file)]
+    assert CliRunner().invoke(build("settings"), words).exit_code == 0
+    both = CliRunner().invoke(build("settings"), [*words, str(file)])
+    assert (both.exit_code, "two settings files are named" in both.stderr) == (2, True)
+
+
 def test_every_fault_is_named(file: Path, tmp_path: Path) -> None:
     bad = check(file, '[organisation]\nnam = "x"\ndomains = []\n[limits]\ndepth = 0\n')
     assert bad.exit_code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,17 @@ def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) ->
     (found,) = named(site)
     assert found.state is WARN
     assert found.found.endswith("→ carla@andre.example")
+
+
+def test_tables_that_cannot_be_opened_cost_their_second_together(site: Installation) -> None:
+    """Postfix's programs sleep for it before they end."""
+    parameters = ("virtual_alias_maps", "recipient_canonical_maps", "canonical_maps", "recipient_bcc_maps")
+    for parameter in parameters:
+        site.front("-e", f"{parameter}=hash:{site.directory}/absent-{parameter}")
+    setup, begun = site.setup, time.monotonic()
+    unread = [check.found for check in forward_checks(setup) if check.state is UNKNOWN]
+    assert [found.partition(":")[0] for found in unread] == list(parameters), "in their order"
+    assert time.monotonic() - begun < len(parameters)
 
 
 def test_only_addresses_are_told_of_a_file(site: Installation, home: Path) -> None:

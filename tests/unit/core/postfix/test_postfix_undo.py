@@ -154,7 +154,7 @@ def test_mail_for_a_port_that_only_the_undone_run_brought_is_not_stranded_unseen
     waiting = bound_for(OWN_MAIL, ORDINARY, *others)
     monkeypatch.setattr(install, "bound_for_segl", lambda _: waiting)
     before = site.read("master.cf")
-    with pytest.raises(PostfixError, match=rf"^1 messages .* \(4m0\).*: {re.escape(OWN_MAIL)}$") as refused:
+    with pytest.raises(PostfixError, match=rf"^1 message .* \(4m0\).*: {re.escape(OWN_MAIL)}$") as refused:
         undo(site, update)
     assert "let them go first" in refused.value.hint
     assert site.read("master.cf") == before
@@ -224,7 +224,7 @@ def test_mail_that_came_before_the_stop_leaves_the_secure_instance_running(
     monkeypatch.setattr(install, "is_running", lambda _: True)
     monkeypatch.setattr(install, "_postfix", postfix)
     site.settle()
-    with pytest.raises(PostfixError, match="are on their way to Segl") as refused:
+    with pytest.raises(PostfixError, match="is on its way to Segl") as refused:
         install.undo(first, force=False, reload_front=True)
     assert typed == ["stop", "start"]
     assert told in refused.value.private
