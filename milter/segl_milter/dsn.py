@@ -1,4 +1,4 @@
-"""Delivery status notifications: what to ask Postfix for, so that each result comes back (RFC 3461).
+"""Delivery status notifications: by what name results come back, and with how much of the message (RFC 3461).
 
 A client may add to ``RCPT TO`` a ``NOTIFY=`` (when to report: ``NEVER``, or a list of ``SUCCESS``,
 ``FAILURE``, ``DELAY``) and an ``ORCPT=type;address`` (the recipient as the sender named it), and to
@@ -6,8 +6,9 @@ A client may add to ``RCPT TO`` a ``NOTIFY=`` (when to report: ``NEVER``, or a l
 name for the transmission, given back in every report). Values are *xtext* (RFC 3461 §4): printable ASCII,
 all else, and ``+`` and ``=``, written ``+XX``.
 
-Postfix takes these from a milter as well: NOTIFY and ORCPT with an added recipient, RET and ENVID with a
-changed sender. docs/decisions/0002-delivery-notices.md says why each is set as it is here.
+Postfix takes RET and ENVID from a milter with a changed sender. NOTIFY and ORCPT it would take with a recipient that
+is taken out and added again, and loses recipients over it: they stay as they came, and each result is asked for where
+the secure instance takes the message. docs/decisions/0002-delivery-notices.md says why.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-NOTIFY = "NOTIFY=SUCCESS,FAILURE,DELAY"
 _ENVID_LENGTH = 100  # RFC 3461 §4.4
 _ENCODED = re.compile(r"\+([0-9A-Fa-f]{2})")
 
@@ -40,20 +40,6 @@ def parameter(name: str, parameters: Iterable[str]) -> str:
         if item.upper().startswith(prefix):
             return item[len(prefix) :]
     return ""
-
-
-def recipient_parameters(address: str, given: Iterable[str]) -> str:
-    """What to add a recipient with: reports of every result, to the name the sender knows.
-
-    *address* is bare, *given* what the client said. An ORCPT of the client's own is kept. An address that
-    is not ASCII gets none: Postfix writes reports for it in RFC 6533's way by itself.
-    """
-    known = parameter("ORCPT", given)
-    if known and known.isascii() and known.isprintable() and " " not in known:
-        return f"{NOTIFY} ORCPT={known}"
-    if address.isascii():
-        return f"{NOTIFY} ORCPT=rfc822;{xtext(address)}"
-    return NOTIFY
 
 
 def sender_parameters(envelope_id: str) -> str:

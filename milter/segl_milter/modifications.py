@@ -15,13 +15,9 @@ from segl.vocabulary import Decision, Proof
 from segl.wishes import Wishes, to_fields
 from segl_milter import refusals
 from segl_milter.disposition import Disposition
-from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
+from segl_milter.dsn import parameter, sender_parameters
 from segl_milter.transaction import Mail
 
-# Postfix reads its whole recipient list for each one taken out, so the time grows by the square: 2 s for
-# a thousand, a minute for five. A message to more keeps the notices its client asked for. A thousand
-# is also what Postfix takes in one transaction unless told otherwise (smtpd_recipient_limit).
-MOST_NOTICES = 1_000
 # For each field that comes off, cleanup(8) reads the header anew: 1,000 of them cost it .03 s, 10,000 3.1, and 1,000
 # in a header of 50,000 lines 2 (processor time, Postfix 3.10); at 20,000 it panics. It does so after the milter's
 # answer, when no time-out ends it. What is counted is lines read, some 40 ns each.
@@ -31,11 +27,10 @@ BORROWED = "not-ours"  # in reports, in place of an envelope id of ours that a c
 
 @dataclass(frozen=True, slots=True)
 class Modifications:
-    """The edits, in the order in which they are made.
+    """The edits, in the order in which they are made. Recipients stay as they came (decision 0002).
 
     ``subjects``    (number, text): a subject that is written anew; before any field is removed.
     ``remove``      (name, number) of header fields, such that removing one leaves the others' numbers.
-    ``recipients``  (address, ESMTP parameters): taken out and put in again with these.
     ``sender``      (address, ESMTP parameters), ``None`` when it stays as it is.
     ``hold``        why Postfix shall put the message on hold; empty when not.
     ``add``         (name, value) of header fields; the route last, so that no fault before it can
@@ -45,7 +40,6 @@ class Modifications:
 
     subjects: tuple[tuple[int, str], ...] = ()
     remove: tuple[tuple[str, int], ...] = ()
-    recipients: tuple[tuple[str, str], ...] = ()
     sender: tuple[str, str] | None = None
     hold: str = ""
     add: tuple[tuple[str, str], ...] = ()
@@ -75,7 +69,6 @@ def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
     return Modifications(
         subjects=subjects,
         remove=remove,
-        recipients=_recipients(mail),
         sender=_sender(mail, disposition.segl_id),
         hold=f"segl: {', '.join(disposition.verdict.reasons)}" if action is Decision.HOLD else "",
         add=(
@@ -91,18 +84,9 @@ def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
     )
 
 
-def _recipients(mail: Mail) -> tuple[tuple[str, str], ...]:
-    """Reports to the null sender go nowhere, so none are asked for (RFC 5321 §4.5.5)."""
-    if not mail.sender.bare:
-        return ()
-    editable = [address for address in mail.recipients if address.editable]
-    # of very many one is reported of, so that it is heard of the message at all; of the others failures alone
-    asked = editable if len(mail.recipients) <= MOST_NOTICES else editable[:1]
-    return tuple((address.given, recipient_parameters(address.bare, address.parameters)) for address in asked)
-
-
 def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
-    """Whatever bytes it is written in: Postfix sends the whole message back in clear where it is not told otherwise."""
+    """Whatever bytes it is written in: Postfix sends the whole message back in clear where it is not told otherwise.
+    Reports to the null sender go nowhere (RFC 5321 section 4.5.5)."""
     if not mail.sender.bare:
         return None
     return mail.sender.given, sender_parameters(segl_id)

@@ -3,7 +3,7 @@
 Sendmail's protocol for mail filters (``mfdef.h``, version 6; Postfix: MILTER_README). Postfix opens a connection to the
 milter for each SMTP session. Each packet is a length (four bytes, network order, of what follows), a command
 byte and its data; strings end with NUL. First both sides *negotiate* (``O``): Postfix offers the actions a milter may
-take (add a header, change a recipient) and the steps it can leave out, the milter answers with those it wants.
+take (add a header, change the sender) and the steps it can leave out, the milter answers with those it wants.
 Then Postfix sends one packet an event: ``M`` for MAIL, ``R`` for each recipient, ``L`` for each header field, ``B``
 for each 64 KB of the body, ``E`` for its end. Only there may the milter edit; its answer (continue, reject,
 temporary failure) becomes the reply to the sender's final dot. Several messages may follow on one connection;
@@ -47,12 +47,9 @@ class Action(IntFlag):
     """What a milter may do at the end of a message (SMFIF_*)."""
 
     ADD_HEADER = 0x01
-    ADD_RECIPIENT = 0x04
-    DELETE_RECIPIENT = 0x08
     CHANGE_HEADER = 0x10
     QUARANTINE = 0x20
     CHANGE_SENDER = 0x40
-    ADD_RECIPIENT_WITH_PARAMETERS = 0x80
     CHOOSE_MACROS = 0x100
 
 
@@ -168,12 +165,6 @@ class Edits:
     def change_header(self, name: str, number: int, value: str) -> None:
         """The *number*-th field of that name, counted from 1; an empty *value* takes it off."""
         self._add(b"m", name, value, before=_NUMBER.pack(number))
-
-    def add_recipient(self, address: str, parameters: str) -> None:
-        self._add(b"2", address, parameters)
-
-    def delete_recipient(self, address: str) -> None:
-        self._add(b"-", address)
 
     def change_sender(self, address: str, parameters: str) -> None:
         self._add(b"e", address, parameters)

@@ -246,9 +246,6 @@ def make(modifications: Modifications, edits: Edits) -> None:
         edits.change_header("Subject", number, " " + encoded(text, line_end="\n"))
     for name, number in modifications.remove:
         edits.change_header(name, number, "")
-    for address, parameters in modifications.recipients:
-        edits.delete_recipient(address)
-        edits.add_recipient(address, parameters)
     if modifications.sender:
         edits.change_sender(*modifications.sender)
     if modifications.hold:

@@ -31,7 +31,6 @@ _STATES: Final = {
     "delayed": State.DELAYED,
     "delivered": State.SENT,
     "relayed": State.SENT,
-    "expanded": State.SENT,
 }
 
 

@@ -1,4 +1,4 @@
-"""Delivery notices: xtext and the parameters Postfix is given."""
+"""Delivery notices: xtext, and the parameters of the sender."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_milter.dsn import from_xtext, parameter, recipient_parameters, sender_parameters, xtext
+from segl_milter.dsn import from_xtext, parameter, sender_parameters, xtext
 
 
 @pytest.mark.parametrize(
@@ -50,24 +50,6 @@ def test_xtext_refuses_other_characters_than_ascii() -> None:
 )
 def test_a_parameter_is_found_in_any_case(name: str, given: list[str], value: str) -> None:
     assert parameter(name, given) == value
-
-
-@pytest.mark.parametrize(
-    ("address", "given", "orcpt"),
-    [
-        ("b@x.example", [], " ORCPT=rfc822;b@x.example"),
-        ("b@x.example", ["NOTIFY=NEVER"], " ORCPT=rfc822;b@x.example"),
-        ("b@x.example", ["ORCPT=rfc822;first@y.example"], " ORCPT=rfc822;first@y.example"),
-        ("b@x.example", ["ORCPT=utf-8;\\x{e6}@y.example"], " ORCPT=utf-8;\\x{e6}@y.example"),
-        ("b@x.example", ["ORCPT=rfc822;æ@y.example"], " ORCPT=rfc822;b@x.example"),
-        ("b@x.example", ["ORCPT="], " ORCPT=rfc822;b@x.example"),
-        ("æ@ø.example", [], ""),
-    ],
-)
-def test_every_result_is_reported_whatever_the_client_asked(
-    address: str, given: list[str], orcpt: str
-) -> None:
-    assert recipient_parameters(address, given) == f"NOTIFY=SUCCESS,FAILURE,DELAY{orcpt}"
 
 
 def test_reports_bring_headers_only_and_name_the_message() -> None:

@@ -89,7 +89,7 @@ def fault(*_args: object, **_named: object) -> None:
 
 
 def fault_between_edits(_marks: Modifications, edits: Edits) -> None:
-    edits.delete_recipient("<bo@kunde.example>")
+    edits.change_sender("<anna@nordby.example>", "RET=HDRS")
     raise ZeroDivisionError(SECRET)
 
 
