@@ -67,7 +67,8 @@ deb-test: ## install the package of `make deb` in a Debian of its own and try it
 bench: setup ## measure: detector, classifier, memory, milter, ways, portal (root; half an hour; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py
 
-bench-storm: setup ## measure receipts: how soon, a storm of reports with kills (root; half an hour; REAL= messages through Postfix)
+bench-storm: setup ## mail while everything is killed; receipts in a storm of reports (root; half an hour; REAL= messages through Postfix)
+	@$(BIN)/python tests/bench/bench_chaos.py
 	@$(BIN)/python tests/bench/bench_receipts.py --real $(or $(REAL),6700)
 
 clean: ## remove what set-up, demo and tests made

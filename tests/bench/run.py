@@ -1,5 +1,5 @@
-"""``make bench``: every measurement, one after the other, each with the command that repeats it alone. Only that of
-receipts stands apart (``make bench-storm``), since it takes half an hour.
+"""``make bench``: every measurement, one after the other, each with the command that repeats it alone. Those of
+chaos and of receipts stand apart (``make bench-storm``), since they take half an hour.
 
 Figures depend on the machine; what counts are the ratios within one run and the bars each prints beside its
 figure.

@@ -149,8 +149,9 @@ class Resolver:
         why = _silent(servers) if servers else "no resolver is configured"
         pause = 0.05
         try:
-            async with asyncio.timeout(self._query_seconds):
-                while servers:
+            async with asyncio.timeout(self._query_seconds) as patience:
+                # Before Python 3.12 wait_for(), which dnspython waits by, may keep the cancellation to itself.
+                while servers and not patience.expired():
                     for server in tuple(servers):
                         try:
                             message = await _one(server, name, kind)

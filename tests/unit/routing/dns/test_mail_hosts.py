@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -19,6 +20,7 @@ import pytest
 
 from segl.events import Events
 from segl.vocabulary import Known, Proof
+from segl_routing.dns import resolver
 from segl_routing.dns.mx import DnsUnsure, MailDns
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.proofs.dane import Dane
@@ -177,6 +179,23 @@ def kind(query: bytes) -> str:
 def test_a_hostile_name_server_makes_nothing_certain(answer: Callable[[bytes], list[bytes]]) -> None:
     with odd_name_server(answer) as server, pytest.raises(DnsUnsure):
         ask(lambda dns: dns.mail_hosts("kommune.example"), server, 0.1)
+
+
+def test_a_query_ends_though_the_library_keeps_its_end_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``asyncio.wait_for``, by which dnspython waits, did before Python 3.12 when both ended at the same moment."""
+    tried = 0
+
+    async def deaf(*_query: object) -> dns.message.QueryMessage:
+        nonlocal tried
+        tried += 1
+        assert tried < 20, "it is asked for ever"
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.2)
+        raise dns.exception.Timeout
+
+    monkeypatch.setattr(resolver, "_one", deaf)
+    with pytest.raises(DnsUnsure):
+        ask(lambda dns: dns.mail_hosts("kommune.example"), "127.0.0.1", 0.1)
 
 
 def test_every_query_asks_for_signatures_and_for_the_resolvers_judgement() -> None:
