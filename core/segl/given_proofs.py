@@ -12,14 +12,15 @@ Written by segl-map (:mod:`segl_routing.given`), read by receipts. Times are Uni
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
-from segl.store.engine import insert_into
+from segl.store.engine import insert_into, transaction
+from segl.store.pieces import up_to
 from segl.tables.domains import given_noted, given_proof
 from segl.vocabulary import Proof
 
@@ -127,7 +128,10 @@ def noted_between(connection: Connection, begun: float, until: float) -> dict[st
     return found
 
 
-def forget(connection: Connection, before: float) -> None:
-    """Delete what was given before that moment alone."""
+def forget(engine: Engine, before: float, go_on: Callable[[], None] = lambda: None) -> None:
+    """Delete what was given before that moment alone. In pieces; *go_on* is asked between two of them. Raises
+    :class:`~segl.errors.StoreError`."""
     for table in (given_proof, given_noted):
-        connection.execute(table.delete().where(table.c.until < before))
+        for moment in up_to(engine, table.c.until, before, go_on):
+            with transaction(engine) as connection:
+                connection.execute(table.delete().where(table.c.until < moment))

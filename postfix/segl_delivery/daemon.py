@@ -280,9 +280,9 @@ class _Daemon:
             return
         SeenCapabilities(self._engine).prune(now)
         going.go_on()  # how long is a matter of the settings
-        forget_old(self._engine, settings, now)
+        forget_old(self._engine, settings, now, going.go_on)
         going.go_on()
-        self._decisions.forget(now)
+        self._decisions.forget(now, going.go_on)
         partners = partners_files(settings.delivery.certificates)
         metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end(partners))
         going.go_on()

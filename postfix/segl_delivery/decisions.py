@@ -104,11 +104,11 @@ class DecisionWriter:
                 del self._pending[: len(batch)]  # others only ever add at the end
                 _WRITTEN.inc(new)
 
-    def forget(self, now: float | None = None) -> None:
-        """Delete what was kept long enough. Raises :class:`~segl.errors.StoreError`."""
+    def forget(self, now: float | None = None, go_on: Callable[[], None] = lambda: None) -> None:
+        """Delete what was kept long enough, in pieces; *go_on* is asked between two of them. Raises
+        :class:`~segl.errors.StoreError`."""
         before = (time.time() if now is None else now) - self._days() * DAY_SECONDS
-        with transaction(self._engine) as connection:
-            kept.forget(connection, before, "segl-deliver")
+        kept.forget(self._engine, before, "segl-deliver", go_on)
 
     def _read(self, sock: socket.socket) -> bool:
         """Whether there was anything."""

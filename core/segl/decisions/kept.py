@@ -15,7 +15,7 @@ import hmac
 import os
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -28,6 +28,7 @@ from segl.audit import Act
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import DecisionRecord
 from segl.store.engine import transaction
+from segl.store.pieces import up_to
 from segl.tables.decisions import decision, decision_feedback
 from segl.vocabulary import Decision
 
@@ -111,13 +112,18 @@ def within(connection: Connection, begin: float, end: float) -> Iterator[Decisio
             yield record
 
 
-def forget(connection: Connection, before: float, actor: str) -> int:
-    """Delete what was written before *before*, and what was said of decisions then; how many records."""
-    old = decision.c.written_at < before
-    connection.execute(decision_feedback.delete().where(decision_feedback.c.at < before))
-    gone = connection.execute(decision.delete().where(old)).rowcount
-    if gone:
-        audit.append(connection, Act.FORGOTTEN, "", actor, records=gone, before=before)
+def forget(engine: Engine, before: float, actor: str, go_on: Callable[[], None] = lambda: None) -> int:
+    """Delete what was written before *before*, and what was said of decisions then; how many records. In pieces, of
+    whole batches, each with its entry in the trail; *go_on* is asked between two of them. Raises
+    :class:`~segl.errors.StoreError`."""
+    gone = 0
+    for moment in up_to(engine, decision.c.written_at, before, go_on):
+        with transaction(engine) as connection:
+            connection.execute(decision_feedback.delete().where(decision_feedback.c.at < moment))
+            some = connection.execute(decision.delete().where(decision.c.written_at < moment)).rowcount
+            if some:
+                audit.append(connection, Act.FORGOTTEN, "", actor, records=some, before=moment)
+        gone += some
     return gone
 
 

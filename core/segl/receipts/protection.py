@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from segl.addresses import mailbox_key
-from segl.store.engine import insert_into
+from segl.store.engine import insert_into, transaction
+from segl.store.pieces import PIECE, pause
 from segl.tables.receipts import logged_queue, sent_recipient, tls_evidence, waiting_copy
 
 _OF_LOG: Final = (tls_evidence, waiting_copy, logged_queue)
@@ -122,13 +123,22 @@ def forget_of(connection: Connection, messages: sa.Select[tuple[str]]) -> None:
         connection.execute(table.delete().where(table.c.queue_id.in_(theirs)))
 
 
-def forget_orphans(connection: Connection, before: float) -> None:
-    """Delete what was said before that moment of no message that is known.
+def forget_orphans(engine: Engine, before: float, go_on: Callable[[], None] = lambda: None) -> None:
+    """Delete what was said before that moment of no message that is known. Looked for first, which takes seconds and
+    keeps nobody waiting, then deleted in pieces; *go_on* is asked between two of them. Raises
+    :class:`~segl.errors.StoreError`.
 
     By EXCEPT: for NOT IN, PostgreSQL looks through all that are known for each row, once they are too many for its
     ``work_mem``; for NOT EXISTS, SQLite does."""
     known = sa.select(sent_recipient.c.queue_id)
     for table in _OF_LOG:
         old = table.c.at < before
-        orphans = sa.select(table.c.queue_id).where(old).except_(known)
-        connection.execute(table.delete().where(old, table.c.queue_id.in_(orphans)))
+        with transaction(engine) as connection:
+            some = connection.scalar(sa.select(sa.exists().where(old)))
+            orphans = sa.select(table.c.queue_id).where(old).except_(known)
+            found = connection.scalars(orphans).all() if some else []
+        for first in range(0, len(found), PIECE):
+            pause(go_on)
+            with transaction(engine) as connection:
+                theirs = table.c.queue_id.in_(found[first : first + PIECE])
+                connection.execute(table.delete().where(old, theirs))

@@ -8,12 +8,13 @@ it leaves the receipt to be sent a little later).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection, Engine, Row
 
 from segl.addresses import domain_of
 from segl.days import DAY_SECONDS
@@ -24,12 +25,13 @@ from segl.receipts.leases import LEASE_SECONDS
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings.receipts import Receipts, ReceiptTerms
-from segl.store.engine import insert_into
+from segl.store.engine import insert_into, transaction
+from segl.store.pieces import up_to
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
 _MOST_RECIPIENTS: Final = 5_000  # of one message; its copies to more are not told of one by one
-
+_FORGOTTEN: Final = 500  # messages in one transaction, each with some recipients and lines of the log
 _SERVED: Final = (State.SENT, State.SEALED)
 _AS_THEY_ARE: Final = (  # of a recipient's news, in the table
     *("recipient", "original", "at", "status", "detail", "host"),
@@ -237,12 +239,20 @@ def with_lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMes
     return [_message(row, of[row.id], waiting) for row in rows]
 
 
-def forget(connection: Connection, now: float) -> int:
-    """Delete messages whose time is over; how many."""
-    old = sa.select(sent_message.c.id).where(sent_message.c.delete_at <= now)
-    forget_of(connection, old)
-    connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id.in_(old)))
-    return connection.execute(sent_message.delete().where(sent_message.c.delete_at <= now)).rowcount
+def forget(engine: Engine, now: float, go_on: Callable[[], None] = lambda: None) -> int:
+    """Delete messages whose time is over; how many. In pieces; *go_on* is asked between two of them. Raises
+    :class:`~segl.errors.StoreError`."""
+    gone = 0
+    for moment in up_to(
+        engine, sent_message.c.delete_at, math.nextafter(now, math.inf), go_on, most=_FORGOTTEN
+    ):
+        over = sent_message.c.delete_at < moment
+        old = sa.select(sent_message.c.id).where(over)
+        with transaction(engine) as connection:
+            forget_of(connection, old)
+            connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id.in_(old)))
+            gone += connection.execute(sent_message.delete().where(over)).rowcount
+    return gone
 
 
 def _begin_anew(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from segl.days import DAY_SECONDS
 from segl.sealed.records import lock_mail, of_one_mail
 from segl.sealed.storage import SealedStorage
 from segl.store.engine import forget_deleted, transaction
+from segl.store.pieces import pause
 from segl.tables.sealed import (
     portal_count,
     portal_visit,
@@ -124,15 +125,22 @@ def shred_expired(
     went) go when a day old. Returns how many secrets were deleted, and tells *count* before there is more to do. What
     *go_on* raises ends it between two steps.
     """
-    row = sealed_recipient.c
-    ended = sa.select(sealed_message.c.id).where(sealed_message.c.expires_at <= now)
-    stale = sa.select(sealed_message.c.id).where(sealed_message.c.created_at <= now - UNNOTIFIED_SECONDS)
-    lapsed = row.message_id.in_(ended) | (row.notified_at.is_(None) & row.message_id.in_(stale))
+    message, row = sealed_message.c, sealed_recipient.c
+    stale = row.notified_at.is_(None) & (message.created_at <= now - UNNOTIFIED_SECONDS)
+    over = sa.exists().where(message.id == row.message_id, (message.expires_at <= now) | stale)
+    lapsed = sa.and_(row.server_secret.is_not(None), over)
+    # Looked for first: going through all that were ever sealed takes a while, and who writes keeps others waiting.
     with transaction(engine) as connection:
-        secrets = connection.execute(
-            sealed_recipient.update().where(row.server_secret.is_not(None), lapsed).values(server_secret=None)
-        ).rowcount
-    count(secrets)
+        found = connection.scalars(sa.select(row.id).where(lapsed)).all()
+    secrets = 0
+    for first in range(0, len(found), _AT_ONCE):
+        if first:
+            pause(go_on)
+        some = row.id.in_(found[first : first + _AT_ONCE])
+        with transaction(engine) as connection:  # one may have been given another end meanwhile
+            shred = sealed_recipient.update().where(some, lapsed).values(server_secret=None)
+            secrets += connection.execute(shred).rowcount
+        count(secrets)
     forget_deleted(engine)  # also what somebody's reading kept in the log when it was deleted in between
     while _take_away_dead(engine, directory, now) == _AT_ONCE:
         go_on()
@@ -142,10 +150,10 @@ def shred_expired(
 def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int:
     """What lies about messages that no recipient can open any more; at most so many at a time."""
     message, row = sealed_message.c, sealed_recipient.c
-    openable = sa.select(row.message_id).where(row.server_secret.is_not(None))
-    dying = sa.select(message.id).where(message.removed_at.is_(None), message.id.not_in(openable))
+    openable = sa.exists().where(row.message_id == message.id, row.server_secret.is_not(None))
+    dying = sa.select(message.id).where(message.removed_at.is_(None), ~openable)
     with transaction(engine) as connection:
-        dead = connection.scalars(dying.order_by(message.id).limit(_AT_ONCE)).all()
+        dead = sorted(connection.scalars(dying.limit(_AT_ONCE)))  # all nodes lock them in the same order
         # another node may be at the same: what it has marked since then is its own to finish
         dead = [
             one
@@ -180,10 +188,13 @@ def forget_ended(engine: Engine, now: float, keep_seconds: float) -> int:
     message, row = sealed_message.c, sealed_recipient.c
     revoked = sa.exists().where(row.message_id == message.id, row.revoked_at.is_not(None))
     over = ~revoked | (message.removed_at < now - REVOKED_SECONDS)
-    with transaction(engine) as connection:
-        return connection.execute(
-            sealed_message.delete().where(message.removed_at < now - keep_seconds, over)
-        ).rowcount
+    ended = sa.select(message.id).where(message.removed_at < now - keep_seconds, over)
+    with transaction(engine) as connection:  # looked for first, as in shred_expired()
+        found = connection.scalars(ended).all()
+    for first in range(0, len(found), _AT_ONCE):
+        with transaction(engine) as connection:
+            connection.execute(sealed_message.delete().where(message.id.in_(found[first : first + _AT_ONCE])))
+    return len(found)
 
 
 def sweep_portal(engine: Engine, now: float) -> int:

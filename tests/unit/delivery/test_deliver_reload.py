@@ -215,7 +215,9 @@ def test_a_round_forgets_by_no_settings_that_a_reload_has_replaced(
 ) -> None:
     """Longer retention may be what the reload was for."""
     forgot, going = list[Settings](), Round()
-    monkeypatch.setattr(process, "forget_old", lambda _engine, settings, _now: forgot.append(settings))
+    monkeypatch.setattr(
+        process, "forget_old", lambda _engine, settings, _now, _go_on: forgot.append(settings)
+    )
     going.left.set()
     with pytest.raises(Left):
         daemon._sweep(daemon._settings, going)

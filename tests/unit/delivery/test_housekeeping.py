@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from prometheus_client import Gauge
 from sqlalchemy.engine import Engine
 
 from segl import nodes
 from segl.clock import Clock
+from segl.decisions import kept
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.log import configure_log
@@ -27,11 +30,16 @@ from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
 from segl.settings.file import parse_settings
 from segl.store.engine import transaction
+from segl.tables import metadata
 from segl.tables.audit import audit_entry
 from segl_delivery.housekeeping import announce, is_believed, keep_house
+from segl_delivery.receipts.build import forget_old
 from segl_delivery.sealing.seal import Sealer, try_storage
 from world.object_store import Fault, ObjectStore, Wire
 from world.sealing import content_of, letter, seal
+
+YEARS = 10 * 366 * 86_400.0
+SMALL = ("portal_count", "portal_visit", "node", "digest_refusal")  # they do not grow with the mail
 
 
 def told_events(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -204,3 +212,32 @@ def test_a_trail_that_was_cut_is_told_and_counted(
     assert value_of(AUDIT_WENT_BACK) == 1
     assert '"event": "audit_went_back"' in "".join(capsys.readouterr())
     AUDIT_WENT_BACK.set(0)
+
+
+@pytest.mark.parametrize("both_stores", ["sqlite"], indirect=True)
+def test_no_statement_that_writes_goes_through_a_table_that_grows(
+    sealer: Callable[..., Sealer], engine: Engine
+) -> None:
+    """It would hold SQLite's one lock for as long: with a year of mail, ten seconds of each hour, and who waits longer
+    than five is told that the store is locked."""
+    desk = sealer()
+    desk.directory.prepare()
+    sealed = seal(desk, letter("x"))
+    found, grows = list[str](), metadata.tables.keys() - SMALL
+
+    def look(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if statement.startswith(("UPDATE", "DELETE")) and not many:
+            asking = conn.connection.cursor()
+            asking.execute("EXPLAIN QUERY PLAN " + statement, parameters)
+            scans = [row[3].split()[1] for row in asking.fetchall() if row[3].startswith("SCAN")]
+            found.extend(f"{table}: {statement}" for table in scans if table in grows)
+
+    sa.event.listen(engine, "before_cursor_execute", look)
+    later = sealed.message.expires_at + YEARS
+    keep_house(desk.settings, engine, Events("test"), sealed.message.expires_at + 1)
+    keep_house(desk.settings, engine, Events("test"), later)
+    forget_old(engine, desk.settings, later)
+    kept.forget(engine, later, "segl-deliver")
+    assert found == []
+    with transaction(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sealed_message").scalar() == 0

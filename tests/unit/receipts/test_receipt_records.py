@@ -222,12 +222,33 @@ def test_a_message_is_found_by_each_of_its_names(store: Connection) -> None:
     assert lookup.latest(store, 5, state=State.FAILED) == []
 
 
-def test_facts_are_forgotten_when_their_time_is_over(store: Connection) -> None:
-    hear(store, heard(news(0)))
-    days = TERMS("nordby.example").retention_days
-    assert records.forget(store, 1000 + days * 86400 - 1) == 0
-    assert records.forget(store, 1000 + days * 86400) == 1
-    assert records.read(store, NAME) is None
+def test_facts_are_forgotten_when_their_time_is_over(engine: Engine) -> None:
+    with transaction(engine) as store:
+        hear(store, heard(news(0)))
+    end = 1000 + TERMS("nordby.example").retention_days * 86400
+    assert records.forget(engine, end - 1) == 0
+    assert records.forget(engine, end) == 1
+    with transaction(engine) as store:
+        assert records.read(store, NAME) is None
+
+
+def test_a_year_is_forgotten_in_pieces(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of which each is let go before the next: whoever seals mail waits for a piece, not for the year."""
+    monkeypatch.setattr(records, "_FORGOTTEN", 10)
+    many = [heard(news(0), name=f"{number:064}") for number in range(35)]
+    with transaction(engine) as store:
+        for number, one in enumerate(many):
+            hear(store, one, now=1000.0 + number)
+    left = list[int]()
+
+    def look() -> None:
+        with transaction(engine) as store:
+            left.append(len(lookup.latest(store, 100)))
+
+    assert records.forget(engine, 9e12, look) == 35
+    assert left == [24, 13, 2]
+    look()
+    assert left[-1] == 0
 
 
 def test_of_very_many_it_is_still_heard_what_came_back(

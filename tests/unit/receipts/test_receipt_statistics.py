@@ -37,7 +37,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection
     engine = open_store(request.getfixturevalue("server") if on_server else f"sqlite:///{tmp_path}/segl.db")
     with transaction(engine) as connection:
         yield connection
-        records.forget(connection, 9e12)
+    records.forget(engine, 9e12)
     engine.dispose()
 
 
