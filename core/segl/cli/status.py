@@ -342,7 +342,7 @@ def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
         say_json({"runs": False, "faults": told})
         return
     if not file.exists():
-        fail(f"not set up on this host: there is no {file}", "name another with --settings")
+        fail(f"not set up on this host: there is no {file}", "write it (docs/install.md, step 2), or name another with --settings")
     for fault in error.faults:
         complain(fault.told, fault.hint)
     if error.more:

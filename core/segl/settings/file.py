@@ -155,7 +155,7 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
             raise error([Fault(file, "", f"is larger than {_LARGEST} bytes")])
         return toml_text.parse(file.read_text("utf-8-sig"))
     except FileNotFoundError:
-        hint = "name another with --settings" if file == DEFAULT_FILE else ""
+        hint = "write it (docs/install.md, step 2), or name another with --settings" if file == DEFAULT_FILE else ""
         raise error([Fault(file, "", "there is no such file", hint)]) from None
     except IsADirectoryError:
         raise error([Fault(file, "", "is a directory, not a file")]) from None
