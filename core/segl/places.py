@@ -14,3 +14,6 @@ DEFAULT_FILE: Final = CONFIG / "segl.toml"
 # Not under /var/lib/segl: systemd gives that to the services' users (StateDirectory), and root must be able to
 # trust what an undo puts back.
 BACKUPS: Final = Path("/var/backups/segl")
+
+# What is said where it is not there.
+NO_SETTINGS_HINT: Final = "write it (docs/install.md, step 2), or name another with --settings"

@@ -27,7 +27,7 @@ from segl.cli.trusted import trusted_settings
 from segl.counted import counted
 from segl.days import DAY_SECONDS
 from segl.errors import FileFaults, PostfixError, StoreError
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
 from segl.store.lock import holder_of
@@ -342,7 +342,7 @@ def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
         say_json({"runs": False, "faults": told})
         return
     if not file.exists():
-        fail(f"not set up on this host: there is no {file}", "write it (docs/install.md, step 2), or name another with --settings")
+        fail(f"not set up on this host: there is no {file}", NO_SETTINGS_HINT)
     for fault in error.faults:
         complain(fault.told, fault.hint)
     if error.more:

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl import toml_text
 from segl.errors import MOST_TOLD, Fault, SettingsError, found, no_table
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
 from segl.policy.faults import with_groups_read
 from segl.settings.checks import cross_faults
 from segl.settings.document import Settings
@@ -155,7 +155,7 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
             raise error([Fault(file, "", f"is larger than {_LARGEST} bytes")])
         return toml_text.parse(file.read_text("utf-8-sig"))
     except FileNotFoundError:
-        hint = "write it (docs/install.md, step 2), or name another with --settings" if file == DEFAULT_FILE else ""
+        hint = NO_SETTINGS_HINT if file == DEFAULT_FILE else ""
         raise error([Fault(file, "", "there is no such file", hint)]) from None
     except IsADirectoryError:
         raise error([Fault(file, "", "is a directory, not a file")]) from None
