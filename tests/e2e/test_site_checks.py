@@ -1,4 +1,5 @@
-"""The site's own checks of outgoing mail (smtp_header_checks): they hold for what leaves, not between Segl's parts."""
+"""What a site says of mail that leaves, of another host with its mailboxes and of its clients holds for those, and not
+between Segl's parts."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from sqlalchemy import select
 from segl.sealed.phrase import is_phrase
 from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_recipient
+from world import odd_shapes, raw_smtp
 from world.estate import standing_house
 from world.house import House
-from world.letters import BARE, CPR, SENDER, letter
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until, with_parameters
 from world.receipts import receipts_for
 from world.street import Street
@@ -21,12 +23,22 @@ pytestmark = pytest.mark.world
 
 # As one writes it who wants no program's private header fields to leave the house.
 CHECKS = "regexp:{{/^X-/ IGNORE}}"
+# As one writes it who wants no reports of anything (postconf(5), smtpd_command_filter).
+SILENCE = "regexp:{{/^(RCPT TO:<[^ ]*>)( .*)?$$/ $$1 NOTIFY=NEVER}}"
+TALKATIVE = 2505  # an entrance beside it at which clients may ask for reports
 
 
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
     def with_checks(house: House) -> None:
-        house.front.main_cf = with_parameters(house.front.main_cf, smtp_header_checks=CHECKS)
+        house.front.main_cf = with_parameters(
+            house.front.main_cf,
+            smtp_header_checks=CHECKS,
+            lmtp_tls_security_level="encrypt",  # to the mailboxes, which Dovecot has on another host
+            lmtp_sasl_auth_enable="yes",
+            smtpd_command_filter=SILENCE,
+        )
+        house.front.master_cf += f"127.0.0.1:{TALKATIVE} inet n - n - - smtpd -o smtpd_command_filter=\n"
 
     with standing_house(street, prepare=with_checks) as house:
         yield house
@@ -47,3 +59,33 @@ def test_what_the_sender_asked_for_outlives_the_way_to_the_secure_instance(
     wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: house.log[-6000:])
     [receipt] = receipts_for(street, SENDER)
     assert receipt.states[BARE] == "sealed"
+
+
+def test_a_colleague_who_cannot_be_reached_is_told_of_though_the_site_asks_for_no_reports(
+    house: House, street: Street
+) -> None:
+    """The copy comes back through the return port, which goes by what the secure instance asks."""
+    street.forget()
+    street.store.rcpt_replies[COLLEAGUE] = "550 5.1.1 no such user"
+    try:
+        house.submit(
+            letter("", (GOOD, COLLEAGUE), "Sag", f"CPR-nr. {CPR}\n").content, SENDER, [GOOD, COLLEAGUE]
+        )
+        wait_until(lambda: COLLEAGUE in said(street), 60, lambda: house.log[-6000:])
+    finally:
+        street.store.rcpt_replies.clear()
+    assert said(street)[COLLEAGUE] == "failed"
+
+
+def test_a_report_of_the_front_reaches_segl_deliver_though_lmtp_to_the_mailboxes_is_by_tls(
+    house: House, street: Street
+) -> None:
+    street.forget()
+    content = odd_shapes.nested(1_003, "<dyb@nordby-vand.example>")
+    raw_smtp.submit(TALKATIVE, content, [f"MAIL FROM:<{SENDER}>", f"RCPT TO:<{GOOD}>"])
+    wait_until(lambda: bool(said(street)), 60, lambda: house.log[-6000:])
+    assert said(street) == {GOOD: "failed"}
+
+
+def said(street: Street) -> dict[str, str]:
+    return {name: state for one in receipts_for(street, SENDER) for name, state in one.states.items()}
