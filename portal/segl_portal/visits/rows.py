@@ -163,6 +163,12 @@ def count_try(connection: Connection, browser: Browser, place: str, most: int, n
     return bool(connection.execute(statement.values(tries=table.tries + 1)).rowcount)
 
 
+def take_back_try(connection: Connection, browser: Browser, place: str) -> None:
+    """What was counted a moment ago was the right code."""
+    statement = portal_visit.update().where(*_mine(browser, place), portal_visit.c.tries > 0)
+    connection.execute(statement.values(tries=portal_visit.c.tries - 1))
+
+
 def count_try_again(connection: Connection, browser: Browser, place: str, most: int) -> bool:
     """Use up one try of a code that was given already; whether there was one."""
     table = portal_visit.c

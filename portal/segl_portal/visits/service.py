@@ -13,7 +13,8 @@ only the network one asks from is counted whatever is asked.
 
 **Guessing.** A code is one of 10^8, bound to the browser that asked, dead after five wrong tries; and all codes of one
 recipient's copy together bear fifteen, as long as the message lives: whoever has the link but not the mailbox guesses
-with odds of 15 in 100,000,000. A try is counted before the code is looked at, so that many at once are no more tries.
+with odds of 15 in 100,000,000. A try is counted before the code is looked at, so that many at once are no more tries;
+in the same transaction the right code gives it back.
 """
 
 from __future__ import annotations
@@ -306,6 +307,7 @@ class VisitService:
                 if not (hmac.compare_digest(mac, visit.code_mac) and right):
                     return Denied.WRONG
                 limits.take_back(connection, rules.failures, life_of_it, ends)
+                visits.take_back_try(connection, browser, place)
         if again and not hmac.compare_digest(mac, visit.code_mac):
             return Denied.WRONG
         opened = self._read(copy, link, now)  # it may lie far away: no transaction waits for it

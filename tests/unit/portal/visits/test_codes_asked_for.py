@@ -200,6 +200,28 @@ def test_twenty_guesses_at_once_are_no_more_than_five(counter: Counter) -> None:
     assert sorted(map(str, answers)) == sorted([str(Denied.WRONG)] * 5 + [str(Denied.TOO_MANY)] * 15)
 
 
+def test_the_right_code_sent_twenty_times_at_once_opens_each_time(counter: Counter) -> None:
+    """A finger on the button of a slow page, or a telephone that sends again what got no answer."""
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+    answers = at_once(lambda _: counter.give(browser, letter, code), range(20))
+    assert {type(answer) for answer in answers} == {Opened}
+
+
+def test_the_right_code_is_no_try_while_the_file_is_away(counter: Counter) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+    file = counter.directory.path(letter.message_id)
+    file.rename(file.with_suffix(".away"))
+    try:
+        assert {counter.give(browser, letter, code) for _ in range(8)} == {Denied.BUSY}
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert isinstance(counter.give(browser, letter, code), Opened)
+
+
 def test_odd_ids_are_ids_that_nobody_has(counter: Counter) -> None:
     for odd in ("", "x", "A" * 32, "0" * 32, "../" * 40, "\udcff" * 3, "f" * 100_000):
         letter = Letter("", odd, "L" * 43, "")
