@@ -116,7 +116,7 @@ class PortalLimits:
     address_an_hour: _LIMIT = 30
     # Codes that are sent in all, in an hour.
     all_an_hour: _LIMIT = 2_000
-    # Codes that one network (IPv4 /24, IPv6 /56) may ask for, right or wrong, in an hour.
+    # Codes that one network (IPv4 /24, IPv6 /48) may ask for, right or wrong, in an hour.
     network_codes_an_hour: _LIMIT = 120
     # Codes that one network may try, right or wrong, in an hour.
     network_tries_an_hour: _LIMIT = 300

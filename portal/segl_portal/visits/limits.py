@@ -127,13 +127,13 @@ def hashed(key: str) -> bytes:
 
 
 def network_of(address: str) -> str:
-    """The network a client is counted by: its /24 (IPv4) or /56 (IPv6, what one household gets). What is no address,
-    for example that of a unix socket's peer, is a network of its own."""
+    """The network a client is counted by: its /24 (IPv4) or /48 (IPv6, what one customer gets at most). What is no
+    address, for example that of a unix socket's peer, is a network of its own."""
     try:
         client = unmapped(address.partition("%")[0])
     except ValueError:
         return address[:64]
-    return str(ip_network((client, 24 if client.version == 4 else 56), strict=False))
+    return str(ip_network((client, 24 if client.version == 4 else 48), strict=False))
 
 
 def unmapped(address: str) -> IPv4Address | IPv6Address:

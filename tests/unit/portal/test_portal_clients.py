@@ -180,7 +180,7 @@ def test_behind_a_web_server_the_last_proxy_is_believed_about_the_client_and_nob
         assert ask("192.0.2.1, 198.51.100.1") == "asked"
         assert ask("203.0.113.5, 127.0.0.1") == "asked"  # a trusted proxy before the last one
         assert ask("2001:db8::1") == "asked"
-        assert ask("2001:db8:0:ff::2") == "busy"  # the same /56
+        assert ask("2001:db8:0:fff0::2") == "busy"  # the same /48
         assert ask("198.18.0.1:51234") == "asked"  # as IIS and Azure write it
         assert ask("198.18.0.2:51235, 127.0.0.1:443") == "busy"
         assert ask("[2001:db8:0:1::3]:51234") == "busy"
