@@ -40,6 +40,7 @@ class Texts:
     phrase_label: str
     phrase_hint: str
     continue_reading: str
+    have_code: str
     left_title: str
     left_text: str
     again_title: str

@@ -13,6 +13,7 @@ shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.v
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -42,6 +43,17 @@ from segl_portal.visits.service import CodePromised, Denied, Opened, VisitServic
 _TOLD: Final = ("left", "again")
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How far a browser has come: what it was promised last, and whether it has the message open."""
+
+    asked: CodePromised | None = None
+    is_open: bool = False
+
+
+_STRANGER: Final = _Standing()
+
+
 class VisitRoutes:
     """The handlers. ``visits`` blocks and is asked in threads; so is *check*, which raises when the store is away."""
 
@@ -53,21 +65,14 @@ class VisitRoutes:
     async def landing(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
-        is_open = known = False
-        if browser is None:
-            if not tells_where_from(request):
-                browser = Browser.new()
-        else:
-            is_open, known = await run_in_threadpool(self._standing, browser, rid)
+        standing = _STRANGER
+        if browser is not None:
+            standing = await run_in_threadpool(self._standing, browser, rid)
+        elif not tells_where_from(request):
+            browser = Browser.new()
         now = request.query_params.get("now", "")
-        answer = self._landing(
-            self._pages.shown(request),
-            rid,
-            browser,
-            now=now if now in _TOLD else "",
-            is_open=is_open,
-            known=known,
-        )
+        shown = self._pages.shown(request)
+        answer = self._landing(shown, rid, browser, standing, now=now if now in _TOLD else "")
         return self._with_cookies(request, answer, browser)
 
     def _landing(
@@ -75,10 +80,9 @@ class VisitRoutes:
         shown: Shown,
         rid: str,
         browser: Browser | None,
+        standing: _Standing = _STRANGER,
         *,
         now: str = "",
-        is_open: bool = False,
-        known: bool = False,
         error: str = "",
     ) -> Response:
         return self._pages.page(
@@ -87,24 +91,26 @@ class VisitRoutes:
             here=f"{self._pages.prefix}/m/{rid}",
             csrf=browser.csrf(rid) if browser else "",
             now=now,
-            is_open=is_open,
-            is_known=known,
+            is_open=standing.is_open,
+            is_known=standing.asked is not None,
+            code_is_out=standing.asked is not None and standing.asked.is_out,
             error=error,
             switch=not error,
         )
 
-    def _standing(self, browser: Browser, rid: str) -> tuple[bool, bool]:
-        """Whether this browser has the message open, and whether it has asked for a code before."""
+    def _standing(self, browser: Browser, rid: str) -> _Standing:
+        asked = self._visits.pending(browser, rid)
         try:
             opened = self._visits.visit(browser, rid)
         except StorageAway:
-            return True, True
+            return _Standing(asked, is_open=True)
         if opened is not None:
             opened.content.close()
-        return opened is not None, self._visits.pending(browser, rid) is not None
+        return _Standing(asked, is_open=opened is not None)
 
     async def ask(self, request: Request) -> Response:
-        """Link in the body → a code is on its way, if the link is right."""
+        """Link in the body → a code is on its way, if the link is right. Who has the message open already needs none:
+        a link in a web mail does not tell us so, since a strict cookie stays behind."""
         rid = id_in(request, "rid")
         fields = await form_of(request)
         browser = browser_of(request)
@@ -123,6 +129,8 @@ class VisitRoutes:
         if link and len(link) != SECRET_LENGTH:
             return keep(self._landing(shown, rid, browser, error=shown.texts.paste_incomplete), browser)
         rid = place_in(fields.get("link", ""), rid)
+        if (await run_in_threadpool(self._standing, browser, rid)).is_open:
+            return keep(self._pages.to(f"/m/{rid}/message"), browser)
         asked = await run_in_threadpool(
             self._visits.ask,
             browser,
@@ -140,20 +148,23 @@ class VisitRoutes:
         browser = browser_of(request)
         if browser is None and request.query_params.get("asked") and same_site(request):
             raise Refusal(Trouble.COOKIES)
-        asked = await run_in_threadpool(self._visits.pending, browser, rid) if browser else None
+        standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
         why = _denied(request.query_params.get("why", ""))
         shown = self._pages.shown(request)
-        if browser is None or (asked is None and why is None):
+        if browser is None or (standing.asked is None and why is None):
             return self._pages.again(rid)
-        if asked is None:
+        if standing.asked is None:
             # too much was asked for before a first code was promised
-            return self._landing(shown, rid, browser, error=_words(shown, why), known=False)
+            return self._landing(shown, rid, browser, error=_words(shown, why))
+        if why is None and not standing.asked.is_out and not standing.is_open:
+            why = Denied.EXPIRED
         return self._pages.page(
             shown,
             "code.html",
             here=f"{self._pages.prefix}/m/{rid}",
             csrf=browser.csrf(rid),
-            asked=asked,
+            asked=standing.asked,
+            is_open=standing.is_open,
             error=_words(shown, why),
         )
 

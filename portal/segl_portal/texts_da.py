@@ -30,6 +30,7 @@ DANISH: Final = Texts(
     phrase_label="Kodeord fra afsenderen",
     phrase_hint="Kun hvis afsenderen har givet dig et. Ellers lader du feltet stå tomt.",
     continue_reading="Du har allerede åbnet beskeden her. Læs videre",
+    have_code="Har du fået koden? Skriv den her",
     left_title="Beskeden er lukket",
     left_text="Ingen kan læse den her uden en ny kode. Har du hentet filer, ligger de stadig på denne computer eller "
     "telefon. Vil du læse beskeden igen, så åbn linket i mailen.",
@@ -45,8 +46,9 @@ DANISH: Final = Texts(
     code_hint="8 cifre",
     code_button="Læs beskeden",
     no_code="Kommer koden ikke?",
-    no_code_wait="Vent et par minutter, og se i mappen med uønsket post. Bed så om en ny kode. Har afsenderen givet "
-    "dig et kodeord, så brug linket nederst: kodeordet skal være skrevet rigtigt, før koden kommer.",
+    no_code_wait="Den kommer til den mailadresse, som afsenderen har skrevet til. Vent et par minutter, og se i mappen "
+    "med uønsket post. Bed så om en ny kode. Har afsenderen givet dig et kodeord, så brug linket nederst: kodeordet "
+    "skal være skrevet rigtigt, før koden kommer.",
     no_code_ended="Kommer der stadig ingen, kan beskeden være slettet, fordi fristen er udløbet, "
     "eller fordi afsenderen har trukket den tilbage. Spørg afsenderen.",
     new_code="Send en ny kode",

@@ -29,6 +29,7 @@ ENGLISH: Final = Texts(
     phrase_label="Code word from the sender",
     phrase_hint="Only if the sender gave you one. Otherwise leave this empty.",
     continue_reading="You have already opened the message here. Read on",
+    have_code="Did you get the code? Type it here",
     left_title="The message is closed",
     left_text="Nobody can read it here without a new code. Files that you downloaded are still on this computer or "
     "phone. To read the message again, open the link in the mail.",
@@ -45,8 +46,9 @@ ENGLISH: Final = Texts(
     code_hint="8 digits",
     code_button="Read the message",
     no_code="Did you get no code?",
-    no_code_wait="Wait a few minutes and look in your spam folder. Then ask for a new code. If the sender gave you a "
-    "code word, use the link at the bottom: the code comes only when the code word was typed correctly.",
+    no_code_wait="It comes to the mail address that the sender wrote to. Wait a few minutes and look in your spam "
+    "folder. Then ask for a new code. If the sender gave you a code word, use the link at the bottom: the code comes "
+    "only when the code word was typed correctly.",
     no_code_ended="If there is still none, the message may be deleted, because its time is over or "
     "because the sender took it back. Ask the sender.",
     new_code="Send a new code",

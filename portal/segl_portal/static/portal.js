@@ -15,12 +15,13 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 function takeSecret() {
   const form = document.querySelector("form[data-secret]");
   if (!form) return;
-  const given = location.hash.slice(1);
-  const kept = history.state && history.state.secret;
-  const secret = SECRET.test(given) ? given : (given ? "" : kept || "");
-  if (given) history.replaceState({ secret }, "", location.pathname + location.search);
-  const paste = form.querySelector("[data-paste]");
   const field = form.elements.link;
+  const behind = location.hash.slice(1);
+  const given = document.getElementById(behind) ? "" : behind;  // the skip link's is a place on the page
+  const kept = (history.state && history.state.secret) || field.value;
+  const secret = [given || kept].find((text) => SECRET.test(text)) || "";
+  if (behind) history.replaceState({ secret }, "", location.pathname + location.search);
+  const paste = form.querySelector("[data-paste]");
   if (secret) {
     field.value = secret;
     paste.hidden = true;
@@ -177,6 +178,7 @@ function answer() {
 
 document.addEventListener("DOMContentLoaded", () => {
   takeSecret();
+  addEventListener("hashchange", takeSecret);  // the whole link, put into the address bar of this very page
   sendOnce();
   comeBack();
   fitFrame();

@@ -65,10 +65,12 @@ _NOBODY: Final = Rule(Scope.NOTHING, 1, limits.HOUR)
 
 @dataclass(frozen=True, slots=True)
 class CodePromised:
-    """A code was promised. The reference stands on the page and in the mail; it is good for so many minutes."""
+    """A code was promised. The reference stands on the page and in the mail; it is good for so many minutes from then
+    on. ``is_out``: it may be given yet."""
 
     reference: str
     minutes: int
+    is_out: bool = True
 
 
 class Denied(Enum):
@@ -144,7 +146,8 @@ class VisitService:
             visit = visits.find_visit(connection, browser, place)
         if visits.link_in(browser, place, visit) is None or visit is None:
             return None
-        return CodePromised(visit.reference, self._portal.code_minutes)
+        is_out = visit.code_mac is not None and self._clock() < visit.code_until
+        return CodePromised(visit.reference, self._portal.code_minutes, is_out)
 
     def give(self, browser: Browser, recipient_id: str, code: str, *, network: str) -> Opened | Denied:
         """Open the message with *code*, as a person typed it."""

@@ -81,6 +81,35 @@ def test_why_an_answer_was_not_sent_is_where_one_reads_next(
     expect(told).to_be_focused()
 
 
+def test_the_whole_link_put_into_the_address_bar_of_the_page_that_missed_its_end_is_taken(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """A browser loads nothing anew for what stands behind the ``#``."""
+    her = visit(seal(), SMALL_PHONE)
+    place, _, secret = her.link.partition("#")
+    her.page.goto(place)
+    expect(her.page.get_by_text("Sidste del af linket mangler.")).to_be_visible()
+    her.page.goto(her.link[:-5])
+    expect(her.page.get_by_text("Sidste del af linket mangler.")).to_be_visible()
+    her.page.goto(her.link)
+    expect(her.page.get_by_text("Sidste del af linket mangler.")).to_be_hidden()
+    assert secret not in her.page.url
+    her.ask()
+    her.give(her.next_code())
+    her.page.wait_for_url("**/message")
+
+
+def test_who_skips_to_the_content_keeps_the_links_secret(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    her = visit(seal())
+    her.open_link()
+    her.page.keyboard.press("Tab")
+    her.page.keyboard.press("Enter")
+    expect(her.page.get_by_role("main")).to_be_focused()
+    her.page.reload()
+    expect(her.page.get_by_text("Sidste del af linket mangler.")).to_be_hidden()
+    her.ask()
+
+
 def test_a_link_of_which_a_part_is_missing_is_told_at_its_field(
     seal: Seal, visit: Callable[..., Visitor]
 ) -> None:

@@ -64,6 +64,51 @@ def test_whoever_comes_back_without_a_code_sees_where_a_phrase_is_typed(
     assert seen[0] == seen[1] == seen[2]
 
 
+def test_whoever_opens_the_link_again_to_type_the_code_finds_where(site: PortalSite, letter: Letter) -> None:
+    """A new code would end the one that is in her mail."""
+    client, landing = site.client(), f"/m/{letter.recipient_id}"
+    way = f'<a href="{landing}/code">Har du fået koden? Skriv den her</a>'
+    assert way not in client.get(landing).text
+    page = client.ask(letter)
+    assert way in client.get(landing).text
+    client.give(letter, page, site.next_code(letter.recipient))
+    assert way not in client.get(landing).text, "she reads already"
+    site.close_visits(letter)
+    assert way not in client.get(landing).text, "the code is used up"
+
+
+def test_a_code_page_that_is_loaded_again_promises_no_code_that_does_not_come(
+    site: PortalSite, letter: Letter
+) -> None:
+    client = site.client()
+    page = client.ask(letter)
+    assert "Om et øjeblik får du en kode" in page.text
+    address = f"/m/{letter.recipient_id}/code?asked=1"
+    client.give(letter, page, site.next_code(letter.recipient))
+    reading = client.get(address).text
+    assert "Du har allerede åbnet beskeden her." in reading
+    assert "Om et øjeblik får du en kode" not in reading
+    site.close_visits(letter)
+    assert "Koden gælder ikke længere." in client.get(address).text
+
+
+def test_whoever_reads_needs_no_new_code_when_she_opens_the_link_again(
+    site: PortalSite, letter: Letter
+) -> None:
+    """From a web mail a strict cookie does not come along, so the page cannot know; the button does."""
+    client = site.client()
+    client.give(letter, client.ask(letter), site.next_code(letter.recipient))
+    reading = dict(client.cookies)
+    client.cookies.clear()
+    page = client.get(f"/m/{letter.recipient_id}", Sec_Fetch_Site="cross-site")
+    assert "Du har allerede åbnet beskeden her." not in page.text
+    client.cookies.update(reading)
+    asked = client.post(f"/m/{letter.recipient_id}/code", {"csrf": "", "link": letter.link})
+    assert asked.headers["location"] == f"/m/{letter.recipient_id}/message"
+    assert '<h1 dir="auto">Svar</h1>' in client.get(asked.headers["location"]).text
+    assert not site.return_port.received
+
+
 def test_a_browsers_history_does_not_tell_the_subject(site: PortalSite, letter: Letter) -> None:
     client = site.client()
     given = client.give(letter, client.ask(letter), site.next_code(letter.recipient))
