@@ -21,6 +21,7 @@ from segl_portal.look import load_looks
 from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
 from segl_portal.reader import Reader
+from segl_portal.revoking import RevokeRoutes, RevokeService
 from segl_portal.routes import VisitRoutes
 from segl_portal.visits.service import VisitService
 
@@ -38,6 +39,7 @@ def build_app(
     events: Events,
     check: Callable[[], None],
     feedback: FeedbackService,
+    revoking: RevokeService,
 ) -> ASGIApp:
     """The application for *settings*. Raises :class:`~segl.errors.SettingsError` when a look cannot be used."""
     base = settings.portal.base
@@ -46,6 +48,7 @@ def build_app(
     opened = OpenedRoutes(pages, visits, answers, reader)
     answering = AnswerRoutes(pages, visits, answers, opened, events)
     said = FeedbackRoutes(pages, feedback)
+    taken_back = RevokeRoutes(pages, revoking)
 
     def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
         by_method = {"GET": get, "HEAD": get, "POST": post}
@@ -65,7 +68,7 @@ def build_app(
         at("/m/{rid}/answer", "answer", post=answering.answer),
         at("/m/{rid}/answer/{answer}", "answer", post=answering.again),
         at("/m/{rid}/leave", "leave", post=visit_routes.leave),
-        at("/r/{mid}", "revoke", visit_routes.ask_revoke, visit_routes.revoke),
+        at("/r/{mid}", "revoke", taken_back.ask, taken_back.revoke),
         at("/f/{name}", "feedback", said.ask, said.say),
         at("/static/{name}", "static", visit_routes.static),
         at("/healthz", "healthz", visit_routes.health),

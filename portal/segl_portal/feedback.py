@@ -29,10 +29,10 @@ from segl.sealed.revocation import house_secret
 from segl.settings.document import Settings
 from segl.store.engine import transaction
 from segl.tables.receipts import sent_message
-from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
+from segl_portal.forms import browser_of, form_of, secret_in, sure_browser, tells_where_from
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import Pages, Shown
-from segl_portal.routes import remember_language
+from segl_portal.routes import first_page
 from segl_portal.visits.browser import Browser
 
 
@@ -82,9 +82,7 @@ class FeedbackRoutes:
 
     async def ask(self, request: Request) -> Response:
         name = _name_in(request)
-        browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
-        answer = self._page(self._pages.shown(request), name, browser)
-        return remember_language(request, answer if browser is None else keep(answer, browser))
+        return first_page(request, lambda browser: self._page(self._pages.shown(request), name, browser))
 
     async def say(self, request: Request) -> Response:
         """No cookie is needed, and none is given."""

@@ -1,8 +1,7 @@
-"""Asking for a code, giving it, leaving; and the sender's page that takes a message back.
+"""Asking for a code, giving it, leaving.
 
     GET  /m/{rid}         explains; one button              POST /m/{rid}/code   promises a code
     GET  /m/{rid}/code    the field for the code            POST /m/{rid}/open   opens the message
-    GET  /r/{mid}         asks whether to take it back      POST /r/{mid}        takes it back
                                                             POST /m/{rid}/leave  closes it in this browser
 
 A GET changes nothing: link scanners and previews may fetch all of them. Every POST is answered by a redirection (303)
@@ -65,15 +64,13 @@ class VisitRoutes:
     async def landing(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
-        standing = _STRANGER
-        if browser is not None:
-            standing = await run_in_threadpool(self._standing, browser, rid)
-        elif not tells_where_from(request):
-            browser = Browser.new()
+        standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
         now = request.query_params.get("now", "")
         shown = self._pages.shown(request)
-        answer = self._landing(shown, rid, browser, standing, now=now if now in _TOLD else "")
-        return self._with_cookies(request, answer, browser)
+        return first_page(
+            request,
+            lambda asking: self._landing(shown, rid, asking, standing, now=now if now in _TOLD else ""),
+        )
 
     def _landing(
         self,
@@ -187,37 +184,6 @@ class VisitRoutes:
         await run_in_threadpool(self._visits.leave, browser, rid)
         return forget_reading(self._pages.to(f"/m/{rid}?now=left"), f"{self._pages.prefix}/m/{rid}")
 
-    async def ask_revoke(self, request: Request) -> Response:
-        mid = id_in(request, "mid")
-        browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
-        answer = self._revoke_page(self._pages.shown(request), mid, browser)
-        return self._with_cookies(request, answer, browser)
-
-    def _revoke_page(self, shown: Shown, mid: str, browser: Browser | None, error: str = "") -> Response:
-        return self._pages.page(
-            shown,
-            "revoke.html",
-            here=f"{self._pages.prefix}/r/{mid}",
-            csrf=browser.csrf(mid) if browser else "",
-            error=error,
-            switch=not error,
-        )
-
-    async def revoke(self, request: Request) -> Response:
-        """The secret is what counts: no cookie is needed, and none is given."""
-        mid = id_in(request, "mid")
-        fields = await form_of(request)
-        if not tells_where_from(request):
-            sure_browser(request, mid, fields)
-        shown = self._pages.shown(request)
-        secret = secret_in(fields.get("link", ""))
-        if len(secret) != SECRET_LENGTH:
-            return self._revoke_page(shown, mid, browser_of(request), shown.texts.paste_incomplete)
-        gone = await run_in_threadpool(self._visits.revoke, mid, secret)
-        t = shown.texts
-        title, text = (t.revoked_title, t.revoked_text) if gone else (t.not_revoked_title, t.not_revoked_text)
-        return self._pages.page(shown, "told.html", title=title, text=text, switch=False)
-
     async def static(self, request: Request) -> Response:
         answer = self._pages.static(request.path_params["name"])
         if answer is None:
@@ -229,10 +195,13 @@ class VisitRoutes:
         await run_in_threadpool(self._check)
         return PlainTextResponse("ok\n", headers=dict(self._pages.headers.of(Kind.FILE)))
 
-    def _with_cookies(self, request: Request, answer: Response, browser: Browser | None) -> Response:
-        if browser is not None:
-            keep(answer, browser)
-        return remember_language(request, answer)
+
+def first_page(request: Request, page: Callable[[Browser | None], Response]) -> Response:
+    """What a link from a mail leads to. A browser that does not tell where its requests come from gets its cookie with
+    it, and must bring it back with the form."""
+    browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
+    answer = page(browser)
+    return remember_language(request, answer if browser is None else keep(answer, browser))
 
 
 def remember_language(request: Request, answer: Response) -> Response:

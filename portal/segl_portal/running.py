@@ -31,6 +31,7 @@ from segl_portal.checked import start_faults
 from segl_portal.feedback import FeedbackService
 from segl_portal.reader import Reader
 from segl_portal.reading.renderer import Renderer
+from segl_portal.revoking import RevokeService
 from segl_portal.serving import serve
 from segl_portal.tls import tls_context
 from segl_portal.visits.posting import Posting
@@ -137,7 +138,9 @@ class Site:
         answers = AnswerService(settings, engine, events)
         visits = VisitService(settings, engine, events, self._posting)
         feedback = FeedbackService(settings, engine)
-        app = build_app(settings, visits, answers, self._reader, events, store_check(engine), feedback)
+        revoking = RevokeService(settings, engine, events)
+        check = store_check(engine)
+        app = build_app(settings, visits, answers, self._reader, events, check, feedback, revoking)
         return app, answers
 
 

@@ -30,6 +30,7 @@ from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, r
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store
+from segl_portal.revoking import RevokeService
 from segl_portal.visits.browser import Browser
 from segl_portal.visits.posting import Posting
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
@@ -77,6 +78,7 @@ class Counter:
             self.posting = Posting(self.events)
             stack.callback(self.posting.close)
             self.desk = VisitService(self.settings, self.engine, self.events, self.posting, lambda: self.now)
+            self.revoking = RevokeService(self.settings, self.engine, self.events, lambda: self.now)
             self._stack = stack.pop_all()
         return self
 

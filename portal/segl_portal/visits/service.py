@@ -20,7 +20,6 @@ in the same transaction the right code gives it back.
 from __future__ import annotations
 
 import hmac
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl import audit, metrics
@@ -41,14 +39,11 @@ from segl.metric_labels import PortalResult
 from segl.sealed import life
 from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
-from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET, Secret
 from segl.sealed.phrase import is_phrase
-from segl.sealed.revocation import revocation_hash
 from segl.sealed.storage import StorageAway
 from segl.settings.document import Settings
 from segl.store.engine import transaction
-from segl.tables.sealed import sealed_message
 from segl_portal.visits import limits
 from segl_portal.visits import rows as visits
 from segl_portal.visits.browser import Browser
@@ -179,20 +174,6 @@ class VisitService:
     def leave(self, browser: Browser, recipient_id: str) -> None:
         with transaction(self._engine) as connection:
             visits.end(connection, browser, visits.place_of(recipient_id))
-
-    def revoke(self, message_id: str, secret: str) -> bool:
-        """By the sender's link. False when that is not right, or the message is gone already."""
-        given = revocation_hash(secret)
-        query = sa.select(sealed_message.c.revoke_hash, sealed_message.c.sender)
-        with transaction(self._engine) as connection:
-            row = connection.execute(query.where(sealed_message.c.id == message_id[:64])).one_or_none()
-        kept = bytes(row.revoke_hash) if row is not None and row.revoke_hash is not None else os.urandom(32)
-        if not hmac.compare_digest(kept, given) or row is None or not is_id(message_id):
-            return False
-        gone = life.revoke(self._engine, self._directory, message_id, self._clock(), actor=row.sender)
-        for one in gone:
-            self._events.sealed_revoked(one, "sender's link")
-        return bool(gone)
 
     def downloaded(self, opened: Opened, what: str) -> None:
         """Something was taken away from the page; *what* is a word for its kind, no name of a file."""

@@ -82,7 +82,7 @@ def test_the_link_in_the_report_revokes(counter: Counter) -> None:
     _, report = told(counter)
     found = re.search(r"https://sikker\.\S+/r/([0-9a-f]{32})#(\S{43})\n", text(report))
     assert found is not None
-    assert counter.desk.revoke(found[1], found[2])
+    assert counter.revoking.revoke(found[1], found[2])
     keep_house(counter.settings, counter.engine, counter.events, counter.now + 10 * DAY)
     counter.now += 10 * DAY
     assert told(counter) == [], "what was revoked did not end unopened"

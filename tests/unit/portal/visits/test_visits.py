@@ -226,9 +226,9 @@ def test_the_senders_link_revokes(counter: Counter) -> None:
         ("x", "hemmelig"),
         (counter.seal().message_id, "hemmelig"),
     ):
-        assert not counter.desk.revoke(message_id, secret)
-    assert counter.desk.revoke(letter.message_id, "hemmelig")
-    assert not counter.desk.revoke(letter.message_id, "hemmelig"), "it is gone already"
+        assert not counter.revoking.revoke(message_id, secret)
+    assert counter.revoking.revoke(letter.message_id, "hemmelig")
+    assert not counter.revoking.revoke(letter.message_id, "hemmelig"), "it is gone already"
     assert not counter.directory.path(letter.message_id).exists()
     browser = Browser.new()
     assert isinstance(counter.ask(browser, letter), CodePromised)
