@@ -204,7 +204,7 @@ def entries(engine: Engine, *, subject: str | None = None, since: float = 0.0) -
     for row in _rows(engine, subject, since):
         at = float(row.at) if isinstance(row.at, int | float) else 0.0
         words = (str(row.act), str(row.subject), str(row.actor))
-        yield Entry(row.number, at, *words, _facts(row.detail), _octets(row.hash))
+        yield Entry(row.number, at, *words, facts_of(row.detail), _octets(row.hash))
 
 
 def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Iterator[sa.Row[Any]]:
@@ -262,7 +262,8 @@ def _has_our_form(row: sa.Row[Any]) -> bool:
     )
 
 
-def _facts(detail: object) -> dict[str, Fact]:
+def facts_of(detail: object) -> dict[str, Fact]:
+    """What an entry's *detail* says; ``odd`` of one that is none of ours."""
     try:
         found = json.loads(detail) if isinstance(detail, str) else None
     except (ValueError, RecursionError):

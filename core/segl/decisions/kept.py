@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import DecisionRecord
 from segl.store.engine import transaction
 from segl.store.pieces import up_to
+from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision, decision_feedback
 from segl.vocabulary import Decision
 
@@ -129,30 +131,29 @@ def forget(engine: Engine, before: float, actor: str, go_on: Callable[[], None] 
 
 def verify(engine: Engine) -> Proved:
     """Hold every batch that should still be there against its entry in the trail. That the trail itself is whole is
-    told by :func:`segl.audit.verify`."""
-    written: dict[str, audit.Entry] = {}
-    over = 0.0
-    for entry in audit.entries(engine):
-        if entry.act == Act.DECIDED:
-            written[entry.subject] = entry
-        else:
-            over = max(over, _forgotten_before(entry))
-    records, batches, broken = 0, 0, []
-    for batch, forms in _batches(engine):
-        known = written.pop(batch, None)
-        if known is None:
-            broken.append(f"batch {batch} is in no entry of the trail")
-        elif not _is_as_written(known, forms):
-            broken.append(f"batch {batch} is not as entry {known.number} says")
-        else:
-            records, batches = records + len(forms), batches + 1
-    if gone := [entry for entry in written.values() if entry.at >= over]:
-        # they may have been forgotten in this moment, while the others were looked at
-        later = audit.entries(engine, since=min(entry.at for entry in gone))
-        over = max(over, *map(_forgotten_before, later))
-        gone = [entry for entry in gone if entry.at >= over]
-    broken += [f"batch {entry.subject} of entry {entry.number} is gone" for entry in gone]
-    return Proved(records, batches, len(written) - len(gone), tuple(broken))
+    told by :func:`segl.audit.verify`. In the order of the trail and some at a time: a year has a million batches."""
+    over = _forgotten_before(engine)
+    records, batches, forgotten = 0, 0, 0
+    broken, gone = list[str](), list[tuple[float, str]]()
+    decided = (entry for entry in audit.entries(engine) if entry.act == Act.DECIDED)
+    while some := list(islice(decided, _ROWS)):
+        standing = _forms(engine, [entry.subject for entry in some])
+        for entry in some:
+            forms = standing.get(entry.subject)
+            if forms is None and entry.at < over:
+                forgotten += 1
+            elif forms is None:
+                gone.append((entry.at, f"batch {entry.subject} of entry {entry.number} is gone"))
+            elif _is_as_written(entry, forms):
+                records, batches = records + len(forms), batches + 1
+            else:
+                broken.append(f"batch {entry.subject} is not as entry {entry.number} says")
+    broken += [f"batch {batch} is in no entry of the trail" for batch in _in_no_entry(engine)]
+    if gone:  # they may have been forgotten in this moment, while the others were looked at
+        over = _forgotten_before(engine)
+        lost = [told for at, told in gone if at >= over]
+        forgotten, broken = forgotten + len(gone) - len(lost), broken + lost
+    return Proved(records, batches, forgotten, tuple(broken))
 
 
 def _pieces(
@@ -183,24 +184,33 @@ def _is_as_written(entry: audit.Entry, forms: Sequence[bytes]) -> bool:
     return same and entry.facts.get("records") == len(forms)
 
 
-def _forgotten_before(entry: audit.Entry) -> float:
-    """What was written before this moment was deleted; 0 for an entry of another kind."""
-    return float(entry.facts.get("before") or 0.0) if entry.act == Act.FORGOTTEN else 0.0
+def _forgotten_before(engine: Engine) -> float:
+    """What was written before this moment was deleted, as the trail says; 0 when nothing was."""
+    with transaction(engine) as connection:
+        details = connection.scalars(
+            sa.select(audit_entry.c.detail).where(audit_entry.c.act == Act.FORGOTTEN)
+        )
+        moments = [audit.facts_of(one).get("before") for one in details]
+    return max((float(one) for one in moments if isinstance(one, int | float)), default=0.0)
 
 
-def _batches(engine: Engine) -> Iterator[tuple[str, list[bytes]]]:
-    after = ""
-    while True:
-        first = sa.select(sa.func.min(decision.c.batch)).where(decision.c.batch > after)
-        with transaction(engine) as connection:
-            batch = connection.scalar(first)
-            if batch is None:
-                return
-            rows = connection.execute(
-                sa.select(decision.c.form).where(decision.c.batch == batch).order_by(decision.c.place)
-            ).all()
-        yield batch, [row.form.encode("utf-8", "surrogateescape") for row in rows]
-        after = batch
+def _forms(engine: Engine, batches: Sequence[str]) -> dict[str, list[bytes]]:
+    """The records of these *batches* that are there, each batch in its order."""
+    found: dict[str, list[bytes]] = {}
+    query = sa.select(decision.c.batch, decision.c.form).where(decision.c.batch.in_(batches))
+    with transaction(engine) as connection:
+        for batch, form in connection.execute(query.order_by(decision.c.batch, decision.c.place)):
+            found.setdefault(batch, []).append(form.encode("utf-8", "surrogateescape"))
+    return found
+
+
+def _in_no_entry(engine: Engine) -> Sequence[str]:
+    """Batches that are there, and whose writing the trail does not tell of."""
+    there = sa.select(decision.c.batch).distinct().subquery()
+    entry = audit_entry.c
+    told = sa.exists().where(entry.subject == there.c.batch, entry.act == Act.DECIDED)
+    with transaction(engine) as connection:
+        return connection.scalars(sa.select(there.c.batch).where(~told)).all()
 
 
 def _known(connection: Connection, ids: Sequence[str]) -> set[str]:

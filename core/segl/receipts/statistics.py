@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -25,6 +25,7 @@ from segl.vocabulary import Way
 DAYS: Final = 7
 WAYS: Final = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
 Messages = sa.Select[tuple[str]]  # ids (segl.receipts.of_owner)
+_AT_ONCE: Final = 500  # domains in one question
 _SERVED: Final = (State.SENT.value, State.SEALED.value)
 _BAD: Final = (State.FAILED.value, State.DELAYED.value)
 
@@ -32,7 +33,7 @@ _BAD: Final = (State.FAILED.value, State.DELAYED.value)
 @dataclass(slots=True)
 class DomainTraffic:
     """One domain: recipients by the way that served them, in the time asked for; how many were not reached, and how
-    many wait; when mail last got through by each way, ever. Unix seconds."""
+    many wait; when mail last got through, by each way, in that time, or ever if it did not then. Unix seconds."""
 
     domain: str
     recipients: dict[Way, int] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def traffic_since(connection: Connection, moment: float, of: Messages | None = N
     or by all."""
     found: dict[str, DomainTraffic] = {}
     last: dict[str, dict[Way, float]] = {}
-    lines = _lines(of).subquery()
+    lines = _lines(of, heard_since=moment).subquery()
     query = sa.select(
         lines.c.domain,
         lines.c.way,
@@ -77,9 +78,27 @@ def traffic_since(connection: Connection, moment: float, of: Messages | None = N
             one.failed += int(number)
         else:
             one.waiting += int(number)
+    silent = [domain for domain in found if domain not in last]
+    last |= _last_ever(connection, silent, of)
     for domain, one in found.items():
         one.last = last.get(domain, {})
     return sorted(found.values(), key=lambda one: (-one.total, -one.failed, one.domain))
+
+
+def _last_ever(
+    connection: Connection, domains: Sequence[str], of: Messages | None
+) -> dict[str, dict[Way, float]]:
+    """When mail to these *domains* last got through by each way. It takes a look at all that is kept."""
+    found: dict[str, dict[Way, float]] = {}
+    for first in range(0, len(domains), _AT_ONCE):
+        lines = _lines(of).subquery()
+        query = sa.select(lines.c.domain, lines.c.way, sa.func.max(lines.c.at)).where(
+            lines.c.domain.in_(domains[first : first + _AT_ONCE]), lines.c.state.in_(_SERVED)
+        )
+        for domain, word, at in connection.execute(query.group_by(lines.c.domain, lines.c.way)):
+            if (way := _way(word)) is not None:
+                found.setdefault(domain, {})[way] = at
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +146,14 @@ def _midnight(end: datetime, days_ago: int) -> float:
 
 
 def _between(connection: Connection, begin: float, end: float, of: Messages | None) -> Iterator[sa.Row[Any]]:
-    lines = _lines(of).subquery()
+    lines = _lines(of, heard_since=begin).subquery()
     yield from connection.execute(sa.select(lines).where(lines.c.at >= begin, lines.c.at < end))
 
 
-def _lines(of: Messages | None) -> sa.CompoundSelect[Any]:
+def _lines(of: Messages | None, heard_since: float | None = None) -> sa.CompoundSelect[Any]:
     """Each outside recipient of each message once, as a receipt would tell of him
-    (:meth:`segl.receipts.states.Line.of`): domain, way, state, at."""
+    (:meth:`segl.receipts.states.Line.of`): domain, way, state, at. With *heard_since* (Unix seconds) only of messages
+    of which something was heard since, and so of all whose line is of that time."""
     secure, front = sent_recipient.alias("secure"), sent_recipient.alias("front")
     same = sa.and_(secure.c.message_id == front.c.message_id, secure.c.recipient == front.c.recipient)
     by_secure, by_front = secure.c.stage == Stage.SECURE.value, front.c.stage == Stage.FRONT.value
@@ -149,9 +169,12 @@ def _lines(of: Messages | None) -> sa.CompoundSelect[Any]:
     )
     told = told.where(by_secure, _outside(secure))
     never_left = never_left.where(by_front, secure.c.message_id.is_(None), _outside(front))
-    if of is not None:
-        told = told.where(secure.c.message_id.in_(of))
-        never_left = never_left.where(front.c.message_id.in_(of))
+    some = [of] if of is not None else []
+    if heard_since is not None:
+        some.append(sa.select(sent_recipient.c.message_id).where(sent_recipient.c.at >= heard_since))
+    for among in some:
+        told = told.where(secure.c.message_id.in_(among))
+        never_left = never_left.where(front.c.message_id.in_(among))
     return sa.union_all(told, never_left)
 
 

@@ -88,13 +88,14 @@ def test_what_came_back_failed_and_what_never_left_too(store: Connection) -> Non
 def test_the_last_success_is_told_of_domains_that_were_mailed_to_lately(store: Connection) -> None:
     tell(store, "bo@x.example", State.SEALED, Way.PORTAL, days_before=40)
     tell(store, "bo@y.example", State.SEALED, Way.PORTAL, days_before=40)
+    tell(store, "bo@z.example", State.SEALED, Way.PORTAL, days_before=40)
     tell(store, "bo@x.example", State.SENT, Way.TLS, message="2", days_before=2)
-    [domain] = traffic_since(store, MIDNIGHT.timestamp() - 30 * DAY)
-    assert (domain.domain, domain.recipients) == ("x.example", {Way.TLS: 1})
-    assert domain.last == {
-        Way.PORTAL: MIDNIGHT.timestamp() - 40 * DAY,
-        Way.TLS: MIDNIGHT.timestamp() - 2 * DAY,
-    }
+    tell(store, "bo@z.example", State.FAILED, Way.TLS, message="2", days_before=2)
+    lately, not_lately = traffic_since(store, MIDNIGHT.timestamp() - 30 * DAY)
+    assert (lately.domain, lately.recipients) == ("x.example", {Way.TLS: 1})
+    assert lately.last == {Way.TLS: MIDNIGHT.timestamp() - 2 * DAY}
+    assert (not_lately.domain, not_lately.recipients, not_lately.failed) == ("z.example", {}, 1)
+    assert not_lately.last == {Way.PORTAL: MIDNIGHT.timestamp() - 40 * DAY}
 
 
 def test_the_week_is_counted_by_day_and_way(store: Connection) -> None:
