@@ -12,6 +12,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from world.postfix import wait_until
-from world.process import ends_with_us
+from world.process import end, ends_with_us
 
 _USER = "postgres"
 
@@ -71,6 +73,38 @@ class PostgreSQL:
         schema = sql.Identifier(url.rpartition("%3D")[2])
         with self._connected() as connection:
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE; CREATE SCHEMA {}").format(schema, schema))
+
+    def set(self, name: str, value: str) -> None:
+        """Set a parameter of the server, and see it in force."""
+        with self._connected() as connection:
+            statement = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            connection.execute(statement)
+            connection.execute("SELECT pg_reload_conf()")
+
+        def in_force() -> bool:
+            with self._connected() as connection:
+                shown = connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(name))).fetchone()
+            return shown == (value,)
+
+        wait_until(in_force, 30, self._said)
+
+    @contextmanager
+    def copied(self) -> Iterator[None]:
+        """Meanwhile somebody has its log written after, as a standby does (pg_receivewal(1))."""
+        place = self.folder / "copy"
+        place.mkdir()
+        command = [str(self._bin / "pg_receivewal"), "-D", str(place), "-h", str(self.folder), "-U", _USER]
+        copier = subprocess.Popen(ends_with_us(*command), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def is_there() -> bool:
+            with self._connected() as connection:
+                return bool(connection.execute("SELECT 1 FROM pg_stat_replication").fetchall())
+
+        try:
+            wait_until(is_there, 60, self._said)
+            yield
+        finally:
+            end(copier)
 
     def _emptied(self, schema: str) -> bool:
         """False when a test has left it with a transaction open: then another is taken."""

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
+from segl.counted import counted
 from segl.errors import DeliveryError, SeglError, StoreError
 from segl.postfix.check import AS_ROOT, Check, State
 from segl.sealed.objects import storage_faults
 from segl.settings.document import Settings
 from segl.store.status import noted_in, sqlite_file
 
+_WAITS_FOR: Final = "synchronous_standby_names"
 _SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
 
 
@@ -71,18 +73,25 @@ def _storage(settings: Settings) -> Iterator[Check]:
 
 
 def _server(engine: Engine) -> Check:
-    """What makes a commit mean that it is on disk."""
+    """What makes a commit mean that it is on disk, also on that of the server that takes over."""
     from segl.store.engine import transaction
 
     id_, why = "store.server", "a message may be called delivered and lost in a power cut"
     with transaction(engine) as connection:
         said = {
             name: str(connection.exec_driver_sql(f"SHOW {name}").scalar())
-            for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+            for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes", _WAITS_FOR)
         }
+        standbys = connection.exec_driver_sql("SELECT count(*) FROM pg_stat_replication").scalar_one()
     off = [name for name, value in said.items() if value == "off"]
     if off:
         return Check(id_, State.FAIL, f"{', '.join(off)} off", why, "turn it on in postgresql.conf")
+    if standbys and (not said[_WAITS_FOR] or said["synchronous_commit"] == "local"):
+        why = "when one takes over, what was sealed in the last moments is lost, though the links to it have gone out"
+        fix = f"name those that may take over in {_WAITS_FOR} (docs/scaling.md)"
+        return Check(
+            id_, State.WARN, f"{counted(standbys, 'standby', 'standbys')}; no commit waits for one", why, fix
+        )
     return Check(id_, State.OK, f"PostgreSQL {said['server_version']}, commits are on disk")
 
 

@@ -17,6 +17,7 @@ from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from world.object_store import Fault as WireFault
 from world.object_store import ObjectStore, Wire
+from world.postgresql import PostgreSQL
 
 NOW = 1_800_000_000.0
 
@@ -197,6 +198,20 @@ def test_the_doctor_names_the_node_that_is_not_the_same_or_in_another_time(
     ahead = checks(east)["nodes"]
     assert (ahead.state, ahead.found.split(" (")[0]) == (State.WARN, "heard of in the future: west")
     engine.dispose()
+
+
+@pytest.mark.slow
+def test_the_doctor_warns_of_a_standby_for_which_no_commit_waits(tmp_path: Path) -> None:
+    """When it takes over, the last commits are not there: messages that were called sealed."""
+    with PostgreSQL(durable=True) as server:
+        east = settings(tmp_path, "east", server.empty_store())
+        open_store(east.store.url).dispose()
+        assert checks(east)["store.server"].state is State.OK
+        with server.copied():
+            warned = checks(east)["store.server"]
+            assert (warned.state, warned.found) == (State.WARN, "1 standby; no commit waits for one")
+            server.set("synchronous_standby_names", "*")
+            assert checks(east)["store.server"].state is State.OK
 
 
 @pytest.mark.slow
