@@ -151,10 +151,14 @@ def _verdict_fault(setup: Setup, value: str) -> str:
         return "no verdict is ever followed: all mail takes the secure way"
     plain = f"{ROUTE}: {Decision.PLAIN}"
     ours = [f"{ROUTE}: {decision}" for decision in Decision if decision is not Decision.PLAIN]
-    ours += [f"{ROUTE}: plain secure", f"{ROUTE}:", f"{ID}: {ROUTE}: plain"]
-    answers = look_up(value, [plain, *ours, *_OTHERS], setup.front.directory)
+    ours += [f"{ROUTE}: plain secure", f"{ROUTE}:"]
+    named = f"{ID}: {ROUTE}: plain"
+    answers = look_up(value, [plain, named, *ours, *_OTHERS], setup.front.directory)
     if answers.get(plain) != setup.verdict_action:
         return f"the verdict plain is answered {answers.get(plain, 'by nothing')}, not {setup.verdict_action}"
+    if answers.get(named) != f"FILTER {setup.content_filter}":
+        found = answers.get(named, "by nothing")
+        return f"what goes securely ({ID}) is answered {found}: another milter's word would count as ours"
     for header, action in answers.items():
         if header in ours or (header in _OTHERS and action.upper().startswith("FILTER")):
             return f"“{header}” is answered {action}: only the verdict plain may be let out"
