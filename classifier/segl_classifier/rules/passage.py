@@ -27,7 +27,14 @@ _SHORT = 60  # characters: a line no longer is not a line of running text
 
 # Where a sentence may end: before a capital, and at the end of a line. Written with one set of characters in
 # front, so that the search leaps from one of them to the next.
-_STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖ\"'«»“(]))")
+_STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖÜ\"'«»“(]))")
+# Behind these a full stop ends none, though a capital follows: "hr. Holm", "Mrs. Novak", "P. Holm", "am 3. März".
+_SHORTENED = re.compile(r"\b(?:(?i:hr|herrn|hrn|fr|frk|fam|mr|mrs|ms|dr|prof|st)|[A-ZÆØÅÄÖÜ])\Z")
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
+_COUNTED = re.compile(
+    r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Woche|SSW|Schwangerschafts|Lebensjahr|Jahr|Monat|Tag|Klasse|Stock|"
+    r"Etage|OG|Semester|Mahnung|Rate|Quartal)"
+)
 
 Mark = tuple[int, int, str]  # start, end, the word as the list writes it
 
@@ -85,7 +92,7 @@ class Marker:
     def patterned(self, part: str, shown: str) -> list[Mark]:
         """The marks of the patterns of the list *part* in *shown*, a piece of a text."""
         spans = islice(self._patterns.spans(part, shown.encode()), _PLACES)
-        return [(start, end, f"pattern of {part}") for start, end in spans]
+        return [(*_without_edges(shown, start, end), f"pattern of {part}") for start, end in spans]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +246,12 @@ def _places(token: str, flat: str, low: int, high: int) -> Iterator[int]:
             yield start
 
 
+def _without_edges(text: str, start: int, end: int) -> tuple[int, int]:
+    """*start* and *end* of a pattern's match without the blanks at its edges, which belong to the sentences beside."""
+    matched = text[start:end]
+    return end - len(matched.lstrip()), start + len(matched.rstrip())
+
+
 def _words_before(flat: str, start: int, low: int, count: int) -> int:
     """Where the last *count* words before *start* begin, not before *low*."""
     words = flat[low:start].rsplit(" ", count)
@@ -259,8 +272,19 @@ def _sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
     for match in _STOP.finditer(text, low, high):
         end = match.end()
         if text[end - 1] != "\n":
-            yield end
+            if not _goes_on(text, match):
+                yield end
             continue
         if match[0] != "\n" or end - line <= _SHORT or text[end : end + 1] == "\n":
             yield end
         line = end
+
+
+def _goes_on(text: str, stop: re.Match[str]) -> bool:
+    """Whether *stop* is that of an abbreviation or of a German ordinal number."""
+    if stop[0][0] != ".":
+        return False
+    start = stop.start()
+    if _SHORTENED.search(text, max(0, start - 6), start):
+        return True
+    return bool(_ORDINAL.search(text, max(0, start - 3), start) and _COUNTED.match(text, stop.end()))

@@ -71,21 +71,24 @@ _MEMBER: Final = re.compile(
     r"\bmedlemsn(?:r\b\.?|ummer(?:et)?\b)(?: er)?[ :]{1,2}[0-9]{2,12}\b", re.IGNORECASE
 )
 _OF_UNIONS: Final = re.compile(
-    r"fagfor|forbund|faglig|a-?kasse|klub|tillids|overenskomst|strejke|union|(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
+    r"fagfor|f[oö]rbund|faglig|\bfack|a-?kass[ea]|klub|tillids|tillitsv|overenskomst|strejk|streik|union|"
+    r"(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
     re.IGNORECASE,
 )
 _OF_ANY_UNION: Final = re.compile(
-    r"fagfor|forbund|faglig|a-?kasse|tillids|overenskomst|strejke|union|parti\b|partiet|kreds|vælger|kontingent|"
+    r"fagfor|f[oö]rbund|faglig|\bfack|a-?kass[ea]|tillids|tillitsv|overenskomst|strejk|streik|union|parti\b|partiet|kreds|"
+    r"vælger|väljare|velger|kontingent|"
     r"(?-i:\b[A-ZÆØÅ]{2,5}\b)|\b3f\b|\bmetal\b",
     re.IGNORECASE,
 )
 _OF_SHOPS: Final = re.compile(
-    r"\b(?:dobbelte |bonus)?point\b|\b(?:kunde|fordels)klub|\bklubpris|[0-9] ?(?:%|pct\.?|procent) (?:på|rabat)",
+    r"\b(?:dobbelte |bonus)?point\b|\b(?:kunde|fordels)klub|\bklubpris|[0-9] ?(?:%|pct\.?|procent|prosent) (?:på|rabat)"
+    r"|\b(?:bonus)?poäng\b|\b(?:bonus)?poeng\b|\bkundklubb|\bkundeklubb",
     re.IGNORECASE,
 )
 _IN_CLUB: Final = re.compile(
     r"\bkære medlem(?:mer)?\b|\bmedlems(?:pris|fordel|rabat|tilbud)\w{0,5}|"
-    r"\b(?:som )?medlem(?:mer)? (?:af|i|hos) (?:[\w’'-]{1,30} ){0,2}[\w’'-]{0,20}klub(?:ben)?\b",
+    r"\b(?:som )?medlem(?:mer|mar)? (?:af|av|i|hos) (?:[\w’'-]{1,30} ){0,2}[\w’'-]{0,20}klubb?(?:en)?\b",
     re.IGNORECASE,
 )
 # In Danish, Norwegian, Swedish, German and English.

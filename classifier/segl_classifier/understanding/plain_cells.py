@@ -20,47 +20,67 @@ from segl_classifier.layout.tables import Row
 _DOERS: Final = re.compile(
     r"(?:oplægs|foredrags|kursus)holdere?|oplæg ved|undervisere?|instruktør(?:er)?|talere?|facilitator(?:er)?|"
     r"mødelede(?:r|re)|ordstyrere?|eksaminator(?:er)?|(?:[12]\. )?censor(?:er)?|speakers?|lecturers?|presenters?|"
-    r"instructors?|föreläsare|foreleser(?:e)?|referent(?:en)?",
+    r"instructors?|föreläsare|talare|kursledare|foreleser(?:e)?|foredragsholdere?|kursholdere?|referent(?:in|en)?|"
+    r"dozent(?:in|en)?|vortragende[rn]?",
     re.IGNORECASE,
 )
 _TASKS: Final = re.compile(
     r"risiko|risici|risks?|jobs?|pipeline|build|opgaver?|tiltag|aktivitet(?:er)?|handling|actions?|tasks?|issues?|"
-    r"leverancer?|milepæle?",
+    r"leverancer?|milepæle?|oppgaver?|uppgift(?:er)?|åtgärd(?:er)?|aufgaben?|maßnahmen?",
     re.IGNORECASE,
 )
 _OWNERS: Final = re.compile(
     r"(?:risiko|opgave)?ejere?|(?:risk |task )?owner|(?:triggered|started) by|author|ansvarlige?|tovholdere?|"
-    r"assignees?|assigned to|responsible",
+    r"assignees?|assigned to|responsible|ansvarig|zuständig|verantwortlich(?:er)?|(?:startet|startat) av|gestartet von",
     re.IGNORECASE,
 )
 # Beside these: a teacher by himself may be the one who is ill.
 _PROGRAMME: Final = re.compile(
     r"tid|kl\.?|tidspunkt|emner?|temaer|tema|program|(?:dagsordens)?punkt|indhold|oplæg|foredrag|fag|klasse|session|topic|"
-    r"subject|time|title",
+    r"subject|time|title|ämne|punkt|innehåll|innhold|uhrzeit|zeit|thema|programm?",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(r"(?:[A-ZÆØÅÄÖÜ][\w.'’-]{0,30}+(?:,| og| &| /)?(?: |\Z)){1,8}")
 _OFFICES: Final = re.compile(
-    r"(?:bestyrelses|tillids)?(?:funktion|post|rolle|hverv|titel|position|role)", re.IGNORECASE
+    r"(?:bestyrelses|tillids|styre)?(?:funktion|post|rolle|hverv|verv|titel|position|role|roll|uppdrag|amt)",
+    re.IGNORECASE,
 )
 _OFFICE: Final = re.compile(
     r"(?:næst|vice)?for(?:mand|kvinde|person)|kasserere?|sekretær|(?:ordinært |menigt |bestyrelses)?medlem|"
-    r"(?:[12]\. ?)?(?:revisor)?suppleant|revisor|(?:vice[- ])?chair(?:man|woman|person)?|treasurer|secretary|member",
+    r"(?:[12]\. ?)?(?:revisor)?suppleant|revisor|(?:vice[- ])?chair(?:man|woman|person)?|treasurer|secretary|member|"
+    r"(?:vice ?)?ordförande|kassör|sekreterare|ledamot|(?:nest)?leder|styre(?:leder|medlem)|varamedlem|vara|"
+    r"(?:(?:[12]|stellv(?:ertretender?|\.))\.? )?vorsitzende[rn]?|kassen(?:wart|führer)(?:in)?|schriftführer(?:in)?|"
+    r"beisitzer(?:in)?|kassenprüfer(?:in)?",
     re.IGNORECASE,
 )
 _DRIVEN: Final = re.compile(
-    r"(?:antal |kørte )?(?:km\.?|kilometer)|(?:kørt )?strækning|mileage|miles", re.IGNORECASE
+    r"(?:antal |kørte |antall |kjørte |körda )?(?:km\.?|kilometer|mil)|(?:kørt )?strækning|mileage|miles|"
+    r"(?:kjørt )?strekning|(?:körd )?sträcka|(?:gefahrene )?strecke|gefahrene km",
+    re.IGNORECASE,
 )
 _AMOUNTS: Final = re.compile(
-    r"beløb|i ?alt|sum|kr\.?|dkk|pris|sats|(?:kørsels)?godtgørelse|udlæg|total|amount", re.IGNORECASE
+    r"beløb|i ?alt|sum|kr\.?|dkk|pris|sats|(?:kørsels)?godtgørelse|udlæg|total|amount|"
+    r"beløp|(?:kjøre)?godtgjørelse|utlegg|belopp|(?:mil)?ersättning|utlägg|betrag|summe|kosten|erstattung",
+    re.IGNORECASE,
 )
-_AMOUNT: Final = re.compile(r"(?:kr\.?|dkk)? ?-?[0-9][0-9., ]{0,14}(?: ?(?:kr\.?|dkk|,-))?", re.IGNORECASE)
-_PAID: Final = re.compile(r"(?:har |er )?(?:ind)?betalt\??|paid\??", re.IGNORECASE)
-_YES_OR_NO: Final = re.compile(r"ja|nej|x|ok|yes|no|-", re.IGNORECASE)
+_AMOUNT: Final = re.compile(
+    r"(?:kr\.?|[dns][ko]k|eur|€|£)? ?-?[0-9][0-9., ]{0,14}(?: ?(?:kr\.?|[dns][ko]k|eur|€|£|,-))?",
+    re.IGNORECASE,
+)
+_PAID: Final = re.compile(
+    r"(?:(?:har |er |är )?(?:(?:ind?|inn)?betal[td]|bezahlt|tilmeldt|påmeldt|anmäld|angemeldet)|paid|signed up|"
+    r"kommer|deltager|deltar|kommt|attending)\??",
+    re.IGNORECASE,
+)
+_YES_OR_NO: Final = re.compile(r"ja|nej|nei|nein|x|ok|yes|no|-", re.IGNORECASE)
 # Beside these "Betalt: nej" tells of arrears, or of what somebody is a member of.
 _OWED: Final = re.compile(
     r"leje|bolig|bebo|debitor|kunde|tenant|custom|kontingent|medl|member|beløb|amount|rest|mangl|rykk|gæld|skyld|faktura|"
-    r"forfald|saldo|rate|termin|kr\b|pris|løn|parti|bemærk|note|anm|barn|børn|foræld|elev|borger|patient|måned|period|"
+    r"forfald|saldo|rate|termin|kr\b|pris|løn|parti|bemærk|note|anm(?!äl|eld)|barn|børn|foræld|elev|borger|patient|"
+    r"måned|period|"
+    r"hyra|hyres|lägenhet|boende|kund|skuld|faktura|förfall|avgift|lön|påminn|månad|medlem|leie|leilighet|beboer|"
+    r"gjeld|restanse|forfall|purring|lønn|miete|wohnung|kund|schuld|rechnung|fällig|mahn|lohn|betrag|monat|mitglied|"
+    r"beitrag|kind|schüler|spieler|"
     r"\bår\b|forbrug|20\d\d",
     re.IGNORECASE,
 )

@@ -125,7 +125,7 @@ OTHER = {
     """,
     NumberOf.INVOICE: """
         faktura fakturaen invoice inv fak rechnung kreditnota
-        kreditnotaen =receipt kvitto giro fi ocr betalingsid indbetalingskort
+        kreditnotaen =receipt kvitto giro fi ocr =kid betalingsid indbetalingskort
         opkrævning moms creditnote postering posteringen finansbilag fikkode indbetalingskode
         bon =bonen girokort aconto acontofaktura slutfaktura betalingslinje kassebon =statement
         =remittance

@@ -33,6 +33,7 @@ from segl_classifier.message import Source
         "ring på +46 1203851002",
         "Kundenummeret hos os er 1203851002",
         "Customer no. 1203851002",
+        "Betal med KID 1203851002 innen fredag",
         "Medlems-ID 1203851002",
         "Sagsnr. 120385-1002",
         "vores j.nr. 120385-1002",

@@ -90,6 +90,24 @@ def test_a_full_stop_alone_ends_no_sentence(text: str) -> None:
     assert seen("hun", text, within=Scope.SENTENCE) == "hun"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hun og hr. Holm har gigt.",
+        "She and Mrs. Novak: gigt",
+        "Hun og P. Holm har gigt.",
+        "Hun er i sin 22. Woche med gigt.",
+    ],
+)
+def test_nor_does_that_of_a_title_an_initial_or_a_german_ordinal(text: str) -> None:
+    assert seen("hun, she", text, within=Scope.SENTENCE) in ("hun", "she")
+
+
+@pytest.mark.parametrize("text", ["Hun er 84. Man har gigt.", "Hun bor på nr. 22. Man har gigt."])
+def test_a_number_at_the_end_of_a_sentence_ends_it(text: str) -> None:
+    assert seen("hun", text, within=Scope.SENTENCE) is None
+
+
 def test_a_mark_further_off_than_the_passage_is_not_seen() -> None:
     assert seen("hun", "Hun " + "og " * 20 + "gigt") == "hun"
     assert seen("hun", "Hun " + "og " * 21 + "gigt") is None

@@ -253,6 +253,8 @@ def test_what_only_looks_like_one_stays(text: str) -> None:
 CLUBS = {
     "points": "Kære medlem\n\nSom medlem af Grøn Klub får du dobbelte point på planter.",
     "a share off": "Kære medlem, i dag er der 20 % på alt, og medlemspris på kaffe.",
+    "points, in Swedish": "Du är medlem i vår kundklubb. Du har 230 poäng.",
+    "points, in Norwegian": "Som medlem av kundeklubben får du doble poeng og 20 % på alt.",
 }
 
 
@@ -270,6 +272,8 @@ def test_that_somebody_collects_points_in_a_club_is_no_membership(text: str) -> 
         "Kære medlem\n\nSom medlem af HK Klubben får du 20 % på forsikringer.",
         "Kære medlem\n\nPartiet holder møde, og der er 20 % på kaffen.",
         "Kære medlem\n\nVi holder generalforsamling på tirsdag.",
+        "Du är medlem i fackets klubb och får 20 % på resor.",
+        "Som medlem av klubben har du streikerett og får 20 % på reiser.",
     ],
 )
 def test_of_a_union_or_a_party_it_is(text: str) -> None:

@@ -34,6 +34,28 @@ LEFT_OUT = {
         "160",
     ),
     "whether a dinner was paid": ("Navn;Antal;Betalt\nAnna Lund;2;nej\nBo Bro;1;ja", "nej"),
+    "who speaks, in Swedish": (
+        "Tid;Ämne;Föreläsare\n9.00;Att leva med cancer;Anna Lund\n10.00;Fika;Bo Bro",
+        "Anna Lund",
+    ),
+    "who speaks, in German": (
+        "Uhrzeit;Thema;Dozentin\n9.00;Sucht;Anna Lund\n10.00;Pause;Bo Bro",
+        "Anna Lund",
+    ),
+    "an office, in Norwegian": ("Navn;Verv\nAnna Lund;kasserer\nBo Bro;styremedlem", "styremedlem"),
+    "an office, in Swedish": ("Namn;Funktion\nAnna Lund;kassör\nBo Bro;ledamot", "ledamot"),
+    "an office, in German": ("Name;Amt\nAnna Lund;Kassenwartin\nBo Bro;Beisitzer", "Beisitzer"),
+    "what was driven, in Swedish": ("Namn;Km;Belopp\nAnna Lund;42;159,60\nBo Bro;42;160 kr", "160"),
+    "what was driven, in Norwegian": (
+        "Navn;Strekning;Beløp\nAnna Lund;Moss-Oslo;160\nBo Bro;Oslo-Moss;160",
+        "160",
+    ),
+    "what was driven, in German": (
+        "Name;Strecke;Betrag\nAnna Lund;Husum-Kiel;160 €\nBo Bro;Kiel-Husum;160 €",
+        "160",
+    ),
+    "who comes to dinner": ("Namn;Anmäld;Betald\nAnna Lund;ja;nej\nBo Bro;ja;ja", "ja"),
+    "who comes to dinner, in German": ("Name;Angemeldet;Bezahlt\nAnna Lund;ja;nein\nBo Bro;ja;ja", "nein"),
 }
 STAYS = {
     "whom it is about": ("Navn;Diagnose\nAnna Lund;kræft\nBo Bro;gigt", "kræft"),
@@ -56,6 +78,8 @@ STAYS = {
         "Hold;Skylder;Ansvarlig\nU13;4500;Anna Lund\nU15;300;Bo Bro",
         "Anna Lund",
     ),
+    "whether rent was paid, in Swedish": ("Namn;Hyra;Betald\nAnna Lund;4500;nej\nBo Bro;4500;ja", "nej"),
+    "whether rent was paid, in German": ("Name;Miete;Bezahlt\nAnna Lund;450;nein\nBo Bro;450;ja", "nein"),
     "whose case it is": ("Sag;Sagsbehandler\nAnna Lund, diabetes;Bo Bro\nIda Krogh;Bo Bro", "Bo Bro"),
 }
 
