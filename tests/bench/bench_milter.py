@@ -5,14 +5,11 @@ connection, in rounds that take turns, so that a busy moment of the machine meet
 of the messages per second of the empty milter, 99 in a hundred answered within 100 ms, ready within 3 s of the
 start, less than 60 MB a worker of its own.
 
-All three hand each message on by SMTP to the same next hop, Postfix's ``smtp-sink``, which throws it away. A front does
-that too (to the secure instance or to its return port), and what it hands to announces DSN as ``smtp-sink`` does, so
-that the reports of success, which our milter asks for, are left to the next hop. ``--discard`` throws mail away within
-Postfix instead; then Postfix records each delivery for the report itself (trace(8)), for our milter only, as no front
-does. A round is over when the last message has left the queue.
+All three hand each message on by SMTP to the same next hop, Postfix's ``smtp-sink``, which throws it away, as a front
+hands it to the secure instance or to its return port. A round is over when the last message has left the queue.
 
     python tests/bench/bench_milter.py [--rounds 7] [--messages 300] [--sessions 8] [--workers 0] [--words]
-        [--discard] [--pause 0] [--profile]
+        [--pause 0] [--profile]
 
 Needs root and Postfix. ``--profile`` also says where the classifier's time goes. On a machine that others use, ``chrt
 -r 1`` in front lets the rounds have the processors for themselves, and ``--pause 3`` the others in between.
@@ -69,7 +66,7 @@ def main() -> int:
     tell_noise()
     samples = messages(options.messages)
     workers = options.workers or len(os.sched_getaffinity(0))
-    with rig(workers, model=not options.words, discard=options.discard) as (gateway, segl, empty):
+    with rig(workers, model=not options.words) as (gateway, segl, empty):
         milters = {"empty milter": empty.pid, "segl-milter": segl.pid}
         for port in PORTS.values():  # caches, page tables, Postfix's own processes
             send(gateway, port, samples[:40], options.sessions)
@@ -83,8 +80,6 @@ def main() -> int:
                 done = send(gateway, PORTS[name], samples, options.sessions, milters.get(name))
                 rounds[name].append(done)
         passed = report(rounds, options, workers, segl)
-        records = sum(1 for _ in (gateway.directory / "spool" / "trace").iterdir())
-        print(f"     messages of which Postfix itself recorded the delivery for a report: {records}")
     if options.profile:
         profile(samples)
     return 0 if passed else 1
@@ -98,16 +93,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=0, help="0: one a core")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds before each round")
     parser.add_argument("--words", action="store_true", help="without the model: words alone decide")
-    parser.add_argument(
-        "--discard", action="store_true", help="Postfix throws mail away itself, and reports it"
-    )
     parser.add_argument("--profile", action="store_true", help="where the classifier's time goes")
     return parser.parse_args()
 
 
 @contextmanager
 def rig(
-    workers: int, *, model: bool = True, discard: bool = False
+    workers: int, *, model: bool = True
 ) -> Iterator[tuple[PostfixInstance, Daemon, subprocess.Popen[bytes]]]:
     """Postfix, Segl's milter and the empty one, all running."""
     directory = Path(tempfile.mkdtemp(prefix="segl-bench-"))
@@ -119,7 +111,7 @@ def rig(
         [sys.executable, str(FOLDER / "empty_milter.py"), str(directory / "empty.sock"), str(workers)]
     )
     sockets = ("", f"unix:{directory}/empty.sock", f"unix:{directory}/segl.sock")
-    gateway = postfix(directory, dict(zip(PORTS.values(), sockets, strict=True)), discard=discard)
+    gateway = postfix(directory, dict(zip(PORTS.values(), sockets, strict=True)))
     try:
         segl.start()
         wait_until((directory / "empty.sock").exists, 10, lambda: "the empty milter does not start")

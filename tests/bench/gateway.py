@@ -1,12 +1,7 @@
 """What milters are measured behind: a private Postfix, what it hands mail to, and the clients that fill it.
 
-**The next hop.** A front hands every message on by SMTP: to the secure instance, or to its own return port. Both
-announce DSN (RFC 3461), so a request for reports of success, which our milter makes, is passed on to them with the
-message. Here Postfix's ``smtp-sink`` stands for them: it announces DSN too, and throws away. All variants of a bench
-hand to the same one.
-
-Postfix's ``discard`` transport, which was used here once, is delivery as far as reports are concerned: Postfix then
-records each one for which a report was asked (by a process of its own, trace(8)), as no front ever does.
+**The next hop.** A front hands every message on by SMTP: to the secure instance, or to its own return port. Here
+Postfix's ``smtp-sink`` stands for them, and throws away. All variants of a bench hand to the same one.
 """
 
 from __future__ import annotations
@@ -52,17 +47,15 @@ class Round:
     cpu: float = 0.0  # seconds of the milter's processes
 
 
-def postfix(directory: Path, sockets: dict[int, str], *, discard: bool = False) -> PostfixInstance:
-    """A Postfix with a port for each milter socket ("": none), all of whose mail goes to :func:`next_hop`; with
-    *discard* it throws mail away itself."""
-    away = {"default_transport": "discard:"} if discard else {"relayhost": f"[127.0.0.1]:{NEXT_HOP}"}
+def postfix(directory: Path, sockets: dict[int, str]) -> PostfixInstance:
+    """A Postfix with a port for each milter socket ("": none), all of whose mail goes to :func:`next_hop`."""
     main_cf = with_parameters(
         base_main_cf(directory, "gw.nordby-vand.example"),
         smtp_host_lookup="native",
         message_size_limit="20000000",
         milter_default_action="tempfail",
         smtpd_client_connection_count_limit="0",
-        **away,
+        relayhost=f"[127.0.0.1]:{NEXT_HOP}",
     )
     ports = "".join(
         f"127.0.0.1:{port} inet n - n - - smtpd\n  -o smtpd_milters={socket}\n"
@@ -73,7 +66,7 @@ def postfix(directory: Path, sockets: dict[int, str], *, discard: bool = False) 
 
 @contextmanager
 def next_hop() -> Iterator[None]:
-    """Postfix's smtp-sink, which takes all mail, announces DSN and throws away."""
+    """Postfix's smtp-sink, which takes all mail and throws it away."""
     sink = subprocess.Popen(
         ["smtp-sink", "-u", "nobody", f"127.0.0.1:{NEXT_HOP}", "1000"], stdin=subprocess.DEVNULL
     )
