@@ -109,6 +109,7 @@ _SLOW = frozenset(
     test_answer_killed
     test_answer_letter
     test_answering
+    test_answers_given_back
     test_answers_refused
     test_archive
     test_archive_hostile
@@ -166,6 +167,7 @@ _SLOW = frozenset(
     test_portal_clients
     test_portal_pages
     test_portal_process
+    test_portal_requests
     test_postfix_carried
     test_postfix_commands
     test_postfix_demands
@@ -246,7 +248,7 @@ def _starts_programs(item: pytest.Item) -> bool:
     if needs.POSTFIX.mark in item.iter_markers("skipif"):
         return True
     case = getattr(item, "callspec", None)
-    if case and case.params.get("both_stores") == "postgresql":
+    if case and "postgresql" in (case.params.get("both_stores"), case.params.get("counters")):
         return True
     return not {"postgresql", "objects"}.isdisjoint(getattr(item, "fixturenames", ()))
 

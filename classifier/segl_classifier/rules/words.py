@@ -70,6 +70,8 @@ class Word(NamedTuple):
     def spellings(self) -> tuple[str, ...]:
         """``text``, and as it is written on a keyboard without æ, ø and å; a name also with its -s."""
         forms = (self.text, f"{self.text}s") if self.capital and self.right else (self.text,)
+        if self.text.isascii():  # as four of five are: a set of rules asks thirty thousand times
+            return forms
         return tuple(dict.fromkeys(f for form in forms for f in (form, form.translate(_ASCII_DANISH))))
 
 

@@ -159,6 +159,7 @@ def test_encrypted_files_in_letters_are_told_of() -> None:
     assert set(Read("a.pem", letters).causes) == {f"unreadable.{Unreadable.ENCRYPTED}"}
 
 
+@pytest.mark.slow
 def test_hostile_files_cost_little() -> None:
     nested = b""
     for _ in range(3_000):

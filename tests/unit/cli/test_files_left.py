@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from segl.cli.main import build
 from segl_delivery.own_keys.directory import KeyDirectory, KeyRefused
 from world import needs
 from world.oracle import Identity
@@ -25,33 +25,26 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'[organisation]\nname = "V"\ndomains = ["nordby.example"]\n[delivery]\nkeys = "{folder}/keys"\n',
         "utf-8",
     )
-    assert segl("key", "new", "--algorithm", "p-256", "--settings", file).returncode == 0
+    assert segl("key", "new", "--algorithm", "p-256", "--settings", file).exit_code == 0
     return file
 
 
-def segl(*words: str | Path, room: int | None = None) -> subprocess.CompletedProcess[str]:
+def segl(command: str, *words: str | Path, room: int | None = None) -> Result:
     """*room*: so many bytes a file may have (setrlimit(2)), as if no more fitted on the disk."""
-
-    def bound() -> None:
-        if room is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
-    return subprocess.run(
-        [sys.executable, "-m", "segl.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        preexec_fn=bound,
-    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft if room is None else room, hard))
+    try:
+        return CliRunner().invoke(build(command), [command, *map(str, words)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_certificate_is_given_out_whole_or_not(house: Path, tmp_path: Path) -> None:
     asked = ("key", "export", "nordby.example", "--out", tmp_path / "x.pem", "--settings", house)
     done = segl(*asked, room=100)
-    assert (done.returncode, done.stderr) == (1, f"segl: {tmp_path}/x.pem: File too large\n")
+    assert (done.exit_code, done.stderr) == (1, f"segl: {tmp_path}/x.pem: File too large\n")
     assert list(tmp_path.iterdir()) == []
-    assert segl(*asked).returncode == 0
+    assert segl(*asked).exit_code == 0
 
 
 def test_what_is_encrypted_is_written_whole_or_not(
@@ -62,9 +55,9 @@ def test_what_is_encrypted_is_written_whole_or_not(
     file.write_bytes(b"Subject: x\r\n\r\nhej\r\n")
     asked = ("cms", "seal", file, "--to", anna.cert_file, "--out", tmp_path / "x.der")
     done = segl(*asked, room=100)
-    assert (done.returncode, done.stderr) == (2, f"segl: {tmp_path}/x.der: File too large\n")
+    assert (done.exit_code, done.stderr) == (2, f"segl: {tmp_path}/x.der: File too large\n")
     assert list(tmp_path.iterdir()) == []
-    assert segl(*asked).returncode == 0, "nothing is in its way"
+    assert segl(*asked).exit_code == 0, "nothing is in its way"
 
 
 @needs.ROOT

@@ -81,6 +81,7 @@ def outcome(prepared: str, over: str, seconds: float = 30) -> list[str]:
     return sorted(line for line in done.stdout.splitlines() if not line.startswith("{"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepared", "over", "seconds", "seen"),
     [

@@ -26,8 +26,8 @@ SAID = "hun er indlagt på psykiatrisk afdeling"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shipped = shipped_model()
     assert shipped is not None
-    for name in ("tokenizer.json", "encoder.onnx"):
-        shutil.copy(shipped / name, tmp_path)
+    shutil.copy(shipped / "tokenizer.json", tmp_path)
+    (tmp_path / "encoder.onnx").write_bytes(b"what the teacher below plays")
     (tmp_path / "news.txt").write_text(
         "Det regner i dag\nSolen skinner igen\nTogene er forsinkede\n", "utf-8"
     )
@@ -108,6 +108,9 @@ def test_an_answer_in_another_form_is_asked_for_anew(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_the_encoders_of_all_cores_say_what_one_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = shipped_model()
+    assert shipped is not None
+    shutil.copy(shipped / "encoder.onnx", folder)
     vocabulary = Vocabulary(folder / "tokenizer.json")
     pieces = [vocabulary.pieces(text) for text in (SAID, "kaffe", SAID + " i Hals", "nøglen")]
     monkeypatch.setattr(lesson, "_AT_ONCE", 2)

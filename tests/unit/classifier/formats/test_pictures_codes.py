@@ -58,6 +58,7 @@ def test_what_a_code_says(kind: BarcodeFormat, turn: int) -> None:
     assert codes_in(page).unread == ()
 
 
+@pytest.mark.slow
 @TESSERACT
 def test_a_number_in_a_code_is_read() -> None:
     page = sheet(f"Patient {CPR}", BarcodeFormat.Code128).rotate(
@@ -75,6 +76,7 @@ def test_a_code_of_bytes_and_a_code_that_is_spoilt_are_told_of() -> None:
     assert codes_in(spoilt).unread == ("QR Code",)
 
 
+@pytest.mark.slow
 @TESSERACT
 def test_a_code_that_is_not_read_is_a_gap() -> None:
     page = sheet(bytes(range(128, 228)), BarcodeFormat.QRCode)

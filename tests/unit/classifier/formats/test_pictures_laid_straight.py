@@ -73,6 +73,7 @@ def test_a_letter_is_read_however_it_was_taken(data: bytes) -> None:
     assert content.lacks == ()
 
 
+@pytest.mark.slow
 @TESSERACT
 def test_a_level_line_is_read_though_others_on_the_page_slant() -> None:
     page = Image.new("L", (900, 600), 255)

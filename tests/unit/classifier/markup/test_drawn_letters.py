@@ -68,14 +68,15 @@ def test_a_small_drawing_in_its_place_is_decoration_as_a_picture_is() -> None:
     assert unread(Pictures(ignore=True), "other") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["<use ", '<use href="#', '<use href="#a"/>', ' d="', ' d="1', ' d="c1"', "c", "1."]
 )
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:
     def seconds(size: int) -> float:
         markup = unit * (size // len(unit))
-        start = time.perf_counter()
+        start = time.thread_time()
         draws_letters(markup)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     assert min(seconds(2_000_000) for _ in range(2)) < 20 * max(min(seconds(250_000) for _ in range(3)), 0.05)

@@ -117,10 +117,11 @@ not_matches = ["rød og rød"]
 """
 
 
-@pytest.fixture
-def two_words(tmp_path: Path) -> RuleSet:
-    (tmp_path / "own.toml").write_text(RULE)
-    return load_rules([tmp_path / "own.toml"])
+@pytest.fixture(scope="module")
+def two_words(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    own = tmp_path_factory.mktemp("rules") / "own.toml"
+    own.write_text(RULE)
+    return load_rules([own])
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def test_what_would_alarm_by_the_cheap_stages_alone_is_read(model: Cascade) -> N
     assert understood.complete
 
 
+@pytest.mark.slow
 def test_of_more_than_may_be_read_none_of_it_is_for_that(model: Cascade) -> None:
     lines = [Text("\n".join(log(60)), "part 1", Source.BODY)]
     tight = replace(model, budget=Budget(windows=3))

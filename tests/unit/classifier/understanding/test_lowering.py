@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from segl.vocabulary import Label
-from segl_classifier.understanding.frame import Frame
+from segl_classifier.understanding.frame import Frame, Seen
 from segl_classifier.understanding.lowering import RULES, Rule, lowered_by, speaking
 
 FRAME = Frame(Path(__file__).resolve().parents[4] / "classifier/model")
 NAMES = [rule.reason for rule in RULES]
 
 
+@cache
+def seen(text: str) -> Seen:
+    """What the first stage says of *text*, of which each test asks once for every category."""
+    (found,) = FRAME.look([text])
+    return found
+
+
 def lowered(text: str, likeliest: Label) -> set[str]:
-    (seen,) = FRAME.look([text])
-    return {reason for reason, _ in lowered_by(speaking(text), seen.signs, likeliest)}
+    return {reason for reason, _ in lowered_by(speaking(text), seen(text).signs, likeliest)}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)

@@ -230,6 +230,7 @@ def test_the_shipped_model_finds_a_title_that_tells_it_all(shipped: Cascade, tol
         assert shipped.understand(mail).any >= shipped.any_threshold.unsure, mail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -151,6 +151,7 @@ def test_what_the_standard_library_encodes_comes_back(data: bytes) -> None:
     assert decode(uu(data), Encoding.UU) == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"AA ", b"AA=", b"AAAAA\n"])
 def test_many_short_pieces_of_base64_take_little_memory(piece: bytes) -> None:
     raw = piece * 50_000

@@ -11,14 +11,14 @@ from world.counter import Counter
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+def counters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     with stores.on(server), Counter(tmp_path_factory.mktemp("counter")) as counter:
         yield counter
 
 
 @pytest.fixture
-def counter(shared: Counter) -> Counter:
-    shared.return_port.forget()
-    shared.now += 7200  # so that no test meets the counts of another
-    return shared
+def counter(counters: Counter) -> Counter:
+    counters.return_port.forget()
+    counters.now += 7200  # so that no test meets the counts of another
+    return counters
