@@ -19,6 +19,7 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats.pdf import quick as pdf_quick
 from segl_classifier.formats.pdf.cover import Box
+from segl_classifier.formats.pdf.rows import Run
 
 MOST_PIECES = 4_000  # of a page; each is of one line and one font
 _MOST_LOOKS = 20_000_000  # at a letter: a third of a second
@@ -27,6 +28,7 @@ _ABOVE = 24.0  # points: two lines of a form, where the words for a field may st
 _LINES_ABOVE = 2
 _FEWEST_DIGITS = 4
 _BLANK = 0.3  # of the height of the letters: letters of one word stand nearer
+_APART, _APART_DIGITS = 0.25, 0.42  # the same for letters in boxes of their own: about a 1 there is much room
 _CELL = 0.6
 _ONE_NUMBER = re.compile(r"(?<=\d{6})[ \t]?-?[ \t]?(?=\d{4}(?!\d))")
 _BLANKS = re.compile(r"[ \r\n]+")
@@ -66,16 +68,18 @@ def turn(boxes: Sequence[Box], quarters: int) -> Sequence[Box]:
 
 
 class Pieces:
-    """What each piece of a page says, found when the first is asked for."""
+    """What each of the *runs* of a page says, which are of the pieces in *boxes*; found when the first is asked for."""
 
-    def __init__(self, textpage: pdfium.PdfTextPage, text: str, boxes: Sequence[Box]) -> None:
-        self._page, self._text, self._boxes = textpage, text, boxes
+    def __init__(
+        self, textpage: pdfium.PdfTextPage, text: str, boxes: Sequence[Box], runs: Sequence[Run]
+    ) -> None:
+        self._page, self._text, self._boxes, self.runs = textpage, text, boxes, runs
         self._texts: list[str] | None = None
 
-    def __getitem__(self, piece: int) -> str:
+    def __getitem__(self, run: int) -> str:
         if self._texts is None:
             self._texts = self._by_objects()
-        return self._texts[piece] if self._texts else ""
+        return self._texts[run] if self._texts else ""
 
     def _by_objects(self) -> list[str]:
         """Each piece is of one object of the page, and PDFium tells of each letter which it is of."""
@@ -88,11 +92,29 @@ class Pieces:
                     starts.append(place)
                     before = thing
         if len(starts) == len(self._boxes):
-            return [self._text[first:last] for first, last in pairwise([*starts, len(self._text)])]
+            starts.append(len(self._text))
+            return [self._said(run, starts) for run in self.runs]
         # Letters are left out of the text. To look for those in a box, PDFium goes through all of the page.
-        if len(self._boxes) * len(self._text) > _MOST_LOOKS:
+        if len(self.runs) * len(self._text) > _MOST_LOOKS:
             return []
-        return [self._page.get_text_bounded(*box) for box in self._boxes]
+        return [self._page.get_text_bounded(*run.box) for run in self.runs]
+
+    def _said(self, run: Run, starts: Sequence[int]) -> str:
+        """The text of *run*, whose pieces begin at *starts*. Where PDFium ends a line between two of them, there is a
+        blank or nothing."""
+        whole = self._text[starts[run.first] : starts[run.last]].strip("\r\n")
+        if "\n" not in whole:
+            return whole
+        height = run.box[3] - run.box[1]
+        said = ""
+        for piece in range(run.first, run.last):
+            letters = self._text[starts[piece] : starts[piece + 1]].strip("\r\n")
+            if said and not said.endswith(" "):
+                digits = said[-1].isdigit() and letters[:1].isdigit()
+                gap = self._boxes[piece][0] - self._boxes[piece - 1][2]
+                said += " " * (gap > (_APART_DIGITS if digits else _APART) * height)
+            said += letters
+        return said
 
 
 def by_place(boxes: Sequence[Box], pieces: Pieces) -> str:

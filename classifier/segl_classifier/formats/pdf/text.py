@@ -24,13 +24,16 @@ from segl_classifier.formats.pdf import quick as pdf_quick
 from segl_classifier.formats.pdf.cover import Box
 from segl_classifier.formats.pdf.named import take_off
 from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
+from segl_classifier.formats.pdf.rows import Row, alone, rows_of
 
-_MOST_CELLS = 2_000  # rectangles of a page that are looked at
+_MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
 _DIGITS = 10  # of a personal number
-_CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
 _ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
 _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
+# A page of Chromium has a hyphen of its own at the end of a line, which PDFium takes for a sign like others.
+_TRUE_HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]?\r?\n(?=[a-zæøåäöü])")
+_SCATTERED = re.compile(r"(?:(?:^|\n)\S\r?(?=\n)){6}")
 _WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
 
 # A sign before each point of a list is a glyph of no letter, too; but ten of them do not stand in a row, as the
@@ -93,13 +96,20 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
     raw = textpage.raw
     count = api.FPDFText_CountRects(raw, 0, -1)
     lines = [line.span() for line in _LINE.finditer(text)]
-    needed = count > len(lines) or sum(map(text.count, "0123456789")) >= _DIGITS
+    scattered = _SCATTERED.search(text) is not None
+    needed = count > len(lines) or scattered or sum(map(text.count, "0123456789")) >= _DIGITS
     boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
-    rows = _rows(lines, boxes, count, len(text))
-    place = by_place(turn(boxes, turned), Pieces(textpage, text, boxes))
+    drawn = alone(boxes) if turned else list(rows_of(boxes))
+    pieces = Pieces(textpage, text, boxes, [run for row in drawn for run in row])
+    rows = _rows(lines, drawn, boxes, count, len(text))
+    place = by_place(turn([run.box for run in pieces.runs], turned), pieces)
     unreadable = _is_unmapped(raw, text, rows)
-    if rows.gaps:
+    if scattered and boxes:
+        text = _together(drawn, pieces) or text
+    elif rows.gaps:
         text = _with_cells(raw, text, rows)
+    if "\u2010" in text:
+        text = _TRUE_HYPHEN.sub("", text)
     if "\ufffe" in text or "\x02" in text:
         text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
     if _UNKNOWN.search(text):
@@ -126,28 +136,28 @@ class _Rows(NamedTuple):
     gaps: Sequence[_Gap]
 
 
-def _rows(lines: Sequence[tuple[int, int]], boxes: Sequence[Box], count: int, letters: int) -> _Rows:
-    """How the *count* rectangles of a page of so many *letters* stand in its *lines*."""
+def _rows(
+    lines: Sequence[tuple[int, int]], drawn: Sequence[Row], boxes: Sequence[Box], count: int, letters: int
+) -> _Rows:
+    """How the *count* rectangles of a page of so many *letters*, which stand in *boxes*, are its *lines*."""
     if count <= len(lines):
         return _Rows(lines, [1] * count, ())
-    if count > _MOST_CELLS or letters >= _MOST_LETTERS:
+    if not boxes or letters >= _MOST_LETTERS:
         return _Rows(lines, (), ())
-    sizes: list[int] = []
     gaps: list[_Gap] = []
-    before = (0.0, 0.0, 0.0, 0.0)
-    for box in boxes:
-        left, low, _, high = box
-        height = high - low
-        gap = left - before[2]
-        least = min(height, before[3] - before[1])
-        if gap > 0 and least > 2 and min(high, before[3]) - max(low, before[1]) > least / 2:
-            sizes[-1] += 1
-            if gap > _CELL_GAP * least:
-                gaps.append(_Gap(len(sizes) - 1, left, (high + low) / 2, height / 2))
-        else:
-            sizes.append(1)
-        before = box
-    return _Rows(lines, sizes, gaps)
+    for number, row in enumerate(drawn):
+        for run in row[1:]:
+            left, low, _, high = boxes[run.first]
+            gaps.append(_Gap(number, left, (high + low) / 2, (high - low) / 2))
+    sizes = [row[-1].last - row[0].first for row in drawn]
+    return _Rows(lines, sizes, gaps if len(gaps) <= _MOST_CELLS else ())
+
+
+def _together(drawn: Sequence[Row], pieces: Pieces) -> str:
+    """The lines of a page that PDFium took for one that is written from the top down, each letter below the other: it
+    does where columns leave much of a page's width empty. Nothing where it is not known what each piece says."""
+    runs = iter(range(len(pieces.runs)))
+    return "\n".join("\t".join(pieces[next(runs)].strip() for _ in row) for row in drawn).strip()
 
 
 def _is_unknown(text: str) -> bool:
