@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from segl.sealed.keys import SECRET_LENGTH
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.visits.browser import COOKIE, READING_COOKIE, Browser
 
 _FIELDS: Final = 10
 _PLACE: Final = re.compile(r"/m/([0-9a-f]{32})#")
+_SECRET: Final = re.compile(rf"#([A-Za-z0-9_-]{{{SECRET_LENGTH}}})(?![A-Za-z0-9_-])")
+_WRAPPINGS: Final = 3  # of a link in others
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
@@ -79,12 +82,28 @@ def forget_reading(response: Response, path: str) -> Response:
 def place_in(text: str, otherwise: str) -> str:
     """The recipient's id in a link that was pasted; *otherwise* where it holds none. Somebody with two mails takes the
     link of one to the page of the other."""
-    found = _PLACE.search("".join(text.split()))
+    found = _PLACE.search(_squeezed(_unwrapped(text)))
     return found[1] if found else otherwise
 
 
 def secret_in(text: str) -> str:
     """The secret in what was typed or pasted: what stands behind ``#``, or the text itself; without the blanks,
     line ends and brackets that mail programs put around links."""
-    squeezed = "".join(text.split()).strip("<>\"'.,")
-    return squeezed.rpartition("#")[2][:100]
+    text = _unwrapped(text)
+    squeezed = _squeezed(text)
+    if found := _SECRET.search(text) or _SECRET.search(squeezed):
+        return found[1]
+    return squeezed.strip("<>\"'.,").rpartition("#")[2][:100]
+
+
+def _unwrapped(text: str) -> str:
+    """A link that was put into another (``https://….safelinks.protection.outlook.com/?url=https%3A%2F%2F…%23…&data=…``)
+    as it was. Mail systems do so to look at it before it is opened, once more when the mail is passed on; and that is
+    what their users copy."""
+    for _ in range(_WRAPPINGS):
+        text = unquote(text)
+    return text
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())

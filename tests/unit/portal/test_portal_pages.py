@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -33,6 +34,13 @@ def test_reference_on_the_page_is_that_of_the_mail(site: PortalSite, letter: Let
     assert f"({found[1]})".encode() in mail.content
 
 
+# As Microsoft's mail rewrites a link, and as its users copy it.
+SAFE_LINK = (
+    "https://eur01.safelinks.protection.outlook.com/?url={}&data=05%7C02%7Cbo%40vestby.example%7C08dd%7C0%7C0%7C638"
+    "%7CUnknown%7CTWFpbGZsb3d8%3D%3D&sdata=aB3%2F%3D&reserved=0"
+)
+
+
 @pytest.mark.parametrize(
     "spelt",
     [
@@ -40,13 +48,30 @@ def test_reference_on_the_page_is_that_of_the_mail(site: PortalSite, letter: Let
         "{origin}/m/{rid}#{secret}",
         "  <{origin}/m/{rid}#{secret}>\r\n",
         "{origin}/m/{rid}#{folded}",
+        "Åbn beskeden: {origin}/m/{rid}#{secret} Linket virker i 30 dage.",
+        SAFE_LINK.format("{wrapped}"),
+        SAFE_LINK.format("{wrapped_twice}"),
     ],
-    ids=["the secret", "the whole link", "in brackets", "broken over two lines"],
+    ids=[
+        "the secret",
+        "the whole link",
+        "in brackets",
+        "broken over two lines",
+        "among words",
+        "in another link",
+        "in another link, and that in one",
+    ],
 )
 def test_a_link_may_be_pasted_as_mail_programs_copy_it(site: PortalSite, letter: Letter, spelt: str) -> None:
     secret = letter.link
+    wrapped = quote(site.link(letter), safe="")
     link = spelt.format(
-        secret=secret, origin=site.origin, rid=letter.recipient_id, folded=f"{secret[:20]}\r\n {secret[20:]}"
+        secret=secret,
+        origin=site.origin,
+        rid=letter.recipient_id,
+        folded=f"{secret[:20]}\r\n {secret[20:]}",
+        wrapped=wrapped,
+        wrapped_twice=quote(SAFE_LINK.format(wrapped), safe=""),
     )
     client = site.client()
     client.give(letter, client.ask(letter, link), site.next_code(letter.recipient))
