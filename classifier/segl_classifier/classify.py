@@ -6,19 +6,19 @@ stage          file                what it makes of what
 parse          ``parse.py``        bytes → parts
 extract        ``extract.py``      parts → the texts of the message; its files to ``attachments.py``
 detect         ``detect.py``       texts → findings: numbers, words, unknown writing
-understand     ``understand.py``   texts → what the model says of them
+understand     ``understand.py``   texts → the model's scores for them
 decide         ``decide.py``       findings and understanding → the verdict
 =============  ==================  ===================================================================
 
-Each attachment is judged by itself, as the message's own texts are: what is found in one does not depend on the letter
-around it, and can be remembered (``memory.py``). Numbers and words are looked for in all of them before the model is
-asked anything: they take little, and they tell how securely the message has to go.
+Each attachment is classified by itself, and so are the message's own texts: what is found in an attachment does not
+depend on the message around it, and can be cached (``memory.py``). Numbers and words are looked for in all texts before
+the model is used: that is cheap, and tells how securely the message must be sent.
 
-:func:`gather`, the stages that touch what a stranger wrote, raises on no input: one that fails is a finding
-``unreadable.failed``, and what could not be read is never plain (promise 2 of the design). They have
-``limits.message_seconds`` together, less than Postfix waits; what is left over then is ``unreadable.timed-out``.
-Deciding is sums over what they gave. An error there is a fault of ours, which the caller answers: the milter with "try
-again later".
+:func:`gather` runs the stages that process untrusted input, and raises on none: a stage that fails is a finding
+``unreadable.failed``, and what could not be read is never plain (promise 2 of the design). Together they have
+``limits.message_seconds``, less than Postfix waits; what is not read by then is ``unreadable.timed-out``.
+Deciding only calculates with their results. An error there is a bug, and the caller handles it: the milter answers
+"try again later".
 """
 
 from __future__ import annotations

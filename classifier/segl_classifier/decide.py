@@ -1,8 +1,9 @@
-"""Findings, the model's understanding and the house's strictness in, the verdict out: the last stage.
+"""The last stage: from findings, the model's scores and the configured strictness to the verdict.
 
-A category holds when its score reaches its threshold, or a postmaster's rules say so. When none does, the
-model may still be sure that *something* is a person's matter, or unsure whether anything is. What could not
-be read is never plain. The strictest decision of all is the verdict. The arithmetic is in :mod:`.weigh`.
+A category applies when its score reaches its threshold, or when a postmaster's rule says so. When none applies, the
+model may still be sure that *something* in the message is a person's private matter, or unsure whether anything is.
+What could not be read is never plain. The verdict is the strictest of all these decisions. The scores are calculated in
+:mod:`.weigh`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SHOWN = 120  # characters of a window
 
 @dataclass(frozen=True, slots=True)
 class Strictness:
-    """How strict the house is about what is not certain: settings that bear on the decision."""
+    """How strict the organisation is about what is uncertain: the settings that bear on the decision."""
 
     unreadable: Decision = Decision.SECURE
     unsure: Decision = Decision.SECURE

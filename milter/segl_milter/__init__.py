@@ -1,7 +1,7 @@
-"""The process ``segl-milter``: asked by Postfix about each message before Postfix says ``250``.
+"""The process ``segl-milter``, which Postfix consults about each message before it answers ``250``.
 
-``daemon`` starts it, ``workers`` keeps its processes alive, ``listener`` holds the socket, ``serving`` takes what comes
-to it, ``connection`` speaks the ``protocol`` with the MTA, ``session`` takes the messages of one connection. What a
-message is worth is said by :mod:`segl_classifier`; ``ruling`` adds what the settings ask for and ``modifications`` what
-Postfix must be told.
+``daemon`` starts it, ``workers`` keeps its processes alive, ``listener`` holds the socket, ``serving`` accepts
+connections, ``connection`` speaks the ``protocol`` with the MTA, ``session`` handles the messages of one connection.
+:mod:`segl_classifier` classifies a message, ``ruling`` adds what the settings demand, and ``modifications`` makes the
+edits that Postfix is asked for.
 """

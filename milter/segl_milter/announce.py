@@ -1,12 +1,12 @@
-"""Tells segl-map of each outside recipient as soon as it is named, so that it can look around in time.
+"""Announces each outside recipient to segl-map at ``RCPT TO``, so that it can look up the domain ahead of time.
 
-What a recipient's domain can do takes DNS and a talk with its mail hosts to find out, some seconds for a domain
-never seen. Between ``RCPT TO`` and the queue manager's question lie the message itself, its reading and the way to the
-secure instance: mostly enough.
+To find out what a recipient's domain supports takes DNS look-ups and a probe of its mail hosts: some seconds for a new
+domain. The message, its classification and its way to the secure instance usually take as long, before the queue
+manager asks for the route.
 
-One datagram an address on a unix socket (unix(7)), sent and forgotten. It is never waited for, and nothing
-depends on it: when segl-map is down, or its queue full, the question will be asked without it. An
-address named again within a minute is not told again.
+One datagram per address on a unix socket (unix(7)), never waited for. Nothing depends on it: if segl-map is down or
+its queue is full, the domain is looked up when the route is asked for. The same address is announced at most once a
+minute.
 """
 
 from __future__ import annotations

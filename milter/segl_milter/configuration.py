@@ -1,4 +1,4 @@
-"""What one generation of workers goes by: settings, rules, model and the receipts' key, read together."""
+"""The configuration of one generation of workers: settings, rules, model and the receipts' key, loaded together."""
 
 from __future__ import annotations
 

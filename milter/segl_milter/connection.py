@@ -1,7 +1,7 @@
 """One connection from an MTA: packets in, the callbacks of a session, answers out.
 
-What Postfix need not wait for it writes in one go, so one read takes many packets, and all edits go back with the
-answer in one write. A fault in what comes in, or of ours, closes the connection: the MTA then lets the message wait.
+Postfix writes packets that need no answer in one go, so one read returns many of them, and all edits are sent with the
+answer in one write. A protocol error, or an error of ours, closes the connection; the MTA then defers the message.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Tells segl-deliver of each decision, which keeps it for tuning and proof (:mod:`segl.decisions`).
+"""Sends each decision to segl-deliver, which keeps it for tuning and audit (:mod:`segl.decisions`).
 
-One datagram a decision on a unix socket (unix(7)), sent after Postfix has its answer, and never waited for. The
-kernel keeps few datagrams for a reader that is busy (``net.unix.max_dgram_qlen``, often ten), so what does not fit, or
-finds nobody, waits here: some hundred decisions, of which the oldest go first. It goes with the next message, or when
-the reader is back: a thread tries while something waits. What is lost is a record, and never a message.
+One datagram per decision on a unix socket (unix(7)), sent after Postfix has its answer, and never waited for. The
+kernel queues only few datagrams for a busy reader (``net.unix.max_dgram_qlen``, often ten), so those that do not fit,
+or find no reader, are queued here: some hundred decisions, the oldest of which are dropped first. They are sent with
+the next message, or by a thread that retries while any wait. What can be lost is a record, never a message.
 """
 
 from __future__ import annotations

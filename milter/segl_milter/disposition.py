@@ -1,7 +1,7 @@
-"""What becomes of a message that has its verdict, and what must be written onto it for that.
+"""What happens to a message after its verdict, and what must be written into its header for that.
 
-The last of deciding, before anything is marked: whether the mode lets the verdict count, which proof of TLS the message
-demands, what its reports and its receipt will know it by. Pure but for the random bytes that names are made of.
+The last decisions before the message is marked: whether the verdict counts in the present mode, which proof of TLS the
+message demands, and the ids of its delivery reports and its receipt. Pure, except for the random bytes of the ids.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose mail it is that comes from servers which many organisations share (``[postfix.gateway] microsoft``).
+"""Which organisation sent a message that comes from shared servers (``[postfix.gateway] microsoft``).
 
 Microsoft 365 sends for all its customers from the same addresses. It stamps what it hands to a connector with the id of
 the customer it is from, X-MS-Exchange-CrossTenant-Id, and takes the field off what comes in with it; Microsoft's own

@@ -1,10 +1,10 @@
-"""How much mail the sessions of one worker may hold at one time.
+"""A bound on the mail that all sessions of one worker hold in memory at one time.
 
-segl-deliver has such a bound too (:mod:`segl_delivery.lmtp.budget`), in one thread and for sizes that are known before.
-Here each session is a thread, and how large a message is shows when it has come in; so it takes room as it grows. Two
-that have taken half each must not wait for each other: who finds that nobody is left who will give something back,
-gives up its own, and the message has to come again. What a client says of the size (``SIZE=``) is taken at the first
-byte: large ones that come at once then wait before they begin.
+segl-deliver has such a bound too (:mod:`segl_delivery.lmtp.budget`), in one thread and for sizes known in advance.
+Here each session is a thread, and a message's size is known only when it has been received; so it reserves memory as
+it grows. Two that hold half each must not deadlock: a session that finds that nobody is left to release any gives up
+its own, and the message has to be sent again. The size that a client declares (``SIZE=``) is reserved at the first
+byte: large messages that come at the same time then wait before they begin.
 """
 
 from __future__ import annotations

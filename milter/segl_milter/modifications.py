@@ -1,7 +1,7 @@
-"""What Postfix must be told about a message that has its decision: header and envelope edits.
+"""The header and envelope edits that Postfix is asked for once a message is decided on.
 
-Pure: a :class:`Mail` and a decision in, :class:`Modifications` out; :mod:`segl_milter.session` hands them to
-Postfix. Nothing about categories or findings is put on the message, but the reasons of one that is held.
+Pure: a :class:`Mail` and a decision in, :class:`Modifications` out; :mod:`segl_milter.session` sends them to
+Postfix. The message gets nothing about categories or findings, except the reasons of one that is put on hold.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The ``[[policy]]`` entries on one message: its verdict for all recipients together, and what it demands of TLS.
+"""Applies the ``[[policy]]`` entries to one message: its verdict for all recipients, and what it demands of TLS.
 
-Only recipients count whose copy leaves the house, or goes to another organisation of it that is not to be trusted like
-one's own (``organisation.between``). The sender is the envelope's: Postfix has to see to it that users cannot write
-another's there (docs/policies.md).
+Only recipients count whose copy leaves the house, or goes to another of its organisations that is not trusted like
+one's own (``organisation.between``). The sender is the envelope sender: Postfix must make sure that users cannot use
+another's (docs/policies.md).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What the milter says, in Danish and in English, about a message that it does not let pass. Mail programs show it to
-its sender, and whoever connects reads it: what was found stands in the log alone."""
+"""The milter's replies, in Danish and in English, for a message that it does not let pass. Mail programs show them
+to the sender, and any client can read them, so what was found is only in the log."""
 
 from __future__ import annotations
 

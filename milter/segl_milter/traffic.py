@@ -1,4 +1,4 @@
-"""How many messages a worker has in hand, so that it can end without dropping one."""
+"""Counts the messages that a worker is processing, so that it can end without dropping one."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What each worker would learn by itself from its first thousand messages, learnt once before they are forked.
+"""Warms up, once before the workers are forked, what each would otherwise warm up in its first thousand messages.
 
-RE2 makes the states of its automata when a text first leads to them: for the first messages of a process that takes as
-long as all the rest of the rules. Python rewrites the instructions of a function that runs often for the types it
-meets, in the place where they stand, which in a forked process makes them memory of its own. Most of both is done when
-the examples of the rules have been read as messages, and the words of all lists as text, and is then shared.
+RE2 builds the states of its automata lazily: for a process's first messages that takes as long as all the rest of the
+rules. Python specialises the bytecode of hot functions in place, which in a forked process unshares the memory. Most of
+both is done when the examples of the rules have been read as messages, and the words of all lists as text, and is then
+shared.
 
-Only words are asked: the networks have a thread, and a process that forks has none.
+Only the rules are run, not the networks: those use a thread, and a process that forks must have none.
 """
 
 from __future__ import annotations

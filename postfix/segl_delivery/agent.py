@@ -1,4 +1,4 @@
-"""What the LMTP server and the agents behind it hand each other."""
+"""The types that the LMTP server and the agents behind it exchange."""
 
 from __future__ import annotations
 

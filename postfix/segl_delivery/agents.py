@@ -1,4 +1,4 @@
-"""The agents of one set of settings, and what they are made of. A reload makes them anew."""
+"""Builds the delivery agents from the settings. A reload builds them anew."""
 
 from __future__ import annotations
 

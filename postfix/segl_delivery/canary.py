@@ -1,8 +1,8 @@
-"""Where canaries arrive: the agents behind the transport ``segl-canary`` of either Postfix; what reports tell of them.
+"""Receives canaries: the agents behind the transport ``segl-canary`` of either Postfix instance, and delivery reports.
 
-Each instance has a socket of its own, so the way a canary came by is told by where it arrives and by nothing that
-stands in it. At the sinks behind the ways it is what the way made of it that arrives
-(:mod:`segl_delivery.canary_ways`). Whatever else comes here is refused: nobody reads mail at that address.
+Each instance has its own socket, so the way that a canary took is known by where it arrives, not by its content.
+At the sinks behind the ways it arrives in the form that the way gave it (:mod:`segl_delivery.canary_ways`). All other
+mail is rejected: nobody reads mail at that address.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What the ways ``tunnel``, ``certificate`` and ``portal`` make of a canary comes back through the return port, as a
 partner or a recipient would get it, and here it is opened as they would: the ciphertext with the key of
-:mod:`segl.canary.way_key`, the notice by its link. What can be opened, was made as it must be. A canary that is what it
-was when it was handed in has left in clear.
+:mod:`segl.canary.way_key`, the notice by its link. If it can be opened, it was made correctly. A canary that arrives as
+it was submitted was sent in clear.
 """
 
 from __future__ import annotations

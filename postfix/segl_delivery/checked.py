@@ -1,4 +1,4 @@
-"""The settings with what segl-deliver needs of them: checked at its start and at each reload.
+"""The settings and the files they name, as far as segl-deliver needs them: checked at its start and at each reload.
 
 What reads a file is loaded where the settings name one: `segl settings check` answers at once.
 """

@@ -1,8 +1,8 @@
-"""Takes the milter's records of decisions and writes them, a batch every few seconds.
+"""Receives the milter's records of decisions and writes them in batches, every few seconds.
 
-One datagram, one record (:mod:`segl_milter.decisions` sends them). What is no record to the last field is dropped, and
-what pretends to come from the future, where it would stand first in every list for ever. What waits here is lost when
-the process is killed; while the store is away it waits, up to a limit. At a stop it is written.
+One datagram, one record (:mod:`segl_milter.decisions` sends them). A record with any invalid field is dropped, and so
+is one dated in the future, which would be first in every list for ever. Records that wait here are lost when the
+process is killed; while the store is unavailable they wait, up to a limit. At a stop they are written.
 """
 
 from __future__ import annotations

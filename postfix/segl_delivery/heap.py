@@ -1,9 +1,9 @@
-"""Large pieces of memory go back to the kernel as soon as they are free.
+"""Returns large blocks of memory to the kernel as soon as they are freed.
 
-A large message passes through in pieces of 256 KB, each freed when the next stage has it. Left to itself, the C library
-learns from the first of them that such pieces are to be kept for later, and what is free lies between what is not:
-opening 50 MB then takes as much again. With the threshold set it learns nothing (mallopt(3)); a message of ordinary
-size has no such pieces and costs what it did.
+A large message is processed in blocks of 256 KB, each freed when the next stage has it. By default the C library adapts
+after the first of them and keeps such blocks, and the heap fragments: decrypting 50 MB then takes as much memory again.
+With a fixed threshold it does not adapt (mallopt(3)); messages of ordinary size have no such blocks and cost the
+same as before.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What segl-deliver does once an hour: what has ended is shredded, what was left over taken away, and the log told
-which messages have lost their file, where the audit trail ends, and whether it has what was its end an hour ago.
+"""What segl-deliver does once an hour: it shreds expired messages, removes leftovers, and logs which messages have lost
+their file, the head of the audit trail, and whether the trail still contains the head of an hour ago.
 
 Every node does it; each step takes what the others have left.
 """

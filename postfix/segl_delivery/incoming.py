@@ -1,4 +1,4 @@
-"""What comes to segl-deliver besides copies on their way to recipients."""
+"""What segl-deliver receives besides messages for delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notes settings, and the rules that segl-milter loaded, in the audit trail when they have come into force."""
+"""Records settings, and the rules that segl-milter has loaded, in the audit trail when they come into force."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Takes the milter's announcements: recipients whose way will be asked for in a moment.
+"""Receives the milter's announcements: recipients whose way will be asked for shortly.
 
-One datagram, one address (:mod:`segl_milter.announce` sends them). They are a favour and no order: one that
-cannot be read is dropped, and looking around ahead of need never takes the place of a recipient for whom
-somebody waits (:meth:`~segl_routing.proofs.knowledge.Knowledge.expect`).
+One datagram, one address (:mod:`segl_milter.announce` sends them). They are hints: one that cannot be parsed is
+dropped, and looking up a domain ahead of time never delays a recipient for whom somebody waits
+(:meth:`~segl_routing.proofs.knowledge.Knowledge.expect`).
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What segl-map needs of the settings beside what they say themselves: the files they name. Checked at its start and at
-each reload.
+"""What segl-map needs besides the settings themselves: the files they name. Checked at its start and at each reload.
 
 What reads a file is loaded where the settings name one: `segl settings check` answers at once.
 """

@@ -1,8 +1,8 @@
-"""The certificates to encrypt to, chosen once and remembered for as long as the choice stays the same.
+"""The certificates to encrypt to, chosen once and cached for as long as the choice stays the same.
 
-Judging a certificate costs tens of microseconds, and Postfix asks about every recipient several times. Which
-of some certificates is used (:func:`segl.certificates.judgement.usable_of`) changes only when one of them begins or
-ends, so until then the answer is at hand.
+Validating a certificate costs tens of microseconds, and Postfix asks about every recipient several times. Which of
+several certificates is used (:func:`segl.certificates.judgement.usable_of`) changes only when one of them becomes valid
+or expires, so the answer is cached until then.
 """
 
 from __future__ import annotations

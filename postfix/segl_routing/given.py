@@ -1,8 +1,9 @@
-"""Notes on which proof's word TLS policies are given, for receipts (:mod:`segl.given_proofs`).
+"""Records which proof each TLS policy was based on, for receipts (:mod:`segl.given_proofs`).
 
-An answer never waits for the store: it is noted in memory, as a stretch of time that goes on while the proof stays the
-same, and written soon. What could not be written is kept and tried again until it is. With it is written of which time
-nothing is missing, and that once more and again for as long as a delivery may take that asked: its end must lie in it.
+An answer never waits for the store: it is recorded in memory, as a period that lasts while the proof stays the same,
+and written soon afterwards; a failed write is retried until it succeeds. With it goes the period for which the record
+is complete. That is written again for as long as a delivery that asked may last, so that its end lies within the
+period.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Whom the route table asks: what is known of a recipient and of its domain.
+"""What the route table asks about a recipient and its domain.
 
-All four are asked at every recipient, from memory: an answer comes at once, whatever stands behind it.
+All four are asked for every recipient and answer at once, from memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Answers the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
 
 The rules of answering are in ``docs/decisions/0003-map-answers.md``. In short: an address is never answered
-``NOTFOUND``; what cannot be decided is ``TEMP``; a policy always forces TLS, and asks for a proof of
-the server too, but for a domain of which the postmaster said ``least = "encrypt"``.
+``NOTFOUND``; what cannot be decided is ``TEMP``; a policy always makes TLS mandatory, and also authenticates
+the server, except for a domain for which the postmaster set ``least = "encrypt"``.
 """
 
 from __future__ import annotations

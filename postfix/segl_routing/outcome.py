@@ -1,9 +1,9 @@
-"""What comes of the question by which way a recipient's copy goes. There are three outcomes:
+"""The outcome of routing one recipient's copy. There are three:
 
-* :class:`Routed`: the way, and the Postfix transport and next hop that stand for it (transport(5));
+* :class:`Routed`: the way, and its Postfix transport and next hop (transport(5));
 * :class:`Refused`: no way can work, ever: the domain does not exist or takes no mail, or the address has
-  no domain. Postfix gives the mail back to the sender, who can mend the address;
-* :class:`Undecided`: it cannot be told now. The recipient waits; this never becomes a weaker way.
+  no domain. Postfix returns the mail to the sender, who can correct the address;
+* :class:`Undecided`: it cannot be determined now. The recipient waits; this never becomes a weaker way.
 """
 
 from __future__ import annotations

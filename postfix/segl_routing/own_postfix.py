@@ -1,4 +1,5 @@
-"""What our own Postfix is and is called: segl-map looks at mail hosts with its eyes, and answers in words it knows."""
+"""Our own Postfix: its version, names and outgoing addresses. segl-map probes mail hosts as it would, and gives it only
+answers that it understands."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Decides by which way one recipient's copy goes. Pure: what is known comes in, the decision goes out.
+"""Chooses the way for one recipient's copy. Pure: what is known comes in, the decision goes out.
 
 The order is that of ``docs/flow.md``: own domain, the postmaster's pin, then the ways in the order of the
-settings, each taken if it is *proven* as far as the domain and the message demand. What comes of it
-stands in :mod:`segl_routing.outcome`.
+settings, each taken if its proof is as strong as the domain and the message demand. The result is one of
+:mod:`segl_routing.outcome`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the route table is told by those who keep certificates and failures: two answers in one small form.
+"""What the route table learns about certificates and about failed deliveries, in one small form.
 
-Both are asked for at every recipient, from memory: an answer comes at once, whatever stands behind it.
+Both are asked for every recipient and answer at once, from memory.
 """
 
 from __future__ import annotations

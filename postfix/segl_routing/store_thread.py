@@ -1,7 +1,7 @@
-"""The store, asked in a thread of its own: it may be slow or locked for seconds, and answers must not wait.
+"""Access to the store in a separate thread: it may be slow or locked for seconds, and answers must not wait.
 
-What is read waits a bounded time and then counts as not there; what is written is written soon, in its order. A
-store that fails is told in the log and costs work done again, never an answer; so does a fault of ours, whatever it is.
+A read waits a bounded time and then counts as absent; writes are done soon, in order. A store that fails is logged
+and costs repeated work, never an answer; the same holds for any error of ours.
 """
 
 from __future__ import annotations

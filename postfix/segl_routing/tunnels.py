@@ -1,13 +1,13 @@
-"""The tunnel partners: whose mail goes by tunnel, and with which certificate. One home for that question.
+"""The tunnel partners: which domains' mail goes by tunnel, and with which certificate.
 
-``segl-map`` asks whether a domain has a certificate that can be used now, ``segl-deliver`` for the certificate
-itself; both ask here, so a route never leads to an agent that finds nothing. One certificate stands for a
-whole domain: the binding is the postmaster's word (the name of a file) or that of a list's signer, never an
-address inside the certificate.
+``segl-map`` asks whether a domain has a usable certificate, ``segl-deliver`` for the certificate itself; both ask
+here, so a route never leads to an agent that finds none. One certificate is used for a whole domain: it is bound to
+the domain by the postmaster (by the name of a file) or by the signer of a list, never by an address inside the
+certificate.
 
 The order: the postmaster's directory, ``<domain>.pem``; then the accepted lists in the order of the settings
-(:mod:`segl_routing.tunnel_list`). A file that is there is meant for its domain, and nothing takes its place
-when it cannot be used. Of the lists the first that has a certificate to use now wins.
+(:mod:`segl_routing.tunnel_list`). A file that exists is meant for its domain, and nothing replaces it when it cannot
+be used. Among the lists, the first with a usable certificate wins.
 """
 
 from __future__ import annotations

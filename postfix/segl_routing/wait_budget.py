@@ -1,9 +1,9 @@
-"""How long look-ups may hold answers back, all together.
+"""A limit on how long look-ups may delay answers in total.
 
 Postfix's queue manager asks for one recipient at a time and does nothing else meanwhile: a message to fifty
-domains whose DNS is silent must not stop the whole queue for fifty times the limit. So waiting is paid from
-a token bucket, which fills slowly. While it is empty, what memory does not hold is answered TEMP at once; the look-ups
-go on by themselves, and the next try finds their results.
+domains whose DNS does not answer must not block the whole queue for fifty times the limit. So waiting is paid for from
+a token bucket that fills slowly. While it is empty, what is not in memory is answered TEMP at once; the look-ups
+continue in the background, and the next attempt finds their results.
 """
 
 from __future__ import annotations

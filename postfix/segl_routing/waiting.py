@@ -1,4 +1,4 @@
-"""What is said of a look-up that has not ended."""
+"""The wording for a look-up that has not finished yet."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""One question by HTTP (RFC 9112) over a connection that is already there, its answer bounded in bytes.
+"""One HTTP request (RFC 9112) over an existing connection, with a bound on the size of the response.
 
-For fetchers that ask strangers: one question, one answer, no redirect followed, no cookie, no compression, nothing
-kept. The protocol itself is h11's; here is what must not happen to whoever uses it: an answer without end, a
-header without end, two lengths of which one is for somebody else's eyes (RFC 9112 §6.3), a body that was cut off
-taken for a whole one. The limit in time is the caller's (:func:`asyncio.timeout`).
+For fetching from untrusted servers: one request, one response, no redirects, no cookies, no compression, no keep-alive.
+h11 speaks the protocol; this module guards against endless bodies, endless headers, conflicting lengths (request
+smuggling, RFC 9112 §6.3), and truncated bodies taken for complete ones. The time limit is the caller's
+(:func:`asyncio.timeout`).
 """
 
 from __future__ import annotations

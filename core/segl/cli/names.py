@@ -25,6 +25,8 @@ _OF_TYPE: Final = {
     "float": "N",
 }
 _DATE: Final = "%Y-%m-%d"
+_DATES: Final = f"the formats '{_DATE}'"
+_DATE_SHOWN: Final = "YYYY-MM-DD"
 _SENTENCE: Final = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL)
 _PARSERS_WORDS: Final = "Value error, "
 
@@ -42,7 +44,7 @@ class Named(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix(_PARSERS_WORDS)
+            error.message = error.message.removeprefix(_PARSERS_WORDS).replace(_DATES, _DATE_SHOWN)
             raise
 
 
@@ -74,7 +76,7 @@ def _name_of(option: Any) -> str:
     if option.type_descriptor.is_choice:
         return label
     if label == _DATE:
-        return "YYYY-MM-DD"
+        return _DATE_SHOWN
     long = max(option.opts, key=len)
     of_type = _OF_TYPE.get(label.removesuffix(" range"))
     return (of_type if of_type == "N" else None) or _OF_OPTION.get(long) or of_type or long.strip("-").upper()

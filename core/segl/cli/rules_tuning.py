@@ -70,7 +70,7 @@ def replay(
     from segl_classifier.tuning.replay import replay as replayed
 
     if not new and new_settings is None:
-        fail("what is new?", "name rule files, or --new-settings FILE")
+        fail("no new rules are named", "name rule files, or --new-settings FILE")
     try:
         loaded = load_settings(settings)
         other = load_settings(new_settings) if new_settings else loaded

@@ -244,6 +244,7 @@ def test_a_wrong_value_is_told_without_the_parsers_own_terms() -> None:
     done = run("decisions", "list", "--verdict", "foo")
     assert done.returncode == 2
     assert "'--verdict': 'foo' is not one of 'plain', 'secure', 'hold', 'reject'" in done.stderr
+    assert "'foo' does not match YYYY-MM-DD" in run("audit", "export", "--since", "foo").stderr
 
 
 def test_sub_commands_are_listed_with_their_whole_first_sentence() -> None:

@@ -105,7 +105,7 @@ def test_other_settings_can_be_tried_as_well(tuning: TuningHouse) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "what is new?"), ("x = 1\n", "is not a known key"), ("[[rule]\n", "is not TOML")],
+    [(None, "no new rules are named"), ("x = 1\n", "is not a known key"), ("[[rule]\n", "is not TOML")],
 )
 def test_what_cannot_be_replayed(tuning: TuningHouse, content: str | None, told: str) -> None:
     file = tuning.directory / "bad.toml"
