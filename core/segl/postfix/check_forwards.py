@@ -153,7 +153,7 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool, ends_h
                 text = _small_text(Path(file))
                 found += (*addresses_in(text), *_named_users_in(setup.settings, text, ends_here))
     except TableUnread as error:
-        unread = error.private
+        unread = error.private.removeprefix(f"{table} ")
     except OSError as error:
         unread = f"{error.filename}: {error.strerror}"
     return where, list(dict.fromkeys(found)), unread

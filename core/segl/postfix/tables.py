@@ -34,6 +34,15 @@ ASKED = {
 }
 _NESTED = {"unionmap", "pipemap"}
 _PLAIN = {"static", "fail", "unix", "netinfo", "randmap"}
+# What indexed types put behind a table's name to get its file (DATABASE_README). Postfix 3.11 can read one of Berkeley
+# DB's by another library (NON_BERKELEYDB_README).
+_INDEXED = {
+    "btree": (".db", ".lmdb", ".cdb"),
+    "cdb": (".cdb",),
+    "hash": (".db", ".lmdb", ".cdb"),
+    "lmdb": (".lmdb",),
+    "texthash": ("",),
+}
 _TYPES = _LISTED | PATTERNS | ASKED | _NESTED | _PLAIN
 
 _LIST_SECONDS = 10
@@ -166,12 +175,30 @@ def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
 
 
 def _run(table: Table, command: Sequence[str], given: str = "") -> CompletedProcess[str]:
+    _look_for_file(table)
     try:
         return run_postfix(command, _LIST_SECONDS, given)
     except PostfixBusy as error:
         raise TableBusy(f"{table}: {error.private}") from None
     except PostfixError as error:
         raise TableUnread(f"{table}: {error.private}") from None
+
+
+def _look_for_file(table: Table) -> None:
+    """Raises :class:`TableUnread` when *table*'s file is not there, as when postmap(1) was never run on it. Postfix's
+    own programs say so too, but sleep for a second before they end."""
+    if table.type not in _INDEXED or not table.name.startswith("/"):
+        return
+    for suffix in _INDEXED[table.type]:
+        try:
+            Path(f"{table.name}{suffix}").stat()
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            return  # Postfix's program says why
+        return
+    file = f"{table.name}{_INDEXED[table.type][0]}"
+    raise TableUnread(f"{table} cannot be opened: there is no {file}")
 
 
 def _fatal(complaint: str) -> str:

@@ -100,9 +100,23 @@ def test_what_asks_a_server_cannot_be_listed(table: Table) -> None:
         entries(table, Path())
 
 
-def test_a_missing_file_is_told() -> None:
+@pytest.mark.parametrize("kind", ["regexp", "hash", "lmdb", "texthash"])
+def test_a_missing_file_is_told_at_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        tables_module, "run_postfix", pytest.fail
+    )  # it would sleep for a second before it ends
     with pytest.raises(TableUnread, match="cannot be opened"):
-        entries(Table("regexp", "/nowhere/table"), Path())
+        entries(Table(kind, "/nowhere/table"), Path())
+
+
+def test_a_table_that_became_one_of_another_library_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postfix 3.11 can take ``hash:`` for ``lmdb:`` where Berkeley DB is gone."""
+    (tmp_path / "table.lmdb").touch()
+    done = CompletedProcess([], 0, "a\tb\n", "")
+    monkeypatch.setattr(tables_module, "run_postfix", lambda *_: done)
+    assert [entry.key for entry in entries(Table("hash", f"{tmp_path}/table"), tmp_path)] == ["a"]
 
 
 def test_logical_lines() -> None:
