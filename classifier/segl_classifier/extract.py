@@ -23,6 +23,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from segl.mime import sniff
 from segl.settings.detection import Detection, Limits
@@ -145,6 +146,7 @@ class Extraction:
         self._left = limits.text_chars
         self._full = False
         self._shown: set[str] = set()
+        self._messages: set[bytes] = set()  # found in texts: digests of those that were opened
 
     def run(self, waiting: deque[Part], before_each: Callable[[], None] | None = None) -> None:
         """Read the parts and all found in them; *before_each* is called before every part but the first."""
@@ -161,6 +163,8 @@ class Extraction:
             if self._deadline.is_over:
                 self._miss(Unreadable.TIMED_OUT, part.where, "this part, and those behind it")
                 break
+            if self._is_opened(part):
+                continue
             if part.depth > self._limits.depth:
                 self._miss(Unreadable.TOO_DEEP, part.where, f"more than {self._limits.depth} levels")
             elif not _is_blank(part):  # an empty file holds nothing to read
@@ -171,6 +175,16 @@ class Extraction:
                 if before_each is not None:
                     before_each()
                 self._open(part, part.head(sniff.HEAD), None)  # nothing is found inside a picture
+
+    def _is_opened(self, part: Part) -> bool:
+        """Whether *part* is a message found in a text, and the same as one opened before. A text in which one stands is
+        handed on whole, and may be found in it again, two ways at each level."""
+        if part.walked or part.content_type != "message/rfc822" or part.filename:
+            return False
+        digest = blake2b(part.payload, digest_size=16).digest()
+        is_known = digest in self._messages
+        self._messages.add(digest)
+        return is_known
 
     def take(self, text: Text) -> None:
         """Keep *text*, and what links in it say (:mod:`.markup.linked`)."""

@@ -12,7 +12,8 @@ from segl.cli.output import fail
 
 def rule_file(name: str) -> Path:
     """A rule file or folder. Ends the run where the name is empty, as of a variable that is not set (``--rules
-    "$NEW"``): the current folder would be meant, and whatever rules lie in it."""
+    "$NEW"``): the current folder would be meant, and whatever rules lie in it. (With a Typer that tells what is a file
+    :mod:`segl.cli.names` has refused it already.)"""
     if not name:
         fail("the name of a rule file is empty", "name a file or a folder; . is the current one")
     return Path(name)

@@ -36,7 +36,5 @@ def test_an_empty_name_is_not_the_current_folder(
     monkeypatch.chdir(tmp_path)
     words = ["" if word == "EMPTY" else word for word in command.split()]
     done = CliRunner().invoke(build(words[0]), words)
-    assert (done.exit_code, done.stderr) == (
-        2,
-        "segl: the name of a rule file is empty\nhint: name a file or a folder; . is the current one\n",
-    )
+    assert done.exit_code == 2
+    assert "is empty" in done.stderr
