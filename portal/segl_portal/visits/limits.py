@@ -20,6 +20,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from segl.sealed.keys import SECRET, Secret
 from segl.settings.portal import PortalLimits
 from segl.store.engine import insert_into
 from segl.tables.sealed import portal_count
@@ -142,3 +143,14 @@ def unmapped(address: str) -> IPv4Address | IPv6Address:
     found = ip_address(address)
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found
+
+
+def by_link(place: str, link: Secret | None) -> str:
+    """The key of what only the holder of a link may use up."""
+    return f"{place} {(link or Secret(bytes(SECRET))).text()}"
+
+
+def life_of(by_link: str, ends: float | None) -> str:
+    """The key of wrong codes: of one copy as long as it lives. *ends* is when it ends, ``None`` where the link is
+    wrong; a copy that was given another end (``segl sealed extend``) has its tries anew."""
+    return by_link if ends is None else f"{by_link} {ends!r}"

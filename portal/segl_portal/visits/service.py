@@ -77,6 +77,13 @@ class Denied(Enum):
     BUSY = "busy"  # too much is being asked now, from this network or of all
 
 
+class _Right(Enum):
+    """A code that fits."""
+
+    NOW = 1
+    AGAIN = 2  # the same form, sent twice, used it up a moment ago
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A message that this browser may read. Whoever got it closes ``content``. Times are Unix seconds."""
@@ -189,7 +196,7 @@ class VisitService:
         if self._posting.full:
             return Denied.BUSY
         secret = visits.link_of(link) if link else self._kept_link(browser, place)
-        by_link = _by_link(place, secret)
+        by_link = limits.by_link(place, secret)
         with transaction(self._engine) as connection:
             if not limits.passes(connection, rules.network_codes, limits.network_of(network), now):
                 return Denied.BUSY
@@ -202,7 +209,7 @@ class VisitService:
         reads = visits.link_in(browser, place, visit) is not None and self._is_reading(visit, now)
         right = visits.keys_of(copy, secret, now) is not None
         ends = copy.expires_at if copy is not None and right else now
-        life_of_it = _life_of(by_link, ends if right else None)
+        life_of_it = limits.life_of(by_link, ends if right else None)
         right = is_phrase(copy.phrase_hash if copy is not None and right else None, phrase) and right
         code, reference = new_code(), new_reference()
         mac = browser.code_mac(place, code if right else _NO_CODE)
@@ -257,10 +264,9 @@ class VisitService:
         self._sender.send(copy, mail, datetime.now().astimezone())
 
     def _give(self, browser: Browser, place: str, code: str, network: str) -> Opened | Denied:
-        now, rules = self._clock(), self._rules
-        digits = typed(code)
+        now, digits = self._clock(), typed(code)
         with transaction(self._engine) as connection:
-            if not limits.passes(connection, rules.network_tries, limits.network_of(network), now):
+            if not limits.passes(connection, self._rules.network_tries, limits.network_of(network), now):
                 return Denied.BUSY
             visit = visits.find_visit(connection, browser, place)
             copy = visits.find_copy(connection, place)
@@ -276,33 +282,48 @@ class VisitService:
             return Denied.EXPIRED
         if digits is None:
             return Denied.WRONG  # no code at all, so no try either
-        by_link = _by_link(place, link)
-        # in the window of the message's last day, so for all its life; what is wrong anyway, for today
-        ends = copy.expires_at if copy is not None and right else now
-        life_of_it = _life_of(by_link, ends if right else None)
         mac = browser.code_mac(place, digits)
-        with transaction(self._engine) as connection:
-            again = not visits.count_try(connection, browser, place, self._portal.code_tries, now)
-            if again and not self._is_reading(visits.find_visit(connection, browser, place), now):
-                return Denied.TOO_MANY
-            if not again:
-                if not limits.count(connection, rules.failures, life_of_it, ends):
-                    return Denied.TOO_MANY
-                if not (hmac.compare_digest(mac, visit.code_mac) and right):
-                    return Denied.WRONG
-                limits.take_back(connection, rules.failures, life_of_it, ends)
-                visits.take_back_try(connection, browser, place)
-        if again and not hmac.compare_digest(mac, visit.code_mac):
-            return Denied.WRONG
+        tried = self._tried(browser, place, mac, visit.code_mac, copy if right else None, link, now)
+        if isinstance(tried, Denied):
+            return tried
         opened = self._read(copy, link, now)  # it may lie far away: no transaction waits for it
         if opened is None or link is None:
             # its file cannot be read. The code stays good for when it can
-            return Denied.EXPIRED if again else Denied.BUSY
+            return Denied.EXPIRED if tried is _Right.AGAIN else Denied.BUSY
         browser.read_from_now_on(place, digits, _server_half(copy))
-        if not again and not self._begin_reading(browser, place, mac, link, opened, now):
+        if tried is _Right.NOW and not self._begin_reading(browser, place, mac, link, opened, now):
             opened.content.close()
             return Denied.EXPIRED  # another code was asked for in this moment
         return opened
+
+    def _tried(
+        self,
+        browser: Browser,
+        place: str,
+        mac: bytes,
+        out: bytes,
+        copy: Copy | None,
+        link: Secret | None,
+        now: float,
+    ) -> _Right | Denied:
+        """A try: the code of *mac* where that of *out* was sent. *copy* is what *link* opens, ``None`` where it is
+        wrong."""
+        # counted in the window of the message's last day, so for all its life; what is wrong anyway, for today
+        ends = copy.expires_at if copy is not None else now
+        life_of_it = limits.life_of(limits.by_link(place, link), ends if copy is not None else None)
+        fits = hmac.compare_digest(mac, out)
+        with transaction(self._engine) as connection:
+            if visits.count_try(connection, browser, place, self._portal.code_tries, now):
+                if not limits.count(connection, self._rules.failures, life_of_it, ends):
+                    return Denied.TOO_MANY
+                if not fits or copy is None:
+                    return Denied.WRONG
+                limits.take_back(connection, self._rules.failures, life_of_it, ends)
+                visits.take_back_try(connection, browser, place)
+                return _Right.NOW
+            if not self._is_reading(visits.find_visit(connection, browser, place), now):
+                return Denied.TOO_MANY
+        return _Right.AGAIN if fits else Denied.WRONG
 
     def _sent_twice(
         self, browser: Browser, place: str, digits: str, visit: Visit | None, copy: Copy | None
@@ -367,16 +388,5 @@ class VisitService:
         )
 
 
-def _by_link(place: str, link: Secret | None) -> str:
-    """What is counted under a link's holder alone."""
-    return f"{place} {(link or Secret(bytes(SECRET))).text()}"
-
-
 def _server_half(copy: Copy | None) -> bytes:
     return (copy.server_secret if copy is not None else None) or b""
-
-
-def _life_of(by_link: str, ends: float | None) -> str:
-    """What wrong codes are counted under: a copy as long as it *ends* when it does, so that they count anew when it is
-    given another end. What does not end because it is wrong is what it is."""
-    return by_link if ends is None else f"{by_link} {ends!r}"
