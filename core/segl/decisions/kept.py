@@ -22,12 +22,13 @@ from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, Row
 
 from segl import audit
 from segl.audit import Act
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import DecisionRecord
+from segl.store.beginnings import begins
 from segl.store.engine import transaction
 from segl.store.pieces import up_to
 from segl.tables.audit import audit_entry
@@ -36,6 +37,7 @@ from segl.vocabulary import Decision
 
 _LABEL: Final = b"segl decisions v1\x00"
 _ROWS: Final = 500
+_Place = tuple[float, str]  # of a record in the order of time
 _LEAST_OF_ID: Final = 12  # digits that name one: of so many random ones no two begin alike
 
 
@@ -86,8 +88,8 @@ def write(
 def find(connection: Connection, name: str) -> list[DecisionRecord]:
     """Records by id, the beginning of one as lists show it, or Postfix's queue id; the newest first."""
     wanted = sa.or_(decision.c.id == name, decision.c.queue_id == name) if name else sa.false()
-    if len(name) >= _LEAST_OF_ID and name.isalnum():
-        wanted = sa.or_(wanted, decision.c.id.startswith(name))
+    if len(name) >= _LEAST_OF_ID:
+        wanted = sa.or_(wanted, begins(decision.c.id, name))
     query = sa.select(decision.c.form).where(wanted).order_by(decision.c.at.desc()).limit(20)
     return [record for (form,) in connection.execute(query) if (record := _read(form)) is not None]
 
@@ -106,12 +108,17 @@ def backwards(
     return _pieces(engine, moment, domain, verdict, newest_first=True)
 
 
-def within(connection: Connection, begin: float, end: float) -> Iterator[DecisionRecord]:
-    """Those made from *begin* to *end*, the oldest first; read while the transaction lasts."""
-    query = sa.select(decision.c.form).where(decision.c.at >= begin, decision.c.at < end)
-    for (form,) in connection.execute(query.order_by(decision.c.at, decision.c.id)):
-        if (record := _read(form)) is not None:
-            yield record
+def beyond_plain(connection: Connection, begin: float, end: float) -> Iterator[DecisionRecord]:
+    """Those made from *begin* to *end* that were not plain, the oldest first. In pieces, within the transaction: all of
+    a fortnight take hundreds of megabytes, and PostgreSQL ends a session that has nothing to do for 20 seconds."""
+    wanted = sa.and_(decision.c.at < end, decision.c.verdict != Decision.PLAIN.value)
+    place: _Place | None = None
+    while True:
+        rows = connection.execute(_next(begin, place).where(wanted)).all()
+        yield from _read_all(rows)
+        if len(rows) < _ROWS:
+            return
+        place = rows[-1].at, rows[-1].id
 
 
 def forget(engine: Engine, before: float, actor: str, go_on: Callable[[], None] = lambda: None) -> int:
@@ -159,24 +166,38 @@ def verify(engine: Engine) -> Proved:
 def _pieces(
     engine: Engine, moment: float, domain: str, verdict: Decision | None, *, newest_first: bool
 ) -> Iterator[DecisionRecord]:
-    place = sa.tuple_(decision.c.at, decision.c.id)
-    last: tuple[float, str] | None = None
+    place: _Place | None = None
     while True:
-        query = sa.select(decision.c.at, decision.c.id, decision.c.form).where(decision.c.at >= moment)
+        query = _next(moment, place, newest_first=newest_first)
         query = query.where(decision.c.domain == domain) if domain else query
         query = query.where(decision.c.verdict == verdict.value) if verdict else query
-        if last is not None:
-            end = sa.tuple_(sa.literal(last[0]), sa.literal(last[1]))
-            query = query.where(place < end if newest_first else place > end)
-        order = (
-            (decision.c.at.desc(), decision.c.id.desc()) if newest_first else (decision.c.at, decision.c.id)
-        )
         with transaction(engine) as connection:
-            rows = connection.execute(query.order_by(*order).limit(_ROWS)).all()
-        yield from (record for row in rows if (record := _read(row.form)) is not None)
+            rows = connection.execute(query).all()
+        yield from _read_all(rows)
         if len(rows) < _ROWS:
             return
-        last = (rows[-1].at, rows[-1].id)
+        place = rows[-1].at, rows[-1].id
+
+
+def _next(
+    moment: float, place: _Place | None, *, newest_first: bool = False
+) -> sa.Select[tuple[float, str, str]]:
+    """The next piece of those made at *moment* or later, behind *place*. The index is entered there: by *moment* each
+    piece would go through all before it."""
+    at, name = decision.c.at, decision.c.id
+    query = sa.select(at, name, decision.c.form).order_by(
+        *((at.desc(), name.desc()) if newest_first else (at, name))
+    )
+    if place is None:
+        return query.where(at >= moment).limit(_ROWS)
+    here = sa.tuple_(sa.literal(place[0]), sa.literal(place[1]))
+    if newest_first:
+        return query.where(at >= moment, sa.tuple_(at, name) < here).limit(_ROWS)
+    return query.where(at >= place[0], sa.tuple_(at, name) > here).limit(_ROWS)
+
+
+def _read_all(rows: Sequence[Row[tuple[float, str, str]]]) -> Iterator[DecisionRecord]:
+    yield from (record for row in rows if (record := _read(row.form)) is not None)
 
 
 def _is_as_written(entry: audit.Entry, forms: Sequence[bytes]) -> bool:

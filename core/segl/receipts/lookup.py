@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from segl.receipts.records import SentMessage, with_lines
 from segl.receipts.states import State
+from segl.store.beginnings import begins
 from segl.tables.receipts import sent_message, sent_recipient
 
 _LEAST_OF_ID: Final = 12  # digits that name one: of so many random ones no two begin alike
@@ -20,8 +21,8 @@ def find(connection: Connection, name: str) -> list[SentMessage]:
     brackets), the newest first."""
     names = {name, f"<{name.strip('<>')}>"}
     wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
-    if len(name) >= _LEAST_OF_ID and name.isalnum():
-        wanted = sa.or_(wanted, sent_message.c.id.startswith(name))
+    if len(name) >= _LEAST_OF_ID:
+        wanted = sa.or_(wanted, begins(sent_message.c.id, name))
     rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
     return with_lines(connection, rows)
 

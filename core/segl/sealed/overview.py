@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
+from segl.store.beginnings import begins
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient, sealed_spare
 
@@ -71,8 +72,8 @@ def find_messages(
     """Those whose id, or the id of one of whose copies, begins with *prefix*; *shows* says of a sender's domain whether
     its messages are shown."""
     message, copy = sealed_message.c, sealed_recipient.c
-    by_copy = sa.select(copy.message_id).where(copy.id.startswith(prefix, autoescape=True))
-    mine = message.id.startswith(prefix, autoescape=True) | message.id.in_(by_copy)
+    by_copy = sa.select(copy.message_id).where(begins(copy.id, prefix))
+    mine = begins(message.id, prefix) | message.id.in_(by_copy)
     return _seen(engine, sa.select(sealed_message).where(mine), shows, limit=2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,8 +10,10 @@ from sqlalchemy.engine import Connection
 
 from segl.decisions import feedback, kept
 from segl.decisions.cost import costs
+from segl.decisions.record import DecisionRecord
+from segl.decisions.said import Says
 from segl.language import Language
-from segl.vocabulary import MODEL, Decision
+from segl.vocabulary import MODEL
 
 _BEFORE: Final = timedelta(days=7)  # what is called wrong this week may have been sent in the one before
 _MOST: Final = 10
@@ -49,13 +51,18 @@ def rules_that_cost(
         for name, one in feedback.said_since(connection, begin.timestamp()).items()
         if one.at < end.timestamp()
     }
-    records = [
-        record
-        for record in kept.within(connection, (begin - _BEFORE).timestamp(), end.timestamp())
-        if record.verdict is not Decision.PLAIN and counts(record.domain)
-    ]
-    told = sum(record.id in said for record in records)
-    found, wrong = costs(records, said)
+    if not any(one.says is Says.WRONG for one in said.values()):  # a fortnight's decisions need not be read
+        return heading, (nobody,)
+    told = 0
+
+    def records() -> Iterator[DecisionRecord]:
+        nonlocal told
+        for record in kept.beyond_plain(connection, (begin - _BEFORE).timestamp(), end.timestamp()):
+            if counts(record.domain):
+                told += record.id in said
+                yield record
+
+    found, wrong = costs(records(), said)
     if not wrong:
         return heading, (nobody,)
     lines = [

@@ -147,6 +147,26 @@ def test_forgetting_that_was_never_written_down_shows(engine: Engine) -> None:
     assert len(kept.verify(engine).broken) == 1
 
 
+def test_they_come_in_pieces_each_once_in_the_order_of_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where many were made at the same moment."""
+    monkeypatch.setattr(kept, "_ROWS", 3)
+    plain, secure = Decision.PLAIN, Decision.SECURE
+    many = [
+        record(number, at=float(number // 5 * 10 - number), verdict=plain if number % 3 else secure)
+        for number in range(22)
+    ]
+    write(engine, *many)
+    wanted = sorted(many, key=lambda one: (one.at, one.id))
+    assert list(kept.since(engine, 0.0)) == wanted
+    assert list(kept.since(engine, 10.0)) == [one for one in wanted if one.at >= 10.0]
+    assert list(kept.backwards(engine, 10.0)) == [one for one in reversed(wanted) if one.at >= 10.0]
+    with transaction(engine) as connection:
+        found = list(kept.beyond_plain(connection, 10.0, 30.0))
+    assert found == [one for one in wanted if 10.0 <= one.at < 30.0 and one.verdict is secure]
+
+
 def test_more_batches_than_are_looked_at_together_are_all_looked_at(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
