@@ -96,7 +96,7 @@ def _take_away(
 
     def known(file_id: str) -> bool:
         nonlocal files
-        wanted_still = is_known(engine, file_id)
+        wanted_still = file_id in alive or is_known(engine, file_id)
         files += not wanted_still
         return wanted_still
 
@@ -107,6 +107,7 @@ def _take_away(
     try:
         shred_expired(engine, directory, now, go_on, shredded)
         wanted = openable(engine, now)
+        alive = frozenset(wanted)  # so that the store is asked of the others alone, one by one
         go_on()
         try:
             files = directory.sweep(known, now, see)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +34,7 @@ from segl.settings.file import parse_settings
 from segl.store.engine import transaction
 from segl.tables import metadata
 from segl.tables.audit import audit_entry
+from segl_delivery import housekeeping
 from segl_delivery.housekeeping import announce, is_believed, keep_house
 from segl_delivery.receipts.build import forget_old
 from segl_delivery.sealing.seal import Sealer, try_storage
@@ -115,6 +118,28 @@ def test_messages_that_have_lost_their_file_are_told_each_hour_until_it_is_back(
     keep_house(settings, engine, events, time.time())
     assert "sealed_missing" not in "".join(capsys.readouterr())
     assert value_of(SEALED_MISSING) == 0
+
+
+def test_of_files_that_somebody_can_open_the_store_is_asked_once(
+    sealer: Callable[..., Sealer], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one by one: of thirty days of sealed mail that is forty thousand questions an hour, on each node."""
+    desk = sealer()
+    try_storage(desk.settings, engine, None)
+    told, untold = seal(desk, letter("x")), seal(desk, letter("y"))
+    begin_notice(engine, told.message.id, told.addressees[0].row.id, time.time())
+    asking = Mock(side_effect=life.is_known)
+    monkeypatch.setattr(housekeeping, "is_known", asking)
+    assert isinstance(desk.directory, SealedDirectory)
+    orphan = desk.directory.path("0" * 32)
+    orphan.parent.mkdir()
+    orphan.write_bytes(b"x")
+    files = [orphan, *(desk.directory.path(one.message.id) for one in (told, untold))]
+    for file in files:
+        os.utime(file, (1, 1))
+    keep_house(desk.settings, engine, desk.events, time.time())
+    assert {call.args[1] for call in asking.call_args_list} == {"0" * 32, untold.message.id}
+    assert [file.exists() for file in files] == [False, True, True]
 
 
 def test_of_a_place_that_is_away_no_message_is_called_lost(
