@@ -300,6 +300,8 @@ def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
 
 def _fact(name: str, value: object) -> str:
     words = "a new link can be made" if name == "spare" else name.replace("_", " ")
+    if name == "until" and isinstance(value, float):
+        return f"{words} {minute(value)}"
     return words if value is True else f"{words} {value}"
 
 

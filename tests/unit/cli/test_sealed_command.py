@@ -170,6 +170,7 @@ def test_extend_gives_days_from_today(office: Office, counter: Counter) -> None:
     assert done.exit_code == 0
     until = re.search(r"can be read until (\S+) 23:59", done.stdout)
     assert until is not None
+    assert f"(until {until[1]} 23:59)" in office("sealed", "show", letter.message_id).stdout
     counter.now += 9 * 86400
     counter.open(letter)
     office("sealed", "revoke", letter.message_id)
