@@ -71,8 +71,28 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
             fix = _OF_COPIES if any(name in where for name in _UNNAMEABLE) else _OF_ALIASES
             yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
+    if other := _other_delimiters(setup):
+        clean = False
+        yield other
     if clean:
         yield Check(_ID, State.OK, "no alias, forward or blind copy leads outside")
+
+
+def _other_delimiters(setup: Setup) -> Check | None:
+    """Postfix finds the alias of bo@ for bo-sag@ as well, if told so. In the settings' addresses a hyphen is a letter,
+    or mail to anna-marie@ would be taken for anna@'s."""
+    value = setup.front.value("recipient_delimiter")
+    others = [sign for sign in value if sign != "+"]
+    if not others or not setup.settings.organisation.forwarded:
+        return None
+    return Check(
+        _ID,
+        State.WARN,
+        f"recipient_delimiter = {value}: with “{others[0]}” behind them (bo{others[0]}sag@) addresses of"
+        " organisation.forwarded lead outside as well",
+        "Segl knows of “+” alone: mail of own people to such an address is not read, and goes on outside as it is",
+        "postconf -e recipient_delimiter=+, or name those that are in use in organisation.forwarded, too",
+    )
 
 
 def is_outside(setup: Setup, address: str) -> bool:

@@ -233,6 +233,28 @@ def test_what_the_settings_name_is_read_first(
         del site.tables["organisation"]
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "forwarded", "state"),
+    [
+        ("+", ["bo@nordby.example"], OK),
+        ("", ["bo@nordby.example"], OK),
+        ("+-", ["bo@nordby.example"], WARN),
+        ("-", ["bo@nordby.example"], WARN),
+        ("-", [], OK),
+    ],
+)
+def test_extensions_behind_another_sign_than_the_settings_know(
+    site: Installation, home: Path, delimiter: str, forwarded: list[str], state: State
+) -> None:
+    site.front("-e", f"recipient_delimiter={delimiter}")
+    site.tables["organisation"] = {"forwarded": forwarded}
+    try:
+        assert states(site) == {state}
+    finally:
+        del site.tables["organisation"]
+        site.front("-e", "recipient_delimiter=+")
+
+
 def test_a_blind_copy_is_none_of_them(site: Installation) -> None:
     """Whose copy it is has been read by nobody."""
     site.front("-e", f"recipient_bcc_maps=inline:{{post@nordby.example={PRIVATE}}}")
