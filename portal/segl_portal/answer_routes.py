@@ -15,9 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from segl.errors import StoreError
+from segl.errors import SeglError
 from segl.events import Events
-from segl.sealed.storage import StorageAway
 from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why, new_once
 from segl_portal.forms import browser_of, form_of, sure_browser
 from segl_portal.guard import Refusal
@@ -51,7 +50,7 @@ class AnswerRoutes:
             return await self._answers.refuse(Why.GONE, body, kind)
         try:
             opened = await run_in_threadpool(self._visits.visit, browser, rid)
-        except (StorageAway, StoreError) as error:
+        except SeglError as error:  # the store, or the message's file
             self._events.failed("answer", error)
             return await self._answers.refuse(Why.BUSY, body, kind)
         if opened is None:
@@ -96,7 +95,7 @@ class AnswerRoutes:
             page = await self._opened.page(request, rid, told)
         except Refusal:  # no turn to read it
             return self._given_back(request, rid, refused)
-        except (StorageAway, StoreError) as error:
+        except SeglError as error:
             self._events.failed("answer", error)
             return self._given_back(request, rid, refused)
         if page is None and refused.text:

@@ -117,6 +117,20 @@ def test_while_the_store_is_away_the_text_comes_back_in_a_form_that_sends_it_whe
     assert "carl@nordby-vand.example" in mail.recipients
 
 
+def test_of_a_message_whose_file_is_damaged_while_she_writes_the_text_comes_back(
+    site: PortalSite, her: Client, letter: Letter
+) -> None:
+    """A file store far away fails in the middle, too."""
+    form = form_on(her.get(f"/m/{letter.recipient_id}/message"))
+    file = site.directory.path(letter.message_id)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused = send(her, letter, replace(form, text=WORDS))
+    file.write_bytes(whole)
+    assert form_on(refused).text == WORDS
+    assert send(her, letter, form_on(refused)).status == 303
+
+
 def test_whom_an_answer_was_for_is_ticked_yet_when_it_comes_back(site: PortalSite) -> None:
     letter = site.seal(content=ORIGINAL)
     her = site.client()
