@@ -61,6 +61,7 @@ class Texts:
     wrong: str
     expired: str
     too_many: str
+    enough: str
     busy: str
     # the message
     from_: str

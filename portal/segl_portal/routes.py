@@ -240,6 +240,7 @@ def _words(shown: Shown, why: Denied | None) -> str:
         Denied.WRONG: t.wrong,
         Denied.EXPIRED: t.expired,
         Denied.TOO_MANY: t.too_many,
+        Denied.ENOUGH: t.enough,
         Denied.BUSY: t.busy,
     }
     return words[why] if why is not None else ""

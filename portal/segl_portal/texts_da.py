@@ -57,6 +57,8 @@ DANISH: Final = Texts(
     expired="Koden gælder ikke længere. Tryk på »Send en ny kode« nedenfor.",
     too_many="Der er prøvet for mange gange. Bed om en ny kode. Kommer den ikke, så vent en time, og prøv igen. "
     "Hjælper det ikke, så kontakt afsenderen.",
+    enough="Du har bedt om mange koder på kort tid. Brug koden fra den nyeste mail eller sms; den kan være forsinket. "
+    "Virker den ikke, så vent en time, og bed om en ny kode. Hjælper det ikke, så prøv i morgen.",
     busy="Siden har for travlt lige nu. Prøv igen om lidt. Hjælper det ikke, så vent en time.",
     from_="Fra",
     to="Til",

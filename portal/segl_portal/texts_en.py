@@ -57,6 +57,8 @@ ENGLISH: Final = Texts(
     expired="The code is no longer valid. Press “Send a new code” below.",
     too_many="There were too many attempts. Ask for a new code. If none comes, wait an hour and try again. If that "
     "does not help, contact the sender.",
+    enough="You have asked for many codes in a short time. Use the code from the newest mail or text message; it may "
+    "be late. If it does not work, wait an hour and ask for a new code. If that does not help, try tomorrow.",
     busy="The page is too busy just now. Try again in a while. If that does not help, wait an hour.",
     from_="From",
     to="To",

@@ -73,7 +73,8 @@ class Denied(Enum):
 
     WRONG = "wrong"  # the code is not that one
     EXPIRED = "expired"  # no code is out in this browser: too old, used, or asked for elsewhere
-    TOO_MANY = "too-many"  # too many wrong tries, or too many codes for this link
+    TOO_MANY = "too-many"  # too many wrong tries
+    ENOUGH = "enough"  # so many codes were asked for by this link: the last may be on its way yet
     BUSY = "busy"  # too much is being asked now, from this network or of all
 
 
@@ -201,9 +202,9 @@ class VisitService:
             if not limits.passes(connection, rules.network_codes, limits.network_of(network), now):
                 return Denied.BUSY
             if not limits.count(connection, rules.link_hour, by_link, now):
-                return Denied.TOO_MANY
+                return Denied.ENOUGH
             if not limits.count(connection, rules.link_day, by_link, now):
-                return Denied.TOO_MANY
+                return Denied.ENOUGH
             copy = visits.find_copy(connection, place)
             visit = visits.find_visit(connection, browser, place)
         reads = visits.link_in(browser, place, visit) is not None and self._is_reading(visit, now)

@@ -39,8 +39,22 @@ def test_after_an_error_the_button_for_a_new_code_is_seen(site: PortalSite, lett
     wrong = client.get(client.give(letter, page, "12345678").headers["location"])
     assert "Koden passer ikke" in wrong.text
     assert is_open(wrong)
-    for why in ("expired", "too-many", "busy"):
+    for why in ("expired", "too-many", "enough", "busy"):
         assert is_open(client.get(f"/m/{letter.recipient_id}/code?why={why}"))
+
+
+def test_whoever_asked_too_often_is_told_to_use_the_code_that_is_on_its_way(
+    site: PortalSite, letter: Letter
+) -> None:
+    """A mail server that takes no mail from strangers at once keeps codes for half an hour."""
+    client = site.client()
+    for _ in range(site.settings.portal.limits.codes_an_hour):
+        page = client.ask(letter)
+        code = site.next_code(letter.recipient)
+    told = client.ask(letter)
+    assert "Du har bedt om mange koder på kort tid." in told.text
+    assert "Bed om en ny kode. Kommer den ikke" not in told.text
+    assert client.give(letter, page, code).headers["location"] == f"/m/{letter.recipient_id}/message"
 
 
 def test_whoever_comes_back_without_a_code_sees_where_a_phrase_is_typed(

@@ -44,11 +44,11 @@ def forged(letter: Letter) -> Letter:
 
 def test_codes_for_one_link_by_hour_and_by_day(counter: Counter) -> None:
     letter = counter.seal()
-    assert asks(counter, letter, 4) == ["code"] * 3 + [Denied.TOO_MANY]
+    assert asks(counter, letter, 4) == ["code"] * 3 + [Denied.ENOUGH]
     counter.now += 3600
-    assert asks(counter, letter, 3) == ["code"] * 2 + [Denied.TOO_MANY]
+    assert asks(counter, letter, 3) == ["code"] * 2 + [Denied.ENOUGH]
     counter.now += 3600
-    assert asks(counter, letter, 1) == [Denied.TOO_MANY], "of this day"
+    assert asks(counter, letter, 1) == [Denied.ENOUGH], "of this day"
     counter.now += 86400
     assert asks(counter, letter, 1) == ["code"]
 
@@ -125,7 +125,7 @@ def test_processes_count_together(counter: Counter, tmp_path: Path) -> None:
         second.now = counter.now
         letter = counter.seal()
         answers = [asks(one, letter, 1)[0] for one in (counter, second, counter, second)]
-    assert answers == ["code", "code", "code", Denied.TOO_MANY]
+    assert answers == ["code", "code", "code", Denied.ENOUGH]
 
 
 @pytest.mark.parametrize(
