@@ -21,6 +21,8 @@ from segl.store.engine import insert_into
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.visits.browser import Browser, NotOurs
 
+_AHEAD_SECONDS: Final = 3600.0  # by less the clocks of two nodes differ
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -122,12 +124,13 @@ def link_in(browser: Browser, place: str, visit: Visit | None) -> Secret | None:
     return None
 
 
-def find_visit(connection: Connection, browser: Browser, place: str) -> Visit | None:
+def find_visit(connection: Connection, browser: Browser, place: str, now: float) -> Visit | None:
+    """The visit of *browser*; not one from the future, of a clock that was set back: it and its code would last on."""
     table = portal_visit.c
     query = sa.select(
         *(table.wrapped_link, table.reference, table.code_mac, table.code_until, table.tries),
         *(table.created_at, table.open_until),
-    ).where(*_mine(browser, place))
+    ).where(*_mine(browser, place), table.created_at <= now + _AHEAD_SECONDS)
     row = connection.execute(query).one_or_none()
     return None if row is None else Visit(*row)
 

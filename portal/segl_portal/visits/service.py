@@ -146,7 +146,7 @@ class VisitService:
         link that it gave then cannot be had: it must give it anew."""
         place = visits.place_of(recipient_id)
         with transaction(self._engine) as connection:
-            visit = visits.find_visit(connection, browser, place)
+            visit = visits.find_visit(connection, browser, place, self._clock())
         if visits.link_in(browser, place, visit) is None or visit is None:
             return None
         is_out = visit.code_mac is not None and self._clock() < visit.code_until
@@ -163,7 +163,7 @@ class VisitService:
         :class:`~segl.sealed.storage.StorageAway` when only its file cannot be had: she goes on reading when it can."""
         place, now = visits.place_of(recipient_id), self._clock()
         with transaction(self._engine) as connection:
-            visit = visits.find_visit(connection, browser, place)
+            visit = visits.find_visit(connection, browser, place, now)
             copy = visits.find_copy(connection, place)
         if visit is None or visit.open_until is None or not self._is_reading(visit, now):
             return None
@@ -206,7 +206,7 @@ class VisitService:
             if not limits.count(connection, rules.link_day, by_link, now):
                 return Denied.ENOUGH
             copy = visits.find_copy(connection, place)
-            visit = visits.find_visit(connection, browser, place)
+            visit = visits.find_visit(connection, browser, place, now)
         reads = visits.link_in(browser, place, visit) is not None and self._is_reading(visit, now)
         right = visits.keys_of(copy, secret, now) is not None
         ends = copy.expires_at if copy is not None and right else now
@@ -235,7 +235,7 @@ class VisitService:
 
     def _kept_link(self, browser: Browser, place: str) -> Secret | None:
         with transaction(self._engine) as connection:
-            visit = visits.find_visit(connection, browser, place)
+            visit = visits.find_visit(connection, browser, place, self._clock())
         return visits.link_in(browser, place, visit)
 
     def _may_send(self, connection: Connection, copy: Copy | None, place: str, now: float) -> bool:
@@ -269,7 +269,7 @@ class VisitService:
         with transaction(self._engine) as connection:
             if not limits.passes(connection, self._rules.network_tries, limits.network_of(network), now):
                 return Denied.BUSY
-            visit = visits.find_visit(connection, browser, place)
+            visit = visits.find_visit(connection, browser, place, now)
             copy = visits.find_copy(connection, place)
         link = visits.link_in(browser, place, visit)
         right = visits.keys_of(copy, link, now) is not None
@@ -322,7 +322,7 @@ class VisitService:
                 limits.take_back(connection, self._rules.failures, life_of_it, ends)
                 visits.take_back_try(connection, browser, place)
                 return _Right.NOW
-            if not self._is_reading(visits.find_visit(connection, browser, place), now):
+            if not self._is_reading(visits.find_visit(connection, browser, place, now), now):
                 return Denied.TOO_MANY
         return _Right.AGAIN if fits else Denied.WRONG
 
@@ -345,7 +345,7 @@ class VisitService:
         try:
             with transaction(self._engine) as connection:
                 if not visits.open_visit(connection, browser, place, mac, link, now, until):
-                    return self._is_reading(visits.find_visit(connection, browser, place), now)
+                    return self._is_reading(visits.find_visit(connection, browser, place, now), now)
                 life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
         except BaseException:
             opened.content.close()

@@ -30,6 +30,18 @@ def test_an_open_message_can_be_visited_until_the_browser_leaves(counter: Counte
     assert counter.visit(browser, letter) is None
 
 
+def test_a_clock_set_back_keeps_no_visit_open_and_no_code_good(counter: Counter) -> None:
+    """Else what was to end in half an hour would last for as long as the clock was ahead."""
+    letter, other = counter.seal(), counter.seal()
+    browser, _ = counter.open(letter)
+    counter.ask(browser, other)
+    code = counter.code()
+    counter.now -= 86_400
+    assert counter.visit(browser, letter) is None
+    assert counter.give(browser, other, code) is Denied.EXPIRED
+    assert isinstance(counter.open(letter)[1], Opened)
+
+
 def test_no_file_stays_open_when_a_visit_cannot_be_prolonged(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
