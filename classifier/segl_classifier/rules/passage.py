@@ -17,6 +17,7 @@ from segl_classifier.latin import in_latin
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
 from segl_classifier.rules.pattern import Pattern, PatternSet
 from segl_classifier.rules.words import NormalText, Word, tokens
+from segl_classifier.stops import ends_none
 
 _LEFT, _RIGHT = 22, 30  # words
 _CHARS = 300  # and no more characters than this to a side
@@ -28,13 +29,6 @@ _SHORT = 60  # characters: a line no longer is not a line of running text
 # Where a sentence may end: before a capital, and at the end of a line. Written with one set of characters in
 # front, so that the search leaps from one of them to the next.
 _STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖÜ\"'«»“(]))")
-# Behind these a full stop ends none, though a capital follows: "hr. Holm", "Mrs. Novak", "P. Holm", "am 3. März".
-_SHORTENED = re.compile(r"\b(?:(?i:hr|herrn|hrn|fr|frk|fam|mr|mrs|ms|dr|prof|st)|[A-ZÆØÅÄÖÜ])\Z")
-_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
-_COUNTED = re.compile(
-    r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Woche|SSW|Schwangerschafts|Lebensjahr|Jahr|Monat|Tag|Klasse|Stock|"
-    r"Etage|OG|Semester|Mahnung|Rate|Quartal)"
-)
 
 Mark = tuple[int, int, str]  # start, end, the word as the list writes it
 
@@ -272,19 +266,9 @@ def _sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
     for match in _STOP.finditer(text, low, high):
         end = match.end()
         if text[end - 1] != "\n":
-            if not _goes_on(text, match):
+            if match[0][0] != "." or not ends_none(text, match.start(), end):
                 yield end
             continue
         if match[0] != "\n" or end - line <= _SHORT or text[end : end + 1] == "\n":
             yield end
         line = end
-
-
-def _goes_on(text: str, stop: re.Match[str]) -> bool:
-    """Whether *stop* is that of an abbreviation or of a German ordinal number."""
-    if stop[0][0] != ".":
-        return False
-    start = stop.start()
-    if _SHORTENED.search(text, max(0, start - 6), start):
-        return True
-    return bool(_ORDINAL.search(text, max(0, start - 3), start) and _COUNTED.match(text, stop.end()))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from segl_classifier.stops import ends_none
+
 LONGEST_WORD = 100  # characters
 _FEW = 12  # letters: so many capitals may be an abbreviation or a heading
 _CAPITALS = 0.9  # of the letters, from which on a sentence is one in capitals
@@ -95,7 +97,8 @@ def clauses(sentence: str) -> Iterator[tuple[int, int]]:
 def _ends(paragraph: str) -> Iterator[re.Match[str]]:
     """Where the sentences of *paragraph* end. A stop before a small letter is most often that of an abbreviation; where
     there are more of those than before capitals, each is the end of a sentence."""
-    return (_END_IN_SMALL if _in_small(paragraph) else _END).finditer(paragraph)
+    found = (_END_IN_SMALL if _in_small(paragraph) else _END).finditer(paragraph)
+    return (end for end in found if end[0][0] != "." or not ends_none(paragraph, end.start(), end.end()))
 
 
 def _in_small(paragraph: str) -> bool:

@@ -103,6 +103,8 @@ def test_who_writes_no_capitals_ends_his_sentences_at_stops(stop: str) -> None:
         "Vi mødes f.eks. på tirsdag inkl. frokost.",
         "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx; spørg Bo.Holm.",
         "Versionen er nu 2.Beta, og A.B.Jensen har den.",
+        "Spørg hr. Holm, Mrs. Novak eller P. Holm, for de ved det.",
+        "Am 3. März kommt sie, in der 22. Woche.",
     ],
 )
 def test_an_abbreviation_or_an_address_ends_no_sentence(sentence: str) -> None:
