@@ -245,7 +245,7 @@ _LONGEST = frozenset(
 def _starts_programs(item: pytest.Item) -> bool:
     """What asks Postfix's own programs, needs a server that each worker would have to start first, or is tried without
     one too."""
-    if needs.POSTFIX.mark in item.iter_markers("skipif"):
+    if any(needs.POSTFIX.mark in node.own_markers for node in item.iter_parents()):
         return True
     case = getattr(item, "callspec", None)
     if case and "postgresql" in (case.params.get("both_stores"), case.params.get("counters")):
@@ -278,7 +278,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The long files first, so that at the end no worker has one left while the others are done.
     long: set[Path] = set()
     for item in items:
-        if item.path not in long and (item.get_closest_marker("slow") or item.get_closest_marker("world")):
+        if item.path not in long and any(
+            mark.name in ("slow", "world") for node in item.iter_parents() for mark in node.own_markers
+        ):
             long.add(item.path)
     items.sort(key=lambda item: (stems[item.path] not in _LONGEST, item.path not in long))
 

@@ -17,22 +17,26 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
 from segl_classifier.formats.ooxml.reader import read
 
-MAKERS = {"docx": office_files.word, "xlsx": office_files.workbook, "pptx": office_files.presentation}
+FILES = {
+    "docx": office_files.word(),
+    "xlsx": office_files.workbook(),
+    "pptx": office_files.presentation(),
+}
 
 
 @cache
 def made(kind: str) -> tuple[Content, office_files.Places]:
-    data, places = MAKERS[kind]()
+    data, places = FILES[kind]
     return read(data, f"fil.{kind}", ALLOWANCE), places
 
 
-@pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind in MAKERS for place in MAKERS[kind]()[1]])
+@pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind in FILES for place in FILES[kind][1]])
 def test_a_number_is_found_wherever_it_stands(kind: str, place: str) -> None:
     content, places = made(kind)
     assert stands_in(content, places[place]), text_of(content)
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", FILES)
 def test_a_sound_file_lacks_nothing(kind: str) -> None:
     assert made(kind)[0].lacks == ()
 

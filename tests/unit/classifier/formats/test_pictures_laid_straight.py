@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,21 +54,21 @@ def by_exif(page: Image.Image) -> bytes:
 @TESSERACT
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "data",
+    "taken",
     [
-        stored(turned(letter(), 14)),
-        stored(turned(letter(), -9), "JPEG", quality=60),
-        stored(turned(letter(), 184)),
-        stored(letter(9)),
-        stored(letter(ink=200, paper=225), "JPEG", quality=70),
-        stored(letter(30, 90, 230).convert("1")),
-        stored(letter(48).filter(ImageFilter.GaussianBlur(5))),
-        by_exif(letter()),
+        lambda: stored(turned(letter(), 14)),
+        lambda: stored(turned(letter(), -9), "JPEG", quality=60),
+        lambda: stored(turned(letter(), 184)),
+        lambda: stored(letter(9)),
+        lambda: stored(letter(ink=200, paper=225), "JPEG", quality=70),
+        lambda: stored(letter(30, 90, 230).convert("1")),
+        lambda: stored(letter(48).filter(ImageFilter.GaussianBlur(5))),
+        lambda: by_exif(letter()),
     ],
     ids=["aslant", "the other way", "on its head", "small", "pale", "grainy", "blurred", "turned by EXIF"],
 )
-def test_a_letter_is_read_however_it_was_taken(data: bytes) -> None:
-    content = ocr.read(data, "", WITH_OCR)
+def test_a_letter_is_read_however_it_was_taken(taken: Callable[[], bytes]) -> None:
+    content = ocr.read(taken(), "", WITH_OCR)
     assert stands_in(content, CPR) == ["read by OCR"], text_of(content)
     assert "received" in text_of(content)
     assert content.lacks == ()
