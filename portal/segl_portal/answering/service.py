@@ -48,7 +48,6 @@ class AnswerForm:
     files: int
     file_bytes: int
     all_bytes: int
-    refused_types: tuple[str, ...]
     closed: Why | None = None
 
 
@@ -92,7 +91,6 @@ class AnswerService:
             files=terms.files,
             file_bytes=terms.file_bytes,
             all_bytes=terms.bytes,
-            refused_types=terms.refused_types,
             closed=self._taking.closed(opened, original, one_more=True),
         )
 

@@ -83,9 +83,6 @@ class Index:
     parts: tuple[Part, ...]
     truncated: bool = False
 
-    def children(self, part: Part) -> tuple[Part, ...]:
-        return tuple(child for child in self.parts if child.parent == part.number)
-
 
 def index(source: Source) -> Index:
     """The parts of the message in *source*. Ends for any bytes; raises what reading *source* does."""

@@ -58,8 +58,6 @@ class MessageView:
     pictures: frozenset[int]
     blocked: int
     notes: frozenset[Note]
-    message_id: str
-    references: tuple[str, ...]
 
 
 class Sanitiser(Protocol):
@@ -90,8 +88,6 @@ def read_message(content: Source, sanitiser: Sanitiser, *, folded: str = _FOLDED
         pictures=frozenset(body.shown),
         blocked=body.blocked,
         notes=_notes(content, found, chosen) | body.notes,
-        message_id=header_line(top.first("message-id")),
-        references=tuple(header_line(top.first("references")).split()[-20:]),
     )
 
 
