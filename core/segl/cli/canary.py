@@ -187,7 +187,7 @@ def _line(standing: CanaryStanding, now: float, *, several: bool) -> str:
     last, clear = standing.last, standing.counts.get(CanaryResult.CLEAR, 0)
     sink = f"{standing.sink} from {printable(standing.host)}" if several else standing.sink
     if last is None:
-        return f"{paint('?', typer.colors.MAGENTA)}: {sink}: nothing is known of any"
+        return f"{paint('?', typer.colors.MAGENTA)}: {sink}: none has been seen yet"
     state = "overdue" if standing.overdue > 0 and not standing.result.alarms else standing.result.value
     word = paint(state, typer.colors.RED if standing.alarms else typer.colors.GREEN)
     took = f" after {last.seconds:.1f} s" if last.seconds is not None else ""

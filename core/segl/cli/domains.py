@@ -93,7 +93,11 @@ def _draft(name: str, found: Reports, house: str, language: Language, days: int)
         fail(f"{name!r} is no domain name")
     traffic = next((one for one in found.traffic if one.domain == domain), None)
     if traffic is None:
-        fail(f"no secure mail to {domain} in {days} days", "segl domains lists those there was", Exit.FAILED)
+        fail(
+            f"no secure mail to {domain} in {days} days",
+            "segl domains lists the domains mailed to",
+            Exit.FAILED,
+        )
     [report] = found.reported([traffic])
     if not report.repairs:
         way = report.way or "undecided"

@@ -49,7 +49,7 @@ def feedback(
     from segl.decisions.said import Says
 
     if message != _LIST and says not in set(Says):
-        fail(f"{says!r} is neither wrong nor right" if says else "what of it? wrong or right")
+        fail(f"{says!r} is neither wrong nor right" if says else "was the decision wrong or right?")
     if message == _LIST and (says or note):
         fail("list takes nothing more", "segl feedback ID wrong|right")
     with store_of(settings, scoped=True) as (loaded, engine):

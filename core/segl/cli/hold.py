@@ -239,7 +239,7 @@ def _one(holding: Holding, wanted: str) -> Held:
             Exit.FAILED,
         )
     if len(found) > 1:
-        fail(f"{wanted} is the beginning of several", "give more of it")
+        fail(f"several ids begin with {wanted}", "give more of its digits")
     return found[0]
 
 
@@ -290,4 +290,4 @@ def _tell_unseen(unread: Sequence[Unread], beyond: int) -> None:
             f"postcat -hq {one.listed.queue_id} shows what there is of it",
         )
     if beyond:
-        complain(f"{beyond} more on hold were not looked at", "decide about those that are shown first")
+        complain(f"{beyond} more on hold were not looked at", "decide first about those that are shown")

@@ -77,7 +77,7 @@ def tell_passed_over(passed: Counter[PassedOver]) -> None:
     """On standard error how much was passed over; nothing of nothing."""
     parts = [f"{passed[why]} {why if passed[why] == 1 else _MANY[why]}" for why in PassedOver if passed[why]]
     if parts:
-        complain(f"passed over: {', '.join(parts)}", "what is named by itself is read")
+        complain(f"passed over: {', '.join(parts)}", "name them one by one to have them read")
 
 
 def find_sources(

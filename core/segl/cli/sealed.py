@@ -143,7 +143,7 @@ def revoke(
         found = _one(engine, message, scope_of(loaded, organisation))
         done = life.revoke(engine, storage_of(loaded.portal, engine), found.id, time.time(), actor=me())
     if not done:
-        fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
+        fail(f"{found.id} had ended already", "segl sealed show says when", Exit.FAILED)
     events = Events("segl-sealed")
     for one in done:
         events.sealed_revoked(one, me())
@@ -289,12 +289,12 @@ def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
 
     wanted = prefix.lower()
     if len(wanted) < LEAST_PREFIX or set(wanted) - set("0123456789abcdef"):
-        fail(f"{prefix!r} is no id", "segl sealed list shows them; six digits of the beginning are enough")
+        fail(f"{prefix!r} is no id", "segl sealed list shows them; the first six digits are enough")
     found = find_messages(engine, wanted, scope.shows)
     if not found:
         fail(f"no sealed message {prefix}", "segl sealed list shows them", Exit.FAILED)
     if len(found) > 1:
-        fail(f"{prefix} is the beginning of several", "give more of it")
+        fail(f"several ids begin with {prefix}", "give more of its digits")
     return found[0]
 
 

@@ -51,7 +51,7 @@ def test_a_directory_is_gone_through(mail: Path) -> None:
     ]
     assert done.stderr.splitlines() == [
         "segl: passed over: 1 hidden file or folder",
-        "hint: what is named by itself is read",
+        "hint: name them one by one to have them read",
     ]
     assert segl("--quiet", mail).stderr == ""
 

@@ -191,7 +191,10 @@ def test_what_was_passed_over_is_told_in_a_line(
     passed: dict[PassedOver, int], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tell_passed_over(Counter(passed))
-    assert capsys.readouterr().err == f"segl: passed over: {line}\nhint: what is named by itself is read\n"
+    assert (
+        capsys.readouterr().err
+        == f"segl: passed over: {line}\nhint: name them one by one to have them read\n"
+    )
     tell_passed_over(Counter())
     assert capsys.readouterr().err == ""
 

@@ -146,7 +146,7 @@ def test_revoke_ends_it_at_once_and_says_when_it_had_ended(office: Office, count
     assert counter.visit(browser, letter) is None
     assert not counter.directory.path(letter.message_id).exists()
     again = office("sealed", "revoke", letter.message_id)
-    assert (again.exit_code, "could not be opened any more" in again.stderr) == (1, True)
+    assert (again.exit_code, "had ended already" in again.stderr) == (1, True)
     [line] = office.json("sealed", "list")
     assert line["live"] is False
 
