@@ -166,6 +166,17 @@ def test_a_plain_message_under_an_id_of_ours_gets_another(given: tuple[str, ...]
     )
 
 
+@pytest.mark.parametrize("given", ["", "ENVID=sag+2D7", "ENVID=" + 64 * "0"])
+def test_a_plain_message_under_a_name_of_its_clients_own_keeps_it(given: str) -> None:
+    """Sixty-four digits are no name of ours without the key."""
+    key = ReceiptKey(b"k" * KEY_BYTES)
+    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    for name, borrowed in ((given, False), (f"ENVID={key.new_id()}", True)):
+        named = mail(sender=Address("<a@nordby.example>", (name,)))
+        disposition = disposition_of(named, Verdict(Decision.PLAIN), None, settings, key, canary=False)
+        assert disposition.borrowed is borrowed
+
+
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [

@@ -74,6 +74,21 @@ def test_any_certificate_at_a_named_host_meets_no_demand() -> None:
     assert policy_of(table, "[mx.a.example]", NOTHING.get, Proof.PINNED) is None
 
 
+@pytest.mark.parametrize(
+    ("domain", "since"),
+    [
+        ("good.example", NOW - 10),
+        ("pin-tls.example", float("inf")),
+        ("pin-portal.example", None),
+        ("bare.example", None),
+        ("new.example", None),
+    ],
+)
+def test_since_when_tls_may_be_taken(domain: str, since: float | None) -> None:
+    """A pin of the postmaster's holds at any time."""
+    assert RouteTable(settings()).proven_at(domain, FACTS.get) == since
+
+
 def test_what_is_demanded_of_all_domains_is_demanded_of_a_policy_but_for_pins() -> None:
     """The postmaster's word for TLS at one domain stands in for what he demands of those he knows nothing about."""
     table = RouteTable(settings(routing={"least": "dane"}))
