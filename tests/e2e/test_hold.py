@@ -150,6 +150,10 @@ def test_one_that_was_held_before_a_port_was_changed_goes_by_the_new_one(
     def filter_at(port: int) -> None:  # by a start: after a reload an old smtpd may take one more message
         front.stop()
         front.run("postconf", "-e", f"content_filter=segl-secure:[127.0.0.1]:{port}")
+        verdicts = front.files["segl-verdict"].replace(
+            "segl-secure:[127.0.0.1]:10026", f"segl-secure:[127.0.0.1]:{port}"
+        )
+        (front.config / "segl-verdict").write_text(verdicts, "utf-8")
         quick_start(front.directory / "spool")
         front.run("postfix", "start")
         wait_for_port("127.0.0.1", 10027)
