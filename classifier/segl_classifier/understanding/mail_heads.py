@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _FROM: Final = "fra|from|von|från|frå|afsender"
-_WHEN: Final = "sendt|sent|gesendet|skickat|dato|date|datum"
+_WHEN: Final = "sendt?|sent|gesendet|skickat|dato|date|datum"
 _TO: Final = "til|to|an|till|cc|kopi|kopie|kopia|bcc|svar til|reply-to|antwort an"
 _ABOUT: Final = "emne|subject|betreff|ämne|vedr"
 _MOST_LINES: Final = 60  # of one head: a list of recipients may go over many
@@ -38,7 +38,7 @@ _WROTE: Final = "skrev|skreiv|wrote|schrieb"
 _SAYS_WROTE: Final = re.compile(rf"\b(?:{_WROTE})\b", re.IGNORECASE)
 # "Den 12. nov. 2026 kl. 9.30 skrev Bo Holm <bo@x.dk>:", "On Thu, Nov 12, 2026 at 9:30 AM Bo <bo@x.dk> wrote:"
 _DAY: Final = r"(?:(?:den|on|am) )?(?:[^\W\d_]{2,9}\.?,? ){0,3}\d[^@<>]{4,40}?"
-_TIME: Final = rf"{_DAY}\d[.:]\d\d(?:[.:]\d\d)?(?: ?[ap]\.?m\.?)?,?"
+_TIME: Final = rf"{_DAY}\d[.:]\d\d(?:[.:]\d\d)?(?: ?[ap]\.?m\.?| Uhr)?,?"
 _WHO: Final = rf"[^@<>:]{{0,60}}?((?>{_ADDRESS}))?"
 _ANSWERED: Final = re.compile(rf"{_TIME} (?:(?:{_WROTE}) {_WHO}|{_WHO} (?:{_WROTE})) ?:", re.IGNORECASE)
 _LONGEST_ANSWERED: Final = 250  # characters; it may go over two lines

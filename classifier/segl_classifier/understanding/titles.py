@@ -27,12 +27,15 @@ BY_ITSELF = 0.5
 _MOST = 512  # of a message, and of the lines of one text
 _LONGEST = 15  # words of one that no label says to be a title
 _BEFORE = re.compile(
-    r"(?:(?:sv|vs|re|fwd?|aw|wg|vb|svar|videresendt)[ ]?(?:\[\d{1,3}\]|\(\d{1,3}\))?[ ]?:[ ]*+"
+    r"(?:(?:sv|vs|re|fwd?|aw|antw|wg|vb|svar|videresendt)[ ]?(?:\[\d{1,3}\]|\(\d{1,3}\))?[ ]?:[ ]*+"
     r"|\[[^\[\]\n]{1,40}\][ ]*+|[(]?(?:ekstern|extern|external)[)]?:?[ ]++)++",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"(?<! )(?:[ ]*+\[[^\[\]\n]{1,60}\])++[ ]*+\Z")
-_LABEL = r"(?:emne|subject|betreff|ämne|vedr(?:ørende)?|ang(?:ående)?|(?:sags)?titel|title|overskrift)\.?"
+_LABEL = (
+    r"(?:emne|subject|betreff|betr|ämne|ärende|gjelder|regarding|vedr(?:ørende)?|ang(?:ående)?|(?:sags)?titel|title|"
+    r"overskrift)\.?"
+)
 _LABELLED = re.compile(  # with a tab, where nothing else stands in the row
     rf"^[ \t>*_|-]*+(?:{_LABEL}|summary(?:;[^:\n]{{0,80}})?)[ *_]{{0,4}}"
     r"(?::[ *_\t]{0,4}|\t(?=[^\r\n\t]++(?:[\r\n]|\Z)))(?P<title>[^\s:][^\r\n\t]{2,200})",

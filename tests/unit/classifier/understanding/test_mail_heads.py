@@ -47,6 +47,7 @@ def told(text: str) -> str:
         ("From: Rie Holm\nSent: Monday\nTo: Bo\nCc: Kim\nSubject: Rooms", "Subject: Rooms"),
         ("Von: Rie Holm\nGesendet: Montag\nAn: Bo\nBetreff: Räume", "Betreff: Räume"),
         ("Från: Rie Holm\nSkickat: måndag\nTill: Bo\nÄmne: Rum", "Ämne: Rum"),
+        ("Frå: Rie Holm\nSend: måndag\nTil: Bo\nEmne: Rom", "Emne: Rom"),
         (
             "-------- Videresendt besked --------\nEmne: Lokaler\nDato: 12/11\nFra: Rie <r@x.example>\nTil: Bo",
             "Emne: Lokaler",
@@ -87,6 +88,7 @@ def test_what_is_no_head_stays(text: str) -> None:
         "On Thu, Nov 12, 2026 at 9:30 AM Bo Holm <bo@x.example> wrote:",
         "> On 12 Nov 2026, at 09:30, Bo Holm <bo@x.example>\n> wrote:",
         "Am 12.11.2026 um 09:30 schrieb Bo Holm [mailto:bo@x.example]:",
+        "Am Do., 12. Nov. 2026 um 09:30 Uhr schrieb Bo Holm <bo@x.example>:",
         "Den 12.11.2026 kl. 09.30 skrev Bo Holm:\n>",
         "-----Original Message-----\nFrom: Bo Holm [mailto:bo@x.example]\nTo: Kim",
         "---------- Forwarded message ---------\nFra: Bo Holm <bo@x.example>\nTo: Kim",
