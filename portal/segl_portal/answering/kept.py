@@ -123,8 +123,10 @@ def content_of(directory: SealedStorage, answer: KeptAnswer, answers: Secret) ->
 
 
 def claim(engine: Engine, answer_id: str, now: float, until: float) -> bool:
-    """Whether the caller is to hand it on now: nobody has, and nobody is at it."""
-    free = _row.sending_until.is_(None) | (_row.sending_until <= now)
+    """Whether the caller is to hand it on now: nobody has, and nobody is at it. One who would be at it for hours was
+    killed while the clock was ahead."""
+    over = (_row.sending_until <= now) | (_row.sending_until > until + HOUR)
+    free = _row.sending_until.is_(None) | over
     with transaction(engine) as connection:
         statement = sealed_answer.update().where(_row.id == answer_id, _row.handed_on_at.is_(None), free)
         return bool(connection.execute(statement.values(sending_until=until)).rowcount)

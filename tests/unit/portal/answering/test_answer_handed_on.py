@@ -178,12 +178,16 @@ def test_a_recipient_with_a_utf_8_address_can_answer(writing: Writing) -> None:
     assert "Reply-To: <b\u00e5@vestby.example>".encode() in writing.raw[0].content
 
 
-def test_one_that_dies_while_handing_on_holds_nobody_back_for_ever(writing: Writing) -> None:
+@pytest.mark.parametrize(("at", "later"), [(300.0, 301.0), (31 * 86_400.0, 0.0)])
+def test_one_that_dies_while_handing_on_holds_nobody_back_for_ever(
+    writing: Writing, at: float, later: float
+) -> None:
+    """Neither by its time, nor by that of a clock which was a month ahead then: nobody but she can send it."""
     writing.counter.return_port.stop()
     kept = writing.send(Form())
     assert isinstance(kept, AnswerRefused)
     writing.counter.return_port.start()
     with transaction(writing.counter.engine) as connection:  # as if killed in the middle
-        connection.execute(sealed_answer.update().values(sending_until=writing.counter.now + 300))
-    writing.counter.now += 301
+        connection.execute(sealed_answer.update().values(sending_until=writing.counter.now + at))
+    writing.counter.now += later
     assert asyncio.run(writing.desk.send_again(writing.opened, kept.answer_id)) == Taken(kept.answer_id)
