@@ -20,6 +20,9 @@ from segl.certificates.records import Revocation
 from segl.store.engine import insert_into, transaction
 from segl.tables.certificates import signer_standing
 
+# Nothing holds for more than an hour (segl_routing.certificates.signers). What does was said by a clock that was ahead,
+# and a certificate that was revoked since would be good until then.
+_LONGEST: Final = 7200.0  # seconds
 MOST_WANTED: Final = 1000  # chains that wait for an answer at one time
 MOST_AT_ONCE: Final = 32  # given out by one look
 MOST_IN_HAND: Final = 256  # slow authorities hold theirs for a minute
@@ -46,7 +49,7 @@ class SignerStandings:
         columns = sa.select(table.c.standing, table.c.reason, table.c.until)
         with transaction(self._engine) as connection:
             row = connection.execute(columns.where(table.c.chain_id == _id(chain))).one_or_none()
-        if row is None or now >= row.until:
+        if row is None or not row.until - _LONGEST <= now < row.until:
             return None
         try:
             return Answered(Revocation(row.standing), row.reason, row.until)

@@ -58,6 +58,18 @@ def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStan
     assert standings.known(chain, 9.0) is None
 
 
+def test_what_was_said_by_a_clock_that_was_ahead_is_asked_again(standings: SignerStandings) -> None:
+    """Until that time comes the certificate may have been revoked."""
+    chain, day = (b"leaf", b"root"), 86_400.0
+    assert standings.want(chain, 31 * day)
+    standings.answer(chain, Answered(Revocation.GOOD, "", 31 * day + 3600))
+    assert standings.known(chain, 31 * day) is not None
+    assert standings.known(chain, 1.0) is None
+    assert standings.want(chain, 1.0)
+    standings.answer(chain, Answered(Revocation.REVOKED, "", 3600.0))
+    assert standings.known(chain, 2.0) == Answered(Revocation.REVOKED, "", 3600.0)
+
+
 @pytest.mark.slow
 def test_a_flood_of_questions_is_bounded(standings: SignerStandings) -> None:
     assert all(standings.want((str(number).encode(),), 1.0) for number in range(MOST_WANTED))
