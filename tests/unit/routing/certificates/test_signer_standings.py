@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -115,7 +116,7 @@ def test_one_authority_that_is_slow_or_broken_holds_up_no_other(standings: Signe
             questions.cancel()
 
     assert asyncio.run(all_three()).revocation is Revocation.GOOD
-    known = standings.known((der(broken), der(ROOT.certificate)), 2.0)
+    known = standings.known((der(broken), der(ROOT.certificate)), time.time())
     assert known is not None
     assert known.standing == Revocation.UNKNOWN.value
 
