@@ -50,8 +50,8 @@ class _Read(NamedTuple):
 
 def read_page(
     page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest, *, pictures: bool
-) -> None:
-    """Everything on one page. *pictures*: whether the file has any that could show a letter.
+) -> str:
+    """Everything on one page; gives the text of it. *pictures*: whether the file has any that could show a letter.
 
     Notes and fields are drawn by streams of their own, which may show what no value says (§12.5.5): a stamp, a scan,
     who signed. So they are made part of the page, and it is read again. That closes *page*.
@@ -68,13 +68,13 @@ def read_page(
     if not notes.drawn or api.FPDFPage_Flatten(page.raw, api.FLAT_NORMALDISPLAY) != api.FLATTEN_SUCCESS:
         read = _Read(first.text, first.parts, first.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)
-        return
+        return first.text
     page.close()
     try:
         page = page.pdf[number - 1]
     except pdfium.PdfiumError:
         harvest.lack(Unreadable.DAMAGED, "notes on a page")
-        return
+        return first.text
     try:
         whole = text_of(page)
         known = {*first.text.split("\n"), *first.drawn.split("\n"), *notes.said}
@@ -84,6 +84,7 @@ def read_page(
         harvest.text(whole.place, f"page {number}, line by line")
         read = _Read(whole.text, whole.parts, first.unreadable or whole.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)
+        return first.text
     finally:
         page.close()
 

@@ -35,6 +35,7 @@ from segl_classifier.formats.pdf.beside import (
 from segl_classifier.formats.pdf.copy import Copy
 from segl_classifier.formats.pdf.earlier import read_earlier
 from segl_classifier.formats.pdf.notes import take_attachment
+from segl_classifier.formats.pdf.over_pages import over_pages
 from segl_classifier.formats.pdf.shown import may_show_letters
 from segl_classifier.formats.pdf.string import raw_bytes, wide_string
 from segl_classifier.formats.xml.flow import read_flow
@@ -108,7 +109,7 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
         harvest.lack(Unreadable.TOO_MANY, f"{count} pages")
     if not count:
         harvest.lack(Unreadable.DAMAGED, "pdf without pages")
-    bad = 0
+    bad, before = 0, ""
     for number in range(min(count, MOST_PAGES)):
         if harvest.left <= 0:
             harvest.overflow()
@@ -120,11 +121,14 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
             harvest.lack(Unreadable.DAMAGED, "a page")
             if bad > _MOST_BAD_PAGES:
                 break
+            before = ""
             continue
         try:
-            pdf_page.read_page(page, number + 1, document.formenv, harvest, pictures=pictures)
+            text = pdf_page.read_page(page, number + 1, document.formenv, harvest, pictures=pictures)
         finally:
             page.close()
+        harvest.text(over_pages(before, text), f"pages {number} and {number + 1}")
+        before = text
 
 
 def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:
