@@ -89,6 +89,23 @@ def test_since_when_tls_may_be_taken(domain: str, since: float | None) -> None:
     assert RouteTable(settings()).proven_at(domain, FACTS.get) == since
 
 
+@pytest.mark.parametrize(
+    ("pin", "least"),
+    [
+        ({"least": "dane"}, Proof.DANE),
+        ({"way": "tls", "least": "pkix"}, Proof.PKIX),
+        ({"way": "tls"}, Proof.PKIX),
+        ({"way": "portal"}, Proof.MTA_STS),
+        ({"sign": "never"}, Proof.MTA_STS),
+    ],
+)
+def test_what_is_demanded_of_a_domain_is_its_own_word_before_that_for_all(
+    pin: dict[str, object], least: Proof
+) -> None:
+    table = RouteTable(settings(routing={"least": "mta-sts"}, domain=[{"name": "a.example", **pin}]))
+    assert table.least("a.example") is least
+
+
 def test_what_is_demanded_of_all_domains_is_demanded_of_a_policy_but_for_pins() -> None:
     """The postmaster's word for TLS at one domain stands in for what he demands of those he knows nothing about."""
     table = RouteTable(settings(routing={"least": "dane"}))
@@ -114,3 +131,4 @@ def test_the_canaries_tls_server_must_show_its_key_and_nobody_elses_hop_is_asked
     assert policy_of(RouteTable(settings()), "[127.0.0.1]:10036", FACTS.get) is None, (
         "master.cf's level: none goes"
     )
+    assert RouteTable(settings()).proven("[127.0.0.1]:10036", FACTS.get) is None
