@@ -12,6 +12,7 @@ from segl.receipts.facts import HASH_BYTES, MOST_RECIPIENTS, Facts, recipient_ha
 from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings.file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
+from segl.wishes import read_wishes
 from segl_milter.disposition import LONGEST_FACTS, Disposition, disposition_of, facts_of, sealed_facts
 from segl_milter.modifications import Modifications, costs_too_much, modifications_for
 from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER
@@ -248,6 +249,18 @@ def test_a_subject_is_written_anew_whatever_the_decision(action: Decision) -> No
         modifications_for(mail(), Disposition(Decision.REJECT, FOUND, ID, subjects=((1, "Hej"),))).subjects
         == ()
     )
+
+
+def test_words_for_the_portal_come_off_the_first_subject_whatever_else_is_written_anew() -> None:
+    wishes = read_wishes("[kodeord: den gule stol] Flytning", None)
+    disposition = Disposition(
+        Decision.SECURE,
+        FOUND,
+        ID,
+        subjects=((1, "[kodeord: den gule stol] Flytning"), (2, "Hej")),
+        wishes=wishes,
+    )
+    assert modifications_for(mail(), disposition).subjects == ((1, "Flytning"), (2, "Hej"))
 
 
 @pytest.mark.parametrize(
