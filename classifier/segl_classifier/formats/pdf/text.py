@@ -24,6 +24,7 @@ from segl_classifier.formats.pdf import quick as pdf_quick
 from segl_classifier.formats.pdf.cover import Box
 from segl_classifier.formats.pdf.named import take_off
 from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
+from segl_classifier.formats.pdf.raised import without_marks
 from segl_classifier.formats.pdf.rows import Row, alone, rows_of
 
 _MOST_CELLS = 2_000  # gaps of a page that are looked at
@@ -92,8 +93,8 @@ def text_of(page: pdfium.PdfPage) -> PageText:
 def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
     """The lines of the page, those that were drawn apart by their place, and whether they are unreadable: a font does
     not say which letters its glyphs are."""
-    text: str = textpage.get_text_range()
     raw = textpage.raw
+    text = without_marks(textpage.get_text_range(), raw)
     count = api.FPDFText_CountRects(raw, 0, -1)
     lines = [line.span() for line in _LINE.finditer(text)]
     scattered = _SCATTERED.search(text) is not None

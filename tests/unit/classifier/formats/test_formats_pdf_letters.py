@@ -107,3 +107,13 @@ def test_a_page_full_of_letters_ends_in_time() -> None:
     start = time.perf_counter()
     assert "page 1" in passages(placed)
     assert time.perf_counter() - start < 30
+
+
+@pytest.mark.parametrize(
+    ("mark", "read"), [("/F1 6 Tf 4 Ts (3) Tj", "010190-1234"), ("(3) Tj", "010190-12343")]
+)
+def test_the_mark_of_a_note_is_no_digit_of_the_number_before_it(mark: str, read: str) -> None:
+    """A word processor draws it small and raised, right behind."""
+    drawn = f"BT /F1 {SIZE} Tf 60 700 Td (Anna, cpr 010190-1234) Tj {mark} ET"
+    [line] = next(iter(read_page(drawn).values()))
+    assert line.split()[2] == read
