@@ -17,7 +17,7 @@ pytestmark = pytest.mark.world
 
 def test_whatever_dies_nothing_is_lost_and_nothing_goes_in_clear(street: Street) -> None:
     with standing_house(street) as house:
-        found = chaos(house, street, 8, random.Random(1))
+        found = chaos(house, street, 6, random.Random(1))
     assert found.taken, str(found)
     assert found.lost == [], str(found)
     assert found.leaked == [], str(found)

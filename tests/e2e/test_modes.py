@@ -90,7 +90,7 @@ def test_what_waits_keeps_the_decision_of_the_day_it_came(house: House, street: 
                 house.submit(letter("", (BARE,), subject, SENSITIVE).content, SENDER, [BARE])
             wait_until(lambda: waiting(house) == {"deferred"}, 30, lambda: house.log[-4000:])
         one, _ = house.front.queue()
-        house.front.run("postsuper", "-r", one["queue_id"])
+        house.front.requeue(one["queue_id"])
     finally:
         house.front.run("postconf", "-e", "defer_transports=")
         house.front.reload()

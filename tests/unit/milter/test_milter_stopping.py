@@ -113,11 +113,12 @@ def test_a_stop_finishes_the_message_in_hand(new_milter: NewMilter, number: sign
 def test_a_stop_waits_until_a_large_answer_is_read_to_its_end(new_milter: NewMilter) -> None:
     """More of it than the socket holds is still to be written when the worker is told to end."""
     milter = new_milter()
-    everyone = [f"{n:04}{'b' * 60}@{'kunde' * 12}.{'nord' * 15}.example" for n in range(1_000)]
+    forged = [f"X-Segl-{n:03}{'b' * 500}" for n in range(900)]
     with milter.client() as client:
         client.mail(FROM)
-        for address in everyone:
-            client.recipient(address)
+        client.recipient(TO[0])
+        for name in forged:
+            client.header(name.encode(), b"plain")
         client.content(CPR)
         client.send_end()
         wait_for(milter, "classified")
@@ -126,7 +127,7 @@ def test_a_stop_waits_until_a_large_answer_is_read_to_its_end(new_milter: NewMil
         time.sleep(0.5)  # a worker with nothing in hand ends sooner
         answer = client.answer()
     assert answer.headers["X-Segl-Route"] == "secure"
-    assert len(answer.added_recipients) == len(everyone)
+    assert len(answer.removed) == len(forged)
     assert milter.daemon.stop() == 0
 
 
