@@ -15,9 +15,8 @@ _MOST = 1_000  # of a page
 def without_marks(text: str, raw: api.FPDF_TEXTPAGE) -> str:
     """*text*, that of the page *raw*, with blanks in the place of such marks; all else stays in its place."""
     found = [match.span("mark") for match in _NUMBER_AND_MARK.finditer(text)][:_MOST]
-    if not found or api.FPDFText_CountChars(raw) != len(
-        text
-    ):  # else it is not known which glyph is which letter
+    # Where glyphs are left out of the text it is not known which of them a letter is.
+    if not found or api.FPDFText_CountChars(raw) != len(text):
         return text
     for start, end in found:
         if _height(raw, start) < _SMALL * _height(raw, start - 1):

@@ -14,24 +14,17 @@ from typing import NamedTuple
 
 from segl_classifier.formats.pdf.cover import Box
 
-_CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
-_BEARINGS = (
-    0.15  # the same: so much wider is a gap between letters that were drawn one by one, in boxes of their own
-)
+# Of the height of the letters: a gap of more than this is no blank between words; letters that were drawn one by one,
+# in boxes of their own, stand so much further apart.
+_CELL_GAP, _BEARINGS = 0.6, 0.15
 _THIN = 2.0  # points: what is lower, as a hyphen, says nothing of the line it stands on
 _LOW = 0.5  # of the height of its row: a comma or a quotation mark, which stands on the row's edge …
 _EDGE = 0.35  # … and reaches so far beyond it
 _KERNED = 0.3  # of the height of the row: a letter may reach so far over the one before
-_TALL = (
-    1.6  # times the middle one: an initial or a name in a letterhead does not make the gaps of its row narrow
-)
-_EVEN, _WIDEST = (
-    0.35,
-    2.0,
-)  # of the height of the letters: the blanks of a justified line are alike, and no columns
-_UNLIKE = (
-    1.5  # times the narrowest: the words of a justified line, unlike the figures of a table, are of any width
-)
+_TALL = 1.6  # times the middle one: an initial or a name in a letterhead does not narrow the gaps of its row
+# The blanks of a justified line, in heights of its letters, are alike, and no columns. Its words are of any width,
+# unlike the figures of a table: the widest of them so many times the narrowest.
+_EVEN, _WIDEST, _UNLIKE = 0.35, 2.0, 1.5
 
 
 class Run(NamedTuple):
