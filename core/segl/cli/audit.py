@@ -99,14 +99,21 @@ def export(
 ) -> None:
     """Write the trail as JSON, an entry a line, with its hash."""
     from segl import audit
-    from segl.cli.output import say_json
+    from segl.cli.output import complain, say_json
     from segl.cli.sealed import store_of
 
+    written = False
     with store_of(settings) as (_, engine):
         begin = since.timestamp() if since is not None else 0.0
         for entry in audit.entries(engine, subject=subject or None, since=begin):
             told = as_dict(entry)
             say_json({**told, "actor": masked_address(entry.actor)} if masked else told)
+            written = True
+    if subject and not written:
+        complain(
+            f"no entry of the trail is about {subject}",
+            "the whole id, as `segl sealed show` and `segl decisions show` have it",
+        )
 
 
 @app.command("settings")

@@ -81,24 +81,29 @@ def _as_text(told: Told) -> str:
     """A block for people: the way first, then every way that was considered."""
     facts = told.outcome.as_dict()
     way = facts["way"] or ("refused" if facts.get("refused") else "undecided")
-    lines = [f"{_printable(facts['recipient'])} → {way}", f"  why        {facts['reason']}"]
+    lines = [f"{_printable(facts['recipient'])} → {way}", _row("why", facts["reason"])]
     if facts["transport"]:
-        lines.append(f"  Postfix    {facts['transport']}")
+        lines.append(_row("Postfix", facts["transport"]))
     for step in facts["steps"]:
         name, _, why = step.partition(": ")
-        lines.append(f"  {name:<10} {why}")
+        lines.append(_row(name, why))
     if told.policy:
-        lines.append(f"  policy     {told.policy}")
+        lines.append(_row("policy", told.policy))
     if told.holder:
-        lines.append(f"  holder     {_printable(told.holder)}")
+        lines.append(_row("holder", _printable(told.holder)))
     if told.mark is not None:
         left = _span(told.mark.until - time.time())
-        lines.append(f"  marked     no TLS for {left} more, then until a check finds a proof again")
+        lines.append(_row("marked", f"no TLS for {left} more, then until a check finds a proof again"))
     if told.facts is not None:
         left = _span(told.facts.expires_at - time.time())
-        lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")
+        lines.append(_row("checked", f"{_ago(told.facts.checked_at)}, holds for {left}"))
         lines += [f"    {_proof_as_text(held)}" for held in told.facts.evidence]
     return "\n".join(lines)
+
+
+def _row(name: str, what: str) -> str:
+    """As wide as the longest name of a way, ``certificate``."""
+    return f"  {name:<11} {what}"
 
 
 def _proof_as_text(held: KeptEvidence) -> str:

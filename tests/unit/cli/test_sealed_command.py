@@ -365,6 +365,9 @@ def test_audit_export(office: Office, counter: Counter) -> None:
     about = office.json("audit", "export", "--about", letter.message_id)
     assert [entry["act"] for entry in about] == ["created"]
     assert office.json("audit", "export", "--since", "2999-01-01") == []
+    nothing = office("audit", "export", "--about", letter.message_id[:8])
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "no entry of the trail is about" in nothing.stderr
     masked = office("audit", "export", "--masked").stdout
     assert BO not in masked
     assert "b…@vestby.example" in masked

@@ -79,10 +79,10 @@ def test_for_people(settings: Path) -> None:
     assert result.exit_code == 0
     first, second = result.stdout.split("bo@kommune.example")
     assert first.splitlines()[0] == "bo@klartekst.example → portal"
-    assert "  why        mail host klartekst.example does not offer STARTTLS" in first
-    assert "  tunnel     no certificate is known" in first
-    assert "  tls        mail host klartekst.example does not offer STARTTLS" in first
-    assert "  portal     takes anyone" in first
+    assert "  why         mail host klartekst.example does not offer STARTTLS" in first
+    assert "  tunnel      no certificate is known" in first
+    assert "  tls         mail host klartekst.example does not offer STARTTLS" in first
+    assert "  portal      takes anyone" in first
     assert second.startswith(" → tunnel\n")
 
 
@@ -117,7 +117,7 @@ def test_an_address_as_the_queue_shows_it_is_read_with_its_demand(settings: Path
 
 def test_each_proof_is_told_with_its_age(settings: Path) -> None:
     shown = ask(settings, "bo@boligforening.example").stdout
-    assert "  policy     verify servername=hostname protocols=>=TLSv1.2\n" in shown
+    assert "  policy      verify servername=hostname protocols=>=TLSv1.2\n" in shown
     assert re.search(
         r"^    dane     no       .*DNSSEC.* \(now, holds for \d+ (minutes|seconds)\)$", shown, re.M
     )
@@ -216,8 +216,8 @@ def test_a_marked_domain_takes_the_way_it_takes_in_segl_map(settings: Path, good
     for option in ((), ("--refresh",)):
         shown = ask(settings, *option, "bo@boligforening.example").stdout
         assert "bo@boligforening.example → portal" in shown, option
-        assert "tls        forced TLS failed at delivery: TLS is required" in shown
-        assert "  marked     no TLS for 10 minutes more" in shown
+        assert "tls         forced TLS failed at delivery: TLS is required" in shown
+        assert "  marked      no TLS for 10 minutes more" in shown
         assert "pkix     yes" in shown, "how the domain stands now"
     told = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)
     assert (told["way"], told["marked"]["until"]) == ("portal", round(since + 660, 1))
@@ -284,7 +284,7 @@ def test_a_resolver_that_does_not_answer_is_named_with_what_becomes_of_mail(
     file.write_text(named, "utf-8")
     result = ask(file, "bo@andre.example")
     assert result.exit_code == 21
-    assert f"why        DNS MX andre.example: no answer in time from the resolver {dead}" in result.stdout
+    assert f"why         DNS MX andre.example: no answer in time from the resolver {dead}" in result.stdout
     assert (
         f"no answer from the resolver {dead}: mail to domains that are not known yet waits" in result.stderr
     )
