@@ -25,6 +25,8 @@ pytestmark = pytest.mark.world
 CHECKS = "regexp:{{/^X-/ IGNORE}}"
 # As one writes it who wants no reports of anything (postconf(5), smtpd_command_filter).
 SILENCE = "regexp:{{/^(RCPT TO:<[^ ]*>)( .*)?$$/ $$1 NOTIFY=NEVER}}"
+# As one writes it who wants to hear at once of what another server would take later.
+IMPATIENCE = "regexp:{{/^4(.*)$$/ 5$$1}}"
 TALKATIVE = 2505  # an entrance beside it at which clients may ask for reports
 
 
@@ -37,7 +39,10 @@ def house(street: Street) -> Iterator[House]:
             lmtp_tls_security_level="encrypt",  # to the mailboxes, which Dovecot has on another host
             lmtp_sasl_auth_enable="yes",
             smtpd_command_filter=SILENCE,
+            default_delivery_status_filter=IMPATIENCE,
         )
+        patient = "\nsmtp unix - - n - - smtp\n  -o smtp_delivery_status_filter=\n"  # with its own mailboxes
+        house.front.master_cf = house.front.master_cf.replace("\nsmtp unix - - n - - smtp\n", patient)
         house.front.master_cf += f"127.0.0.1:{TALKATIVE} inet n - n - - smtpd -o smtpd_command_filter=\n"
 
     with standing_house(street, prepare=with_checks) as house:
@@ -85,6 +90,43 @@ def test_a_report_of_the_front_reaches_segl_deliver_though_lmtp_to_the_mailboxes
     raw_smtp.submit(TALKATIVE, content, [f"MAIL FROM:<{SENDER}>", f"RCPT TO:<{GOOD}>"])
     wait_until(lambda: bool(said(street)), 60, lambda: house.log[-6000:])
     assert said(street) == {GOOD: "failed"}
+
+
+def test_what_is_to_wait_at_strangers_not_at_all_waits_for_the_secure_instance(
+    house: House, street: Street
+) -> None:
+    street.forget()
+    house.secure.stop()
+    try:
+        house.submit(letter("", (GOOD,), "Sag", f"CPR-nr. {CPR}\n").content, SENDER, [GOOD])
+        house.front.wait_for_log(
+            rf"to=<{GOOD}>, .*connect to 127.0.0.1\[127.0.0.1\]:10026: Connection refused"
+        )
+    finally:
+        house.secure.start()
+    wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: house.log[-6000:])
+    wait_until(lambda: bool(said(street)), 60, lambda: house.log[-6000:])
+    assert said(street) == {GOOD: "sent"}
+
+
+@pytest.mark.parametrize("text", ["Vi ses til te. " * 300, f"CPR-nr. {CPR}. " + "Vi ses til te. " * 300])
+def test_a_line_is_not_broken_on_its_way_to_a_colleague(house: House, street: Street, text: str) -> None:
+    """What waits for the mailboxes is as it was written; local(8) would put it there as it is."""
+    street.forget()
+    content = letter("", (COLLEAGUE,), "Te", "her\n").content.replace(b"her", text.encode())
+    street.store.rcpt_replies[COLLEAGUE] = "450 4.2.1 later"
+    try:
+        house.submit(content, SENDER, [COLLEAGUE, GOOD] if CPR in text else [COLLEAGUE])
+        wait_until(lambda: bool(deferred(house)), 60, lambda: house.log[-6000:])
+        waiting = house.front.run("postcat", "-b", "-q", deferred(house)[0])
+    finally:
+        street.store.rcpt_replies.clear()
+        house.front.run("postsuper", "-d", "ALL")
+    assert text in waiting
+
+
+def deferred(house: House) -> list[str]:
+    return [each["queue_id"] for each in house.front.queue() if each["queue_name"] == "deferred"]
 
 
 def said(street: Street) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 What main.cf says of mail that leaves for the world must not hold for either: a relay for failures would get the
 message as it is, and the site's own ``smtp_header_checks`` could take off the header fields by which Segl's parts
-tell each other what the sender asked for.
+tell each other what the sender asked for. Nor for those to segl-deliver, where it would give mail back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
-from segl.postfix.check import INSTALL, PLAIN, SECURE, Check, Setup, State, judge, seconds
+from segl.postfix.check import INSTALL, PLAIN, RECEIPT, SECURE, Check, Setup, State, judge, seconds
+from segl.postfix.check import OPEN as OPENING
 from segl.postfix.running import Service
 from segl.postfix.tables import TableUnread, look_up
 
@@ -25,10 +26,12 @@ _CHECKS: Final = (
     "smtp_nested_header_checks",
     "smtp_body_checks",
 )
+# By these what is temporary may become final (postconf(5)), a part of Segl's that is started anew included.
+_FILTERS: Final = ("delivery_status_filter", "reply_filter")
 
 
 def handover_checks(setup: Setup) -> Iterator[Check]:
-    """Both transports."""
+    """Both transports; of those to segl-deliver what would give mail back."""
     for name in (SECURE, PLAIN):
         service = setup.front.service(name, "unix")
         if service is None or service.program != "smtp":
@@ -45,6 +48,9 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
         )
         yield from _changed(setup, service)
         yield from _slowed(setup, service)
+    for name in (SECURE, PLAIN, OPENING, RECEIPT):
+        if (service := setup.front.service(name, "unix")) is not None:
+            yield from _given_back(setup, service)
 
 
 def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
@@ -59,6 +65,20 @@ def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
                 f"{parameter} = {value}",
                 "all mail passes here, and no two messages within that time",
                 f"{INSTALL} (it sets it to 0s)",
+            )
+
+
+def _given_back(setup: Setup, service: Service) -> Iterator[Check]:
+    """By what the site says of other servers' replies: which of them count as final."""
+    for suffix in _FILTERS:
+        parameter = f"{service.program}_{suffix}"
+        if value := setup.front.value(parameter, service):
+            yield Check(
+                _ID,
+                State.WARN,
+                f"{service.name}: {parameter} = {value}",
+                "what should wait while a part of Segl is started anew may come back to its sender, and its receipt be lost",
+                f"{INSTALL} (it sets -o {parameter}= on {service.name})",
             )
 
 

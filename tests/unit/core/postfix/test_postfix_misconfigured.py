@@ -135,6 +135,18 @@ FRONT = [
     ("front.handover", WARN, site_checks("segl-secure", "smtp_nested_header_checks", "/^X-/ IGNORE")),
     ("front.handover", WARN, site_checks("segl-secure", "smtp_body_checks", "/^--/ IGNORE")),
     ("front.handover", OK, front("-e", "smtp_header_checks=regexp:{{/^X-/ IGNORE}}")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_delivery_status_filter", "/^4/ 5.0.0")),
+    ("front.handover", WARN, site_checks("segl-plain", "smtp_reply_filter", "/^450/ 550")),
+    ("front.handover", WARN, site_checks("segl-receipt", "lmtp_delivery_status_filter", "/^4/ 5.0.0")),
+    (
+        "front.handover",
+        WARN,
+        both(
+            front("-PX", "segl-open/unix/lmtp_delivery_status_filter"),
+            front("-e", "default_delivery_status_filter=regexp:{{/^4/ 5.0.0}}"),
+        ),
+    ),
+    ("front.handover", OK, front("-e", "default_delivery_status_filter=regexp:{{/^4/ 5.0.0}}")),
     # the port behind the filter
     ("front.return-port", FAIL, front("-MX", "127.0.0.1:10027/inet")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/content_filter=x:y")),
