@@ -1,4 +1,4 @@
-"""Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards and blind copies.
+"""Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards, blind copies and notices.
 
 They add recipients after the verdict. A message to own recipients alone is plain without being read, and a copy for a
 user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot know that by itself, so each
@@ -51,6 +51,12 @@ _OF_ALIASES: Final = (
     "name the address in organisation.forwarded: what own people write to it is read then, and goes securely where it "
     "must; or let it lead to an own address"
 )
+# Notices to a postmaster with the header of somebody's mail, or all of it, each with its class of notify_classes.
+_NOTICES: Final = {
+    "bounce_notice_recipient": "bounce",
+    "2bounce_notice_recipient": "2bounce",
+    "delay_notice_recipient": "delay",
+}
 _SHOWN: Final = 5
 _MOST_TEXT: Final = 1_000_000
 
@@ -71,21 +77,42 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
             fix = _OF_COPIES if any(name in where for name in _UNNAMEABLE) else _OF_ALIASES
             yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
-    if other := _other_delimiters(setup):
+    for check in (*_notices(setup), *_other_delimiters(setup)):
         clean = False
-        yield other
+        yield check
     if clean:
         yield Check(_ID, State.OK, "no alias, forward or blind copy leads outside")
 
 
-def _other_delimiters(setup: Setup) -> Check | None:
+def _notices(setup: Setup) -> Iterator[Check]:
+    """To a postmaster outside. No milter sees what bounce(8) writes, and of mail between own people nobody has read a
+    word: its subject is in the header, and a report that cannot be delivered brings the message with it (tried)."""
+    writers = [setup.front.service(name, "unix") for name in ("bounce", "defer", "trace")]
+    for parameter, kind in _NOTICES.items():
+        found = {
+            setup.front.value(parameter, each)
+            for each in (None, *writers)
+            if kind in split_list(setup.front.value("notify_classes", each))
+        }
+        for address in sorted(found):
+            if _goes_on_outside(setup, address):
+                yield Check(
+                    _ID,
+                    State.WARN,
+                    f"{parameter} = {address}, with {kind} in notify_classes",
+                    "the headers of mail that failed or waits, of own mail too, go there as they are, or all of it",
+                    f"let it be an own address, or take {kind} out of notify_classes",
+                )
+
+
+def _other_delimiters(setup: Setup) -> Iterator[Check]:
     """Postfix finds the alias of bo@ for bo-sag@ as well, if told so. In the settings' addresses a hyphen is a letter,
     or mail to anna-marie@ would be taken for anna@'s."""
     value = setup.front.value("recipient_delimiter")
     others = [sign for sign in value if sign != "+"]
     if not others or not setup.settings.organisation.forwarded:
-        return None
-    return Check(
+        return
+    yield Check(
         _ID,
         State.WARN,
         f"recipient_delimiter = {value}: with “{others[0]}” behind them (bo{others[0]}sag@) addresses of"

@@ -77,7 +77,7 @@ def _given_back(setup: Setup, service: Service) -> Iterator[Check]:
                 _ID,
                 State.WARN,
                 f"{service.name}: {parameter} = {value}",
-                "what should wait while a part of Segl is started anew may come back to its sender, and its receipt be lost",
+                "what should wait while a part of Segl is started anew may come back to its sender, or be lost",
                 f"{INSTALL} (it sets -o {parameter}= on {service.name})",
             )
 

@@ -49,6 +49,21 @@ def milters(setup: Setup) -> Iterator[Check]:
             fix=f"put Segl's socket last in {name}",
             bad=State.WARN,
         )
+        yield from _after_ours(setup, id_, name)
+
+
+def _after_ours(setup: Setup, id_: str, name: str) -> Iterator[Check]:
+    """In master.cf, where main.cf's order does not hold. (A list without ours is ``front.service-milter``.)"""
+    for service in setup.front.services:
+        items = split_list(service.overrides.get(name, ""))
+        if any(map(setup.is_our_milter, items)) and not setup.is_our_milter(items[-1]):
+            yield Check(
+                id_,
+                State.WARN,
+                f"{service.id}: {name} = {service.overrides[name]}",
+                "a milter after Segl's can change a message after its verdict",
+                f"put Segl's socket last there, or take -o {name}= off {service.id} in master.cf",
+            )
 
 
 def _milter_action(setup: Setup) -> Iterator[Check]:
@@ -113,13 +128,21 @@ def _milter_times(setup: Setup) -> Check:
 
 
 def _milter_protocol(setup: Setup) -> Check:
-    value = setup.front.value("milter_protocol")
+    front = setup.front
+    values = [("milter_protocol", front.value("milter_protocol"))]
+    for service in front.services:
+        if "milter_protocol" in service.overrides and service not in setup.our_entrances:
+            values.append((f"{service.id}: milter_protocol", service.overrides["milter_protocol"]))
+    for place, listed in _milter_lists(setup):
+        options = map(milter_options, filter(setup.is_our_milter, split_list(listed)))
+        values += [(f"{place}: protocol", one["protocol"]) for one in options if "protocol" in one]
+    wrong = [(place, value) for place, value in values if value != "6"]
     return judge(
         "front.milter-protocol",
-        value == "6",
-        f"milter_protocol = {value}",
+        not wrong,
+        ", ".join(f"{place} = {value}" for place, value in wrong or values),
         why="segl-milter refuses an older version: it could not ask for delivery reports; mail is answered 451",
-        fix=INSTALL,
+        fix=INSTALL if wrong == values[:1] else "let none but main.cf say it: milter_protocol = 6",
     )
 
 

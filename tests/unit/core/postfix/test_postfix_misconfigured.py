@@ -16,6 +16,7 @@ from world.spoiling import Change, both, front, names, option, secure, site_chec
 pytestmark = POSTFIX
 
 OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
+OURS = "unix:segl/milter.sock"
 
 
 def verdict_file(text: str) -> Change:
@@ -36,6 +37,13 @@ FRONT = [
     ("front.milter", FAIL, front("-e", "smtpd_milters=inet:localhost:8891")),
     ("front.milter", WARN, front("-e", "smtpd_milters=unix:segl/milter.sock, inet:localhost:8891")),
     ("front.milter-sendmail", FAIL, front("-e", "non_smtpd_milters=")),
+    ("front.milter", WARN, front("-P", f"smtp/inet/smtpd_milters={OURS},inet:localhost:8891")),
+    ("front.milter", OK, front("-P", f"smtp/inet/smtpd_milters=inet:localhost:8891,{OURS}")),
+    (
+        "front.milter-sendmail",
+        WARN,
+        front("-P", f"cleanup/unix/non_smtpd_milters={OURS},inet:localhost:8891"),
+    ),
     ("front.milter-action", FAIL, front("-e", "milter_default_action=accept")),
     ("front.milter-action", WARN, front("-e", "milter_default_action=reject")),
     ("front.milter-action", WARN, front("-e", "milter_default_action=quarantine")),
@@ -52,6 +60,13 @@ FRONT = [
         front("-P", "smtp/inet/smtpd_milters={unix:segl/milter.sock,default_action=accept}"),
     ),
     ("front.milter-protocol", FAIL, front("-e", "milter_protocol=2")),
+    ("front.milter-protocol", FAIL, front("-P", "smtp/inet/milter_protocol=2")),
+    ("front.milter-protocol", OK, front("-P", "127.0.0.1:10027/inet/milter_protocol=2")),
+    (
+        "front.milter-protocol",
+        FAIL,
+        option("smtp/inet", "smtpd_milters = { unix:segl/milter.sock, protocol=2 }"),
+    ),
     ("front.milter-times", WARN, front("-e", "milter_command_timeout=5m")),
     ("front.milter-times", WARN, front("-e", "milter_connect_timeout=5m")),
     ("front.milter-times", WARN, front("-e", "milter_content_timeout=1h")),

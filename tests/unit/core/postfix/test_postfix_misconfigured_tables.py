@@ -12,6 +12,7 @@ from world.spoiling import Change, both, front, names, option, postmap, table
 pytestmark = POSTFIX
 
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
+STRANGER = "drift@andre.example"
 
 
 def access_table(site: Installation) -> None:
@@ -99,6 +100,20 @@ TABLES = [
     ("front.forwards", OK, front("-e", "always_bcc=arkiv@nordby.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv")),
     ("front.forwards", WARN, front("-e", "luser_relay=$local@andre.example")),
+    # a postmaster's notices, with the headers of mail that nobody read
+    ("front.forwards", WARN, front("-e", "notify_classes=bounce", f"bounce_notice_recipient={STRANGER}")),
+    ("front.forwards", WARN, front("-e", "notify_classes=2bounce", f"2bounce_notice_recipient={STRANGER}")),
+    ("front.forwards", WARN, front("-e", "notify_classes=delay", f"delay_notice_recipient={STRANGER}")),
+    (
+        "front.forwards",
+        WARN,
+        both(
+            front("-e", f"bounce_notice_recipient={STRANGER}"),
+            front("-P", "bounce/unix/notify_classes=bounce"),
+        ),
+    ),
+    ("front.forwards", OK, front("-e", f"bounce_notice_recipient={STRANGER}")),  # none is written
+    ("front.forwards", OK, front("-e", "notify_classes=bounce,2bounce,delay")),  # to this host's postmaster
     (
         "front.forwards",
         WARN,
