@@ -130,9 +130,11 @@ def _milter_times(setup: Setup) -> Check:
 def _milter_protocol(setup: Setup) -> Check:
     front = setup.front
     values = [("milter_protocol", front.value("milter_protocol"))]
-    for service in front.services:
-        if "milter_protocol" in service.overrides and service not in setup.our_entrances:
-            values.append((f"{service.id}: milter_protocol", service.overrides["milter_protocol"]))
+    values += [
+        (f"{service.id}: milter_protocol", service.overrides["milter_protocol"])
+        for service in front.services
+        if "milter_protocol" in service.overrides and service not in setup.our_entrances
+    ]
     for place, listed in _milter_lists(setup):
         options = map(milter_options, filter(setup.is_our_milter, split_list(listed)))
         values += [(f"{place}: protocol", one["protocol"]) for one in options if "protocol" in one]
