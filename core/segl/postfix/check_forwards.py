@@ -68,7 +68,7 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
     clean = True
     why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
     for where, addresses, unread in _forwarding(setup):
-        outside = [address for address in addresses if _goes_on_outside(setup, address)]
+        outside = [address for address in addresses if goes_on_outside(setup, address)]
         if unread:
             clean = False
             yield Check(_ID, State.UNKNOWN, f"{where}: {unread}", why, "look through it yourself")
@@ -95,7 +95,7 @@ def _notices(setup: Setup) -> Iterator[Check]:
             if kind in split_list(setup.front.value("notify_classes", each))
         }
         for address in sorted(found):
-            if _goes_on_outside(setup, address):
+            if goes_on_outside(setup, address):
                 yield Check(
                     _ID,
                     State.WARN,
@@ -131,7 +131,7 @@ def is_outside(setup: Setup, address: str) -> bool:
     return not takes_domain(setup, domain, names)
 
 
-def _goes_on_outside(setup: Setup, address: str) -> bool:
+def goes_on_outside(setup: Setup, address: str) -> bool:
     """Also an own address that is said to lead outside: who is written to as a list of which it is one is not."""
     return is_outside(setup, address) or setup.settings.leads_outside(address)
 

@@ -3,7 +3,9 @@
 * An action ``FILTER`` in a header, body or access table beats both ``content_filter`` and an earlier verdict
   (header_checks(5), access(5)): the message goes where the action says.
   A policy service may answer it as well, and what it answers cannot be listed (SMTPD_POLICY_README; tried).
-* ``REDIRECT`` and ``BCC`` send it, or a copy, to someone the verdict knew nothing of.
+* ``REDIRECT`` beats ``FILTER`` itself, and with it the secure way: the message goes to that address as it is, whatever
+  was found in it (header_checks(5); tried). ``BCC`` sends a copy to someone the verdict knew nothing of: before the
+  verdict the way that the message goes, behind it as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
-from segl.postfix.check_forwards import forward_checks, is_outside
+from segl.postfix.check_forwards import forward_checks, goes_on_outside
 from segl.postfix.check_taken import taken_checks
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
@@ -150,15 +152,23 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
             "FILTER beats Segl's verdict and content_filter: what matches is sent there, unseen",
             "take the line out, or let it say DUNNO",
         )
-    if not is_outside(setup, target):
+    if not goes_on_outside(setup, target) and "$" not in target.rpartition("@")[2]:
         return None
-    return Check(
-        "front.filter-actions",
-        State.WARN,
-        f"{where} → {action} {target}",
-        "it sends mail to someone outside whom the verdict knew nothing of",
-        "use an address of your own, or take the line out",
-    )
+    state, why = _of_added(setup, where, action)
+    fix = "use an address of your own whose mail stays in the house, or take the line out"
+    return Check("front.filter-actions", state, f"{where} → {action} {target}", why, fix)
+
+
+def _of_added(setup: Setup, where: str, action: str) -> tuple[State, str]:
+    """What it means that the *action* of this table sends mail to somebody outside."""
+    if action == "REDIRECT":
+        return (
+            State.FAIL,
+            "REDIRECT beats the secure way: what matches goes there as it is, whatever was found in it",
+        )
+    if where.startswith((f"{CLEANUP}/unix: ", f"{setup.settings.postfix.return_port}/inet: ")):
+        return State.FAIL, "behind the verdict nothing is read any more: the copy goes there as it is"
+    return State.WARN, "it sends mail to someone outside whom the verdict knew nothing of"
 
 
 def _is_verdict_table(setup: Setup, where: str) -> bool:

@@ -85,8 +85,13 @@ CASES = [
     ),
     (
         "front.filter-actions",
-        WARN,
+        FAIL,
         behind("segl-cleanup/unix/body_checks=regexp:", "/x/ REDIRECT chef@andre.example"),
+    ),
+    (
+        "front.filter-actions",
+        FAIL,
+        behind("segl-cleanup/unix/body_checks=regexp:", "/x/ BCC arkiv@andre.example"),
     ),
     (
         "front.filter-actions",

@@ -57,7 +57,10 @@ TABLES = [
         ),
     ),
     ("front.filter-actions", FAIL, access_table),
-    ("front.filter-actions", WARN, table("hc", "/^To:/  REDIRECT chef@andre.example\n", "header_checks")),
+    ("front.filter-actions", FAIL, table("hc", "/^To:/  REDIRECT chef@andre.example\n", "header_checks")),
+    ("front.filter-actions", FAIL, table("hc", "/^To: .*@(.*)/  REDIRECT chef@$1\n", "header_checks")),
+    ("front.filter-actions", OK, table("hc", "/^To: (.*)@/  REDIRECT $1@nordby.example\n", "header_checks")),
+    ("front.filter-actions", OK, table("hc", "/^To:/  REDIRECT chef\n", "header_checks")),
     ("front.filter-actions", WARN, table("hc", "/^To:/  BCC arkiv@andre.example\n", "header_checks")),
     ("front.filter-actions", OK, table("hc", "/^To:/  BCC arkiv@nordby.example\n", "header_checks")),
     (
