@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, repeat
 
 import pypdfium2 as pdfium
@@ -30,7 +30,7 @@ _FEWEST_DIGITS = 4
 _BLANK = 0.3  # of the height of the letters: letters of one word stand nearer
 _APART, _APART_DIGITS = 0.25, 0.42  # the same for letters in boxes of their own: about a 1 there is much room
 _CELL = 0.6
-_ONE_NUMBER = re.compile(r"(?<=\d{6})[ \t]?-?[ \t]?(?=\d{4}(?!\d))")
+_ONE_NUMBER = re.compile(r"(?<=\d{6})(?<!\d{7})[ \t]?-?[ \t]?(?=\d{4}(?!\d))")
 _BLANKS = re.compile(r"[ \r\n]+")
 _AT_LINE_END = re.compile(r"(?<=\d)[\ufffe\x02]")
 
@@ -75,11 +75,21 @@ class Pieces:
     ) -> None:
         self._page, self._text, self._boxes, self.runs = textpage, text, boxes, runs
         self._texts: list[str] | None = None
+        self._starts: list[int] = []  # of the pieces in the text, and its end; none where that is not known
 
     def __getitem__(self, run: int) -> str:
         if self._texts is None:
             self._texts = self._by_objects()
         return self._texts[run] if self._texts else ""
+
+    def parts(self, run: int) -> list[tuple[Box, str]]:
+        """Where each piece of *run* stands, and what it says; nothing where that is not known."""
+        if not self[run] or not self._starts:
+            return []
+        first, last, _ = self.runs[run]
+        starts = self._starts[first : last + 1]
+        said = [self._text[start:end].strip() for start, end in pairwise(starts)]
+        return list(zip(self._boxes[first:last], said, strict=True))
 
     def _by_objects(self) -> list[str]:
         """Each piece is of one object of the page, and PDFium tells of each letter which it is of."""
@@ -93,6 +103,7 @@ class Pieces:
                     before = thing
         if len(starts) == len(self._boxes):
             starts.append(len(self._text))
+            self._starts = starts
             return [self._said(run, starts) for run in self.runs]
         # Letters are left out of the text. To look for those in a box, PDFium goes through all of the page.
         if len(self.runs) * len(self._text) > _MOST_LOOKS:
@@ -117,8 +128,9 @@ class Pieces:
         return said
 
 
-def by_place(boxes: Sequence[Box], pieces: Pieces) -> str:
-    """The lines that were drawn apart and hold digits, each with those above it."""
+def by_place(boxes: Sequence[Box], pieces: Pieces, rows: Mapping[int, int]) -> str:
+    """The lines that were drawn apart and hold digits, each with those above it; but for those that stand within one of
+    the *rows* of a table, which the text of the page has together. *rows* gives that of a piece, by its number."""
     if all(high < above for (_, above, _, _), (_, _, _, high) in pairwise(boxes)):
         return ""  # each stands below the one before, as on most pages
     lines = _lines(boxes)
@@ -132,7 +144,9 @@ def by_place(boxes: Sequence[Box], pieces: Pieces) -> str:
 
     for number, line in enumerate(lines):
         above = lines[number - 1] if number and lines[number - 1].low - line.high < _ABOVE else None
-        if _is_drawn_together(line, above) or sum(map(str.isdigit, text(number))) < _FEWEST_DIGITS:
+        if _is_in_row(line, rows) or _is_drawn_together(line, above):
+            continue
+        if sum(map(str.isdigit, text(number))) < _FEWEST_DIGITS:
             continue
         kept |= dict.fromkeys(range(max(0, number - _LINES_ABOVE), number + 1))
     return "\n".join(filter(None, map(text, kept)))
@@ -151,6 +165,12 @@ def _lines(boxes: Sequence[Box]) -> list[_Line]:
         if len(line.pieces) > 1:
             line.pieces.sort(key=[box[0] for box in boxes].__getitem__)
     return lines
+
+
+def _is_in_row(line: _Line, rows: Mapping[int, int]) -> bool:
+    """Whether all of *line* is of one row of a table."""
+    row = rows.get(line.pieces[0])
+    return row is not None and all(rows.get(piece) == row for piece in line.pieces)
 
 
 def _is_drawn_together(line: _Line, above: _Line | None) -> bool:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -21,6 +21,7 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf import quick as pdf_quick
+from segl_classifier.formats.pdf.columns import Part, Said, Table, tables_of
 from segl_classifier.formats.pdf.cover import Box
 from segl_classifier.formats.pdf.named import take_off
 from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
@@ -30,7 +31,7 @@ from segl_classifier.formats.pdf.rows import Row, alone, rows_of
 _MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
 _DIGITS = 10  # of a personal number
-_ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
+_ONE_NUMBER = re.compile(r"(?<!\d)\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
 _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
 # A page of Chromium has a hyphen of its own at the end of a line, which PDFium takes for a sign like others.
 _TRUE_HYPHEN = re.compile(r"(?<=[^\W\d_])\u2010[ \t]?\r?\n(?=[a-zæøåäöü])")
@@ -52,6 +53,7 @@ _SIGNS = {0xF000 + code: code for code in range(0x20, 0x7F)}
 # which looks like a letter. Every tenth is asked, so that no run is missed. Of a line in one font, which says all its
 # letters or hardly any, small letters beyond the first are not: those are words.
 _LINE = re.compile(r"\S[^\n]*")
+_PART = re.compile(r"[^\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _MOST_ASKED = 20_000
 _FEWEST_UNMAPPED = 10
 _UNMAPPED = 0.02  # of the glyphs
@@ -102,13 +104,17 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
     boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
     drawn = alone(boxes) if turned else list(rows_of(boxes))
     pieces = Pieces(textpage, text, boxes, [run for row in drawn for run in row])
-    rows = _rows(lines, drawn, boxes, count, len(text))
-    place = by_place(turn([run.box for run in pieces.runs], turned), pieces)
+    rows = _rows(lines, drawn, boxes, count, text)
     unreadable = _is_unmapped(raw, text, rows)
+    tables: list[Table] = []
     if scattered and boxes:
-        text = _together(drawn, pieces) or text
+        whole, tables = _together(drawn, pieces, turned)
+        text = whole or text
     elif rows.gaps:
         text = _with_cells(raw, text, rows)
+        if not turned:
+            text, tables = _with_tables(text, rows, drawn, pieces)
+    place = by_place(turn([run.box for run in pieces.runs], turned), pieces, _in_lines(drawn, tables))
     if "\u2010" in text:
         text = _TRUE_HYPHEN.sub("", text)
     if "\ufffe" in text or "\x02" in text:
@@ -138,12 +144,12 @@ class _Rows(NamedTuple):
 
 
 def _rows(
-    lines: Sequence[tuple[int, int]], drawn: Sequence[Row], boxes: Sequence[Box], count: int, letters: int
+    lines: Sequence[tuple[int, int]], drawn: Sequence[Row], boxes: Sequence[Box], count: int, text: str
 ) -> _Rows:
-    """How the *count* rectangles of a page of so many *letters*, which stand in *boxes*, are its *lines*."""
+    """How the *count* rectangles of a page, which stand in *boxes*, are the *lines* of its *text*."""
     if count <= len(lines):
         return _Rows(lines, [1] * count, ())
-    if not boxes or letters >= _MOST_LETTERS:
+    if not boxes or len(text) >= _MOST_LETTERS:
         return _Rows(lines, (), ())
     gaps: list[_Gap] = []
     for number, row in enumerate(drawn):
@@ -151,14 +157,27 @@ def _rows(
             left, low, _, high = boxes[run.first]
             gaps.append(_Gap(number, left, (high + low) / 2, (high - low) / 2))
     sizes = [row[-1].last - row[0].first for row in drawn]
+    if len(sizes) > len(lines):  # PDFium ends no line behind a hyphen that parts a word
+        parted = [(start + a, start + b) for start, end in lines for a, b in _parts(text[start:end])]
+        lines = parted if len(parted) == len(sizes) else lines
     return _Rows(lines, sizes, gaps if len(gaps) <= _MOST_CELLS else ())
 
 
-def _together(drawn: Sequence[Row], pieces: Pieces) -> str:
+def _parts(line: str) -> Iterator[tuple[int, int]]:
+    """The lines that *line* is on the page."""
+    return (part.span() for part in _PART.finditer(line))
+
+
+def _together(drawn: Sequence[Row], pieces: Pieces, turned: int) -> tuple[str, list[Table]]:
     """The lines of a page that PDFium took for one that is written from the top down, each letter below the other: it
     does where columns leave much of a page's width empty. Nothing where it is not known what each piece says."""
     runs = iter(range(len(pieces.runs)))
-    return "\n".join("\t".join(pieces[next(runs)].strip() for _ in row) for row in drawn).strip()
+    said = [[pieces[next(runs)] for _ in row] for row in drawn]
+    tables = [] if turned else tables_of(drawn, Said(said.__getitem__, _parts_of(drawn, pieces)))
+    lines = ["\t".join(map(str.strip, row)) for row in said]
+    for table in reversed(tables):
+        lines[table.first : table.last] = table.lines
+    return "\n".join(lines).strip(), tables
 
 
 def _is_unknown(text: str) -> bool:
@@ -235,6 +254,49 @@ def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> str:
                 continue
             letters[place - 1] = "\t"
     return "".join(letters)
+
+
+def _with_tables(text: str, rows: _Rows, drawn: Sequence[Row], pieces: Pieces) -> tuple[str, list[Table]]:
+    """*text*, in which gaps are tabs, with the cells of tables in their columns; and those tables."""
+    if len(rows.sizes) != len(rows.lines):
+        whole, tables = _together(drawn, pieces, 0)
+        return (whole, tables) if tables else (text, [])
+    starts = [0, *accumulate(map(len, drawn))]
+
+    def texts(number: int) -> Sequence[str]:
+        start, end = rows.lines[number]
+        said = text[start:end].strip("\r").split("\t")
+        if len(said) == len(drawn[number]):
+            return said
+        return [pieces[run] for run in range(starts[number], starts[number + 1])]
+
+    tables = tables_of(drawn, Said(texts, _parts_of(drawn, pieces)))
+    if not tables:
+        return text, tables
+    told: list[str] = []
+    done = 0
+    for table in tables:
+        before = text[done : rows.lines[table.first][0]]
+        told += (before if before.endswith("\n") or not before else f"{before}\r\n", "\r\n".join(table.lines))
+        done = rows.lines[table.last - 1][1]
+    return "".join((*told, text[done:])), tables
+
+
+def _parts_of(drawn: Sequence[Row], pieces: Pieces) -> Callable[[int, int], Sequence[Part]]:
+    """What gives the pieces of a run, by its row and its place in that."""
+    starts = [0, *accumulate(map(len, drawn))]
+    return lambda row, at: pieces.parts(starts[row] + at)
+
+
+def _in_lines(drawn: Sequence[Row], tables: Sequence[Table]) -> dict[int, int]:
+    """The line of a table in which each run of the page stands, by the number of the run; none of one table has the
+    number of one of another."""
+    starts = [0, *accumulate(map(len, drawn))]
+    lines: dict[int, int] = {}
+    for table in tables:
+        first = starts[table.first]
+        lines.update((first + at, first + line) for at, line in enumerate(table.line_of))
+    return lines
 
 
 def _behind(raw: api.FPDF_TEXTPAGE, text: str, gap: _Gap, first: int, last: int) -> int:
