@@ -83,6 +83,7 @@ class OdfText:
         self._label = ""
         self._is_workbook = False
         self._forms = 0  # that are open
+        self._pages = 0  # that are read
         self._changes = Changes()
 
     def start(self, raw: str, attributes: Attributes) -> None:
@@ -164,6 +165,8 @@ class OdfText:
             self._label = ""
         elif name == "form":
             self._forms -= 1
+        elif name == "page":
+            self._end_page()
         elif name == "change-info":
             self._changes.deletion(self._lines[-1])
         elif name == "deletion":
@@ -209,6 +212,13 @@ class OdfText:
         self._harvest.text(
             "\n".join(lines), place if outer in ("", "header or footer") else f"{place} of an {outer}"
         )
+
+    def _end_page(self) -> None:
+        """A slide, or a page of a drawing: what is on it goes on nowhere."""
+        if len(self._lines) == 1 and not self._tables:
+            self._pages += 1
+            self._harvest.text("\n".join(self._lines[0]), f"{self._place or 'slide'} {self._pages}")
+            self._lines[0].clear()
 
     def _end_table(self, table: _Table) -> None:
         text = table.grid.text()

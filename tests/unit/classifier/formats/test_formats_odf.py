@@ -12,6 +12,7 @@ import pytest
 
 from corpus import office_files, saved
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from corpus.unfolded import Read
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.odf.reader import read
@@ -282,3 +283,20 @@ def test_header_styles_of_a_saved_file_give_no_noise() -> None:
         "beside the text",
     ]
     assert {passage.place for passage in content.passages} <= {*known, "properties"}
+
+
+def test_the_headings_of_a_table_are_those_of_its_own_slide() -> None:
+    def slide(*rows: str) -> str:
+        cells = "</table:table-cell><table:table-cell>"
+        lines = "".join(
+            f"<table:table-row><table:table-cell>{cells.join(f'<text:p>{cell}</text:p>' for cell in row.split(';'))}"
+            "</table:table-cell></table:table-row>"
+            for row in rows
+        )
+        return f"<draw:page><draw:frame><table:table>{lines}</table:table></draw:frame></draw:page>"
+
+    others = [f"Ida Holm;07112600{number}" for number in range(10, 22)]
+    show = package(slide("Navn;CPR", "Bo;0101901234") + slide("Navn;Ordrenr.", *others), "presentation")
+    texts = Read("vis.odp", show)
+    assert [text.where.rpartition(", ")[2] for text in texts] == ["slide 1", "slide 2"]
+    assert texts.numbers == 1
