@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from segl_classifier.layout.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
-from segl_classifier.markup import linked, placed, rendered, spoken
+from segl_classifier.markup import linked, placed, rendered, sheet_values, spoken
 from segl_classifier.markup.attributes import is_hidden, pairs, values_told
 from segl_classifier.markup.character_references import unescape_safely
 from segl_classifier.markup.data_uris import DataUri, data_uri, pictures_in
@@ -168,6 +168,7 @@ class _Reader:
         self._text: list[str] = []
         self._data: list[str] = []  # XML: the attributes of elements whose names HTML has, too
         self._aside: list[str] = []
+        self._values: list[str] = []  # of cells copied from a sheet
         self._spoken = spoken.Spoken()
         self._idle: set[str] = set()  # comments seen to hold no text: layout for Outlook, all over a page
         self._shown: set[str] = set()
@@ -175,10 +176,13 @@ class _Reader:
         self._scripts: list[str] = []
 
     def page(self) -> Page:
+        whole = self._whole()
+        if self._values:
+            self._aside += sheet_values.not_shown(self._values, whole)
         aside = tidy("\n".join(self._aside)) if self._aside else ""
         said = "\n".join(self._spoken.lines)
         files, scripts = tuple(dict.fromkeys(self._files)), "\n;\n".join(self._scripts)
-        return Page(self._whole(), aside, frozenset(self._shown), files, spoken=said, scripts=scripts)
+        return Page(whole, aside, frozenset(self._shown), files, spoken=said, scripts=scripts)
 
     def _whole(self) -> str:
         """The text, and behind it the data that would have torn it apart where it stood."""
@@ -279,7 +283,7 @@ class _Reader:
             self._aside += said
         elif said:
             self._spoken.add("\n".join(said))
-        self._aside += inner._aside
+        self._aside += (*inner._aside, *inner._values)
         self._shown |= inner._shown
         self._files += inner._files
         self._scripts += inner._scripts
@@ -329,7 +333,9 @@ class _Reader:
             return
         if name in _REFERENCES and self._reference(value):
             return
-        if name == "srcdoc":
+        if name == sheet_values.NAME:
+            self._values.append(unescape_safely(value))
+        elif name == "srcdoc":
             self._inside(unescape_safely(value), shown=True)
         elif name in _READ or name.startswith("data-") or (name in _ADDRESSES and _TELLS.search(value)):
             link = unescape_safely(value)
