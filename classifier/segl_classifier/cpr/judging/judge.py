@@ -47,6 +47,8 @@ _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all t
 
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
+# A table that lies on its side: people or years stand over its columns, what the numbers are before its rows.
+_ON_ITS_SIDE = say(Kind.CPR, "in a row of CPR numbers", CALLED_CPR)
 _BEHIND_EMPTY, _NEAR = re.compile(r"[\t|;][ \"':\u00a0]*[\t|;][ \"']*\Z"), 12  # a cell of signs; characters
 _CELL_STARTS = "\n\t|;,\"'"
 
@@ -127,6 +129,8 @@ class _Reader:
                 self._is_of_another_line(candidate, top) or self._is_of_its_cell(candidate, top)
             ):
                 top = NOTHING
+            if top.kind is Kind.OTHER and label_says_cpr(self.tables.row_label(candidate.start), self.find):
+                top = _ON_ITS_SIDE
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)

@@ -38,6 +38,7 @@ _QUOTED = re.compile(r'"[^"]*+"')
 # Of a cell: another mark may stand for inches.
 _OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')
 _CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
+_PERSONAL = (9, 10)  # digits, without the zero in front or with it
 _ROW = re.compile(r"\d\d")  # is in most rows, and in few headings
 _LONGEST = 2_000  # characters of a line that are looked at
 _SHOWN = 12  # rows that show what a column holds
@@ -149,6 +150,21 @@ class Tables:
         label = _last_filled(rest, table.divider)
         loose = table.divider == "," and before[:1] == " "
         return Cell(label, before, loose, self._is_of_words(table, offset))
+
+    def row_label(self, start: int) -> str:
+        """What the first cell of its row says, which may name the personal number, where nothing but numbers as long as
+        that stand between it and the one at *start*; ``""`` where it is no such row."""
+        if not self._begin <= start <= self._end:
+            self._enter(start)
+        offset = start - self._begin
+        if not self._dividers or offset >= _LONGEST or self._dividers[0] == ",":
+            return ""
+        label, divider, between = self._row[:offset].lstrip(AROUND).partition(self._dividers[0])
+        if not divider or not may_say_cpr(label) or WORD.search(between) is not None:
+            return ""
+        cells = between.split(divider)[:-1]
+        is_label = all(sum(map(str.isdigit, cell)) in _PERSONAL for cell in cells if cell.strip(AROUND))
+        return label.strip(AROUND) if is_label else ""
 
     def _is_of_words(self, table: _Table, offset: int) -> bool:
         """Whether the column of the character *offset* of the line at hand holds words, by the first rows of its

@@ -267,3 +267,30 @@ def test_a_remark_about_it_ends_no_column_of_other_numbers(remark: str) -> None:
 
 def test_two_rows_of_one_heading_are_one() -> None:
     assert not count("Sag;Sag;Borger\nNr;Dato;CPR\n1203851002;1. maj;\n0702611008;2. maj;")
+
+
+@pytest.mark.parametrize("divider", ["\t", ";", " | ", "   "])
+@pytest.mark.parametrize(
+    ("heads", "numbers"),
+    [
+        (("Bo Holm", "Ditte Ring", "Ida Konto"), 3),
+        (("Kunde 1", "Kunde 2", "Kunde 3"), 3),
+        (("Ordre", "Faktura", "Telefon"), 3),
+    ],
+)
+def test_a_table_on_its_side_says_before_each_row_what_is_in_it(
+    divider: str, heads: tuple[str, ...], numbers: int
+) -> None:
+    rows = (
+        ("Navn", *heads),
+        ("CPR-nr.", "1203851002", "0702611008", "010190-1234"),
+        ("Klasse", "4.a", "4.b", "5.c"),
+    )
+    assert count("\n".join(map(divider.join, rows))) == numbers
+
+
+@pytest.mark.parametrize(
+    "row", ["CPR-nr.\t1203851002\tFaktura\t0702611008", "CPR-nr.\tmangler\t0702611008\t1203851002"]
+)
+def test_behind_other_words_a_row_says_no_more_of_its_numbers(row: str) -> None:
+    assert count(f"Navn\tBo\tOrdrenr.\tFakturanr.\n{row}") == row.startswith("CPR-nr.\t1")
