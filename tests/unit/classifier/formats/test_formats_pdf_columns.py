@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from reportlab.lib import colors
@@ -189,5 +189,5 @@ def test_numbers_of_orders_below_their_heading_are_none_and_personal_ones_are(em
     ],
     ids=["words", "cells", "late", "stairs", "one cell"],
 )
-def test_the_time_grows_with_the_page(cells: growth.Callable[[int], list[Cell]]) -> None:
+def test_the_time_grows_with_the_page(cells: Callable[[int], list[Cell]]) -> None:
     growth.in_proportion(lambda size: page(cells(size)), lambda data: read(data, "", ALLOWANCE), 190)
