@@ -19,7 +19,7 @@ from segl_routing.dns.no_mail import NoMail
 from segl_routing.map_replies import MapReplies
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.evidence import Evidence
-from segl_routing.proofs.facts import Checked
+from segl_routing.proofs.facts import Checked, DomainFacts
 from segl_routing.proofs.knowledge import Knowledge
 from segl_routing.proofs.tls_policy import StsTold, sts_secure
 from segl_routing.routes import RouteTable
@@ -70,10 +70,12 @@ def told(
     certificates: Any = None,
     given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
     knows_sts: bool = True,
+    kept_by: type[Knowledge] = Knowledge,
+    wait_budget: WaitBudget | None = None,
 ) -> None:
     async def run() -> None:
         events = Events("segl-map")
-        knowledge = Knowledge(check, NoArchive(), SETTINGS.routing, events)
+        knowledge = kept_by(check, NoArchive(), SETTINGS.routing, events)
         tunnels = Tunnels(SETTINGS, events.certificate_refused, events.tunnel_list_unreadable)
         try:
             table = RouteTable(SETTINGS)
@@ -86,6 +88,7 @@ def told(
                 certificates=certificates,
                 given=given,
                 knows_sts=knows_sts,
+                wait_budget=wait_budget,
             )
             await story(answers)
         finally:
@@ -330,6 +333,41 @@ def test_what_was_just_found_counts_though_memory_has_let_it_go(known: Known, te
         assert answer.text.startswith(text)
 
     told(story, answer_seconds=5, certificates=Forgetful(CertificateState(known, "told")))
+
+
+class ShortLived(Knowledge):
+    """What it finds may be believed no longer than it took to find."""
+
+    def recall(self, _domain: str) -> DomainFacts | None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("domain", "text"),
+    [("good.example", "segl-tls:good"), ("bare.example", "segl-portal:"), ("gone.example", "error:5.1.2 ")],
+)
+def test_a_domain_whose_records_are_short_lived_is_answered_by_what_was_just_found(
+    domain: str, text: str
+) -> None:
+    async def story(answers: MapReplies) -> None:
+        answer = await reply(answers, f"bo@{domain}")
+        assert answer.status is Status.OK
+        assert answer.text.startswith(text)
+
+    told(story, kept_by=ShortLived)
+
+
+class Endless(WaitBudget):
+    def left(self) -> float:
+        return 3600.0
+
+
+def test_one_answer_is_waited_for_no_longer_than_the_settings_say_however_much_time_there_is() -> None:
+    async def story(answers: MapReplies) -> None:
+        async with asyncio.timeout(60):
+            assert (await reply(answers, "bo@mute.example")).status is Status.TEMP
+
+    told(story, answer_seconds=0.01, wait_budget=Endless())
 
 
 def test_which_copies_take_forced_tls_is_told_by_what_is_known_and_nobody_is_asked() -> None:

@@ -107,6 +107,14 @@ def test_a_message_is_handed_to_the_agent_as_it_came(server: Running) -> None:
     assert delivery.envelope.recipients == ("bo@vestby.example",)
 
 
+def test_what_is_said_of_utf8_is_of_that_message_alone(server: Running) -> None:
+    said = [("", "c@d.example"), ("SMTPUTF8", "c@d.example"), ("", "ægil@d.example"), ("", "c@d.example")]
+    with server.client() as client:
+        for parameters, recipient in said:
+            client.deliver("a@b.example", [recipient], b"x\r\n", parameters)
+    assert [delivery.smtputf8 for delivery in server.agent.seen] == [False, True, True, False]
+
+
 def test_the_greeting_offers_what_postfix_needs_and_no_dsn(server: Running) -> None:
     with LmtpClient(server.path, greet=False) as client:
         assert client.greeting.startswith("220 ")
@@ -274,6 +282,27 @@ def test_a_stop_lets_the_message_in_hand_finish_and_sends_idle_clients_away(tmp_
         assert busy.reply() == "", "closed after the reply"
         stopping.join(10)
     assert not server.path.exists()
+
+
+def test_a_stop_waits_for_no_client_whose_messages_were_answered(tmp_path: Path) -> None:
+    """Postfix keeps a connection open for a while, in case that another message comes."""
+    server = Running(tmp_path / "lmtp.sock", Counter())
+    with server.client() as client:
+        assert client.deliver("a@b.example", ["c@d.example"], b"x\r\n") == ["250 2.0.0 taken"]
+        assert server.stop(drain=60) == 0
+        assert client.reply().startswith("421 4.3.2")
+
+
+def test_messages_of_a_known_size_take_no_more_of_the_budget_than_that(tmp_path: Path) -> None:
+    agent = Counter()
+    with running(tmp_path, agent, message_bytes=100_000, budget=100_000) as server:
+        agent.hold.clear()
+        with server.client() as first, server.client() as second:
+            for client in (first, second):
+                client.envelope("a@b.example", ["c@d.example"], "SIZE=3")
+                client.begin_data(b"1\r\n")
+            agent.hold.set()
+            assert first.reply() == second.reply() == "250 2.0.0 taken"
 
 
 def test_a_stop_breaks_off_what_takes_too_long_without_a_word(tmp_path: Path) -> None:

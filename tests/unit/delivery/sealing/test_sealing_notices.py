@@ -183,6 +183,16 @@ def test_no_reply_waits_long_for_a_copy_to_be_taken_back(
     assert len(asked) == tries
 
 
+def test_no_notice_is_begun_when_the_reply_may_come_too_late(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postfix would hand the message over again, and she would have two."""
+    monkeypatch.setattr(agent, "LATEST_START", -1.0)
+    assert office.deliver() == 451
+    assert office.peer.received == []
+    assert office.links_that_open(0) == 0
+
+
 def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,21 @@ def test_many_copies_that_fail_at_once_are_one_failure() -> None:
     assert story.look(STRIPPED, *everyone)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_where_one_copy_says_that_tls_fails_another_that_could_not_connect_does_not_hide_it(
+    order: int,
+) -> None:
+    story = Story()
+    queue = [Waiting("Q1", BO, story.now, STRIPPED), Waiting("Q2", "eva@kunde.example", story.now, REFUSED)]
+    for _ in range(2):
+        story.tried(BO, "eva@kunde.example")
+        fallen = story.fallback.looked(queue[::order], lambda _copy: True, story.now)
+    [one] = fallen
+    assert one.marked.failure is Failure.TLS
+    assert one.marked.words == STRIPPED
+    assert set(one.queue_ids) == {"Q1", "Q2"}
+
+
 def test_connections_that_fail_must_fail_often_and_long() -> None:
     story = Story()
     for _ in range(5):
