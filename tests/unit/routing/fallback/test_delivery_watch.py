@@ -211,8 +211,14 @@ def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
-def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("since", [0.0, 7200.0])
+def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(
+    tmp_path: Path, since: float
+) -> None:
+    """Whether they answered a moment ago, or nobody remembers that they ever did."""
+
     async def story(world: World) -> None:
+        world.now += since
         world.dane, world.proven = True, Known.UNKNOWN
         await world.knowledge.check_anew(DOMAIN)
         await world.fails(REFUSED, after=400)
@@ -225,6 +231,24 @@ def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(tmp_pa
         assert not world.marked
 
     told(tmp_path, story)
+
+
+def test_a_mark_of_a_pinned_next_hop_ends_whether_or_not_the_domains_own_hosts_answer(tmp_path: Path) -> None:
+    """They are not who was connected to."""
+    pin = {"name": DOMAIN, "way": "tls", "next_hop": "[mx.hub.example]:25"}
+    pinned = parse_settings({"organisation": ORGANISATION, "domain": [pin]})
+
+    async def story(world: World) -> None:
+        world.relief.proven_at = lambda domain: RouteTable(pinned).proven_at(domain, world.knowledge.last)
+        world.now += 7200.0
+        world.proven = Known.UNKNOWN
+        await world.fails(REFUSED, after=400)
+        assert world.marked
+        world.waits()
+        await world.look(after=HOLD_SECONDS)
+        assert not world.marked
+
+    told(tmp_path, story, pinned)
 
 
 def test_marks_outlive_the_process(tmp_path: Path) -> None:
