@@ -40,6 +40,7 @@ def house(street: Street) -> Iterator[House]:
             lmtp_sasl_auth_enable="yes",
             smtpd_command_filter=SILENCE,
             default_delivery_status_filter=IMPATIENCE,
+            smtp_never_send_ehlo="yes",  # for an old fire wall's sake
         )
         patient = "\nsmtp unix - - n - - smtp\n  -o smtp_delivery_status_filter=\n"  # with its own mailboxes
         house.front.master_cf = house.front.master_cf.replace("\nsmtp unix - - n - - smtp\n", patient)
