@@ -4,9 +4,10 @@
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 6
-# Without Postfix there is less to wait for, and each worker imports all tests once more.
+# Without Postfix there is less to wait for, and each worker imports all tests once more (xdist stays, see below).
 FAST_JOBS ?= 3
-# A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in.
+# A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in. By
+# pytest-xdist and no runner of our own that forks: it would spare each worker its imports, and be ours to keep.
 PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 # What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.
 export PYTHONDONTWRITEBYTECODE :=
