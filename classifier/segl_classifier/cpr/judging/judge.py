@@ -33,7 +33,12 @@ from segl_classifier.cpr.spelling.candidates import Candidate, candidates
 from segl_classifier.cpr.spelling.file_name import doubts_in_name
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.table.cell_lines import Place, follows_another, place
-from segl_classifier.cpr.table.cell_words import heading_is_of_cell, is_of_somebody, label_says_cpr
+from segl_classifier.cpr.table.cell_words import (
+    heading_is_of_cell,
+    is_among_words,
+    is_of_somebody,
+    label_says_cpr,
+)
 from segl_classifier.cpr.table.tables import Tables
 from segl_classifier.cpr.table.titles import Titles
 from segl_classifier.cpr.vocabulary.last_four import heads
@@ -182,9 +187,11 @@ class _Reader:
         cell = self.tables.cell(start) if living or spelling is Spelling.HYPHEN else None
         if cell is None:
             return False
-        if top.numbers or not living:
+        if top.numbers or not (living or score.of_age(birth, self.today)):
             return is_of_somebody(cell.label, self.find)
         cell = cell._replace(behind=name_behind(self.text.text, candidate.end))
+        if not living:  # but divided as hardly any other is
+            return is_among_words(cell, top) or is_of_somebody(cell.label, self.find)
         return heading_is_of_cell(cell, spelling, top, self.find)
 
     def _is_likely(self, candidate: Candidate) -> bool:

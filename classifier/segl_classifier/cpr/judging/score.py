@@ -77,6 +77,11 @@ def of_the_living(birth: Birth, today: date) -> bool:
     return ordinary and _YOUNG <= birth.age(today) < _OLD
 
 
+def of_age(birth: Birth, today: date) -> bool:
+    """Whether somebody born on the day may well be alive, and it is none of these years, with which ids begin."""
+    return not birth.replacement and not recent(birth, today) and _YOUNG <= birth.age(today) < _OLD
+
+
 def likely(candidate: Candidate, *, living: bool) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
     who may well be alive, with modulus 11 (:func:`living`)."""

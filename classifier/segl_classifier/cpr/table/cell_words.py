@@ -30,6 +30,12 @@ def heading_is_of_cell(cell: Cell, spelling: Spelling, top: Said, find: Lookup) 
     return cell.loose or cell.of_words or is_of_somebody(cell.label, find)
 
 
+def is_among_words(cell: Cell, top: Said) -> bool:
+    """Whether words stand before the number in *cell*, whose heading, *top*, says what was done or is to be done, or
+    what may be somebody's: "Sag" over "Ida Holm 070761-4286"."""
+    return top.heading in _MAY_BE_SOMEBODYS and _LETTER.search(cell.before) is not None
+
+
 def label_says_cpr(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, calls it a personal number and is nothing else: "CPR-nr."."""
     kinds = _kinds(label, find)

@@ -164,3 +164,27 @@ def test_a_label_says_cpr_over_an_empty_cell(number: str, between: str, sign: st
 @pytest.mark.parametrize("text", ["CPR mangler;;1203851002", "CPR;4711;1203851002", "Note;;1203851002"])
 def test_what_else_stands_there_is_no_label(text: str) -> None:
     assert not count(f"Navn;Note;Ordrenr\n{text}")
+
+
+@pytest.mark.parametrize("number", [HYPHEN, "070761-4286"])
+@pytest.mark.parametrize("words", ["Ida Holm {}", "Kontrol af {}", "Barn: {}", "ringer igen, {} er flyttet"])
+@pytest.mark.parametrize("heading", ["Sag", "Ref.", "Opgave", "Tid", "Aftale"])
+def test_among_words_a_number_that_fails_modulus_11_counts_as_well(
+    heading: str, words: str, number: str
+) -> None:
+    assert count(f"Kundenr.\tNavn\t{heading}\n2000\tBo\t\n2001\tIda\t{words.format(number)}") == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [
+        *(("Sag", "070761-4286"), ("Sagsnr.", "Ida Holm 070761-4286"), ("Ordre", "Ida Holm 070761-4286")),
+        *(
+            ("Sag", "faktura 070761-4286"),
+            ("Opgave", "afslut ordre 070761-4286"),
+            ("Sag", "Ida Holm 071126-4286"),
+        ),
+    ],
+)
+def test_but_not_by_itself_nor_called_something_nor_of_these_years(heading: str, cell: str) -> None:
+    assert not count(f"Kundenr.\tNavn\t{heading}\n2000\tBo\t\n2001\tIda\t{cell}")
