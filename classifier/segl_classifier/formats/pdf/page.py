@@ -61,6 +61,7 @@ def read_page(
     if first.drawn:
         harvest.text(first.drawn, f"page {number}, as it is drawn")
     harvest.text(first.place, f"page {number}, line by line")
+    harvest.text(first.side, f"page {number}, on its side")
     harvest.lines([*first.words], "alternative text")
     notes = read_notes(page, number, form, harvest)
     rows = notes.rows() if notes.boxes else []

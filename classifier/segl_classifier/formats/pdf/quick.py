@@ -19,12 +19,13 @@ def address(thing: Any) -> int:
     return int(ctypes.cast(thing, ctypes.c_void_p).value or 0)
 
 
-def _bound(function: Any, result: type, *arguments: type) -> Callable[..., Any]:
+def _bound(function: Any, result: Any, *arguments: type) -> Callable[..., Any]:
     return ctypes.PYFUNCTYPE(result, *arguments)(address(function))
 
 
 _AT, _INT = ctypes.c_void_p, ctypes.c_int
 has_no_letter = _bound(api.FPDFText_HasUnicodeMapError, _INT, _AT, _INT)
+angle_of_letter = _bound(api.FPDFText_GetCharAngle, ctypes.c_float, _AT, _INT)  # -1 where that is not known
 object_of_letter = _bound(api.FPDFText_GetTextObject, _AT, _AT, _INT)
 object_of_page = _bound(api.FPDFPage_GetObject, _AT, _AT, _INT)
 object_of_form = _bound(api.FPDFFormObj_GetObject, _AT, _AT, ctypes.c_ulong)

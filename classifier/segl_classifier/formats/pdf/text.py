@@ -27,6 +27,7 @@ from segl_classifier.formats.pdf.named import take_off
 from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
 from segl_classifier.formats.pdf.raised import without_marks
 from segl_classifier.formats.pdf.rows import Row, alone, rows_of
+from segl_classifier.formats.pdf.sideways import sideways
 
 _MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
@@ -61,12 +62,14 @@ _UNMAPPED = 0.02  # of the glyphs
 
 class PageText(NamedTuple):
     """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
-    before them); those that were drawn apart, by their *place*; whether a line of it is *unreadable*; of how many
-    *parts* the paths are that stand beside it; and the *words* for its pictures that are said in the page itself."""
+    before them); those that were drawn apart, by their *place*; those that stand on their *side*; whether a line of it
+    is *unreadable*; of how many *parts* the paths are that stand beside it; and the *words* for its pictures that are
+    said in the page itself."""
 
     text: str
     drawn: str
     place: str
+    side: str
     unreadable: bool
     parts: int
     words: tuple[str, ...]
@@ -76,27 +79,32 @@ def text_of(page: pdfium.PdfPage) -> PageText:
     """The lines of *page*. What it names for its glyphs is taken off them when it is read."""
     textpage = page.get_textpage()
     try:
-        text, place, unreadable = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
+        whole = textpage.get_text_range()
+        text, place, unreadable = _lines(textpage, whole, api.FPDFPage_GetRotation(page.raw))
+        side = sideways(textpage.raw, whole)
     finally:
         textpage.close()
     named, parts, deep, words = take_off(page)
     unreadable = unreadable or deep
+    known = {letters_of(line) for line in text.split("\n")}
+    side = new_lines(known, side) if side else ""
     if not named:
-        return PageText(text, "", place, unreadable, parts, words)
+        return PageText(text, "", place, side, unreadable, parts, words)
     textpage = page.get_textpage()
     try:
-        drawn, drawn_place, _ = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
+        drawn, drawn_place, _ = _lines(
+            textpage, textpage.get_text_range(), api.FPDFPage_GetRotation(page.raw)
+        )
     finally:
         textpage.close()
-    known = {letters_of(line) for line in text.split("\n")}
-    return PageText(text, new_lines(known, drawn), place or drawn_place, unreadable, parts, words)
+    return PageText(text, new_lines(known, drawn), place or drawn_place, side, unreadable, parts, words)
 
 
-def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
-    """The lines of the page, those that were drawn apart by their place, and whether they are unreadable: a font does
-    not say which letters its glyphs are."""
+def _lines(textpage: pdfium.PdfTextPage, text: str, turned: int) -> tuple[str, str, bool]:
+    """The lines of the page, which are *text* to PDFium, those that were drawn apart by their place, and whether they
+    are unreadable: a font does not say which letters its glyphs are."""
     raw = textpage.raw
-    text = without_marks(textpage.get_text_range(), raw)
+    text = without_marks(text, raw)
     count = api.FPDFText_CountRects(raw, 0, -1)
     lines = [line.span() for line in _LINE.finditer(text)]
     scattered = _SCATTERED.search(text) is not None
