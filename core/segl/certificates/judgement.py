@@ -6,7 +6,8 @@ to a domain or a person is for whoever keeps it to know.
 
 What is judged: the time of validity, the kind and size of the key (RSA of 2048 to 16384 bits, or the curves
 P-256, P-384 and P-521), and keyUsage where there is one (RFC 5280 §4.2.1.3): a key for RSA is encrypted to
-with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*. What every judgement on certificates
+with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*. An RSA key that its certificate calls
+RSASSA-PSS is for signatures, whatever else stands there (RFC 4055 §1.2): no program decrypts with it. What every judgement on certificates
 goes by stands here too: the smallest key, the digests of which none is believed, the purposes that are mail's.
 """
 
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import MD5, SHA1, SHA256
 from cryptography.utils import CryptographyDeprecationWarning
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID
 
 SMALLEST_RSA: Final = 2048
 LARGEST_RSA: Final = 16384  # what OpenSSL takes; beyond it one message would cost seconds
@@ -94,6 +95,8 @@ def lasting_fault(certificate: x509.Certificate) -> str:
     except UNREADABLE:
         return _DAMAGED
     if isinstance(key, RSAPublicKey):
+        if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
+            return "the RSA key is for signatures alone (RSASSA-PSS)"
         return _rsa_fault(key, usage)
     if isinstance(key, EllipticCurvePublicKey):
         return _curve_fault(key, usage)

@@ -18,6 +18,7 @@ from segl_routing.certificates.folder import read_certificates
 from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage, matches
 from segl_routing.tunnel_list.content import Entry
 from segl_routing.tunnels import TunnelDirectory
+from world.oracle import openssl
 from world.partners import certificate, ec_key, rsa_key, usage
 
 KEY = rsa_key()
@@ -54,6 +55,15 @@ def test_mail_may_be_encrypted_to(entry: x509.Certificate) -> None:
 @pytest.mark.parametrize(("entry", "why"), MAY_NOT.values(), ids=MAY_NOT.keys())
 def test_mail_may_not_be_encrypted_to(entry: x509.Certificate, why: str) -> None:
     assert why in unusable(entry, NOW)
+
+
+def test_an_rsa_key_for_signatures_alone_is_not_encrypted_to(tmp_path: Path) -> None:
+    """RFC 4055 §1.2: no keyUsage need say so. What is encrypted to it all the same, openssl does not decrypt."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    openssl("genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
+    openssl("req", "-x509", "-key", key, "-subj", "/CN=Bo", "-addext", "subjectAltName=email:bo@x.example", "-out", cert)
+    [entry] = x509.load_pem_x509_certificates(cert.read_bytes())
+    assert lasting_fault(entry) == "the RSA key is for signatures alone (RSASSA-PSS)"
 
 
 def test_validity_is_the_only_fault_that_passes_with_time() -> None:
