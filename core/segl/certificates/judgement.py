@@ -7,8 +7,9 @@ to a domain or a person is for whoever keeps it to know.
 What is judged: the time of validity, the kind and size of the key (RSA of 2048 to 16384 bits, or the curves
 P-256, P-384 and P-521), and keyUsage where there is one (RFC 5280 §4.2.1.3): a key for RSA is encrypted to
 with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*. An RSA key that its certificate calls
-RSASSA-PSS is for signatures, whatever else stands there (RFC 4055 §1.2): no program decrypts with it. What every judgement on certificates
-goes by stands here too: the smallest key, the digests of which none is believed, the purposes that are mail's.
+RSASSA-PSS is for signatures, whatever else stands there (RFC 4055 §1.2): no program decrypts with it. What every
+judgement on certificates goes by stands here too: the smallest key, the digests of which none is believed, the purposes
+that are mail's.
 """
 
 from __future__ import annotations

@@ -18,18 +18,15 @@ import json
 import string
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, Final
-
-from cryptography import x509
 
 from segl.certificates.judgement import is_authority
 from segl.certificates.recipient import load_der
 from segl.errors import Fault, SettingsError
 from segl.settings.certificates import Directory
-from segl_routing.certificates.sources import MOST_OFFERED, Answer, Offer
+from segl_routing.certificates.sources import Answer, Offer
 
 MOST_AT_ONCE: Final = 4  # processes, and so connections, for one directory
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
@@ -93,8 +90,8 @@ class LdapSource:
             return Answer.unknown("the talk with it broke off")
         if "error" in answer:
             return Answer.unknown(_WHY.get(answer["error"], f"answers with an error ({answer['error']})"))
-        offers = [Offer(found, along) for found, along in _certificates(answer["values"])]
-        return Answer.of(offers, "has none")
+        # An answer of the largest size may hold some thousand.
+        return Answer.of(await asyncio.to_thread(_offers, answer["values"]), "has none")
 
     async def close(self) -> None:
         """End the processes that wait for the next question; one that is at work ends when it has answered."""
@@ -153,16 +150,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-def _certificates(
-    entries: list[list[str]],
-) -> Iterator[tuple[x509.Certificate, tuple[x509.Certificate, ...]]]:
-    """``(certificate, those of authorities beside it)`` for every value of every entry that is one."""
+def _offers(entries: list[list[str]]) -> list[Offer]:
+    """Every value of every entry that is a certificate of somebody, with those of authorities beside it."""
+    offers = []
     for values in entries:
         found = []
-        for value in values[:MOST_OFFERED]:
+        for value in values:
             with suppress(ValueError):  # one bad value among good ones takes nothing from these
                 found.append(load_der(b64decode(value)))
         along = tuple(certificate for certificate in found if is_authority(certificate))
-        for certificate in found:
-            if not is_authority(certificate):
-                yield certificate, along
+        offers += [Offer(certificate, along) for certificate in found if not is_authority(certificate)]
+    return offers

@@ -9,7 +9,8 @@ from cryptography import x509
 
 from segl.vocabulary import Known
 
-MOST_OFFERED = 50  # of one source for one address
+# Of one source for one address: the newest. A directory that nobody clears out has an entry's of twenty years.
+MOST_OFFERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,20 @@ class Answer:
             return cls(Known.NO, none)
         count = len(offers)
         told = "one certificate" if count == 1 else f"{count} certificates"
-        return cls(Known.YES, told, tuple(offers[:MOST_OFFERED]))
+        return cls(Known.YES, told, tuple(_newest(offers)))
 
     @classmethod
     def unknown(cls, reason: str) -> Answer:
         return cls(Known.UNKNOWN, reason)
+
+
+def _newest(offers: list[Offer]) -> list[Offer]:
+    """As many of *offers* as are looked at: those that became valid last. Any other choice could leave its holder the
+    key that she had before."""
+    if len(offers) <= MOST_OFFERED:
+        return offers
+    latest = sorted(offers, key=lambda one: one.certificate.not_valid_before_utc, reverse=True)
+    return latest[:MOST_OFFERED]
 
 
 class Source(Protocol):

@@ -61,7 +61,18 @@ def test_an_rsa_key_for_signatures_alone_is_not_encrypted_to(tmp_path: Path) -> 
     """RFC 4055 §1.2: no keyUsage need say so. What is encrypted to it all the same, openssl does not decrypt."""
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     openssl("genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
-    openssl("req", "-x509", "-key", key, "-subj", "/CN=Bo", "-addext", "subjectAltName=email:bo@x.example", "-out", cert)
+    openssl(
+        "req",
+        "-x509",
+        "-key",
+        key,
+        "-subj",
+        "/CN=Bo",
+        "-addext",
+        "subjectAltName=email:bo@x.example",
+        "-out",
+        cert,
+    )
     [entry] = x509.load_pem_x509_certificates(cert.read_bytes())
     assert lasting_fault(entry) == "the RSA key is for signatures alone (RSASSA-PSS)"
 

@@ -18,7 +18,7 @@ from segl.certificates.names import mail_key
 from segl.settings.certificates import Directory
 from segl.vocabulary import Known
 from segl_routing.certificates.ldap import LdapSource, filter_for
-from segl_routing.certificates.sources import Answer
+from segl_routing.certificates.sources import MOST_OFFERED, Answer
 from world.authority import Authority
 from world.ca import TestCA
 from world.ldap import BASE, PASSWORD, READER, LdapServer, person, pointer
@@ -29,6 +29,7 @@ CA = Authority("Udstedende CA")
 BO, BO_OLD, BO_EC = CA.issue("bo@x.example"), CA.issue("bo@x.example"), CA.issue("bo@x.example", kind="ec")
 EVA = CA.issue("eva@x.example")
 STAR = CA.issue("*@x.example")
+KEPT = [CA.issue("ida@x.example", kind="ec", begins=day - 100) for day in range(70)]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LdapServer]:
         person("Eva", "eva@x.example", EVA.certificate),
         person("Stjerne", "*@x.example", STAR.certificate),
         person("Tom", "tom@x.example"),
+        person("Ida", "ida@x.example", *(one.certificate for one in KEPT)),
         person("Skidt", "skidt@x.example", raw=[b"\x00", b"\x30", b"\xff" * 90_000, EVA.der[:-3], EVA.der]),
         person("Ole", "o'le(1)\\2@x.example", EVA.certificate),
         pointer("andetsteds", "ldap://127.0.0.1:1/o=andetsteds"),
@@ -73,6 +75,11 @@ def test_all_certificates_of_all_entries_are_offered_and_authorities_go_along(sl
     assert found(answer) == {BO.fingerprint, BO_OLD.fingerprint, BO_EC.fingerprint}
     assert any(CA.certificate in offer.along for offer in answer.offers)
     assert slapd.started_in < 2
+
+
+def test_of_an_entry_that_nobody_clears_out_the_newest_are_looked_at(slapd: LdapServer) -> None:
+    """They stand there in the order in which they were made, and all are valid still."""
+    assert found(ask(slapd.url, "ida@x.example")) == {one.fingerprint for one in KEPT[-MOST_OFFERED:]}
 
 
 def test_mail_is_compared_without_case(slapd: LdapServer) -> None:
