@@ -2,7 +2,9 @@
 judges what they offer, and stops at the first that has a good one.
 
 Three outcomes. A good certificate; none, for certain; or *don't know*, when no source has a good one and one
-could not be asked, or an authority did not say whether its certificate was revoked.
+could not be asked, or an authority did not say whether its certificate was revoked. Of several certificates the newest
+is the one whose key its holder has today: while nobody says whether that was revoked, an older one does not stand in
+for it. Where an earlier source could not be asked, what a later one has is the second best.
 """
 
 from __future__ import annotations
@@ -45,6 +47,10 @@ class Judged:
     good_until: float = 0.0
     standing: Revocation = Revocation.UNKNOWN
 
+    @property
+    def begins(self) -> datetime:
+        return self.offer.certificate.not_valid_before_utc
+
     def as_dict(self) -> dict[str, Any]:
         certificate = self.offer.certificate
         return {
@@ -70,7 +76,11 @@ class SourceResult:
     def good(self) -> list[Judged]:
         """Those that may be used, the newest first."""
         good = [judged for judged in self.judged if judged.known is Known.YES]
-        return sorted(good, key=lambda one: one.offer.certificate.not_valid_before_utc, reverse=True)
+        return sorted(good, key=lambda one: one.begins, reverse=True)
+
+    def doubts_of_newer(self, than: Judged) -> list[str]:
+        """Why it cannot be told now whether those may be used that are newer."""
+        return [one.reason for one in self.judged if one.known is Known.UNKNOWN and one.begins > than.begins]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -83,13 +93,25 @@ class SourceResult:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """How a search ended: ``rows`` are the certificates to encrypt to, none unless ``YES``."""
+    """How a search ended: ``rows`` are the certificates to encrypt to, none unless ``YES``. ``second_best``: a source
+    that goes before the one they are of could not be asked."""
 
     address: str
     known: Known
     reason: str
     rows: tuple[CertificateRow, ...] = ()
     asked: tuple[SourceResult, ...] = ()
+    second_best: bool = False
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """Fingerprints of the address's certificates that were found to be revoked."""
+        return frozenset(
+            fingerprint(one.offer.certificate)
+            for source in self.asked
+            for one in source.judged
+            if one.standing is Revocation.REVOKED
+        )
 
 
 class CertificateFinder:
@@ -166,13 +188,21 @@ class CertificateFinder:
         return Judged(offer, Known.YES, reason, min(ends), known)
 
     def _result(self, address: str, asked: list[SourceResult]) -> SearchResult:
-        for one in asked:
-            if one.good:
-                chosen = one.good[: MOST_KEYS if self._settings.all_keys else 1]
-                rows = tuple(_row(address, one.source, judged, self._clock()) for judged in chosen)
-                last = chosen[0].offer.certificate.not_valid_after_utc
-                reason = f"a certificate is known ({one.source}), valid until {last:%Y-%m-%d}"
-                return SearchResult(address, Known.YES, reason, rows, tuple(asked))
+        for at, one in enumerate(asked):
+            if not one.good:
+                continue
+            chosen = one.good[: MOST_KEYS if self._settings.all_keys else 1]
+            if newer := [
+                f"{source.source}: {why}"
+                for source in asked[: at + 1]
+                for why in source.doubts_of_newer(chosen[0])
+            ]:
+                return SearchResult(address, Known.UNKNOWN, "; ".join(newer), (), tuple(asked))
+            rows = tuple(_row(address, one.source, judged, self._clock()) for judged in chosen)
+            last = chosen[0].offer.certificate.not_valid_after_utc
+            reason = f"a certificate is known ({one.source}), valid until {last:%Y-%m-%d}"
+            second = any(source.answer.known is Known.UNKNOWN for source in asked[:at])
+            return SearchResult(address, Known.YES, reason, rows, tuple(asked), second)
         doubts = [f"{one.source}: {why}" for one in asked for why in _why(one, Known.UNKNOWN)]
         if doubts:
             return SearchResult(address, Known.UNKNOWN, "; ".join(doubts), (), tuple(asked))

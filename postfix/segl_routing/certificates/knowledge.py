@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -55,6 +55,7 @@ class Records(Protocol):
 
     def lookup(self, address: str) -> Lookup | None: ...
     def record(self, lookup: Lookup, found: Sequence[CertificateRow]) -> None: ...
+    def found(self, address: str) -> Sequence[CertificateRow]: ...
     def judge_by(self, digest: str) -> bool: ...
     def prune(self, before: float) -> None: ...
 
@@ -214,9 +215,14 @@ class CertificateKnowledge:
         async with self._places:
             found = await self._search_under_present_settings(key)
         now = self._clock()
-        unsure = found.known is Known.UNKNOWN
-        if unsure and previous is not None and previous.known is Known.YES and _holds(previous, now):
-            return self._remember(previous)  # a try before its time found nothing: it still holds
+        unsure = found.known is Known.UNKNOWN or found.second_best
+        good = (
+            previous
+            if previous is not None and previous.known is Known.YES and _holds(previous, now)
+            else None
+        )
+        if unsure and good is not None and not await self._has_any(key, found.revoked):
+            return self._remember(good)  # a try before its time found nothing better: it still holds
         lookup = self._judged(found, previous, now)
         if await self._recorded(lookup, found.rows):
             return self._remember(lookup)
@@ -225,6 +231,13 @@ class CertificateKnowledge:
         return self._remember(
             Lookup(key, Known.UNKNOWN, reason, now, now + UNKNOWN_SECONDS, unknown_since=since)
         )
+
+    async def _has_any(self, key: str, revoked: Set[str]) -> bool:
+        """Whether one of *revoked* (fingerprints) may be what is encrypted to for *key*."""
+        if not revoked:
+            return False
+        rows = await self._store.run(lambda: self._records.found(key))
+        return rows is None or any(row.fingerprint in revoked for row in rows)
 
     async def _search_under_present_settings(self, key: str) -> SearchResult:
         while True:
@@ -244,6 +257,8 @@ class CertificateKnowledge:
         since = None
         if found.known is Known.YES:
             life = (min(row.good_until for row in found.rows) - now) * EARLIER
+            if found.second_best:  # as long as it would be believed that the better source has none
+                life = min(life, self._settings.absent_seconds)
         elif found.known is Known.NO:
             life = self._settings.absent_seconds
         else:

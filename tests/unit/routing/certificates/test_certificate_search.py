@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from segl.certificates.chain import Authorities
+from segl.certificates.judgement import fingerprint
 from segl.certificates.records import CertificateRecords, Revocation
 from segl.errors import RoutingError
 from segl.events import Events
@@ -37,6 +38,7 @@ T = TypeVar("T")
 ROOT = Authority("Rod-CA")
 BO = ROOT.issue("bo@x.example")
 NEWER = ROOT.issue("bo@x.example", begins=-1)
+OTHER = ROOT.issue("bo@x.example", begins=-20)
 ADDRESS = "bo@x.example"
 DOWN = Answer.unknown("no answer in 5 seconds")
 NONE = Answer(Known.NO, "has none")
@@ -71,9 +73,10 @@ class Word(RevocationChecks):
 
     def __init__(self) -> None:
         self.said = RevocationStanding(Revocation.GOOD, "good")
+        self.said_of: dict[str, RevocationStanding] = {}
 
-    async def standing(self, _chain: Any) -> RevocationStanding:
-        return self.said
+    async def standing(self, chain: Any) -> RevocationStanding:
+        return self.said_of.get(fingerprint(chain[0]), self.said)
 
 
 @dataclass
@@ -206,6 +209,78 @@ def test_the_newest_is_chosen_or_all(tmp_path: Path, all_keys: bool, expected: l
 
 
 # how long it is believed
+
+
+SILENT = RevocationStanding.unknown("its authority does not answer")
+REVOKED = RevocationStanding(Revocation.REVOKED, "revoked on 2026-11-01")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "in_doubt", "known"),
+    [
+        (offers(BO, NEWER), NONE, NEWER, Known.UNKNOWN),
+        (offers(NEWER), offers(BO), NEWER, Known.UNKNOWN),
+        (offers(BO, NEWER), NONE, BO, Known.YES),
+        (offers(BO), offers(NEWER), BO, Known.YES),
+    ],
+)
+def test_an_older_one_does_not_stand_in_for_the_newest_of_which_nobody_says_whether_it_was_revoked(
+    tmp_path: Path, first: Answer, second: Answer, in_doubt: Issued, known: Known
+) -> None:
+    """The older key may have gone with the card or the computer that it was on."""
+    desk = Desk(tmp_path, first=FakeSource("first", first), second=FakeSource("second", second))
+    desk.word.said_of = {in_doubt.fingerprint: SILENT}
+    state = run(desk, lambda desk: desk.find())
+    assert state.known is known
+    assert "its authority does not answer" in state.reason or known is Known.YES
+    assert [row.fingerprint for row in desk.records.found(ADDRESS)] == [NEWER.fingerprint][
+        known is not Known.YES :
+    ]
+
+
+def test_what_the_better_source_had_holds_while_it_cannot_be_asked_and_then_the_next_ones_for_a_moment(
+    tmp_path: Path,
+) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.find()
+        desk.first.answer = DOWN
+        desk.now += 0.85 * 0.9 * 3600
+        await desk.find()
+        await until(lambda: desk.second.asked == 1)
+        assert (await desk.find()).known is Known.YES
+        assert [row.fingerprint for row in desk.records.found(ADDRESS)] == [NEWER.fingerprint]
+        desk.now += 0.2 * 0.9 * 3600
+        assert (await desk.find()).known is Known.YES
+        assert [row.fingerprint for row in desk.records.found(ADDRESS)] == [BO.fingerprint]
+        desk.first.answer = offers(NEWER)
+        desk.now += 901
+        assert (await desk.find()).known is Known.YES
+        assert [row.fingerprint for row in desk.records.found(ADDRESS)] == [NEWER.fingerprint]
+
+    run(
+        Desk(tmp_path, first=FakeSource("first", offers(NEWER)), second=FakeSource("second", offers(BO))),
+        story,
+    )
+
+
+@pytest.mark.parametrize(("revoked", "known"), [(BO, Known.UNKNOWN), (OTHER, Known.YES)])
+def test_what_is_found_to_be_revoked_counts_no_more_though_something_else_cannot_be_told(
+    tmp_path: Path, revoked: Issued, known: Known
+) -> None:
+    """The one that is used, not any that was revoked once; the other source is down."""
+
+    async def story(desk: Desk) -> None:
+        assert (await desk.find()).known is Known.YES
+        desk.second.answer, desk.word.said = DOWN, SILENT
+        desk.word.said_of = {revoked.fingerprint: REVOKED}
+        desk.now += 0.85 * 0.9 * 3600
+        await desk.find()
+        await until(lambda: desk.second.asked == 1)
+        desk.now += 11
+        assert (await desk.find()).known is known
+        assert bool(desk.records.found(ADDRESS)) is (known is Known.YES)
+
+    run(Desk(tmp_path, first=FakeSource("first", offers(OTHER, BO))), story)
 
 
 def test_yes_is_in_the_store_before_it_is_said(tmp_path: Path) -> None:
