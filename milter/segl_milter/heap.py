@@ -13,8 +13,8 @@ What is freed between pieces that live on is kept too, and is not always what th
 messages a worker had a tenth more memory than it used. So now and then it gives back the whole pages among it
 (malloc_trim(3)); that takes some milliseconds, and a worker in which nothing has happened does nothing.
 
-What is left then still grows, ever more slowly: caches fill, and pieces that stay lie a few to a page. So a worker that
-has read some ten thousand messages asks its parent for another in its place, as servers that fork have always done.
+What is left then still grows, ever more slowly: caches fill, and pieces that stay lie a few to a page. So after some
+thousand messages a worker is relieved (:mod:`.relief`).
 
 A forked process shares the parent's memory until one of them writes to it, and Python's cyclic garbage collector writes
 to every object it looks at. So what is there before the fork is put aside from it (``gc.freeze``). Nor must a worker's
@@ -27,14 +27,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import time
 from array import array
-from collections.abc import Callable
-from typing import NoReturn
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _KEPT_BYTES = 8_000_000
-_EVERY_SECONDS = 3.0
 _LARGEST_FILLING, _SMALLEST_FILLING, _HEAD = 65_536, 32, 8  # bytes; the library's own come before each piece
 _OWN_PIECE_BYTES = 4_000_000  # from here on a piece is taken from the kernel
 
@@ -53,24 +49,6 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-def stay_small(
-    messages: Callable[[], int],
-    most: int,
-    ask_for_relief: Callable[[], object],
-    seconds: float = _EVERY_SECONDS,
-) -> NoReturn:
-    """Give back what is free from time to time, for as long as this process lives. *messages* tells how many there
-    have been; from *most* on (0: never) relief is asked for, until somebody ends this process."""
-    before = 0
-    while True:
-        time.sleep(seconds)
-        if (now := messages()) != before:
-            before = now
-            give_back()
-        if most and now >= most:
-            ask_for_relief()
 
 
 class _Counts(ctypes.Structure):

@@ -37,10 +37,11 @@ from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.configuration import Configuration, read_configuration
 from segl_milter.decisions import recorder_of
-from segl_milter.heap import open_holes, set_aside, stay_small
+from segl_milter.heap import open_holes, set_aside
 from segl_milter.in_hand import InHand
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, open_listener
+from segl_milter.relief import stay_small
 from segl_milter.serving import Serving
 from segl_milter.session import Session, WorkerResources
 from segl_milter.traffic import Traffic

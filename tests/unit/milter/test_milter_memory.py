@@ -61,33 +61,6 @@ def test_a_childs_pieces_do_not_go_into_the_parents_holes() -> None:
     assert opened > 500
 
 
-@pytest.mark.parametrize(("most", "relief"), [(0, []), (10, []), (9, [9]), (3, [5, 5, 5, 9])])
-def test_a_worker_gives_back_after_messages_and_asks_for_relief_after_many(
-    most: int, relief: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Enough(Exception):
-        pass
-
-    counts = iter([0, 5, 5, 5, 9])
-    given: list[int] = []
-    seen = 0
-
-    def messages() -> int:
-        nonlocal seen
-        try:
-            seen = next(counts)
-        except StopIteration:
-            raise Enough from None
-        return seen
-
-    asked: list[int] = []
-    monkeypatch.setattr(heap, "give_back", lambda: given.append(seen))
-    with pytest.raises(Enough):
-        heap.stay_small(messages, most, lambda: asked.append(seen), seconds=0)
-    assert given == [5, 9]
-    assert asked == relief
-
-
 def test_before_the_fork_every_example_is_read_and_no_thread_started(monkeypatch: pytest.MonkeyPatch) -> None:
     rules, limits = shipped_rules(), Limits()
     read: list[bytes] = []
