@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from segl_milter.relief import LEAST_SHARE
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
 
@@ -69,6 +70,29 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
     assert counted_as(third) == "worker-1"  # no files beside those of the first
     assert milter.metric("segl_messages_total") == len(milter.events("classified"))
     assert milter.metric("segl_worker_deaths_total") == 0
+
+
+def test_one_that_keeps_much_is_relieved_before_its_number_of_messages(new_milter: NewMilter) -> None:
+    """Its memory is that of a message that stays in hand; it takes ten looks, three seconds apart, until that counts."""
+    milter = new_milter(messages_per_worker=1_000)
+    (first,) = milter.workers()
+    with milter.client() as holding:
+        holding.mail(FROM)
+        holding.recipient(*TO)
+        for _ in range(60):
+            holding.body(b"x" * 1_000_000)
+        for _ in range(int(1_200 * LEAST_SHARE)):
+            route(milter)
+        assert milter.events("worker_relieved") == []
+
+        def asked() -> bool:
+            route(milter)
+            time.sleep(0.25)
+            return milter.events("worker_relieved") != []
+
+        wait_until(asked, 90, lambda: "it keeps its place")
+        assert milter.events("worker_relieved")[0]["pid"] == first
+        assert milter.metric("segl_messages_total") < 1_000
 
 
 def test_a_reload_and_a_stop_do_not_wait_for_a_relieved_worker(new_milter: NewMilter) -> None:
