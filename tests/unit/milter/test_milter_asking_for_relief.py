@@ -24,9 +24,9 @@ class Worker:
         monkeypatch.setattr(relief, "give_back", lambda: self.given.append(self._seen))
         monkeypatch.setattr(relief, "own_bytes", self._own)
 
-    def live(self, most: int) -> None:
+    def live(self, most: int, look_every: int = 1) -> None:
         with pytest.raises(StopIteration):
-            relief.stay_small(self._messages, most, lambda: self.asked.append(self._seen), seconds=0)
+            relief.stay_small(self._messages, most, lambda: self.asked.append(self._seen), 0, look_every)
 
     def _messages(self) -> int:
         self._seen = next(self._counts)
@@ -82,7 +82,9 @@ def test_never_means_never(monkeypatch: pytest.MonkeyPatch) -> None:
     assert worker.asked == []
 
 
-def test_where_the_kernel_does_not_tell_the_number_of_messages_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_kernel_does_not_tell_the_number_of_messages_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(relief, "_ROLLUP", relief.Path("/proc/self/no_such_file"))
     assert relief.own_bytes() == 0
 
