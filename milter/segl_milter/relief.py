@@ -5,9 +5,9 @@ a page, and each object of the parent's that is looked at for the first time is 
 objects themselves). So it asks after a number of messages, and before that when it keeps more than it should, whatever
 its mail is.
 
-What it keeps is the least of what it was seen to have at several looks, free pages given back: a message in hand may take
-any number of megabytes for a moment, and is no reason. Nor is one relieved that has read too few messages to have been
-worth its start: in a house with many rules of its own, the first thousand may take more than is usual.
+What it keeps is the least of what it was seen to have at several looks, free pages given back: a message in hand may
+take any number of megabytes for a moment, and is no reason. Nor is one relieved that has read too few messages to have
+been worth its start: in a house with many rules of its own, the first thousand may take more than is usual.
 """
 
 from __future__ import annotations
