@@ -22,14 +22,14 @@ from typing import NoReturn
 from segl_milter.heap import give_back
 
 # Bytes of its own. What a busy worker borrows between two looks comes on top: some 10 MB, as it was measured.
-MOST_KEPT = 44 << 20
+MOST_KEPT = 40 << 20
 # Of the messages after which relief is asked for anyway: never sooner. What a new worker learns anew with its first
 # messages takes some .2 s of processor time.
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.2
 # To give back takes .6 ms, and as much again until the 700 pages are made anew that were free then, as measured.
 _EVERY_SECONDS = 1.0
 _LOOK_EVERY = 3  # times: a look takes the kernel 2 ms
-_LOOKS = 10  # in a row
+_LOOKS = 5  # in a row
 _ROLLUP = Path("/proc/self/smaps_rollup")
 _OWN = ("Private_Clean:", "Private_Dirty:")
 

@@ -57,7 +57,7 @@ class Milter:
     # How many processes read messages; 0: one per core.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     # After so many messages, or up to a fifth more, a new process takes a worker's place, so that none grows for ever
-    # (Postfix does the same: max_use); from three tenths of that on also when the worker keeps more than 44 MB that it
+    # (Postfix does the same: max_use); from a fifth of that on also when the worker keeps more than 40 MB that it
     # shares with no other. 0: never.
     messages_per_worker: Annotated[int, Field(ge=0)] = 10_000
     # Mail in hand at one time, in each worker, and never less than `limits.message_bytes`; what is more waits up to

@@ -52,10 +52,18 @@ MUCH = relief.MOST_KEPT + 1
 
 def test_one_that_keeps_much_asks_before_its_number_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not before it was worth its start, nor at the first look; and again until it is heard."""
-    worker = Worker(monkeypatch, [*range(100, 1_700, 100), 1_600, 1_600], [MUCH] * 11)
+    worker = Worker(monkeypatch, [*range(100, 1_000, 100), 900, 900], [MUCH] * 6)
     worker.live(2_000)
-    assert worker.looked == list(range(600, 1_700, 100))
-    assert worker.asked == [1_500, 1_600, 1_600, 1_600]
+    assert worker.looked == list(range(400, 1_000, 100))
+    assert worker.asked == [800, 900, 900, 900]
+
+
+def test_memory_is_given_back_more_often_than_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker(monkeypatch, range(2_000, 2_021), [MUCH] * 7)
+    worker.live(2_100, look_every=3)
+    assert worker.given == list(range(2_000, 2_021))
+    assert worker.looked == list(range(2_002, 2_021, 3))
+    assert worker.asked == [2_014, 2_017, 2_020]
 
 
 def test_one_that_keeps_no_more_than_it_should_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,10 +73,10 @@ def test_one_that_keeps_no_more_than_it_should_stays(monkeypatch: pytest.MonkeyP
     assert worker.asked == []
 
 
-@pytest.mark.parametrize("little", range(10))
+@pytest.mark.parametrize("little", range(5))
 def test_a_moment_with_much_in_hand_is_no_reason(little: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the others say: at one look of ten it had less, so the rest was borrowed."""
-    kept = [relief.MOST_KEPT if number % 10 == little else 50 * MUCH for number in range(40)]
+    """Whatever the others say: at one look of five it had less, so the rest was borrowed."""
+    kept = [relief.MOST_KEPT if number % 5 == little else 50 * MUCH for number in range(40)]
     worker = Worker(monkeypatch, range(5_000, 5_040), kept)
     worker.live(10_000)
     assert len(worker.looked) == 40

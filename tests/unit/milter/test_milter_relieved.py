@@ -73,7 +73,7 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
 
 
 def test_one_that_keeps_much_is_relieved_before_its_number_of_messages(new_milter: NewMilter) -> None:
-    """Its memory is that of a message that stays in hand. Ten looks, three seconds apart, tell that it is kept."""
+    """Its memory is that of a message that stays in hand. Five looks, three seconds apart, tell that it is kept."""
     milter = new_milter(messages_per_worker=1_000)
     (first,) = milter.workers()
     with milter.client() as holding:

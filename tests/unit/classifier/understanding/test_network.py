@@ -120,6 +120,31 @@ def test_a_forked_process_has_a_thread_of_its_own() -> None:
     subprocess.run([sys.executable, "-c", _FORKS, *TEXTS[:2]], check=True, timeout=60)
 
 
+_BORROWS = """
+import sys
+from pathlib import Path
+from segl_classifier.understanding.loading import shipped_model
+from segl_classifier.understanding.network import Network, Vocabulary
+
+def mb(name):
+    return int(Path("/proc/self/status").read_text().partition(name + ":")[2].split()[0]) / 1024
+
+folder = shipped_model()
+network = Network(folder / "encoder.onnx", Vocabulary(folder / "tokenizer.json"))
+network.read_pieces([[7] * 8])
+Path("/proc/self/clear_refs").write_text("5")  # the most it had begins anew (proc(5))
+before = mb("VmRSS")
+network.read_pieces([[7] * 64] * 8)
+print(mb("VmHWM") - before)
+"""
+
+
+def test_what_a_passage_borrows_is_given_back_piece_by_piece() -> None:
+    """Of eight at once by the encoder; where tensors took places planned ahead they borrowed twice as much."""
+    told = subprocess.run([sys.executable, "-c", _BORROWS], check=True, timeout=60, capture_output=True)
+    assert float(told.stdout) < 24
+
+
 # Some that NFKC changes.
 @pytest.mark.parametrize("letter", ["a", "æ", "é", "a\u0301", "ﷺ", "½", "한", "\u1112\u1161\u11ab"])
 def test_of_a_long_text_only_the_beginning_is_cut_and_into_the_same(
