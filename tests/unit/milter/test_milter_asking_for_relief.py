@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_never_means_never(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_the_kernel_does_not_tell_the_number_of_messages_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(relief, "_ROLLUP", relief.Path("/proc/self/no_such_file"))
+    monkeypatch.setattr(relief, "_ROLLUP", Path("/proc/self/no_such_file"))
     assert relief.own_bytes() == 0
 
 
