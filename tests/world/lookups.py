@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from segl.events import Events
 from segl.settings.routing import Routing
 from segl.vocabulary import Known, Proof
+from segl_routing.dns.mx import MailDns
 from segl_routing.dns.no_mail import NoMail
 from segl_routing.proofs.archive import Archive, NoArchive
 from segl_routing.proofs.evidence import Evidence
@@ -19,6 +20,12 @@ from segl_routing.proofs.tls_policy import DANE_ONLY, ENCRYPT, VERIFY, StsTold, 
 from segl_routing.proofs.weigh import weigh
 
 T = TypeVar("T")
+
+
+async def hosts_of(mail_dns: MailDns, domain: str) -> tuple[str, ...] | NoMail:
+    """Who takes mail for *domain*, with no word on signatures."""
+    return (await mail_dns.exchangers(domain, prove=False)).hosts
+
 
 POLICIES = {
     Proof.DANE: DANE_ONLY,

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dns.name
@@ -47,6 +47,7 @@ MX, A, AAAA = dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA
 class MailHosts:
     """The hosts that take a domain's mail, best first, each once; or why there are none.
 
+    ``preferences`` of each, the lower the better.
     ``security``  of the MX records, or of their absence where the domain is its own mail host.
     ``vouched``   whether the resolver vouches for that too, as Postfix demands.
     ``ttl``       seconds for which this may be believed, as far as DNS says.
@@ -57,6 +58,7 @@ class MailHosts:
     vouched: bool
     ttl: float
     implicit: bool = False
+    preferences: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def secure(self) -> bool:
@@ -106,10 +108,6 @@ class MailDns:
             routing.nameservers, trusted=routing.trusted_resolvers, trust_anchors=routing.trust_anchors
         )
 
-    async def mail_hosts(self, domain: str) -> tuple[str, ...] | NoMail:
-        """:attr:`MailHosts.hosts` of *domain*, with no word on signatures. Raises :class:`DnsUnsure`."""
-        return (await self.exchangers(domain, prove=False)).hosts
-
     async def exchangers(self, domain: str, *, prove: bool = True) -> MailHosts:
         """The hosts that take mail for *domain*, and whether that is signed.
 
@@ -121,8 +119,14 @@ class MailDns:
         exchangers = sorted((record.preference, record.exchange.to_text()) for record in answer.records)
         if all(name == "." for _, name in exchangers):
             return MailHosts(NoMail.NULL_MX, answer.security, answer.vouched, answer.ttl)
-        hosts = dict.fromkeys(_host_names(name for _, name in exchangers if name != "."))
-        return MailHosts(tuple(hosts) or NoMail.NO_HOST, answer.security, answer.vouched, answer.ttl)
+        ranked = _ranked(exchangers)
+        return MailHosts(
+            tuple(ranked) or NoMail.NO_HOST,
+            answer.security,
+            answer.vouched,
+            answer.ttl,
+            preferences=ranked,
+        )
 
     async def addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of *host*, IPv4 first; none when it is certain that it has none.
@@ -194,7 +198,8 @@ class MailDns:
         """
         found = Missing.NAME if is_address(domain) else await self.locate(domain, prove=False)
         if not isinstance(found, Missing):
-            return MailHosts((domain,), mx.security, mx.vouched, min(mx.ttl, found.ttl), implicit=True)
+            ttl = min(mx.ttl, found.ttl)
+            return MailHosts((domain,), mx.security, mx.vouched, ttl, implicit=True, preferences={domain: 0})
         nowhere = mx.missing is found is Missing.NAME
         return MailHosts(
             NoMail.NO_SUCH_DOMAIN if nowhere else NoMail.NO_HOST, mx.security, mx.vouched, mx.ttl
@@ -229,9 +234,10 @@ def _absolute(name: str, kind: dns.rdatatype.RdataType) -> dns.name.Name:
         ) from None
 
 
-def _host_names(names: Iterable[str]) -> Iterable[str]:
-    for name in itertools.islice(names, 65536):
-        try:
-            yield normal_domain(name)
-        except ValueError:
-            continue
+def _ranked(exchangers: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """Each host with the best preference that it has; *exchangers* are sorted."""
+    ranked: dict[str, int] = {}
+    for preference, name in itertools.islice(exchangers, 65536):
+        with contextlib.suppress(ValueError):  # "." among others, too
+            ranked.setdefault(normal_domain(name), preference)
+    return ranked

@@ -94,11 +94,12 @@ class LiveCheck:
         async with asyncio.TaskGroup() as group:
             dane = group.create_task(self._dane(domain)) if self._dane else None
             try:
-                hosts = await self._dns.mail_hosts(domain)
+                found = await self._dns.exchangers(domain, prove=False)
             except DnsUnsure as doubt:
                 return Checked(
                     (*await _last(dane), *self._nothing_of_hosts(Known.UNKNOWN, doubt.private, BROKEN_DNS))
                 )
+            hosts = found.hosts
             if isinstance(hosts, NoMail):
                 return _no_mail(hosts, dane)
             if len(hosts) > MAX_HOSTS:
@@ -109,11 +110,11 @@ class LiveCheck:
             asked = [result for result in results if result.probed or result.doubt]
             if not asked:
                 return _no_mail(NoMail.NO_HOST, dane, sts)
-            others = [result for result in asked if not result.ourselves]
-            if not others:
-                _let_go(dane, sts)
-                return Checked(self._nothing_at_all(f"{asked[0]}; what it takes is no mail for outside"))
-            asked = others
+            if ours := [result for result in asked if result.ourselves]:
+                asked = _before(ours, asked, found.preferences)
+                if not asked:
+                    _let_go(dane, sts)
+                    return Checked(self._nothing_at_all(f"{ours[0]}; what it takes is no mail for outside"))
             evidence = list(by_certificate(asked, self._providers))
             if sts is not None:
                 evidence.insert(0, sts_with_probes(await sts, asked))
@@ -143,6 +144,15 @@ class LiveCheck:
         return [
             _kept(found[host], promise.met[host], chain) for host, chain in zip(promised, chains, strict=True)
         ]
+
+
+def _before(
+    ours: Sequence[HostResult], asked: Sequence[HostResult], preferences: Mapping[str, int]
+) -> list[HostResult]:
+    """Those of *asked* that a host of the domain may hand its mail to (RFC 5321 §5.1): they stand before *ours*. What
+    stands beside or behind would bring it back to us."""
+    own = min(preferences[one.host] for one in ours)
+    return [one for one in asked if preferences[one.host] < own]
 
 
 def _kept(result: HostResult, met: Callable[[Sequence[bytes]], bool], chain: Sequence[bytes]) -> Met:

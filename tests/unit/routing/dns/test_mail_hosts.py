@@ -29,6 +29,7 @@ from segl_routing.proofs.hosts import HostProbes
 from segl_routing.proofs.live import LiveCheck, promises_of
 from segl_routing.proofs.probe import Greeting, trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
+from world.lookups import hosts_of
 from world.outside import Outside
 from world.ports import free_port
 from world.signed import SignedDns
@@ -91,24 +92,24 @@ def ask(work: Callable[[MailDns], Awaitable[T]], server: DnsServer | str, second
     ],
 )
 def test_mail_hosts(server: DnsServer, domain: str, hosts: tuple[str, ...] | NoMail) -> None:
-    assert ask(lambda dns: dns.mail_hosts(domain), server) == hosts
+    assert ask(lambda dns: hosts_of(dns, domain), server) == hosts
 
 
 @pytest.mark.parametrize("domain", ["ill.example", "mute.example", "circle.example", "below.ill.example"])
 def test_no_answer_is_no_no(server: DnsServer, domain: str) -> None:
     with pytest.raises(DnsUnsure) as caught:
-        ask(lambda dns: dns.mail_hosts(domain), server, 0.2 if domain == "mute.example" else 2)
+        ask(lambda dns: hosts_of(dns, domain), server, 0.2 if domain == "mute.example" else 2)
     assert domain in caught.value.private
     assert domain not in caught.value.public
 
 
 def test_a_name_server_that_is_not_there() -> None:
     with pytest.raises(DnsUnsure):
-        ask(lambda dns: dns.mail_hosts("kommune.example"), f"127.0.0.1:{free_port()}", 0.1)
+        ask(lambda dns: hosts_of(dns, "kommune.example"), f"127.0.0.1:{free_port()}", 0.1)
 
 
 def test_a_thousand_mail_hosts_come_over_tcp(server: DnsServer) -> None:
-    hosts = ask(lambda dns: dns.mail_hosts("many.example"), server)
+    hosts = ask(lambda dns: hosts_of(dns, "many.example"), server)
     assert isinstance(hosts, tuple)
     assert len(hosts) == 1000
 
@@ -178,7 +179,7 @@ def kind(query: bytes) -> str:
 )
 def test_a_hostile_name_server_makes_nothing_certain(answer: Callable[[bytes], list[bytes]]) -> None:
     with odd_name_server(answer) as server, pytest.raises(DnsUnsure):
-        ask(lambda dns: dns.mail_hosts("kommune.example"), server, 0.1)
+        ask(lambda dns: hosts_of(dns, "kommune.example"), server, 0.1)
 
 
 def test_a_query_ends_though_the_library_keeps_its_end_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +196,7 @@ def test_a_query_ends_though_the_library_keeps_its_end_to_itself(monkeypatch: py
 
     monkeypatch.setattr(resolver, "_one", deaf)
     with pytest.raises(DnsUnsure):
-        ask(lambda dns: dns.mail_hosts("kommune.example"), "127.0.0.1", 0.1)
+        ask(lambda dns: hosts_of(dns, "kommune.example"), "127.0.0.1", 0.1)
 
 
 def test_every_query_asks_for_signatures_and_for_the_resolvers_judgement() -> None:
@@ -207,7 +208,7 @@ def test_every_query_asks_for_signatures_and_for_the_resolvers_judgement() -> No
         return [reply(query, dns.rcode.NOERROR, "MX", "10 mx.kommune.example.")]
 
     with odd_name_server(answer) as server:
-        ask(lambda dns: dns.mail_hosts("kommune.example"), server)
+        ask(lambda dns: hosts_of(dns, "kommune.example"), server)
     [query] = seen
     assert query.ednsflags & dns.flags.DO
     assert query.flags & dns.flags.AD
@@ -235,7 +236,7 @@ def test_records_of_another_type_are_no_answer() -> None:
         return [reply(query, dns.rcode.NOERROR, "A", "127.0.0.9")]
 
     with odd_name_server(answer) as server:
-        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) is NoMail.NO_HOST
+        assert ask(lambda dns: hosts_of(dns, "kommune.example"), server) is NoMail.NO_HOST
 
 
 def test_a_guess_that_comes_first_does_not_end_the_wait() -> None:
@@ -246,7 +247,7 @@ def test_a_guess_that_comes_first_does_not_end_the_wait() -> None:
         return [b"\x00\x00" + reply(query, dns.rcode.NXDOMAIN)[2:], b"garbage", true]
 
     with odd_name_server(answer) as server:
-        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == ("mx.kommune.example",)
+        assert ask(lambda dns: hosts_of(dns, "kommune.example"), server) == ("mx.kommune.example",)
 
 
 def test_a_name_denied_for_mx_alone_still_exists() -> None:
@@ -258,7 +259,7 @@ def test_a_name_denied_for_mx_alone_still_exists() -> None:
         return [reply(query, dns.rcode.NXDOMAIN)]
 
     with odd_name_server(answer) as server:
-        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == ("kommune.example",)
+        assert ask(lambda dns: hosts_of(dns, "kommune.example"), server) == ("kommune.example",)
 
 
 @pytest.mark.parametrize(("broken", "expected"), [("AAAA", ("kommune.example",)), ("A", None)])
@@ -278,9 +279,9 @@ def test_one_address_family_is_enough_and_a_doubt_is_a_doubt(
     with odd_name_server(answer) as server:
         if expected is None:
             with pytest.raises(DnsUnsure):
-                ask(lambda dns: dns.mail_hosts("kommune.example"), server)
+                ask(lambda dns: hosts_of(dns, "kommune.example"), server)
         else:
-            assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == expected
+            assert ask(lambda dns: hosts_of(dns, "kommune.example"), server) == expected
 
 
 def test_resolv_conf_is_read_again_when_it_has_changed(server: DnsServer, tmp_path: Path) -> None:
@@ -290,7 +291,7 @@ def test_resolv_conf_is_read_again_when_it_has_changed(server: DnsServer, tmp_pa
     async def run() -> tuple[str, ...]:
         mail_dns = MailDns(resolv_conf=resolv, query_seconds=1.0)
         with pytest.raises(DnsUnsure):
-            await mail_dns.mail_hosts("kommune.example")
+            await hosts_of(mail_dns, "kommune.example")
         resolv.write_text("nameserver 127.0.0.1\n")
         assert mail_dns.resolver.servers() == (("127.0.0.1", 53),)
         resolv.write_text("nameserver 127.0.0.2\n")
@@ -336,8 +337,8 @@ _OF_A_HOST = ("A ", "AAAA ", "TLSA _25._tcp.")
 def test_who_gives_up_takes_nobodys_answer_away() -> None:
     async def run(nameserver: str) -> tuple[str, ...] | NoMail:
         mail_dns = MailDns([nameserver])
-        first = asyncio.create_task(mail_dns.mail_hosts("kommune.example"))
-        second = asyncio.create_task(mail_dns.mail_hosts("kommune.example"))
+        first = asyncio.create_task(hosts_of(mail_dns, "kommune.example"))
+        second = asyncio.create_task(hosts_of(mail_dns, "kommune.example"))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         first.cancel()

@@ -20,6 +20,7 @@ from segl_routing.dns.resolver import Reply, Resolver, Security
 from segl_routing.proofs.dane import Cover, Dane, Found
 from segl_routing.proofs.defects import BROKEN_DNS
 from segl_routing.proofs.tlsa import Matching, Selector, Tlsa, Usage
+from world.lookups import hosts_of
 from world.ports import free_port
 from world.signed import SignedDns
 from world.signed_zones import KEY
@@ -217,7 +218,7 @@ def test_mail_hosts_tell_whether_they_are_signed(validating: SignedDns) -> None:
     assert seen["implicit"].implicit
     assert not seen["covered"].implicit
     assert seen["null"].hosts is NoMail.NULL_MX
-    assert asyncio.run(dns.mail_hosts("tenant.example")) == ("mx.covered.example",)
+    assert asyncio.run(hosts_of(dns, "tenant.example")) == ("mx.covered.example",)
 
 
 def test_a_probe_is_told_which_hosts_must_meet_which_records(find: Find) -> None:
