@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segl.addresses import domain_of
+from segl.bounce_addresses import reads_bounces
 from segl.demands import least_for
 from segl.policy.table import About, Level, Message, Term, Terms
 from segl.policy.verdict import counting, decided, in_the_way
@@ -158,6 +159,8 @@ def _receipts(settings: Settings, terms: Terms, message: Message) -> Told:
     usual = settings.receipt_terms(domain, message.sender).send
     if not settings.is_own(domain):
         return Told(Term.RECEIPTS, str(usual), None, "the sender is not ours")
+    if reads_bounces(message.sender or ""):
+        return _simple(Term.RECEIPTS, terms, str(usual), "a program reads bounces there")
     rule = any(one.domain == domain and one.send for one in settings.receipt)
     return _simple(Term.RECEIPTS, terms, str(usual), f"[[receipt]] {domain}" if rule else "receipts.send")
 

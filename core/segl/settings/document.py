@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from segl.addresses import domain_of, is_relayed, mailbox_key, split_address
+from segl.bounce_addresses import reads_bounces
 from segl.policy.table import Message, PolicyTable
 from segl.settings.canary import Canary
 from segl.settings.certificates import Certificates
@@ -253,12 +254,14 @@ class Settings:
 
     def receipt_terms(self, domain: str, sender: str | None = None) -> ReceiptTerms:
         """What holds for *sender*, or for senders of *domain* (normal form) as far as no policy names one of them. Of
-        senders who are not ours only failures are told."""
+        senders who are not ours only failures are told. A program that reads bounces gets Postfix's own, which it
+        knows, unless a policy says otherwise."""
         usual = self.receipts
         rule = next((one for one in self.receipt if one.domain == domain), None) or ReceiptRule(domain=domain)
         about = self.policies.about(Message(sender=sender or f"@{domain}")) if self.policy else None
         entry = about.terms(None).receipts if about else None
-        send = (entry and entry.receipts) or rule.send or usual.send
+        by_address = Receipts.NONE if sender and reads_bounces(sender) else None
+        send = (entry and entry.receipts) or by_address or rule.send or usual.send
         return ReceiptTerms(
             send=send if self.is_own(domain) else Receipts.FAILURES,
             language=rule.language or self.owner(domain).language,

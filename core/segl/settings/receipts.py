@@ -29,7 +29,8 @@ class ReceiptSettings:
     """``[receipts]``: for all senders, as far as no ``[[receipt]]`` says otherwise."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # Of which messages a sender gets a receipt.
+    # Of which messages a sender gets a receipt. An address at which a program reads bounces (liste-bounces@,
+    # owner-liste@, liste+bo=kunde.example@) gets "none" instead, unless a [[policy]] about the sender says otherwise.
     send: Receipts = Receipts.SECURE
     # The key by which our own delivery reports are known again; `segl install` makes it.
     key: Path = Path("/etc/segl/receipts.key")

@@ -17,6 +17,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
+from segl.bounce_addresses import reads_bounces
 from segl.days import DAY_SECONDS, day, moment
 from segl.errors import SeglError, StoreError
 from segl.events import Events
@@ -112,8 +113,9 @@ class SealedNews:
 
     def _tell_sender(self, news: News, house: Secret, now: float, *, reminded: bool) -> None:
         wanted = news.kind.value in self.settings.portal.tell_sender
-        # Strangers' mail that was only passed on here is sealed too; its senders are told nothing.
-        if not wanted or not news.sender or not self.settings.takes(news.sender):
+        # Strangers' mail that was only passed on here is sealed too; its senders are told nothing. Nor is a list's
+        # program, to which it would be a failure, or nothing that it knows.
+        if not wanted or not self.settings.takes(news.sender) or reads_bounces(news.sender):
             return
         report = self._report(news, house, now, reminded=reminded)
         went = self._send(news, news.sender, report, news.kind.value)

@@ -190,8 +190,8 @@ def test_what_the_house_does_not_want_told_is_not(counter: Counter) -> None:
     assert told(counter) == [], "and old news is no news when it is turned on"
 
 
-@pytest.mark.parametrize("sender", ["", "fremmed@andet.example"])
-def test_nobody_and_strangers_are_told_nothing_but_recipients_are_reminded(
+@pytest.mark.parametrize("sender", ["", "fremmed@andet.example", f"liste-bounces+bo=kunde.example@{DOMAIN}"])
+def test_nobody_strangers_and_the_program_of_a_list_are_told_nothing_but_recipients_are_reminded(
     counter: Counter, sender: str
 ) -> None:
     letter = counter.seal(BO, sender=sender)
