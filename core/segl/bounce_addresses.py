@@ -1,7 +1,8 @@
 """Envelope senders at which a program reads what comes back: of mailing lists, of newsletters.
 
 Such a program knows delivery reports (RFC 3464). What else comes there it counts as a failure of the member whose
-address is written into the sender (VERP), or sends to the list's owner: docs/decisions/0074-programs-that-read-bounces.md.
+address is written into the sender (VERP), or sends to the list's owner
+(docs/decisions/0074-programs-that-read-bounces.md).
 """
 
 from __future__ import annotations
