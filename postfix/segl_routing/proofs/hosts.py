@@ -193,6 +193,9 @@ class HostProbes:
                 context=context,
                 seconds=self._seconds,
             )
+        if found.result in _AWAY and greeting.is_ours(host.encode("ascii")):
+            # DNS gives it our name: many a network does not let us reach ourselves from within.
+            found = Probed(ProbeResult.OURSELVES)
         PROBES.labels(found.result.word).inc()
         self._events.probed(domain, host, found.result.word, ms=(self._clock() - begun) * 1000)
         result = HostResult(host, found, of=host)

@@ -54,6 +54,7 @@ def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
             "backup.example": [MX(10, "mx.kommune.example"), MX(20, "mail.nordby-vand.example")],
             "primary.example": [MX(10, "mail.nordby-vand.example"), MX(20, "mx.kommune.example")],
             "beside.example": [MX(10, "mail.nordby-vand.example"), MX(10, "mx.kommune.example")],
+            "within.example": [MX(10, "m0.farm.example"), MX(20, "mx.kommune.example")],
             "backupdown.example": [MX(10, "mute.example"), MX(20, "mail.nordby-vand.example")],
             "selv.example": [MX(10, "mx.selv.example")],
             "onlygone.example": [MX(10, "gone.kommune.example")],
@@ -144,6 +145,22 @@ def test_nothing_proves_tls_to_ourselves(outside: Outside, dns: DnsServer, domai
     assert by_certificate(checked).reason == (
         "mail host mail.nordby-vand.example is this host itself; what it takes is no mail for outside"
     )
+
+
+@pytest.mark.parametrize(("ours", "known"), [("M0.farm.example", Known.NO), ("m1.farm.example", Known.YES)])
+def test_a_host_of_our_name_that_nobody_answers_at_is_this_host(
+    outside: Outside, dns: DnsServer, ours: str, known: Known
+) -> None:
+    """A network may not let its own hosts in by their address outside."""
+
+    async def run() -> Checked:
+        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), outside.hosts(dns))
+        checker.greet(Greeting("nordby-vand.example", ours))
+        return await checker("within.example")
+
+    found = by_certificate(asyncio.run(run()))
+    assert found.known is known
+    assert ("mail host m0.farm.example is this host itself" in found.reason) is (known is Known.NO)
 
 
 @pytest.mark.parametrize(
