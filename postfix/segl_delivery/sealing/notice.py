@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Final
 
 from segl.addresses import domain_of
+from segl.bounce_addresses import reads_bounces
 from segl.days import day_of
 from segl.language import OTHER, Language
 from segl.mail.compose import automatic_header, one_line, text_part
@@ -100,7 +101,7 @@ class Notice:
             self.written,
             languages,
             name=self.name,
-            reply_to=self.sender,
+            reply_to="" if reads_bounces(self.sender) else self.sender,
         )
         return [*lines, "MIME-Version: 1.0"]
 
@@ -114,7 +115,8 @@ class Notice:
             "until": day_of(self.until.date(), texts.language),
             "code": (texts.by_phone if phone else texts.by_mail).format(phone=phone),
         }
-        who = texts.who if is_plain(self.sender) else texts.who_unnamed
+        is_person = is_plain(self.sender) and not reads_bounces(self.sender)
+        who = texts.who if is_person else texts.who_unnamed
         names = ("heading", "about", "why", "button", "steps", "until", "check", "question", "short")
         filled = {name: getattr(texts, name).format(**values) for name in names}
         return {**filled, "who": who.format(**values), "phrase": texts.phrase}

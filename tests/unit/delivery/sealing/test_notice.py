@@ -81,6 +81,14 @@ def test_the_header_says_whose_mail_it_is() -> None:
     assert message.defects == []
 
 
+def test_of_a_list_neither_its_program_s_address_is_shown_nor_are_replies_sent_there() -> None:
+    raw = notice(sender="bestyrelse-bounces+bo=vestby.example@nordby.example")
+    assert parsed(raw)["Reply-To"] is None
+    for text in texts(raw):
+        assert "bounces" not in text
+        assert "Nordby Vandværk har sendt dig en besked." in text
+
+
 @pytest.mark.parametrize(
     ("language", "who", "until", "other"),
     [
