@@ -54,6 +54,7 @@ _CHANGES = frozenset(
 )
 _WRITTEN_BY = frozenset(("annotation", "change-info"))  # hold the name of a person, and a date
 _MOST_DEEP = 2_000
+_MOST_PAGES = 1_000  # that are texts of their own
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
 _IN_FORMS = frozenset(("label", "value", "current-value"))  # attributes of what stands in a form
 _FORMULAS = frozenset(("condition", "expression", "formula"))  # attributes that may hold words between signs
@@ -214,8 +215,8 @@ class OdfText:
         )
 
     def _end_page(self) -> None:
-        """A slide, or a page of a drawing: what is on it goes on nowhere."""
-        if len(self._lines) == 1 and not self._tables:
+        """A slide, or a page of a drawing: what is on it goes on nowhere. What comes behind very many is one text."""
+        if len(self._lines) == 1 and not self._tables and self._pages < _MOST_PAGES:
             self._pages += 1
             self._harvest.text("\n".join(self._lines[0]), f"{self._place or 'slide'} {self._pages}")
             self._lines[0].clear()

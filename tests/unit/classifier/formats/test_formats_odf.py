@@ -300,3 +300,9 @@ def test_the_headings_of_a_table_are_those_of_its_own_slide() -> None:
     texts = Read("vis.odp", show)
     assert [text.where.rpartition(", ")[2] for text in texts] == ["slide 1", "slide 2"]
     assert texts.numbers == 1
+
+
+def test_of_thousands_of_slides_the_last_are_one_text() -> None:
+    slide = "<draw:page><draw:frame><text:p>010190-1234</text:p></draw:frame></draw:page>"
+    places = [passage.place for passage in document(slide * 3_000, "presentation").passages]
+    assert (len(places), places[:2], places[-1]) == (1_001, ["slide 1", "slide 2"], "")
