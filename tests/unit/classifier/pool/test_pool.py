@@ -137,6 +137,16 @@ def test_a_worker_takes_one_job_after_another_and_is_replaced_in_time(pool: Pool
     wait_until_gone(first)
 
 
+def test_a_worker_that_has_grown_is_replaced_at_once(pool: Pool) -> None:
+    """So that what readers keep is bounded, whatever they were given once."""
+    first = worker_pid(pool)
+    assert words(pool.read(job(), zipped(a_txt=b"hej", b_bin=bytes(10 * MEGABYTE)))) == "hej"
+    assert worker_pid(pool) == first
+    assert words(pool.read(job(), zipped(a_txt=b"hej", b_bin=bytes(90 * MEGABYTE)))) == "hej"
+    assert pool._idle == []
+    wait_until_gone(first)
+
+
 def test_a_reader_that_hangs_costs_its_attachment_and_no_more(pool: Pool) -> None:
     pid = worker_pid(pool)
     os.kill(pid, signal.SIGSTOP)
