@@ -85,6 +85,10 @@ _OF_EIGHT = re.compile(rb"0[ \xad]+0[ \xad]+00[ \xad]*00 ?00")
 _CODED_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,12};|[\d\W_]){7,}+")
 _PERCENT, _ENTITY = re.compile(r"%[0-9A-Fa-f]{2}"), re.compile(r"&\#?\w{2,12};")
 _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\r\n<*!?\"'#$~[\]{}^@-]*")
+# The end of a row, which may be flowed text, and the day with which the next begins.
+_DAY_BELOW = re.compile(
+    r"\d\d[ .\r\u200b]{0,3}[\n\u200b][ \r]{0,3}(?:0[1-9]|[12]\d|3[01])[-./](?:0[1-9]|1[0-2])[-./](?:19|20)\d\d"
+)
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
@@ -194,7 +198,11 @@ class _Scan:
             if (run := _ALIKE.match(plain, start, end)) is not None and len(run.group()) > _LONGEST:
                 begin = run.end() - _LONGEST // 2  # a long row of digits or pairs holds no number
             spelling = spelling_of(pieces, plain, start, stop)
-            if spelling is not None and (not spelling.needs_word or self._says_cpr()):
+            if spelling is None or _DAY_BELOW.fullmatch(
+                self._text, folded.at(start), folded.at(stop - 1) + 1
+            ):
+                continue
+            if not spelling.needs_word or self._says_cpr():
                 _add(found, folded, match, spelling, "".join(digits for digits, _ in pieces))
 
     def _born(self, dated: Iterable[int], plain: str, stop: int) -> Iterator[re.Match[str]]:

@@ -59,3 +59,17 @@ def test_a_plan_is_one_whatever_the_four_digits_are(form: str) -> None:
 @pytest.mark.parametrize("form", LIST)
 def test_children_of_these_years_stay(form: str) -> None:
     assert len(found(plan(form, days(5, years=(24, 25), four=6000)))) == 5
+
+
+@pytest.mark.parametrize("sign", ["-", ".", "/"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
+@pytest.mark.parametrize(
+    "rows", ["Antal {}{}{} Kørsel", "Dato;Antal\n24-11-2026;{}{}{};10", "Skrue\t{}{}{}\tBolt"]
+)
+def test_the_end_of_a_row_and_the_day_below_it_are_no_number(rows: str, end: str, sign: str) -> None:
+    assert not found(rows.format("20", end, sign.join(("03", "11", "2026"))))
+
+
+def test_what_is_no_day_below_is_the_rest_of_one() -> None:
+    assert found("cpr 20\n03-61-2005")
+    assert found("cpr 200311-\n2026")
