@@ -134,7 +134,8 @@ class _Reader:
                 self._is_of_another_line(candidate, top) or self._is_of_its_cell(candidate, top)
             ):
                 top = NOTHING
-            if top.kind is Kind.OTHER and label_says_cpr(self.tables.row_label(candidate.start), self.find):
+            label = self.tables.row_label(candidate.start) if top.kind is Kind.OTHER else ""
+            if label and label_says_cpr(label, self.find):
                 top = _ON_ITS_SIDE
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
