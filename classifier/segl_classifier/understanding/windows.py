@@ -20,6 +20,7 @@ from segl_classifier.layout.tables import table_rows
 from segl_classifier.markup.spoken import has_three_words
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
+from segl_classifier.understanding.addressed import NO_GREETINGS, Greetings
 from segl_classifier.understanding.codes import (
     without_clubs,
     without_codes,
@@ -41,6 +42,7 @@ OVERLAP = 18  # words: a longer last sentence is not repeated
 PARTED = 500  # windows of a text, after which paragraphs go on in one another: a book has no end of them
 MOST = 10_000  # windows of a message that are read
 
+_GREETED = (Source.BODY, Source.ATTACHMENT)
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 # Between the words of a file's name; some begin each with a capital instead.
 _JOINS_NAME = re.compile(r"[_.+/\\-]+|(?<=[a-zæøåäöü])(?=[A-ZÆØÅÄÖÜ])")
@@ -98,13 +100,16 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
-        for held in _gathered(_paragraphs(text), lead):
+        content = shown(text)
+        greetings = Greetings(content) if text.source in _GREETED else NO_GREETINGS
+        for held in _gathered(_paragraphs(text, content, greetings), lead):
             led = led or bool(lead)
             part, start, end = _joined(held)
+            part = greetings.before(part, start)
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
                 window = Window(part, text.where, text.source, number, start, end)
-                sentences = _sentences_of(window, held) if len(held) > 1 else ()
+                sentences = _sentences_of(window, held, greetings) if len(held) > 1 else ()
                 yield SplitWindow(window, sentences)
                 lead = ""
     if led and len(words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
@@ -140,9 +145,9 @@ def _says_more(remark: Text, subject: str) -> bool:
     )
 
 
-def _paragraphs(text: Text) -> Iterator[Paragraph]:
-    """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
-    content = shown(text)
+def _paragraphs(text: Text, content: str, greetings: Greetings) -> Iterator[Paragraph]:
+    """The sentences and table rows of each paragraph of *text*, of which the model is shown *content*, without the
+    phrases of standing text and what tells of nobody in a letter to many."""
     if text.source is Source.FILENAME:
         yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return
@@ -152,6 +157,8 @@ def _paragraphs(text: Text) -> Iterator[Paragraph]:
     for start, end in paragraphs(content):
         paragraph = content[start:end]
         lines = _lines_of(paragraph, start)
+        if greetings:
+            lines = (line for line in lines if greetings.tells(line.text, line.start))
         yield _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
@@ -237,9 +244,11 @@ def _count(held: Sequence[Piece]) -> int:
     return sum(piece.count(before) for piece, before in _behind(held))
 
 
-def _sentences_of(window: Window, held: Sequence[Piece]) -> tuple[Window, ...]:
+def _sentences_of(window: Window, held: Sequence[Piece], greetings: Greetings) -> tuple[Window, ...]:
     place = window.where, window.source, window.source_index
-    return tuple(Window(one.read(), *place, one.start, one.end) for one in held if one.end)
+    return tuple(
+        Window(greetings.before(one.read(), one.start), *place, one.start, one.end) for one in held if one.end
+    )
 
 
 def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:

@@ -1,0 +1,113 @@
+"""To whom a letter is written, where it is written to many: "Kære kunder", "Hej forældre", "Dear members".
+
+Who "you" is stands in the greeting, and the greeting in the first window alone. "Betaler du ikke, sender vi en rykker"
+in the second is somebody's debt to the model, though nobody's is meant. So in a letter to many
+
+* what holds *if* is not read ("Er du syg, skal du …", "If you have not paid by …"): it is told of nobody;
+* a passage further down that says "you" or names nobody is read with the greeting before it, as a reader has it in
+  mind.
+
+What is told of somebody stays as it stands. The next greeting, of a mail quoted below, takes the place of the first.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final, NamedTuple
+
+_GREETS: Final = (
+    r"til|kære|hej(?:sa)?|hei|hi|hello|dear|to|liebe|hallo|an|kära|bästa|kjære|goddag|godmorgen|velkommen(?: til)?"
+)
+# Of whom there are many, by what they are called together.
+_MANY: Final = (
+    r"all[ae]?|alles(?:ammen)?|allihopa?|kunder|forbrugere|forældre|kolleger|kollegaer|medlemmer|beboere|lejere|naboer|"
+    r"abonnenter|læsere|deltagere|patienter|borgere|brugere|elever|studerende|medarbejdere|ansatte|frivillige|venner|"
+    r"ledere|trænere|spillere|pårørende|donorer|kursister|interesserede|gæster|rejsende|besøgende|tillidsvalgte|"
+    r"samarbejdspartnere|leverandører|foreninger|afdelinger|støtter|hold|team|netværk|folkens|"
+    r"\w{3,20}(?:ejere|forældre|ledere|venner|havere|brugere|tagere|søgende|repræsentanter|medlemmer|medarbejdere)|"
+    r"everyone|everybody|members|colleagues|parents|customers|residents|tenants|readers|subscribers|users|"
+    r"students|volunteers|friends|employees|staff|guests|"
+    r"kunden|mitglieder|kolleg(?:en|innen)|eltern|mieter|bewohner|leser|"
+    r"medlemmar|kollegor|föräldrar|boende|hyresgäster|läsare|foreldre|ansatte"
+)
+# One of them, as each is called in a letter to all, and in a letter to one.
+_EACH: Final = r"kunde|forbruger|læser|abonnent|medlem|andelshaver|customer|reader|subscriber|member"
+_GREETING: Final = re.compile(
+    rf"^[ \t>*]{{0,8}}(?P<greets>{_GREETS})[ \t]{{1,4}}(?P<whom>[^\n]{{1,60}})$", re.IGNORECASE | re.MULTILINE
+)
+_WHOM: Final = re.compile(rf"(?:\w{{2,20}} ){{0,2}}?(?:(?:{_MANY})|(?P<each>{_EACH}))\b", re.IGNORECASE)
+
+# "If you …", with a word for it or turned round: "Betaler du ikke, …", "Har jeres barn feber, …".
+_YOU: Final = r"(?:du|I|man|nogen|(?:dit|jeres) barn|you|your child|sie|ihr|ni|ditt barn|dere)"
+_IF: Final = re.compile(
+    rf"\b(?:[Hh]vis|[Ss]åfremt|[Mm]edmindre|[Nn]år|[Ii]f|[Uu]nless|[Ww]enn|[Ff]alls|[Ss]ofern|[Oo]m|[Dd]ersom) {_YOU}\b"
+    rf"|^[\W\d_]{{0,4}}(?:[A-ZÆØÅ]\w{{0,18}}r|Skal|Kan|Vil|Må|Should|Haben|Sind|Zahlen|Har|Är|Behöver) {_YOU}\b[^?]*,",
+)
+_NO_IF: Final = re.compile(r"\?|^\W{0,4}\w+ \w+ (?:hørt|set|læst|bemærket|fået at vide)\b")
+_DAYS: Final = (
+    r"(?:Janu|Febru)ary?|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+)
+# Somebody named or pointed at; the greeting and the signature stand in sentences of their own.
+_NAMES: Final = re.compile(
+    rf"(?<=[\w,;:)%] )(?!{_DAYS})[A-ZÆØÅÄÖÜ][a-zæøåäöüé]+"
+    r"|\b(?:[Hh](?:an|un|am|ende|ans|endes|on|onom|enne|ennes|e|im|is|er)|[Ss]he"
+    r"|[Mm](?:in|it|ine|ig|y|ein|eine)|[Jj](?:eg|ag)|[Ii]ch|I'm|[Vv]ores|[Oo]ur)\b"
+    r"|\w*(?:chef|leder|mand|ist|tør|tor|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer|bogholder|præst|sekretær"
+    r"|elev|lejer|beboer|medarbejder)ens?\b|\bkollega\w*|\ben af (?:os|jer|dem)\b"
+)
+_SAID_TO_YOU: Final = re.compile(r"\b(?:du|dig|din|dit|dine|I|jer|jeres|you|your|dere|ni|Sie|Ihre?)\b")
+_FEWEST: Final = 5  # words of a passage that is read with the greeting
+
+
+class Greeting(NamedTuple):
+    """Behind which place it holds, and how those it is said to are greeted; nothing where it is said to one person.
+    ``each``: it may be said to one alone, too."""
+
+    end: int
+    said: str = ""
+    each: bool = False
+
+
+class Greetings:
+    """The greetings of one text."""
+
+    __slots__ = ("_all", "_ends")
+
+    def __init__(self, content: str = "") -> None:
+        self._all = [_greeting(line) for line in _GREETING.finditer(content)]
+        self._ends = [greeting.end for greeting in self._all] if any(one.said for one in self._all) else []
+
+    def __bool__(self) -> bool:
+        return bool(self._ends)
+
+    def at(self, place: int) -> Greeting:
+        """The one that holds at *place*."""
+        before = bisect_right(self._ends, place)
+        return self._all[before - 1] if before else Greeting(0)
+
+    def before(self, passage: str, place: int) -> str:
+        """*passage* with the greeting before it, where it is said to many and means them, or nobody."""
+        said = self.at(place).said if self._ends else ""
+        if not said or passage.count(" ") + 1 < _FEWEST:
+            return passage
+        meant = _SAID_TO_YOU.search(passage) or not _NAMES.search(passage)
+        return f"{said} {passage}" if meant else passage
+
+    def tells(self, sentence: str, place: int) -> bool:
+        """Whether *sentence* tells of somebody, as far as is known: not in a letter to many what holds if."""
+        greeting = self.at(place)
+        if not greeting.said or not _IF.search(sentence) or _NO_IF.search(sentence) or _NAMES.search(sentence):
+            return True
+        return greeting.each and any(map(str.isdigit, sentence))
+
+
+def _greeting(line: re.Match[str]) -> Greeting:
+    whom = _WHOM.match(line["whom"])
+    if not whom:
+        return Greeting(line.end())
+    return Greeting(line.end(), f"{line['greets']} {whom[0]}", bool(whom["each"]))
+
+
+NO_GREETINGS: Final = Greetings()

@@ -1,0 +1,87 @@
+"""In a letter to many it is told of nobody what holds if, and who "you" is stands before each passage."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.addressed import Greetings
+from segl_classifier.understanding.windows import split_windows, windows_of
+
+MANY = ("Kære kunder", "Hej alle", "Til alle lejere i afdeling 14", "Dear members", "Kära boende", "> Hej forældre")
+ONE = ("Kære Anna", "Hej Bo og Lis", "Til Anna Lund", "Dear Mr Lund", "Kære bestyrelse")
+CONDITIONS = (
+    "Betaler du for sent, sender vi en rykker.",
+    "Har du et misbrug, tilbyder vi behandling.",
+    "Husk at melde dig syg inden kl. 8, hvis du er syg.",
+    "If you have not paid by 1 March, your membership lapses.",
+    "Betalar du inte i tid, går ärendet till inkasso.",
+)
+FILLING = "Vi holder åbent hus på lørdag fra kl. 10 til 14, og der er kaffe og kage til alle, så længe lager haves hos os. "
+
+
+def read(text: str) -> str:
+    return " / ".join(window.text for window in windows_of([Text(text, "part 1", Source.BODY)]))
+
+
+@pytest.mark.parametrize("greeting", MANY)
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_holds_if_is_told_of_nobody_in_a_letter_to_many(greeting: str, condition: str) -> None:
+    assert condition not in read(f"{greeting}\n\nVandet lukkes mandag. {condition} Tak.")
+
+
+@pytest.mark.parametrize("greeting", ONE)
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_it_is_in_a_letter_to_one(greeting: str, condition: str) -> None:
+    assert condition in read(f"{greeting}\n\nVandet lukkes mandag. {condition} Tak.")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Hvis I undrer jer: Lise er sygemeldt med stress.",
+        "Når du læser dette, er han indlagt.",
+        "Hvis I savner receptionisten, er grunden en blodprop.",
+        "Har du hørt, at der er en i huset, der har kræft, må det blive her.",
+        "Har du betalt?",
+        "Vi har ikke modtaget din betaling.",
+    ],
+)
+def test_what_is_told_of_somebody_is_read(told: str) -> None:
+    assert told in read(f"Kære kolleger\n\nVandet lukkes mandag. {told} Tak.")
+
+
+def test_who_may_be_one_alone_is_told_of_what_is_owed() -> None:
+    owed = "Betaler du ikke de 3.200 kr. inden mandag, lukker vi for vandet."
+    assert owed in read(f"Kære kunde\n\n{owed}")
+    assert owed not in read(f"Kære kunder\n\n{owed}")
+
+
+def test_the_greeting_stands_before_what_is_said_to_you_further_down() -> None:
+    text = f"Kære kunder\n\n{FILLING * 2}\n\nDu kan nu skære 800 kr. om måneden på dit lån, siger banken, og det er jo dejligt."
+    first, *others = [one.window for one in split_windows([Text(text, "part 1", Source.BODY)])]
+    assert first.text.count("Kære kunder") == 1
+    assert others[-1].text.startswith("Kære kunder ")
+    assert text[others[-1].start :].startswith("Vi holder") or text[others[-1].start :].startswith("Du kan")
+
+
+def test_the_next_greeting_takes_its_place() -> None:
+    greetings = Greetings("Kære alle\nTak.\n\n> Hej Anna\n> Du skylder 300 kr.\n")
+    assert greetings.at(12).said == "Kære alle"
+    assert not greetings.at(40).said
+    assert greetings.tells("Hvis du ikke betaler, lukker vi.", 40)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["Kære " * 200_000, "Kære alle\n" * 100_000, "Til " + "a " * 500_000, "Hej alle\n" + "Hvis du " * 120_000, "\n>" * 500_000,
+     "Hej alle\n" + "Er du " + "a" * 1_000_000],
+)  # fmt: skip
+def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
+    start = time.process_time()
+    greetings = Greetings(hostile)
+    greetings.tells(hostile, len(hostile))
+    greetings.before(hostile, len(hostile))
+    assert time.process_time() - start < 3
