@@ -54,7 +54,7 @@ _NAMES: Final = re.compile(
     rf"(?<=[\w,;:)%] )(?!{_DAYS})[A-ZÆØÅÄÖÜ][a-zæøåäöüé]+"
     r"|\b(?:[Hh](?:an|un|am|ende|ans|endes|on|onom|enne|ennes|e|im|is|er)|[Ss]he"
     r"|[Mm](?:in|it|ine|ig|y|ein|eine)|[Jj](?:eg|ag)|[Ii]ch|I'm|[Vv]ores|[Oo]ur)\b"
-    r"|\w*(?:chef|leder|mand|ist|tør|tor|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer|bogholder|præst|sekretær"
+    r"|\b(?<!hos )(?<!til )\w*(?:chef|leder|mand|ist|tør|tor|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer|bogholder|præst|sekretær"
     r"|elev|lejer|beboer|medarbejder)ens?\b|\bkollega\w*|\ben af (?:os|jer|dem)\b"
 )
 _SAID_TO_YOU: Final = re.compile(r"\b(?:du|dig|din|dit|dine|I|jer|jeres|you|your|dere|ni|Sie|Ihre?)\b")

@@ -23,10 +23,13 @@ ABBREVIATED = frozenset(
             "pos",
             "pol",
             "kr",
+            "stk",
+            "pcs",
         ),
     )
 )
 ARTICLES = frozenset(("et", "en", "noget", "a", "an", "ett", "the", "your", "mit", "det"))
+COUNTED = frozenset(("stk", "styk", "stykker", "pcs", "stueck"))
 DIGITS = frozenset(("cifre", "ciffer", "cifret", "digits", "digit", "siffer", "siffror", "stellen"))
 HAVE = frozenset(("har", "fik", "have", "got", "had", "havde"))
 PRONOUNS = frozenset(("jeg", "vi", "du", "han", "hun", "we", "you", "he", "she", "they", "de", "jag"))

@@ -236,7 +236,7 @@ OTHER = {
         palleseddel fragtseddel pakkeseddel =døren =dør
     """,
     NumberOf.AMOUNT: """
-        kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
+        kr dkk sek nok eur usd euro kroner kronor stk stykker pcs stück kwh mwh m3
     """,
 }
 # A thing that concerns somebody more often than it has a number: "levering 010190-1234". Weighs less.
