@@ -17,7 +17,7 @@ from bisect import bisect_right
 from typing import Final, NamedTuple
 
 _GREETS: Final = (
-    r"til|kære|hej(?:sa)?|hei|hi|hello|dear|to|liebe|hallo|an|kära|bästa|kjære|goddag|godmorgen|velkommen(?: til)?"
+    r"til|kære|hej(?:sa)?|hei|hi|hello|dear|to|liebe|hallo|an|kära|bästa|kjære|goddag|godmorgen|velkommen"
 )
 # Of whom there are many, by what they are called together.
 _MANY: Final = (
@@ -54,8 +54,8 @@ _NAMES: Final = re.compile(
     rf"(?<=[\w,;:)%] )(?!{_DAYS})[A-ZÆØÅÄÖÜ][a-zæøåäöüé]+"
     r"|\b(?:[Hh](?:an|un|am|ende|ans|endes|on|onom|enne|ennes|e|im|is|er)|[Ss]he"
     r"|[Mm](?:in|it|ine|ig|y|ein|eine)|[Jj](?:eg|ag)|[Ii]ch|I'm|[Vv]ores|[Oo]ur)\b"
-    r"|\b(?<!hos )(?<!til )\w*(?:chef|leder|mand|ist|tør|tor|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer|bogholder|præst|sekretær"
-    r"|elev|lejer|beboer|medarbejder)ens?\b|\bkollega\w*|\ben af (?:os|jer|dem)\b"
+    r"|\b(?<!hos )(?<!til )\w*(?:chef|leder|mand|ist|tør|tor|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer"
+    r"|bogholder|præst|sekretær|elev|lejer|beboer|medarbejder)ens?\b|\bkollega\w*|\ben af (?:os|jer|dem)\b"
 )
 _SAID_TO_YOU: Final = re.compile(r"\b(?:du|dig|din|dit|dine|I|jer|jeres|you|your|dere|ni|Sie|Ihre?)\b")
 _FEWEST: Final = 5  # words of a passage that is read with the greeting
@@ -98,7 +98,12 @@ class Greetings:
     def tells(self, sentence: str, place: int) -> bool:
         """Whether *sentence* tells of somebody, as far as is known: not in a letter to many what holds if."""
         greeting = self.at(place)
-        if not greeting.said or not _IF.search(sentence) or _NO_IF.search(sentence) or _NAMES.search(sentence):
+        if (
+            not greeting.said
+            or not _IF.search(sentence)
+            or _NO_IF.search(sentence)
+            or _NAMES.search(sentence)
+        ):
             return True
         return greeting.each and any(map(str.isdigit, sentence))
 

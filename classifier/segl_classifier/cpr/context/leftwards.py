@@ -336,9 +336,9 @@ class Walk:
 
     def _is_paid(self, at: int) -> bool:
         """Whether another number stands before ``pieces[at]``, the name of a coin: "500 kr. 070761-4285". So many of a
-        thing are of that number ("4 stk. 1102134455"); one with a hyphen may be whose they are."""
-        counts = self.find.key(self.pieces[at]) in smallwords.COUNTED and self.about.bare
-        counted = counts and self.seen == 1 and not self.comma and "\n" not in self.pieces[at:]
+        thing are of that number ("4 stk. 1102134455"), if it is made like no personal number."""
+        counts = self.about.bare and not (self.about.living or self.comma or "\n" in self.pieces[at:])
+        counted = counts and self.seen == 1 and self.find.key(self.pieces[at]) in smallwords.COUNTED
         return at > 0 and self.pieces[at - 1][0].isdigit() and not counted
 
     def _cpr_before(self, at: int) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.vocabulary import Decision, Label, Verdict
+from segl.vocabulary import Decision, Effect, Label, Verdict
 from segl_classifier.decide import decide
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import load_rules, shipped_rules
@@ -25,7 +25,8 @@ def test_every_example_of_every_rule_holds() -> None:
 
 def test_every_category_but_cpr_has_rules() -> None:
     """CPR numbers are found by their own detector."""
-    assert {rule.label for rule in shipped_rules().rules} == set(Label) - {Label.CPR}
+    raising = {rule.label for rule in shipped_rules().rules if rule.effect is Effect.RAISE}
+    assert raising == set(Label) - {Label.CPR}
 
 
 def test_every_category_is_sent_securely_but_offences_wait_for_a_person() -> None:

@@ -10,7 +10,14 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding.addressed import Greetings
 from segl_classifier.understanding.windows import split_windows, windows_of
 
-MANY = ("Kære kunder", "Hej alle", "Til alle lejere i afdeling 14", "Dear members", "Kära boende", "> Hej forældre")
+MANY = (
+    "Kære kunder",
+    "Hej alle",
+    "Til alle lejere i afdeling 14",
+    "Dear members",
+    "Kära boende",
+    "> Hej forældre",
+)
 ONE = ("Kære Anna", "Hej Bo og Lis", "Til Anna Lund", "Dear Mr Lund", "Kære bestyrelse")
 CONDITIONS = (
     "Betaler du for sent, sender vi en rykker.",
@@ -19,7 +26,9 @@ CONDITIONS = (
     "If you have not paid by 1 March, your membership lapses.",
     "Betalar du inte i tid, går ärendet till inkasso.",
 )
-FILLING = "Vi holder åbent hus på lørdag fra kl. 10 til 14, og der er kaffe og kage til alle, så længe lager haves hos os. "
+FILLING = (
+    "Vi holder åbent hus på lørdag fra kl. 10 til 14, og der er kaffe og kage til alle, så længe vi har. "
+)
 
 
 def read(text: str) -> str:
@@ -60,7 +69,7 @@ def test_who_may_be_one_alone_is_told_of_what_is_owed() -> None:
 
 
 def test_the_greeting_stands_before_what_is_said_to_you_further_down() -> None:
-    text = f"Kære kunder\n\n{FILLING * 2}\n\nDu kan nu skære 800 kr. om måneden på dit lån, siger banken, og det er jo dejligt."
+    text = f"Kære kunder\n\n{FILLING * 2}\n\nDu kan nu skære 800 kr. om måneden på dit lån, siger banken nu."
     first, *others = [one.window for one in split_windows([Text(text, "part 1", Source.BODY)])]
     assert first.text.count("Kære kunder") == 1
     assert others[-1].text.startswith("Kære kunder ")
@@ -76,9 +85,17 @@ def test_the_next_greeting_takes_its_place() -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["Kære " * 200_000, "Kære alle\n" * 100_000, "Til " + "a " * 500_000, "Hej alle\n" + "Hvis du " * 120_000, "\n>" * 500_000,
-     "Hej alle\n" + "Er du " + "a" * 1_000_000],
-)  # fmt: skip
+    [
+        "Kære " * 200_000,
+        "Kære alle\n" * 100_000,
+        "Til " + "a " * 500_000,
+        "Hej alle\n" + "Hvis du " * 120_000,
+        "\n>" * 500_000,
+        "Hej alle\nEr du " + "a" * 1_000_000,
+        "Hej alle\n" + "a" * 1_000_000,
+        "Hej alle\n" + "er " * 300_000,
+    ],
+)
 def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
     start = time.process_time()
     greetings = Greetings(hostile)

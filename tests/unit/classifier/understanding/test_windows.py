@@ -50,7 +50,7 @@ GENERAL = (
 def test_a_paragraph_is_not_read_as_one_with_what_stands_above_and_below() -> None:
     matter = "Gitte Vang er hjemme, for hun er ramt og går til samtaler. Vi venter hende tilbage efter sommer, vi ses."
     said = windows(subject("Nyt"), body(f"Hej alle\n\n{GENERAL}\n\n{matter}\n\n{GENERAL} Tak."))
-    assert said == [f"Nyt | Hej alle {GENERAL}", matter, f"Hej alle {GENERAL} Tak."]  # of whom it speaks: 0078
+    assert said == [f"Nyt | Hej alle {GENERAL}", matter, f"Hej alle {GENERAL} Tak."]
 
 
 def test_it_is_not_torn_from_a_line_above_that_says_of_whom() -> None:
