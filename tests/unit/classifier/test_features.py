@@ -138,7 +138,11 @@ def test_any_evidence_decides_the_same_from_its_record(
     rules = shipped_rules()
     found = Evidence(
         findings=[
-            *(replace(f, label=rules.rule(f.rule).label) for f in findings),  # type: ignore[union-attr]
+            *(
+                replace(f, label=rule.label, effect=rule.effect)
+                for f in findings
+                if (rule := rules.rule(f.rule))
+            ),
             *(Finding("cpr", Label.CPR, "part 1", score=score) for score in cpr),
             *([Finding("unreadable.encrypted", None, "part 2")] if unreadable else []),
         ],
