@@ -111,3 +111,48 @@ def test_what_tests_that_are_killed_have_started_ends_with_them(
         assert is_alive(pid)
         tests.kill()
     wait_until(lambda: not is_alive(pid), 20, lambda: f"{pid} lives on")
+
+
+_SHARES = """
+import os, sys
+from pathlib import Path
+from world import template
+template.shared = Path(sys.argv[1])
+pid = template.spawn("segl", ["check", "-"], given=os.open(sys.argv[1] + "/mail", os.O_RDWR)).pid
+print(pid, Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_workers_share_a_template_that_ends_with_the_last_and_for_each_what_was_forked_for_it(
+    repository: Path, open_to_all: Path
+) -> None:
+    os.mkfifo(open_to_all / "mail")
+    command = [sys.executable, "-W", "error", "-c", _SHARES, str(open_to_all)]
+    workers = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": str(repository / "tests")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    born, templates = [], set()
+    for worker in workers:
+        assert worker.stdout is not None
+        pid, parent = map(int, worker.stdout.readline().split())
+        born.append(pid)
+        templates.add(parent)
+    [forks] = templates
+    workers[0].kill()
+    wait_until(lambda: not is_alive(born[0]), 30, lambda: f"{born[0]} lives on")
+    assert is_alive(born[1])
+    assert is_alive(forks)
+    assert workers[1].communicate(timeout=60) == ("", "")
+    wait_until(lambda: not is_alive(born[1]), 30, lambda: f"{born[1]} lives on")
+    wait_until(lambda: not is_alive(forks), 30, lambda: f"{forks} lives on")
+    workers[0].communicate(timeout=60)

@@ -14,15 +14,16 @@ shuts in (:mod:`segl.confined`) is loaded for the first file that comes, not bef
 execution, as :mod:`world.host` can, with which `segl install` is tested.
 
 The template has one thread and is not forked but executed: nothing of pytest is in it. It ends with its test process,
-also where that is killed, and what it forked ends with it.
+also where that is killed, and what it forked ends with it. Pytest's workers share it: the first that wants the program
+starts the template, which ends with the last.
 """
 
 from __future__ import annotations
 
-import array
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import functools
 import gc
 import importlib
@@ -33,8 +34,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
@@ -76,6 +79,8 @@ _NAMESPACES: Final = ("net", "mnt")
 _LENGTH_BYTES: Final = 4
 
 in_use = False  # whether :class:`world.process.Daemon` forks; pytest says so
+# the folder in which workers that share templates find their sockets
+shared: Path | None = None
 
 
 class Child:
@@ -186,16 +191,44 @@ class _Template:
     """The line to a template."""
 
     def __init__(self, program: str) -> None:
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._process: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = threading.Lock()
-        with theirs:
+        if shared is None:
+            with tempfile.TemporaryDirectory(prefix="template-") as folder:
+                self._line = self._connected(Path(folder), program)
+        else:
+            self._line = self._connected(shared, program)
+        atexit.register(self._end)
+
+    def _connected(self, folder: Path, program: str) -> socket.socket:
+        """A line that the template knows of, so it does not end before us."""
+        file = folder / program
+        while True:
+            line = socket.socket(socket.AF_UNIX)
+            with file.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                try:
+                    line.connect(str(file))
+                except (FileNotFoundError, ConnectionRefusedError):
+                    self._start(file, program)
+                    line.connect(str(file))
+            with contextlib.suppress(ConnectionResetError):
+                if line.recv(1):
+                    return line
+            line.close()  # the last of the others was just going
+            assert self._process is None, f"no template of {program}"
+
+    def _start(self, file: Path, program: str) -> None:
+        file.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as theirs:
+            theirs.bind(str(file))
+            theirs.listen()
             self._process = subprocess.Popen(
                 [sys.executable, __file__, program, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd="/",
             )
-        atexit.register(self._end)
 
     def fork(self, order: Mapping[str, Any], streams: Sequence[int]) -> Child:
         text = json.dumps(order).encode()
@@ -215,7 +248,10 @@ class _Template:
 
     def _end(self) -> None:
         self._line.close()
-        self._process.wait(10)
+        if self._process and shared is None:
+            self._process.wait(10)
+        elif self._process:
+            self._process.returncode = 0  # as if waited for: others may need it still
 
 
 @functools.cache
@@ -226,43 +262,75 @@ def _template(program: str) -> _Template:
 # ── in the template ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _serve(program: str, line: socket.socket) -> Callable[[], object]:
+@dataclass
+class _Born:
+    """What the template knows of a child."""
+
+    pid: int
+    told: int  # where its status is awaited
+    line: socket.socket  # whose it is
+
+
+def _serve(program: str, door: socket.socket) -> Callable[[], object]:
     """Fork for each order; returns in the child only, with what is to be called there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is for the tests
     main = _imported(program)
     gc.collect()
     gc.freeze()
-    children: dict[int, tuple[int, int]] = {}  # by pidfd: the pid, and where its status is awaited
+    lines: dict[int, socket.socket] = {}
+    children: dict[int, _Born] = {}  # by pidfd
     asked = select.poll()
-    asked.register(line, select.POLLIN)
+    asked.register(door, select.POLLIN)
     while True:
         for descriptor, _ in asked.poll():
-            if descriptor != line.fileno():
+            if descriptor in children:
                 asked.unregister(descriptor)
-                _tell(descriptor, *children.pop(descriptor))
-                continue
-            length, given, _, _ = socket.recv_fds(line, _LENGTH_BYTES, 6)
-            if not length:
-                for pidfd in children:
-                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                os._exit(0)
-            order = json.loads(_exactly(line, int.from_bytes(length, "big")))
-            *streams, ended, network, mounts = given
-            pid = os.fork()
-            if pid == 0:
+                _tell(descriptor, children.pop(descriptor))
+            elif descriptor == door.fileno():
+                line, _ = door.accept()
+                with contextlib.suppress(BrokenPipeError):
+                    line.sendall(b"!")
+                lines[line.fileno()] = line
+                asked.register(line, select.POLLIN)
+            elif wanted := _order(line := lines[descriptor]):
+                order, (*streams, ended, network, mounts) = wanted
+                pid = os.fork()
+                if pid == 0:
+                    for other in (door, *lines.values()):
+                        other.close()
+                    for pidfd, child in children.items():
+                        os.close(pidfd)
+                        os.close(child.told)
+                    os.close(ended)
+                    _become(program, order, streams, (network, mounts))
+                    return main
+                for given in (*streams, network, mounts):
+                    os.close(given)
+                pidfd = os.pidfd_open(pid)
+                children[pidfd] = _Born(pid, ended, line)
+                asked.register(pidfd, select.POLLIN)
+                line.sendall(pid.to_bytes(_LENGTH_BYTES, "big"))
+            else:
+                asked.unregister(descriptor)
+                del lines[descriptor]
+                for pidfd, child in children.items():
+                    if child.line is line:
+                        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
                 line.close()
-                for pidfd, (_, status) in children.items():
-                    os.close(pidfd)
-                    os.close(status)
-                os.close(ended)
-                _become(program, order, streams, (network, mounts))
-                return main
-            for other in (*streams, network, mounts):
-                os.close(other)
-            pidfd = os.pidfd_open(pid)
-            children[pidfd] = (pid, ended)
-            asked.register(pidfd, select.POLLIN)
-            line.sendall(pid.to_bytes(_LENGTH_BYTES, "big"))
+                if not lines:
+                    os._exit(0)
+
+
+def _order(line: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """What is wanted, and the descriptors for it; None: nothing any more."""
+    length, given, _, _ = socket.recv_fds(line, _LENGTH_BYTES, 6)
+    text = b""
+    while length and len(text) < int.from_bytes(length, "big"):
+        piece = line.recv(int.from_bytes(length, "big") - len(text))
+        if not piece:
+            return None
+        text += piece
+    return (json.loads(text), given) if length else None
 
 
 def _imported(program: str) -> Callable[[], object]:
@@ -293,19 +361,12 @@ def _imported(program: str) -> Callable[[], object]:
     return main
 
 
-def _exactly(line: socket.socket, length: int) -> bytes:
-    pieces = array.array("B")
-    while len(pieces) < length:
-        pieces.frombytes(line.recv(length - len(pieces)))
-    return pieces.tobytes()
-
-
-def _tell(pidfd: int, pid: int, ended: int) -> None:
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def _tell(pidfd: int, child: _Born) -> None:
+    status = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
     os.close(pidfd)
     with contextlib.suppress(BrokenPipeError):  # nobody waits any more
-        os.write(ended, status.to_bytes(_LENGTH_BYTES, "big", signed=True))
-    os.close(ended)
+        os.write(child.told, status.to_bytes(_LENGTH_BYTES, "big", signed=True))
+    os.close(child.told)
 
 
 def _become(program: str, order: Mapping[str, Any], streams: Sequence[int], spaces: Sequence[int]) -> None:

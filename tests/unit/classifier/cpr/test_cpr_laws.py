@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cpr_cases import cases
+from bench.cpr_cases import Case, cases
 from bench.cpr_numbers import LABELLED, PLAIN
 from corpus import growth
 from corpus.numbers import looked_at
@@ -19,9 +20,6 @@ from segl_classifier.cpr.context.said import Lookup
 from segl_classifier.cpr.find import MOST_DOUBTFUL, MOST_FINDINGS
 from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.spelling.shape import shape_of
-
-_CASES = list(cases(2_000))
-
 
 _PIECES = st.sampled_from(
     (
@@ -186,6 +184,11 @@ def test_words_for_a_birthday_are_read_once_however_many_digits_stand_near(unit:
     assert growth.seconds(looked_at, unit * (200_000 // len(unit))) < 1.5
 
 
+@cache
+def _generated() -> list[Case]:
+    return list(cases(2_000))
+
+
 class _Forgetful(dict[object, object]):
     def __setitem__(self, key: object, value: object) -> None:
         """Keep nothing."""
@@ -196,7 +199,7 @@ def test_a_number_is_judged_by_its_own_words_though_others_stood_beside_the_same
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dice = Random(seed)
-    few = [case.text for case in dice.sample(_CASES, 12)]
+    few = [case.text for case in dice.sample(_generated(), 12)]
     text = "\n".join(dice.choice(few) for _ in range(40))
     remembered = looked_at(text)
 
