@@ -52,7 +52,8 @@ _MODULES: Final = {
 # choose their storage when they are loaded, so what needs them is left to each start.
 BEHIND: Final = {
     "segl": """
-        segl.cli.doctor_checks segl.cli.doctor_text segl.cli.installing segl.cli.key_text segl.settings.file
+        segl.cli.checking segl.cli.doctor_checks segl.cli.doctor_text segl.cli.installing segl.cli.key_text
+        segl.settings.file segl_classifier.understanding.loading sqlalchemy.dialects.sqlite
     """,
     "segl-milter": """
         http.server wsgiref.simple_server asyncio segl.decisions.record segl_classifier.pool.reader
