@@ -250,7 +250,7 @@ def _starts_programs(item: pytest.Item) -> bool:
     case = getattr(item, "callspec", None)
     if case and "postgresql" in (case.params.get("both_stores"), case.params.get("counters")):
         return True
-    return not {"postgresql", "objects"}.isdisjoint(getattr(item, "fixturenames", ()))
+    return not {"postgresql", "objects", "tree"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
