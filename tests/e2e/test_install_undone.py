@@ -55,6 +55,14 @@ def restored(host: Host) -> tuple[Path, ...]:
     return lost
 
 
+def one_waits_behind(host: Host) -> bool:
+    """Whether one message waits in the secure instance, which has it a moment before the front has let go of it, and its
+    first try is over: of one that is deleted meanwhile the record of that try stays."""
+    deferred = host.directory / "secure-spool" / "deferred"
+    tried = any(path.is_file() for path in deferred.rglob("*"))
+    return tried and (host.queue(host.secure), host.queue()) == (1, 0)
+
+
 def test_the_folders_that_no_backup_has_are_made_after_a_restore(host: Host) -> None:
     """docs/install.md saves the configuration of both instances, and no queue."""
     host.segl("install", "--yes")
@@ -74,8 +82,7 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
     # one waits in the secure instance because segl-deliver is down, then one in the front on its way there
     host.daemons[1].stop()
     submit(OUTSIDE, f"CPR {CPR}")
-    # The secure instance has it a moment before the front has let go of it.
-    wait_until(lambda: (host.queue(host.secure), host.queue()) == (1, 0), 30, lambda: host.log[-3000:])
+    wait_until(lambda: one_waits_behind(host), 30, lambda: host.log[-3000:])
     assert "in the secure instance 1 message would wait for ever" in host.segl(*undo, code=1)
     host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
     host.run("postfix", "-c", str(host.secure), "stop")
@@ -113,8 +120,7 @@ def test_undo_after_a_restore_tears_no_queue_from_under_the_secure_instance(host
     assert "still runs" in host.segl(*undo, code=1)
     host.daemons[1].stop()
     submit(OUTSIDE, f"CPR {CPR}")
-    # The secure instance has it a moment before the front has let go of it.
-    wait_until(lambda: (host.queue(host.secure), host.queue()) == (1, 0), 30, lambda: host.log[-3000:])
+    wait_until(lambda: one_waits_behind(host), 30, lambda: host.log[-3000:])
     assert "in the secure instance 1 message would wait for ever" in host.segl(*undo, "--reload", code=1)
     host.run("postfix", "-c", str(host.secure), "status")
     host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
