@@ -56,8 +56,8 @@ def restored(host: Host) -> tuple[Path, ...]:
 
 
 def one_waits_behind(host: Host) -> bool:
-    """Whether one message waits in the secure instance, which has it a moment before the front has let go of it, and its
-    first try is over: of one that is deleted meanwhile the record of that try stays."""
+    """Whether one message waits in the secure instance, which has it a moment before the front has let go of it, and
+    its first try is over: of one that is deleted meanwhile the record of that try stays."""
     deferred = host.directory / "secure-spool" / "deferred"
     tried = any(path.is_file() for path in deferred.rglob("*"))
     return tried and (host.queue(host.secure), host.queue()) == (1, 0)
