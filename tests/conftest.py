@@ -116,6 +116,7 @@ _SLOW = frozenset(
     test_audit
     test_backup
     test_canary
+    test_certificate_knowledge
     test_certificate_search
     test_certificates_ldap
     test_check

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 
 from segl.vocabulary import Label
+from segl_classifier.classify import classify
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
+from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import windows_of
 
@@ -50,3 +53,11 @@ class BrokenModel(KeywordModel):
 
     def understand(self, texts: Sequence[Text], deadline: Deadline = NEVER, /) -> Understanding:
         raise ZeroDivisionError("Preben er syg")
+
+
+def labels_of_mail(subject: str, text: str, model: KeywordModel) -> tuple[Label, ...]:
+    """What a mail of this *text* holds, by the shipped rules and *model*."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "bo@by.example", "tove@by.example", subject
+    message.set_content(text)
+    return classify(message.as_bytes(), shipped_rules(), model=model).labels

@@ -3,14 +3,10 @@ without."""
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-
 import pytest
 
-from keyword_model import KeywordModel
+from keyword_model import KeywordModel, labels_of_mail
 from segl.vocabulary import Label
-from segl_classifier.classify import classify
-from segl_classifier.rules import shipped_rules
 
 SURE_OF_NOTHING = KeywordModel({})
 DOUBTS = KeywordModel({"": {None: 0.1}})
@@ -21,10 +17,7 @@ FRAME = (
 
 
 def labels(said: str, model: KeywordModel = SURE_OF_NOTHING) -> tuple[Label, ...]:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "kim@by.example", "karen@by.example", "Re: i går"
-    message.set_content(FRAME.format(said=said))
-    return classify(message.as_bytes(), shipped_rules(), model=model).labels
+    return labels_of_mail("Re: i går", FRAME.format(said=said), model)
 
 
 @pytest.mark.parametrize(

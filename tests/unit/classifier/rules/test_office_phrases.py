@@ -3,22 +3,15 @@ side, the same words of somebody's own matter on the other."""
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-
 import pytest
 
-from keyword_model import KeywordModel
+from keyword_model import KeywordModel, labels_of_mail
 from segl.vocabulary import Label
-from segl_classifier.classify import classify
-from segl_classifier.rules import shipped_rules
 
 
 def labels(said: str) -> tuple[Label, ...]:
     """What a mail of these words holds where the model sees nothing."""
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "bo@by.example", "tove@by.example", "Hej"
-    message.set_content(said)
-    return classify(message.as_bytes(), shipped_rules(), model=KeywordModel({})).labels
+    return labels_of_mail("Hej", said, KeywordModel({}))
 
 
 TALK = """

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-
 import pytest
 
-from keyword_model import KeywordModel
+from keyword_model import KeywordModel, labels_of_mail
 from segl.vocabulary import Label
-from segl_classifier.classify import classify
-from segl_classifier.rules import shipped_rules
 
 # Of every text this model says that it may be a person's matter, and not of which category.
 DOUBTS = KeywordModel({"": {None: 0.1}})
@@ -20,10 +16,7 @@ FRAME = (
 
 
 def labels(said: str, model: KeywordModel = DOUBTS) -> tuple[Label, ...]:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "bo@by.example", "jonna@by.example", "SV: Spørgsmål"
-    message.set_content(FRAME.format(said=said))
-    return classify(message.as_bytes(), shipped_rules(), model=model).labels
+    return labels_of_mail("SV: Spørgsmål", FRAME.format(said=said), model)
 
 
 SAID = [
