@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,7 +39,6 @@ def list_(
 ) -> None:
     """List decisions, the newest first."""
     from segl.addresses import normal_domain
-    from segl.cli.decided import when
     from segl.cli.organisation import scope_of
     from segl.cli.output import columns, fail, paint, say, say_json
     from segl.cli.sealed import store_of
@@ -51,29 +51,18 @@ def list_(
     since = time.time() - days * DAY_SECONDS
     with store_of(settings, scoped=True) as (loaded, engine):
         scope = scope_of(loaded, organisation)
-        found: list[DecisionRecord] = []
-        for record in kept.backwards(engine, since, domain=domain, verdict=verdict):
-            asked = (label is None or label in record.labels) and (not rule or _has(record, rule))
-            if asked and scope.shows(record.domain):
-                found.append(record)
-            if len(found) >= limit:
-                break
-    if as_json:
-        for record in found:
-            say_json(record.as_dict())
-        return
-    rows = [("when", "verdict", "domain", "why", "queue id", "id")]
-    rows += [
-        (
-            when(record.at),
-            record.verdict.value,
-            record.domain or "-",
-            ", ".join(record.why) or "-",
-            record.queue_id or "-",
-            record.id[:32],
+        found = islice(
+            kept.backwards(
+                engine, since, domain=domain, verdict=verdict, label=label, rule=rule, of=scope.shows
+            ),
+            limit,
         )
-        for record in found
-    ]
+        if as_json:  # one by one: a hundred thousand take their time, and a reader may have seen enough
+            for record in found:
+                say_json(record.as_dict())
+            return
+        listed = [_row(record) for record in found]
+    rows = [("when", "verdict", "domain", "why", "queue id", "id"), *listed]
     for number, line in enumerate(columns(rows)):
         say(paint(line, bold=not number))
 
@@ -94,5 +83,14 @@ def show(
     explain_ids([message], settings, [], organisation, as_json=as_json)
 
 
-def _has(record: DecisionRecord, rule: str) -> bool:
-    return any(hit.rule == rule for hit in record.hits)
+def _row(record: DecisionRecord) -> tuple[str, ...]:
+    from segl.cli.decided import when
+
+    return (
+        when(record.at),
+        record.verdict.value,
+        record.domain or "-",
+        ", ".join(record.why) or "-",
+        record.queue_id or "-",
+        record.id[:32],
+    )
