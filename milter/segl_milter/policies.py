@@ -1,8 +1,8 @@
 """Applies the ``[[policy]]`` entries to one message: its verdict for all recipients, and what it demands of TLS.
 
 Only recipients count whose copy leaves the house, or goes to another of its organisations that is not trusted like
-one's own (``organisation.between``). The sender is the envelope sender: Postfix must make sure that users cannot use
-another's (docs/policies.md).
+one's own (``organisation.between``), and with them whoever gets copies of mail (``organisation.copies_to``). The sender
+is the envelope sender: Postfix must make sure that users cannot use another's (docs/policies.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def apply_policies(mail: Mail, verdict: Verdict, settings: Settings) -> tuple[Ru
     if not settings.policy or verdict.reasons == (INTERNAL,):
         return Ruled(verdict), None
     sender = domain_of(mail.sender.bare)
-    bare = (address.bare for address in mail.recipients)
+    bare = (*(address.bare for address in mail.recipients), *settings.organisation.copies_to)
     outside = [one for one in dict.fromkeys(bare) if not is_inside(one, sender, settings)]
     about = settings.policies.about(message_of(mail, verdict, settings.policies))
     entries = [counting(about, recipient, verdict) for recipient in outside]

@@ -1,9 +1,9 @@
 """What must happen to a message: the classifier's verdict, and what settings and sender ask for.
 
-A message to own domains only is plain without being read. A subject tag asks for the secure way, as do words for the
-portal (:mod:`segl.wishes`), an answer to what somebody wrote in the portal, and the mode ``always``; none of them
-lowers what the classifier says. In the mode ``shadow`` the verdict is recorded and the message goes as it would
-without Segl.
+A message to own domains only is plain without being read, unless copies of it go outside. A subject tag asks for the
+secure way, as do words for the portal (:mod:`segl.wishes`), an answer to what somebody wrote in the portal, and the
+mode ``always``; none of them lowers what the classifier says. In the mode ``shadow`` the verdict is recorded and the
+message goes as it would without Segl.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ def action(verdict: Verdict, mode: Mode) -> Decision:
 
 
 def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
-    """Whether every recipient is the organisation's own. An address without a domain is nobody's own, and
-    a message of which not every recipient is known is not."""
+    """Whether every recipient is the organisation's own, those of copies too. An address without a domain is nobody's
+    own, and a message of which not every recipient is known is not."""
     sender = domain_of(mail.sender.bare)
     return (
         bool(mail.recipients)
         and not mail.more_recipients
+        and not (settings.organisation.copies_to and is_of_house(mail, settings))
         and all(is_inside(address.bare, sender, settings) for address in mail.recipients)
     )
 
@@ -86,6 +87,12 @@ def is_inside(recipient: str, sender_domain: str, settings: Settings) -> bool:
         return True
     own = owners.find(sender_domain)
     return own is None or own is owners.find(domain_of(recipient))
+
+
+def is_of_house(mail: Mail, settings: Settings) -> bool:
+    """Whether own people wrote *mail*, as far as anybody can say: what their mailbox server gives back, and what
+    answers for them while they are away, has no sender and quotes them."""
+    return not mail.sender.bare or settings.is_own(domain_of(mail.sender.bare))
 
 
 def to_be_opened(mail: Mail, settings: Settings) -> bool:

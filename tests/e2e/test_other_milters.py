@@ -1,4 +1,7 @@
-"""Another milter before ours: what it makes of a message is what Segl reads, and its word is not Segl's."""
+"""What a message becomes in the front, by another milter before ours and by copies for an archive outside
+(``organisation.copies_to``): Segl reads what becomes of it, its word alone is Segl's, and no copy leaves more in clear
+than mail to outside would, of what own people write to each other either.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,28 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from world.estate import standing_house
-from world.house import House
-from world.letters import BARE, CPR, GOOD, SENDER, letter
-from world.other_milter import Fields, OtherMilter, changed_field, inserted_field, replaced_body
+from world.house import DOMAIN, House
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
+from world.other_milter import (
+    Fields,
+    OtherMilter,
+    added_recipient,
+    changed_field,
+    inserted_field,
+    replaced_body,
+)
 from world.postfix import wait_until, with_parameters
+from world.receipts import receipts_for
 from world.street import Street
 
 pytestmark = pytest.mark.world
 
 NUMBER = f"CPR-nr. {CPR}".encode()
+ARCHIVE, JOURNAL = (
+    "arkiv@klartekst.example",
+    "journal@boligforening.example",
+)  # without TLS; with a good certificate
+HEAD, CLERK = f"leder@{DOMAIN}", f"sekretaer@{DOMAIN}"  # of whose mail, and of mail to whom, copies are made
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +43,17 @@ def pair(street: Street) -> Iterator[tuple[House, OtherMilter]]:
         milters.append(OtherMilter(house.run / "other.sock"))
         ours = re.findall(r"^smtpd_milters = (.*)$", house.front.main_cf, re.MULTILINE)[-1]
         both = f"unix:{house.run}/other.sock, {ours}"
-        house.front.main_cf = with_parameters(house.front.main_cf, smtpd_milters=both)
+        house.front.main_cf = with_parameters(
+            house.front.main_cf,
+            smtpd_milters=both,
+            sender_bcc_maps=f"inline:{{ {{ {HEAD} = {ARCHIVE} }} }}",
+            recipient_bcc_maps=f"inline:{{ {{ {CLERK} = {JOURNAL} }} }}",
+            header_checks=f"regexp:{{{{/^X-Copy: yes/ BCC {ARCHIVE}}}}}",
+        )
         milters[0].__enter__()
 
     try:
-        with standing_house(street, prepare) as house:
+        with standing_house(street, prepare, copies_to=(ARCHIVE, JOURNAL)) as house:
             yield house, milters[0]
     finally:
         for milter in milters:
@@ -88,3 +110,74 @@ def test_harmless_mail_goes_as_ever(pair: tuple[House, OtherMilter], street: Str
     house.submit(content, SENDER, [BARE])
     wait_until(lambda: bool(street.mail_for(BARE)), 60, lambda: house.log[-4000:])
     assert b"Vi ses kl. 15" in street.mail_for(BARE)[0].content
+
+
+def arrived(house: House, street: Street, *recipients: str) -> None:
+    def missing() -> list[str]:
+        return [one for one in recipients if not street.mail_for(one)]
+
+    wait_until(lambda: not missing(), 60, lambda: f"{missing()}\n{house.log[-6000:]}")
+
+
+def send(house: House, text: bytes, sender: str, recipients: tuple[str, ...], **fields: str) -> None:
+    headers = tuple((name.replace("_", "-"), value) for name, value in fields.items())
+    content = letter("", recipients, "Sag", f"{text.decode()}\n", headers=headers).content
+    house.submit(content, sender, recipients)
+
+
+COPIES = {
+    "of a sender's mail": (HEAD, COLLEAGUE, "", ARCHIVE),
+    "of a recipient's": (SENDER, CLERK, "", JOURNAL),
+    "of nobody's": ("", CLERK, "", JOURNAL),
+    "by a table": (SENDER, COLLEAGUE, "yes", ARCHIVE),
+    "by a milter": (SENDER, COLLEAGUE, "by milter", ARCHIVE),
+}
+
+
+def copied(fields: Fields) -> list[bytes]:
+    return [added_recipient(ARCHIVE)] if (b"X-Copy", b"by milter") in fields else []
+
+
+@pytest.mark.parametrize(("sender", "recipient", "wish", "archive"), COPIES.values(), ids=COPIES)
+def test_no_copy_of_mail_between_colleagues_leaves_in_clear(
+    pair: tuple[House, OtherMilter], street: Street, sender: str, recipient: str, wish: str, archive: str
+) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = copied
+    send(house, NUMBER, sender, (recipient,), X_Copy=wish)
+    arrived(house, street, recipient, archive)
+    assert CPR.encode() not in street.seen_in_clear()
+    assert NUMBER in street.mail_for(recipient)[0].content, "the colleague has it as it is"
+    [copy] = street.mail_for(archive)
+    assert (b"/m/" in copy.content, copy.tls is not None) == (archive == ARCHIVE, archive == JOURNAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "sender"),
+    [(b"Vi ses kl. 15.", HEAD), (NUMBER, GOOD)],
+    ids=["harmless", "what comes in from outside"],
+)
+def test_other_mail_is_copied_as_it_is(
+    pair: tuple[House, OtherMilter], street: Street, text: bytes, sender: str
+) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = copied
+    send(house, text, sender, (CLERK,))
+    arrived(house, street, CLERK, JOURNAL)
+    assert text in street.mail_for(CLERK)[0].content
+    assert text in street.mail_for(JOURNAL)[0].content
+    assert house.milter.events[-1]["decision"] == "plain"
+
+
+def test_mail_to_outside_and_its_copy_go_each_its_own_way(
+    pair: tuple[House, OtherMilter], street: Street
+) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = copied
+    send(house, NUMBER, HEAD, (GOOD, BARE))
+    arrived(house, street, GOOD, BARE, ARCHIVE)
+    assert CPR.encode() not in street.seen_in_clear()
+    wait_until(lambda: bool(receipts_for(street, HEAD)), 60, lambda: house.log[-6000:])

@@ -62,6 +62,7 @@ _SETTINGS = """\
 name = "Nordby Vandværk"
 domains = ["{domain}"]
 forwarded = {forwarded}
+copies_to = {copies_to}
 
 [milter]
 socket = "{run}/milter.sock"
@@ -124,6 +125,7 @@ class House:
     return_milters: tuple[str, ...] = ()
     receipts: str = ""
     forwarded: tuple[str, ...] = ()  # own addresses that lead outside
+    copies_to: tuple[str, ...] = ()  # addresses outside that get copies of what own people write
     more_domains: tuple[str, ...] = ()  # that its Postfix takes mail for, into the same mail store
     front: PostfixInstance = field(init=False)
     secure: PostfixInstance = field(init=False)
@@ -175,6 +177,7 @@ class House:
             lists=self.lists,
             receipts=self.receipts,
             forwarded=json.dumps(self.forwarded),
+            copies_to=json.dumps(self.copies_to),
         )
         tables = self.settings_text if extra is None else extra
         detection = f'[detection]\nmode = "{self.mode}"\nmodel = {str(self.model).lower()}\n'

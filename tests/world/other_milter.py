@@ -38,6 +38,14 @@ def inserted_field(name: bytes, value: bytes) -> bytes:
     return packet(b"i", struct.pack("!I", 0) + name + b"\0" + value + b"\0")
 
 
+def added_recipient(address: str) -> bytes:
+    return packet(b"+", f"<{address}>\0".encode())
+
+
+def changed_sender(address: str) -> bytes:
+    return packet(b"e", f"<{address}>\0".encode())
+
+
 class OtherMilter:
     """It serves each connection in a thread. ``edits`` is given the header fields, and gives packets."""
 

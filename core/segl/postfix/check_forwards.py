@@ -2,7 +2,8 @@
 
 They add recipients after the verdict. A message to own recipients alone is plain without being read, and a copy for a
 user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot know that by itself, so each
-such alias is named that ``organisation.forwarded`` does not name.
+such alias is named that ``organisation.forwarded`` does not name, and each copy that ``organisation.copies_to`` does
+not.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from segl.addresses import domain_of, normal_domain
+from segl.addresses import domain_of, normal_domain, split_address
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.domain_lists import takes_domain
 from segl.postfix.own_ways import Kind, by_local, ways
@@ -44,9 +45,14 @@ _FORWARDING: Final = {
     "recipient_bcc_maps": False,
     "sender_bcc_maps": False,
 }
-# What no address leads to by its name: copies, and mail to nobody in particular.
-_UNNAMEABLE: Final = ("_bcc", "luser_relay")
-_OF_COPIES: Final = "let it go to an own address, or accept it: then this mail must hold no personal data"
+# What no address leads to by its name: copies, and mail to nobody in particular (which local(8) sends on, behind Segl).
+_COPIES: Final = "_bcc"
+_UNNAMEABLE: Final = (_COPIES, "luser_relay")
+_OF_STRAYS: Final = "let it go to an own address, or accept it: then this mail must hold no personal data"
+_OF_COPIES: Final = (
+    "name the address in organisation.copies_to: what own people write to each other is read then, and the copy goes "
+    "securely where it must; or let it go to an own address"
+)
 _OF_ALIASES: Final = (
     "name the address in organisation.forwarded: what own people write to it is read then, and goes securely where it "
     "must; or let it lead to an own address"
@@ -69,13 +75,16 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
     why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
     for where, addresses, unread in _forwarding(setup):
         outside = [address for address in addresses if goes_on_outside(setup, address)]
+        if _COPIES in where:
+            outside = [address for address in outside if not is_read_for(setup.settings, address)]
         if unread:
             clean = False
             yield Check(_ID, State.UNKNOWN, f"{where}: {unread}", why, "look through it yourself")
         if outside:
             clean = False
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
-            fix = _OF_COPIES if any(name in where for name in _UNNAMEABLE) else _OF_ALIASES
+            stray = _OF_STRAYS if "luser_relay" in where else _OF_ALIASES
+            fix = _OF_COPIES if _COPIES in where else stray
             yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
     for check in (*_notices(setup), *_other_delimiters(setup)):
         clean = False
@@ -134,6 +143,14 @@ def is_outside(setup: Setup, address: str) -> bool:
 def goes_on_outside(setup: Setup, address: str) -> bool:
     """Also an own address that is said to lead outside: who is written to as a list of which it is one is not."""
     return is_outside(setup, address) or setup.settings.leads_outside(address)
+
+
+def is_read_for(settings: Settings, address: str) -> bool:
+    """Whether mail is read for the sake of the copies that *address* gets. Where a pattern writes its local part
+    (``$1@archive.example``), one that is named at its domain stands for all: whatever is copied is read."""
+    local, domain = split_address(address)
+    named = settings.organisation.copies_to
+    return settings.gets_copies(address) or ("$" in local and domain in map(domain_of, named))
 
 
 def addresses_in(text: str) -> list[str]:

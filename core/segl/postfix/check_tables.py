@@ -16,7 +16,7 @@ from pathlib import Path
 
 from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
-from segl.postfix.check_forwards import forward_checks, goes_on_outside
+from segl.postfix.check_forwards import forward_checks, goes_on_outside, is_read_for
 from segl.postfix.check_taken import taken_checks
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
@@ -154,9 +154,17 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
         )
     if not goes_on_outside(setup, target) and "$" not in target.rpartition("@")[2]:
         return None
+    if action == "BCC" and not _is_behind_the_verdict(setup, where) and is_read_for(setup.settings, target):
+        return None
     state, why = _of_added(setup, where, action)
     fix = "use an address of your own whose mail stays in the house, or take the line out"
+    if state is State.WARN:
+        fix = f"name the address in organisation.copies_to, so that mail is read for its sake; or {fix}"
     return Check("front.filter-actions", state, f"{where} → {action} {target}", why, fix)
+
+
+def _is_behind_the_verdict(setup: Setup, where: str) -> bool:
+    return where.startswith((f"{CLEANUP}/unix: ", f"{setup.settings.postfix.return_port}/inet: "))
 
 
 def _of_added(setup: Setup, where: str, action: str) -> tuple[State, str]:
@@ -166,7 +174,7 @@ def _of_added(setup: Setup, where: str, action: str) -> tuple[State, str]:
             State.FAIL,
             "REDIRECT beats the secure way: what matches goes there as it is, whatever was found in it",
         )
-    if where.startswith((f"{CLEANUP}/unix: ", f"{setup.settings.postfix.return_port}/inet: ")):
+    if _is_behind_the_verdict(setup, where):
         return State.FAIL, "behind the verdict nothing is read any more: the copy goes there as it is"
     return State.WARN, "it sends mail to someone outside whom the verdict knew nothing of"
 

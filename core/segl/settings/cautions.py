@@ -65,13 +65,24 @@ def domain_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Ite
 
 
 def forwarded_cautions(settings: Settings) -> Iterator[Caution]:
-    """Addresses said to lead outside that are outside already. (A user of this host has one at its name, too.)"""
+    """Addresses said to lead outside that are outside already, and copies that do not go there. (A user of this host
+    has one at its name, too.)"""
     for address in settings.organisation.forwarded:
         if address and not settings.is_own(domain_of(address)):
             problem = (
                 f"{address} is at none of the own domains: unless this host bears that name, it says nothing"
             )
             yield Caution("organisation.forwarded", problem, "is it misspelt?")
+    for address in settings.organisation.copies_to:
+        if settings.stays(address):
+            problem = (
+                f"{address} is an own address, whose mail stays here: mail of colleagues is read for nothing"
+            )
+            yield Caution(
+                "organisation.copies_to",
+                problem,
+                "take it out; or, if it leads outside, name it in forwarded as well",
+            )
 
 
 def pin_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Iterator[Caution]:

@@ -147,6 +147,7 @@ class Settings:
     owners: Owners = field(init=False, repr=False, compare=False)
     policies: PolicyTable = field(init=False, repr=False, compare=False)
     _forwarded: frozenset[str] = field(init=False, repr=False, compare=False)
+    _copied: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         owners = owners_of(
@@ -155,6 +156,7 @@ class Settings:
         object.__setattr__(self, "owners", owners)
         object.__setattr__(self, "policies", PolicyTable(self.policy, self.group, owners.name_at))
         object.__setattr__(self, "_forwarded", frozenset(map(mailbox_key, self.organisation.forwarded)))
+        object.__setattr__(self, "_copied", frozenset(map(mailbox_key, self.organisation.copies_to)))
 
     def is_own(self, domain: str) -> bool:
         """Whether *domain* (normal form) belongs to an organisation of this installation."""
@@ -191,6 +193,10 @@ class Settings:
             return False
         local, _, domain = mailbox_key("@".join(split_address(recipient))).rpartition("@")
         return any(f"{name}@{domain}" in self._forwarded for name in (local, local.partition("+")[0]))
+
+    def gets_copies(self, recipient: str) -> bool:
+        """Whether *recipient* is one of ``organisation.copies_to``."""
+        return bool(self._copied) and mailbox_key("@".join(split_address(recipient))) in self._copied
 
     def stays(self, recipient: str) -> bool:
         """Whether what comes in for *recipient* stays in the house."""

@@ -52,6 +52,10 @@ class Organisation:
     # Own addresses, of any organisation here, that lead outside by an alias or a forward (segl doctor, front.forwards).
     # What own people write to them is read as mail to outside is, and goes securely where it must.
     forwarded: tuple[Address, ...] = ()
+    # Addresses outside that get copies of what own people write, made by this Postfix (always_bcc, sender_bcc_maps,
+    # recipient_bcc_maps, BCC in a table) or a milter: an archive. With one here, mail of own people to each other is
+    # read as mail to outside is, and the copy goes securely where it must. To policies each is a recipient of all.
+    copies_to: tuple[Address, ...] = ()
     # As in [[tenant]]: users who are shown this organisation's own alone.
     staff: tuple[Decider, ...] = ()
 

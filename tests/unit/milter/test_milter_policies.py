@@ -175,6 +175,43 @@ def test_mail_to_an_own_address_that_leads_outside_is_read(
     assert verdict.decision is decision
 
 
+@pytest.mark.parametrize(
+    ("copies_to", "sender", "decision"),
+    [
+        ("arkiv@andre.example", "a@nordby.example", Decision.SECURE),
+        ("arkiv@andre.example", "b@skole.example", Decision.SECURE),
+        ("arkiv@andre.example", "", Decision.SECURE),  # a report or an answer of some mailbox server's
+        ("arkiv@andre.example", "x@elsewhere.example", Decision.PLAIN),  # it comes in
+        ("", "a@nordby.example", Decision.PLAIN),
+    ],
+)
+def test_mail_between_colleagues_is_read_where_copies_of_it_go_outside(
+    copies_to: str, sender: str, decision: Decision
+) -> None:
+    organisation = {**HOUSES["organisation"], "copies_to": [copies_to] if copies_to else []}
+    loaded = parse_settings({**HOUSES, "organisation": organisation})
+    verdict = ruling_on(mail("chef@nordby.example", sender=sender), shipped_rules(), loaded).verdict
+    assert verdict.decision is decision
+
+
+@pytest.mark.parametrize(
+    ("recipient", "named", "decision"),
+    [
+        ("bo@kunde.example", ["kunde.example"], Decision.SECURE),
+        ("bo@kunde.example", ["kunde.example", "arkiv@andre.example"], Decision.PLAIN),
+        ("chef@nordby.example", ["arkiv@andre.example"], Decision.PLAIN),
+        ("chef@nordby.example", ["kunde.example"], Decision.SECURE),
+    ],
+)
+def test_whoever_gets_copies_is_one_of_the_recipients_that_a_policy_must_name(
+    recipient: str, named: list[str], decision: Decision
+) -> None:
+    organisation = {**HOUSES["organisation"], "copies_to": ["arkiv@andre.example"]}
+    policy = {"recipient": named, "verdict": "plain", "lowers": ["billing"]}
+    found, _ = apply_policies(mail(recipient), BILL, settings(policy, organisation=organisation))
+    assert found.verdict.decision is decision
+
+
 def test_what_goes_between_organisations_and_is_read_can_be_held() -> None:
     policy = {"name": "p", "organisation": "Nordby", "recipient": ["skole.example"], "verdict": "hold"}
     for between, decision in (("inside", Decision.PLAIN), ("read", Decision.HOLD)):

@@ -13,6 +13,18 @@ pytestmark = POSTFIX
 
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
 STRANGER = "drift@andre.example"
+ARCHIVE = "arkiv@andre.example"
+
+
+def copies_to(*addresses: str) -> Change:
+    def change(site: Installation) -> None:
+        site.tables["organisation"] = {"copies_to": list(addresses)}
+
+    return change
+
+
+def behind_the_verdict(site: Installation) -> None:
+    site.append("segl-strip", f"/^To:/ BCC {ARCHIVE}\n")
 
 
 def access_table(site: Installation) -> None:
@@ -103,6 +115,40 @@ TABLES = [
     ("front.forwards", OK, front("-e", "always_bcc=arkiv@nordby.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv")),
     ("front.forwards", WARN, front("-e", "luser_relay=$local@andre.example")),
+    # copies that the settings name; what leaves behind Segl is none
+    ("front.forwards", OK, both(copies_to(ARCHIVE), front("-e", f"always_bcc={ARCHIVE.title()}"))),
+    (
+        "front.forwards",
+        OK,
+        both(copies_to(ARCHIVE), table("bcc", "/^(.*)@/ $1@andre.example", "sender_bcc_maps")),
+    ),
+    (
+        "front.forwards",
+        WARN,
+        both(copies_to(ARCHIVE), table("bcc", "/^(.*)@/ $1@x.example", "sender_bcc_maps")),
+    ),
+    (
+        "front.forwards",
+        UNKNOWN,
+        both(copies_to(ARCHIVE), table("bcc", "/^(.*)@(.*)/ a@$2", "recipient_bcc_maps")),
+    ),
+    ("front.forwards", WARN, both(copies_to(ARCHIVE), front("-e", f"luser_relay={ARCHIVE}"))),
+    (
+        "front.forwards",
+        WARN,
+        both(copies_to(ARCHIVE), front("-e", f"virtual_alias_maps=inline:{{x@y={ARCHIVE}}}")),
+    ),
+    (
+        "front.filter-actions",
+        OK,
+        both(copies_to(ARCHIVE), table("hc", f"/^To:/ BCC {ARCHIVE}\n", "header_checks")),
+    ),
+    (
+        "front.filter-actions",
+        FAIL,
+        both(copies_to(ARCHIVE), table("hc", f"/^To:/ REDIRECT {ARCHIVE}\n", "body_checks")),
+    ),
+    ("front.filter-actions", FAIL, both(copies_to(ARCHIVE), behind_the_verdict)),
     # a postmaster's notices, with the headers of mail that nobody read
     ("front.forwards", WARN, front("-e", "notify_classes=bounce", f"bounce_notice_recipient={STRANGER}")),
     ("front.forwards", WARN, front("-e", "notify_classes=2bounce", f"2bounce_notice_recipient={STRANGER}")),
@@ -173,4 +219,7 @@ TABLES = [
 
 @pytest.mark.parametrize(("check_id", "state", "change"), TABLES)
 def test_each_is_named(site: Installation, check_id: str, state: State, change: Change) -> None:
-    names(site, check_id, state, change)
+    try:
+        names(site, check_id, state, change)
+    finally:
+        site.tables.pop("organisation", None)

@@ -111,6 +111,17 @@ def test_an_address_that_leads_outside_and_is_nobodys_here_is_probably_misspelt(
     assert caution.problem.startswith("bo@hostnig.example is at none of the own domains")
 
 
+def test_a_copy_that_stays_in_the_house_is_told_of() -> None:
+    """One that goes on from there is not, nor one outside."""
+    organisation = TENANTS["organisation"] | {
+        "forwarded": ["bo@skole.example"],
+        "copies_to": ["bo@skole.example", "eva@skole.example", "arkiv@andre.example"],
+    }
+    [caution] = forwarded_cautions(settings(organisation=organisation))
+    assert (caution.where, caution.fails) == ("organisation.copies_to", False)
+    assert caution.problem.startswith("eva@skole.example is an own address")
+
+
 @pytest.mark.parametrize(
     ("address", "domain", "same"),
     [
