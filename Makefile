@@ -8,7 +8,8 @@ JOBS ?= 6
 FAST_JOBS ?= 3
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in. By
 # pytest-xdist and no runner of our own that forks: it would spare each worker its imports, and be ours to keep.
-PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
+# What the standard library logs is seen on stderr all the same: to gather it at each step of each test costs a hundredth.
+PYTEST := $(BIN)/pytest -p no:logging --dist loadfile --no-loadscope-reorder
 # What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.
 export PYTHONDONTWRITEBYTECODE :=
 # Danish sentences nobody has labelled.

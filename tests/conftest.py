@@ -15,6 +15,11 @@ import pytest
 from hypothesis import settings
 from sqlalchemy.engine import Engine
 
+from handing_out import (  # noqa: F401
+    pytest_report_from_serializable,
+    pytest_report_to_serializable,
+    pytest_xdist_make_scheduler,
+)
 from segl.confined import pool as confined_pool
 from segl.store.engine import open_store
 from world import namespace, needs, stores, surroundings, template
