@@ -27,8 +27,14 @@ _ONCE: Final = re.compile(r"[0-9a-f]{32}")
 SHORT: Final = 200  # bytes of a field that is not the text
 _MORE_PARTS: Final = 10  # besides files
 FIELDS: Final = ("csrf", "once", "everyone")
+_TEXT_READ: Final = 1024 * 1024
 # What a person cannot have typed: controls but tab and line end, halves of surrogate pairs.
 _UNTYPED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def text_read(most: int) -> int:
+    """How many bytes of a text are read, to be given back, where *most* may be sent."""
+    return max(4 * most, _TEXT_READ)
 
 
 def new_once() -> str:
@@ -58,7 +64,7 @@ class IncomingAnswer:
         terms: PortalAnswers,
         is_ours: Callable[[str], bool],
     ) -> None:
-        longest = {**dict.fromkeys(FIELDS, SHORT), "text": terms.text_bytes}
+        longest = {**dict.fromkeys(FIELDS, SHORT), "text": text_read(terms.text_bytes)}
         self._reader = FormReader(boundary, longest, terms.files + _MORE_PARTS)
         self._pull = pull
         self._letter = letter
@@ -73,6 +79,7 @@ class IncomingAnswer:
         self._seen = sha256()
         self.size = 0
         self.text = ""
+        self._text_bytes = 0
         self.files: list[FileSpan] = []
 
     @property
@@ -116,6 +123,7 @@ class IncomingAnswer:
                 self._fields[name] = value.decode("utf-8", "replace")
                 if name == "text":
                     self.text = typed(self._fields[name])
+                    self._text_bytes = len(value)
             case FileBegun(name):
                 # a control with which nothing was chosen comes as a file without name and bytes
                 self._unnamed = not name
@@ -135,6 +143,8 @@ class IncomingAnswer:
             raise AnswerFault(Why.FOREIGN_FORM)
         if not _ONCE.fullmatch(self.once):
             raise AnswerFault(Why.BAD_FORM)
+        if self._text_bytes > self._terms.text_bytes:
+            raise AnswerFault(Why.TEXT_TOO_LONG)
 
     def _start(self) -> bytes:
         return self._letter.start(self.text, everyone=self.everyone, boundary=self._boundary)

@@ -21,7 +21,7 @@ from segl.sealed.keys import WrongSecret
 from segl.settings.document import Settings
 from segl_portal.answering import kept
 from segl_portal.answering.form import boundary_of
-from segl_portal.answering.incoming import new_once
+from segl_portal.answering.incoming import new_once, text_read
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why
 from segl_portal.answering.taking import Opened, Taking
 from segl_portal.answering.upload import Upload
@@ -125,7 +125,7 @@ class AnswerService:
         browser sends, and what it began goes on when the browser goes away."""
         upload = Upload(stream)
         boundary = boundary_of(content_type)
-        most = self._terms.bytes + self._terms.text_bytes + _FORM_BYTES
+        most = self._terms.bytes + text_read(self._terms.text_bytes) + _FORM_BYTES
         if boundary is None:
             taken: Taken | AnswerRefused = AnswerRefused(Why.BAD_FORM)
         elif content_length is not None and content_length > most:
@@ -142,7 +142,7 @@ class AnswerService:
 
     async def refuse(self, why: Why, stream: AsyncIterator[bytes], content_type: str) -> AnswerRefused:
         """Of a form that cannot be sent now, or by nobody any more, what was written."""
-        most = self._terms.text_bytes + _FORM_BYTES
+        most = text_read(self._terms.text_bytes) + _FORM_BYTES
         return await self._given_back(AnswerRefused(why), Upload(stream), boundary_of(content_type), most)
 
     async def _given_back(

@@ -4,21 +4,21 @@ stands nowhere else any more."""
 from __future__ import annotations
 
 from segl_portal.answering.form import Field, FileBegun, FormReader
-from segl_portal.answering.incoming import FIELDS, SHORT, typed
+from segl_portal.answering.incoming import FIELDS, SHORT, text_read, typed
 from segl_portal.answering.outcome import AnswerFault
 
 _PARTS = 10  # the text stands before the files
 
 
 class Written:
-    """Given the form's bytes from the first on (:meth:`see`): ``text`` is what was typed, if it has no more bytes than
-    *longest*; ``everyone`` whether it was for all."""
+    """Given the form's bytes from the first on (:meth:`see`): ``text`` is what was typed, if it is not far longer
+    than the *longest* that is taken (in bytes); ``everyone`` whether it was for all."""
 
     def __init__(self, boundary: bytes | None, longest: int) -> None:
         self.text = ""
         self.everyone = False
         self._reader = boundary and FormReader(
-            boundary, {**dict.fromkeys(FIELDS, SHORT), "text": longest}, _PARTS
+            boundary, {**dict.fromkeys(FIELDS, SHORT), "text": text_read(longest)}, _PARTS
         )
 
     def see(self, data: bytes) -> None:

@@ -4,7 +4,8 @@
       bar; the browser's history entry keeps it, so that "reload" and "back" do not lose it.
    2. A form is sent once, however often its button is pressed.
    3. The frame with the message's text gets the height of what is in it.
-   4. Files may be dropped, and sending them shows progress. */
+   4. Files may be dropped, and sending them shows progress.
+   5. What is written and not sent is not left without a question. */
 
 "use strict";
 
@@ -43,11 +44,18 @@ function sendOnce() {
   }
 }
 
+function mayBeSentAgain(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+}
+
 /* A page that the browser kept whole while another was shown: its form may be sent again, and it may show what has
    been closed since. */
 function comeBack() {
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-answer]")) form.dataset.sent = "yes";  // no question
+    location.reload();
   });
 }
 
@@ -121,6 +129,8 @@ function answer() {
 
   /* Why what was chosen is not taken: told before minutes are spent on sending it. */
   function tooMuch() {
+    const words = new Blob([form.elements.text.value.replace(/\r?\n/g, "\r\n")]);
+    if (words.size > form.dataset.text) return form.dataset.textTooLong;
     const chosen = Array.from(input.files);
     const large = chosen.find((file) => file.size > form.dataset.each);
     if (chosen.length > form.dataset.files) return form.dataset.tooMany;
@@ -137,8 +147,7 @@ function answer() {
     let isUp = false;
     request.upload.addEventListener("load", () => { isUp = true; });
     const fail = (why) => {
-      delete form.dataset.sent;
-      for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+      mayBeSentAgain(form);
       bar.hidden = true;
       say(why, true);
     };
@@ -167,12 +176,34 @@ function answer() {
       const { late, unsure, tooLarge } = form.dataset;
       const isRefused = request.status >= 400 && request.status < 500;  // by whomever, it has not been taken
       fail(said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
-      if (said.kept) location.assign(said.kept);
+      if (said.kept) {
+        form.dataset.sent = "yes";  // it stands there
+        location.assign(said.kept);
+      }
     });
     for (const kind of ["error", "abort", "timeout"]) {
       request.addEventListener(kind, () => fail(isUp ? form.dataset.unsure : form.dataset.late));
     }
     request.send(new FormData(form));
+  });
+}
+
+/* A reply that took an hour to write outlives the visit. What saves a file then leads to the beginning: in a tab of its
+   own. Another language, "back" and the button that closes the message ask first. */
+function keepWritten() {
+  const form = document.querySelector("form[data-answer]");
+  if (!form) return;
+  const isUnsent = () => !form.dataset.sent
+    && Boolean(form.elements.text.value.trim() || form.elements.file.value);
+  for (const link of document.querySelectorAll("a[data-save]")) {
+    link.addEventListener("click", () => { link.target = isUnsent() ? "_blank" : ""; });
+  }
+  addEventListener("beforeunload", (event) => {
+    if (!isUnsent()) return;
+    event.preventDefault();
+    event.returnValue = "";  // how browsers before 2023 are told
+    // who stays may press again what led away
+    setTimeout(() => document.querySelectorAll("form[data-sent]").forEach(mayBeSentAgain));
   });
 }
 
@@ -183,6 +214,7 @@ document.addEventListener("DOMContentLoaded", () => {
   comeBack();
   fitFrame();
   answer();
+  keepWritten();
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 });

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Download, expect
+from playwright.sync_api import Dialog, Download, expect
 
 from world.browser import PHONE
 from world.counter import Letter
@@ -35,3 +35,61 @@ def test_who_comes_too_late_for_a_file_is_told_so_and_saves_no_page_in_its_place
     her.page.get_by_role("link", name=name).click()
     expect(her.heading).to_have_text("Åbn beskeden igen")
     assert not saved
+
+
+def test_a_reply_that_is_not_sent_yet_outlives_a_file_that_is_asked_for_too_late(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    letter = seal()
+    her = visit(letter, PHONE)
+    her.read()
+    her.write("Det tog en time at skrive.")
+    site.close_visits(letter)
+    with her.page.expect_popup() as opened:
+        her.page.get_by_role("link", name="Hent måler.png").click()
+    again = Visitor(her.person, her.link, her.next_code)
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Åbn beskeden igen")
+    site.return_port.forget()
+    again.page.goto(her.link)
+    again.ask()
+    again.give(again.next_code())
+    again.page.wait_for_url("**/message")
+    site.return_port.forget()
+    her.send()
+    [answer] = site.return_port.wait_for(1)
+    assert b"Det tog en time" in answer.content
+
+
+def test_what_is_written_is_not_left_without_a_question(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    her = visit(seal())
+    her.read()
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        if len(asked) < 3:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    her.page.on("dialog", answer)
+    her.write("Kladde")
+    her.page.get_by_role("link", name="English").click()
+    expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Kladde")
+    for _ in range(2):  # at the first she stays, and the button is not dead
+        her.press("Luk beskeden")
+    her.page.wait_for_url("**now=left")
+    assert asked == ["beforeunload"] * 3
+
+
+def test_a_text_that_is_too_long_is_told_before_it_is_sent_and_none_of_it_is_cut_off(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), PHONE)
+    her.read()
+    her.write("ø" * 140_000)
+    her.press("Send svar")
+    expect(her.page.get_by_role("status")).to_contain_text("Teksten er for lang")
+    assert her.page.get_by_label("Skriv dit svar").input_value() == "ø" * 140_000
+    her.write("Tak.")
+    her.send()

@@ -70,6 +70,17 @@ def test_a_refusal_gives_the_text_back(writing: Writing) -> None:
     assert outcome.text == "Lang tekst\nskrevet på telefon"
 
 
+@pytest.mark.parametrize("form", [Form(), Form().with_file("a.txt", b"x")], ids=["alone", "with a file"])
+@pytest.mark.parametrize("writing", [{"text_bytes": 2000}], indirect=True)
+def test_a_text_that_is_too_long_comes_back_whole(writing: Writing, form: Form) -> None:
+    form = replace(form, text="€" * 2000, everyone=True)
+    too_long = AnswerRefused(Why.TEXT_TOO_LONG, text=form.text or "", everyone=True)
+    assert writing.send(form) == too_long
+    given_back = writing.desk.refuse(Why.GONE, form.stream(), form.content_type)
+    assert asyncio.run(given_back) == replace(too_long, why=Why.GONE)
+    assert writing.stored() == []
+
+
 def test_what_is_refused_before_it_is_read_gives_the_text_back_too(
     writing: Writing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
