@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from world.estate import standing_house
-from world.house import DOMAIN, House
+from world.house import DOMAIN, HOSTNAME, House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.other_milter import (
     Fields,
     OtherMilter,
     added_recipient,
     changed_field,
+    changed_sender,
     inserted_field,
     replaced_body,
 )
@@ -32,6 +33,7 @@ ARCHIVE, JOURNAL = (
     "arkiv@klartekst.example",
     "journal@boligforening.example",
 )  # without TLS; with a good certificate
+USER, TAGGED = f"mette@{HOSTNAME}", f"prvs=0123456789=mette@{DOMAIN}"
 HEAD, CLERK = f"leder@{DOMAIN}", f"sekretaer@{DOMAIN}"  # of whose mail, and of mail to whom, copies are made
 
 
@@ -48,6 +50,7 @@ def pair(street: Street) -> Iterator[tuple[House, OtherMilter]]:
             smtpd_milters=both,
             sender_bcc_maps=f"inline:{{ {{ {HEAD} = {ARCHIVE} }} }}",
             recipient_bcc_maps=f"inline:{{ {{ {CLERK} = {JOURNAL} }} }}",
+            sender_canonical_maps=f"inline:{{ {{ {USER} = {SENDER} }} }}",
             header_checks=f"regexp:{{{{/^X-Copy: yes/ BCC {ARCHIVE}}}}}",
         )
         milters[0].__enter__()
@@ -123,6 +126,32 @@ def send(house: House, text: bytes, sender: str, recipients: tuple[str, ...], **
     headers = tuple((name.replace("_", "-"), value) for name, value in fields.items())
     content = letter("", recipients, "Sag", f"{text.decode()}\n", headers=headers).content
     house.submit(content, sender, recipients)
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "milter_says", "leaves_as"),
+    [
+        (b"Vi ses kl. 15.", SENDER, TAGGED, TAGGED),
+        (NUMBER, SENDER, TAGGED, SENDER),  # we cannot know of it: docs/operations.md
+        (b"Vi ses kl. 15.", USER, "", SENDER),
+        (NUMBER, USER, "", SENDER),
+    ],
+    ids=["milter, plain", "milter, secure", "table, plain", "table, secure"],
+)
+def test_as_whose_mail_it_leaves(
+    pair: tuple[House, OtherMilter],
+    street: Street,
+    text: bytes,
+    sender: str,
+    milter_says: str,
+    leaves_as: str,
+) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = lambda _: [changed_sender(milter_says)] if milter_says else []
+    send(house, text, sender, (GOOD,))
+    arrived(house, street, GOOD)
+    assert [mail.sender for mail in street.mail_for(GOOD)] == [leaves_as]
 
 
 COPIES = {
