@@ -289,7 +289,7 @@ FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterab
     ),
     "segl-map": (
         (TLS_PROOFS, ([proof for proof in Proof if proof is not Proof.SEALED],)),
-        (FALLBACKS, (("tls", "connection"),)),
+        (FALLBACKS, (("tls", "connection", "later"),)),
         (DNS_ANSWERS, (DnsResult,)),
         _RELOADS,
     ),

@@ -50,6 +50,7 @@ from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.fallback.retries import Retries, retries_of
 from segl_routing.given import GivenProofs
 from segl_routing.map_replies import MapReplies
 from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
@@ -149,6 +150,7 @@ class _Prepared:
     checked_with: CheckedWith
     check: LiveCheck
     search: Search
+    retries: Retries
 
 
 class _Daemon:
@@ -173,7 +175,7 @@ class _Daemon:
         self._checked_with = checked_with
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events, checked_with.digest)
-        self._fallback = Fallback(settings.routing, kept.marks.load())
+        self._fallback = Fallback(settings.routing, kept.marks.load(), retries_of(settings.postfix.secure))
         self._postfix = own
         self._told_to_reload = asyncio.Event()
         self._reloaded = asyncio.Event()  # its Postfix was asked by a reload
@@ -287,7 +289,8 @@ class _Daemon:
         own = again(settings, self._postfix if same else OwnPostfix(), self._events)
         checked_with = CheckedWith.of(settings)
         check = live_check(settings, checked_with, self._events, self._file, self._kept.policies, own)
-        return _Prepared(settings, own, checked_with, check, self._certificates.prepared(settings))
+        retries = retries_of(settings.postfix.secure)
+        return _Prepared(settings, own, checked_with, check, self._certificates.prepared(settings), retries)
 
     def _take(self, new: _Prepared) -> None:
         """All of it comes into force at once."""
@@ -298,6 +301,7 @@ class _Daemon:
         self._checked_with = new.checked_with
         self._settings = settings
         self._fallback.routing = settings.routing
+        self._fallback.retries = new.retries
         self._answer_for(new.own)
         self._reloaded.set()
         self._watched = watch(settings, self._watched)

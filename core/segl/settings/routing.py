@@ -77,6 +77,9 @@ class Routing:
     fallback_failures: Count = 2
     # When a copy has waited for so long, see `fallback_failures`.
     fallback_seconds: Seconds = 600.0
+    # So does the mail of a domain whose servers take TLS and then put off (4xx) whatever comes, for so long. Not for
+    # a mailbox that is full (4.2.x), nor while anything else gets through.
+    fallback_later_seconds: Seconds = 14400.0
     # How often the secure instance's queue is looked at for that.
     watch_seconds: Seconds = 20.0
 

@@ -1,9 +1,9 @@
 """What Postfix says of a copy that it could not deliver by forced TLS, and whose fault that is.
 
 The words are those of smtp(8), version 3.10 (``smtp_proto.c``, ``smtp_connect.c``, ``smtp_tls_policy.c``), as the queue
-shows them (postqueue(1)). Only those count that Postfix says of itself: an answer of the other side (``host
-mx.x.example[192.0.2.1] said: …``) may hold any words, and a server that answers has passed TLS already. Faults of ours
-(``client TLS configuration problem``) are nobody's fault outside.
+shows them (postqueue(1)). What Postfix says of itself counts. An answer of the other side (``host
+mx.x.example[192.0.2.1] said: …``) may hold any words, and a server that answers has passed TLS already: of it only the
+code counts. Faults of ours (``client TLS configuration problem``) are nobody's fault outside.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from enum import StrEnum
 
 class Failure(StrEnum):
     """``TLS``: there is no TLS that proves who it is (4.7.4, 4.7.5). ``CONNECTION``: nobody answers, or not to
-    the end. ``OTHER``: whatever else a copy waits for."""
+    the end. ``LATER``: by TLS the server puts it off (4xx). ``OTHER``: whatever else a copy waits for."""
 
     TLS = "tls"
     CONNECTION = "connection"
+    LATER = "later"
     OTHER = "other"
 
 
@@ -40,6 +41,11 @@ _WORDS = (
     # No other server takes it but this host, or none of those that the domain's MTA-STS policy names.
     (Failure.CONNECTION, re.compile(r"mail for \S+ loops back to myself$")),
     (Failure.CONNECTION, re.compile(r"server unavailable or unable to receive mail$")),
+    # Not a mailbox that is full (RFC 3463 §3.3): that is its owner's.
+    (
+        Failure.LATER,
+        re.compile(r"host [^/\s]+\[[0-9a-fA-F.:]+\] said: 4[0-9]{2}(?![0-9])(?![ -]4\.2\.)"),
+    ),
 )
 
 
@@ -55,8 +61,17 @@ def failure_of(reason: str) -> Failure:
 def clause(reason: str) -> str:
     """*reason* for people, on one line and without the other side's own words."""
     words = reason.removeprefix(_SUSPENDED)
-    told = re.match(r"(TLS is required, but host .*? refused to start TLS)", words)
-    return "".join(c if c.isprintable() else "?" for c in (told[1] if told else words))[:200]
+    if said := _SAID.match(words):
+        at = _AT.search(words)
+        words = f"{said[1]} said {said[2]}, by TLS{f' {at[0]}' if at else ''}"
+    elif told := re.match(r"(TLS is required, but host .*? refused to start TLS)", words):
+        words = told[1]
+    return "".join(c if c.isprintable() else "?" for c in words)[:200]
+
+
+_SAID = re.compile(r"(host [^/\s]+\[[0-9a-fA-F.:]+\]) said: ([0-9]{3})")
+# smtp_proto.c, xfer_request: the step at which it was said, behind whatever was.
+_AT = re.compile(r"\(in reply to [A-Za-z .]{1,40}\)\Z")
 
 
 def host_in(words: str) -> str:

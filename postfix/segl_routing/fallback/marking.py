@@ -5,7 +5,9 @@ STARTTLS off, a server is gone. Postfix then keeps the copy and tries again for 
 is looked at (:mod:`segl_routing.fallback.queue_watch`), and a domain is marked
 
 * for TLS that fails, at the second failed try or after ``fallback_seconds`` in the queue, whichever comes first;
-* for connections that fail, when both have come: servers are restarted.
+* for connections that fail, when both have come: servers are restarted;
+* for a server that takes TLS and then puts everything off ("later"), after ``fallback_later_seconds`` in which it took
+  nothing: greylisting is over by then, and one mailbox that is full is nothing to the others.
 
 A mark ends by itself when a check made after its time finds a proof again. A domain marked again within a day
 stays marked twice as long each time: what a check finds is plainly not what Postfix finds.
@@ -23,6 +25,7 @@ from segl.settings.routing import Routing
 from segl.vocabulary import Proof
 from segl_routing.fallback.failures import Failure, clause, failure_of
 from segl_routing.fallback.queue_watch import Waiting
+from segl_routing.fallback.retries import Retries
 from segl_routing.skew import NODES_SKEW
 from segl_routing.states import Mark
 
@@ -31,6 +34,7 @@ LONGEST_HOLD = DAY_SECONDS
 AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a further one
 _MOST_COPIES = 100_000
 _MOST_ABSENT = 10_000  # of those that failed and do not wait: they are tried, or have gone
+_TRIED_SECONDS = 600.0  # a copy that does not wait so long after its way was asked for has been taken
 _FAILED = "forced TLS failed at delivery: "
 
 
@@ -65,30 +69,37 @@ class Marked:
 
 @dataclass(slots=True)
 class _Copy:
-    """What is known of one waiting copy: failed tries, and how often a way had been asked for its like by then."""
+    """What is known of one copy that fails: ``since`` when (a look saw it), whether by the server's word (``later``);
+    tries that failed so, how often a way had been asked for its like by then, and when it will have been tried
+    ``again`` for certain. While it is tried it does not wait."""
 
+    later: bool
     tries: int
     asked: int
+    since: float
+    again: float
+    waits: bool = True
 
 
 @dataclass(slots=True)
 class _Told:
     """What Postfix was told of copies to one address with one demand: how often to take forced TLS, and whether that
-    was the last word."""
+    was the last word; ``at``: the look before it."""
 
     times: int = 0
     by_tls: bool = False
+    at: float = 0.0
 
 
 @dataclass(slots=True)
 class _Trouble:
-    """The failures of one domain that a look at the queue shows."""
+    """The failures of one domain that a look at the queue shows; those of a server that says "later" by themselves."""
 
-    failure: Failure = Failure.CONNECTION
+    failure: Failure
     reason: str = ""
     tries: int = 0
     oldest: float = float("inf")
-    queue_ids: dict[str, None] = field(default_factory=dict)
+    copies: list[_Copy] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,12 @@ class Fallen:
 class Fallback:
     """The marks of all domains, and what they are drawn from. For the event loop's thread."""
 
-    def __init__(self, routing: Routing, known: Iterable[Marked] = ()) -> None:
+    def __init__(
+        self, routing: Routing, known: Iterable[Marked] = (), retries: Retries | None = None
+    ) -> None:
         self.routing = routing
+        self.retries = retries or Retries()
+        self._looked_at = 0.0
         self._marked = {one.domain: one for one in known}
         self._told: OrderedDict[tuple[str, Proof], _Told] = OrderedDict()
         self._copies: dict[tuple[str, str], _Copy] = {}
@@ -134,6 +149,7 @@ class Fallback:
         told = self._told.setdefault((address, least), _Told())
         told.times += by_tls
         told.by_tls = by_tls
+        told.at = self._looked_at
         self._told.move_to_end((address, least))
         if len(self._told) > _MOST_COPIES:
             self._told.popitem(last=False)
@@ -142,7 +158,8 @@ class Fallback:
         self, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool], now: float
     ) -> list[Fallen]:
         """Draw conclusions from a look at the queue. *is_tls* tells whether a copy's way is ``tls`` now."""
-        trouble: dict[str, _Trouble] = {}
+        trouble: dict[tuple[str, bool], _Trouble] = {}
+        queue_ids: dict[str, dict[str, None]] = {}
         copies: dict[tuple[str, str], _Copy] = {}
         seen: set[tuple[str, str]] = set()
         for one in waiting:
@@ -151,20 +168,30 @@ class Fallback:
             domain = domain_of(one.address)
             if failure is Failure.OTHER or not domain or self._went_elsewhere(one) or not is_tls(one):
                 continue
-            copy = copies[one.queue_id, one.address] = self._counted(one)
-            found = trouble.setdefault(domain, _Trouble())
+            later = failure is Failure.LATER
+            copy = copies[one.queue_id, one.address] = self._counted(one, later, now)
+            queue_ids.setdefault(domain, {})[one.queue_id] = None
+            found = trouble.setdefault((domain, later), _Trouble(failure))
             # not the sum: a network that is away for a moment fails every copy on its way, once
             found.tries = max(found.tries, copy.tries)
             found.oldest = min(found.oldest, one.arrived)
-            found.queue_ids[one.queue_id] = None
+            found.copies.append(copy)
             if failure is Failure.TLS or not found.reason:
                 found.failure, found.reason = failure, clause(one.reason)
-        # What is being tried right now does not wait: a silent server keeps it for minutes, and its tries go on.
-        absent = [(key, copy) for key, copy in self._copies.items() if key not in seen]
-        self._copies = dict(absent[-_MOST_ABSENT:]) | copies
-        return [
-            self._fall(domain, found, now) for domain, found in trouble.items() if self._falls(found, now)
-        ]
+        self._remember(copies, seen)
+        self._looked_at = now
+        waits = {address for _, address in seen}
+        fallen = {
+            domain: found for (domain, _), found in trouble.items() if self._falls(domain, found, waits, now)
+        }
+        return [self._fall(domain, found, queue_ids[domain], now) for domain, found in fallen.items()]
+
+    def _remember(self, copies: dict[tuple[str, str], _Copy], seen: set[tuple[str, str]]) -> None:
+        """What is being tried right now does not wait: a silent server keeps it for minutes, and its tries go on."""
+        absent = [(key, copy) for key, copy in self._copies.items() if key not in seen][-_MOST_ABSENT:]
+        for _, copy in absent:
+            copy.waits = False
+        self._copies = dict(absent) | copies
 
     def due(self, now: float) -> list[Marked]:
         """The marks whose time has come to be tried by a check; those set in the future (by a clock since set back)
@@ -206,28 +233,58 @@ class Fallback:
         told = self._told.get((one.address, one.least))
         return told is not None and not told.by_tls
 
-    def _counted(self, one: Waiting) -> _Copy:
+    def _counted(self, one: Waiting, later: bool, now: float) -> _Copy:
+        """The copy, with a try that was its own: for other messages its address is asked for, too, and nobody tells for
+        which. So a try counts once the queue manager must have come to the copy, or where it was away to be tried."""
         told = self._told.get((one.address, one.least))
         asked = 0 if told is None else told.times
         before = self._copies.get((one.queue_id, one.address))
-        if before is None:
-            return _Copy(1, asked)
-        return _Copy(before.tries + 1, asked) if asked > before.asked else before
+        again = self.retries.surely(now, one.arrived)
+        if before is None or now < before.since:
+            return _Copy(later, 1, asked, now, again)
+        if before.later is not later:  # a server that answers can be connected to
+            return _Copy(later, 1, asked, before.since, again)
+        if asked > before.asked and (now >= before.again or not before.waits):
+            return _Copy(later, before.tries + 1, asked, before.since, again)
+        before.waits = True
+        return before
 
-    def _falls(self, found: _Trouble, now: float) -> bool:
+    def _falls(self, domain: str, found: _Trouble, waits: set[str], now: float) -> bool:
         often = found.tries >= self.routing.fallback_failures
         long = now - found.oldest >= self.routing.fallback_seconds
-        if found.failure is Failure.TLS:
-            return often or long
-        return found.tries >= max(2, self.routing.fallback_failures) and long
+        match found.failure:
+            case Failure.TLS:
+                return often or long
+            case Failure.LATER:
+                return found.tries >= 2 and self._takes_nothing(domain, found, waits, now)
+            case _:
+                return found.tries >= max(2, self.routing.fallback_failures) and long
 
-    def _fall(self, domain: str, found: _Trouble, now: float) -> Fallen:
+    def _takes_nothing(self, domain: str, found: _Trouble, waits: set[str], now: float) -> bool:
+        """Whether the domain has put off for long enough whatever was sent to it. Counted from when that was first
+        seen, for what went before a restart nobody knows."""
+        since = min(copy.since for copy in found.copies)
+        if now - since < self.routing.fallback_later_seconds:
+            return False
+        for (address, _), told in reversed(self._told.items()):
+            if told.at < since:
+                break
+            went = told.by_tls and told.at <= now - _TRIED_SECONDS and address not in waits
+            if went and domain_of(address) == domain:
+                for copy in found.copies:  # from then on anew
+                    copy.since = max(copy.since, told.at + _TRIED_SECONDS)
+                return False
+        return True
+
+    def _fall(self, domain: str, found: _Trouble, queue_ids: Iterable[str], now: float) -> Fallen:
         before = self._marked.get(domain)
         again = (
             before is not None and before.healed_at is not None and now - before.healed_at <= AGAIN_SECONDS
         )
         times = before.times + 1 if before is not None and again else 1
-        hold = min(HOLD_SECONDS * 2 ** min(times - 1, 20), LONGEST_HOLD)
+        # no check sees what comes after TLS, so each mail would wait as long once more
+        first = self.routing.fallback_later_seconds if found.failure is Failure.LATER else 0.0
+        hold = min(max(HOLD_SECONDS, first) * 2 ** min(times - 1, 20), LONGEST_HOLD)
         reason = f"{_FAILED}{found.reason}"
         marked = self._marked[domain] = Marked(domain, found.failure, reason, now, now + hold, times)
-        return Fallen(marked, tuple(found.queue_ids), max(0.0, now - found.oldest))
+        return Fallen(marked, tuple(queue_ids), max(0.0, now - found.oldest))

@@ -21,6 +21,7 @@ from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import HOLD_SECONDS, Fallback
 from segl_routing.fallback.marks import StoreMarks
 from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.fallback.retries import Retries
 from segl_routing.map_replies import MapReplies
 from segl_routing.proofs.archive import NoArchive
 from segl_routing.proofs.facts import Checked
@@ -66,7 +67,7 @@ class World:
         self.events = Events("segl-map")
         self.engine = engine or open_store(store_in(folder))
         self.marks = StoreMarks(self.engine, self.events)
-        self.fallback = Fallback(Routing(), self.marks.load())
+        self.fallback = Fallback(Routing(), self.marks.load(), Retries(5.0, 5.0, 10.0))
         self.knowledge = Knowledge(
             self._check, NoArchive(), Routing(), self.events, clock=lambda: self.now, jitter=lambda a, _b: a
         )

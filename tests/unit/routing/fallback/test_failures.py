@@ -6,7 +6,7 @@ import pytest
 
 from segl_routing.fallback.failures import Failure, clause, failure_of
 
-TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
+TLS, CONNECTION, LATER, OTHER = Failure.TLS, Failure.CONNECTION, Failure.LATER, Failure.OTHER
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,15 @@ TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
         ("mail for x.example loops back to myself", CONNECTION),
         ("server unavailable or unable to receive mail", CONNECTION),
         ("delivery temporarily suspended: Server certificate not verified", TLS),
-        # the other side's own words, after TLS
+        # the other side's answers, after TLS: by their code, whatever the words
         (
             "host mx.x.example[192.0.2.1] said: 451 4.7.1 Greylisted, try again (in reply to RCPT TO command)",
-            OTHER,
+            LATER,
         ),
-        ("host mx.x.example[192.0.2.1] said: 450 Server certificate not verified (in reply to DATA)", OTHER),
+        ("host mx.x.example[2001:db8::1] said: 454-4.7.0 a (in reply to MAIL FROM command)", LATER),
+        ("host mx.x.example[192.0.2.1] said: 450 Server certificate not verified (in reply to DATA)", LATER),
+        ("host mx.x.example[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)", OTHER),
+        ("host mail.example[/run/segl/portal.sock] said: 451 4.3.0 later (in reply to RCPT TO)", OTHER),
         ("host mx.x.example[192.0.2.1] refused to talk to me: 421 connect to x[192.0.2.9]:25: later", OTHER),
         ("host mx.x.example[192.0.2.1] said: 550 mail for x.example loops back to myself", OTHER),
         # our own agents, and faults of ours
@@ -68,3 +71,8 @@ def test_a_reason_for_people_holds_none_of_the_strangers_words() -> None:
     )
     assert told == "TLS is required, but host mx.x.example[192.0.2.1] refused to start TLS"
     assert len(clause("Server certificate not verified" + "x" * 1000)) == 200
+    said = "host mx.x.example[192.0.2.1] said: 451 4.7.1 (in reply to me) \x1b[31m"
+    assert clause(f"{said} (in reply to MAIL FROM command)") == (
+        "host mx.x.example[192.0.2.1] said 451, by TLS (in reply to MAIL FROM command)"
+    )
+    assert clause(said) == "host mx.x.example[192.0.2.1] said 451, by TLS"

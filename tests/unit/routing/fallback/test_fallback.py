@@ -10,19 +10,22 @@ from segl.settings.routing import Routing
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
 from segl_routing.fallback.queue_watch import Waiting
+from segl_routing.fallback.retries import Retries
 
 BO = "bo@kunde.example"
 STRIPPED = "TLS is required, but was not offered by host mx.kunde.example[192.0.2.1]"
 REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
 SILENT = "conversation with mx.kunde.example[192.0.2.1] timed out while receiving the STARTTLS response"
 GREYLISTED = "host mx.kunde.example[192.0.2.1] said: 451 4.7.1 Greylisted (in reply to RCPT TO command)"
+QUICK = Retries(5.0, 5.0, 10.0)
+HOUR = 3600.0
 
 
 class Story:
     """A queue that is looked at, second by second."""
 
-    def __init__(self, known: list[Marked] | None = None) -> None:
-        self.fallback = Fallback(Routing(), known or [])
+    def __init__(self, known: list[Marked] | None = None, retries: Retries = QUICK) -> None:
+        self.fallback = Fallback(Routing(), known or [], retries)
         self.now = 1_000_000.0
         self.arrived = self.now
 
@@ -93,6 +96,7 @@ def test_where_one_copy_says_that_tls_fails_another_that_could_not_connect_does_
     queue = [Waiting("Q1", BO, story.now, STRIPPED), Waiting("Q2", "eva@kunde.example", story.now, REFUSED)]
     for _ in range(2):
         story.tried(BO, "eva@kunde.example")
+        story.now += 20
         fallen = story.fallback.looked(queue[::order], lambda _copy: True, story.now)
     [one] = fallen
     assert one.marked.failure is Failure.TLS
@@ -145,14 +149,111 @@ def test_one_long_failure_to_connect_is_not_enough() -> None:
     assert not story.look(REFUSED, after=3600)
 
 
-@pytest.mark.parametrize(
-    "reason", [GREYLISTED, "client TLS configuration problem", "mail transport unavailable"]
-)
+FULL = "host mx.kunde.example[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)"
+
+
+@pytest.mark.parametrize("reason", [FULL, "client TLS configuration problem", "mail transport unavailable"])
 def test_other_reasons_to_wait_mark_nothing(reason: str) -> None:
     story = Story()
     for _ in range(10):
         story.tried()
         assert not story.look(reason, after=600)
+
+
+def test_another_message_to_the_same_address_is_no_second_failure() -> None:
+    """Its way is asked for, too; the copy that waits is not tried before its time, so that nothing has failed."""
+    story = Story(retries=Retries())
+    story.tried()
+    assert not story.look(STRIPPED)
+    story.tried()  # the other's; it went, or the queue manager puts it to those that wait without a try
+    assert not any(story.look(STRIPPED) for _ in range(5))
+    story.tried()
+    assert story.look(STRIPPED), "now it must have been tried itself"
+
+
+def test_a_copy_that_failed_at_its_second_try_marks_within_three_minutes() -> None:
+    story = Story(retries=Retries())
+    story.tried()
+    fallen: list[Fallen] = []
+    for look in range(9):
+        if look == 5:  # 100 s: its second try
+            story.tried()
+        fallen += story.look(STRIPPED)
+    assert fallen
+
+
+# a server that takes TLS and then puts everything off
+
+
+def put_off(story: Story, hours: float, *others: str, reason: str = GREYLISTED) -> list[Fallen]:
+    """Tried every ten minutes, and *others* with it, which go."""
+    fallen: list[Fallen] = []
+    for _ in range(round(hours * 6)):
+        story.tried()
+        if others:
+            story.tried(*others)
+        fallen += story.look(reason, after=600)
+    return fallen
+
+
+def test_a_server_that_puts_off_whatever_comes_by_tls_marks_the_domain_after_four_hours() -> None:
+    story = Story(retries=Retries())
+    assert not put_off(story, 4)
+    [fallen] = put_off(story, 0.5)[:1]
+    assert fallen.marked.failure is Failure.LATER
+    assert fallen.marked.reason == (
+        "forced TLS failed at delivery: host mx.kunde.example[192.0.2.1] said 451, by TLS "
+        "(in reply to RCPT TO command)"
+    )
+    assert fallen.marked.until - fallen.marked.since == 4 * HOUR, "no check sees what comes after TLS"
+
+
+def test_what_waited_before_the_watch_began_counts_from_then() -> None:
+    """What went meanwhile nobody knows."""
+    story = Story(retries=Retries())
+    story.arrived -= 24 * HOUR
+    assert not put_off(story, 4)
+    assert put_off(story, 0.5)
+
+
+def test_a_domain_that_takes_anything_else_is_not_marked() -> None:
+    """One mailbox there is over its quota, say; or the server does not like this one message."""
+    story = Story(retries=Retries())
+    assert not put_off(story, 24, "eva@kunde.example")
+    assert not put_off(story, 3.5), "counted from the last that went"
+    assert put_off(story, 1)
+
+
+def test_what_goes_to_other_domains_or_is_put_off_too_says_nothing_for_it() -> None:
+    story = Story(retries=Retries())
+    fallen = []
+    for _ in range(26):
+        story.tried(BO, "eva@kunde.example", "ida@anden.example")
+        fallen += story.look(GREYLISTED, BO, "eva@kunde.example", after=600)
+    assert [one.marked.domain for one in fallen[:1]] == ["kunde.example"]
+
+
+def test_a_copy_put_off_for_long_makes_nothing_of_one_lost_connection_to_its_domain() -> None:
+    """Each kind of failure has its own age and its own tries."""
+    story = Story(retries=Retries())
+    put_off(story, 3)
+    for _ in range(2):
+        story.tried(BO, "eva@kunde.example")
+        story.now += 200
+        queue = [
+            Waiting("Q1", BO, story.arrived, GREYLISTED),
+            Waiting("Q2", "eva@kunde.example", story.now, REFUSED),
+        ]
+        assert not story.fallback.looked(queue, lambda _copy: True, story.now)
+
+
+def test_nor_of_one_lost_connection_of_its_own() -> None:
+    story = Story(retries=Retries())
+    put_off(story, 1)
+    story.tried()
+    assert not story.look(REFUSED, after=600)
+    assert not put_off(story, 2.7), "and it goes on where it was"
+    assert put_off(story, 1)
 
 
 def test_what_does_not_go_by_tls_marks_nothing() -> None:
