@@ -91,7 +91,7 @@ def test_a_server_that_refuses_to_start_tls_for_good_falls_to_the_next_way(
     assert ways_of(watched, SIGNED)[0] == "tls"
     street.signed.mail_reply = takes
     wait_until(
-        lambda: street.mail_for(NEIGHBOUR) and street.mail_for(SIGNED) and not watched.queued,
+        lambda: all(map(street.mail_for, (NEIGHBOUR, SIGNED))) and not watched.queued,
         60,
         lambda: watched.log[-6000:],
     )
