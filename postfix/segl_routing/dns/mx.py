@@ -1,8 +1,9 @@
 """Where a domain takes its mail: MX and address look-ups (RFC 5321 §5.1, RFC 7505).
 
 A domain's MX records name the hosts that take its mail, each with a preference (lower first). A domain with
-no MX record but with an address is its own mail host (the "implicit MX"). One MX record with the host ``.``
-says that the domain takes no mail at all ("null MX").
+no MX record but with an address is its own mail host (the "implicit MX"). An MX record with the host ``.``
+says that the domain takes no mail at all ("null MX"). It should stand alone; beside others it counts, too, since
+Postfix gives mail to such a domain back (tried with 3.10, whatever the preferences).
 
 What cannot be found out comes out as :class:`~segl_routing.dns.resolver.DnsUnsure` and is never taken for a no.
 Whether the answers are signed is told where it is asked for (``prove=True``): DANE rests on it, the others not.
@@ -117,7 +118,7 @@ class MailDns:
         if answer.missing:
             return await self._implicit(domain, answer)
         exchangers = sorted((record.preference, record.exchange.to_text()) for record in answer.records)
-        if all(name == "." for _, name in exchangers):
+        if any(name == "." for _, name in exchangers):
             return MailHosts(NoMail.NULL_MX, answer.security, answer.vouched, answer.ttl)
         ranked = _ranked(exchangers)
         return MailHosts(
@@ -238,6 +239,6 @@ def _ranked(exchangers: Iterable[tuple[int, str]]) -> dict[str, int]:
     """Each host with the best preference that it has; *exchangers* are sorted."""
     ranked: dict[str, int] = {}
     for preference, name in itertools.islice(exchangers, 65536):
-        with contextlib.suppress(ValueError):  # "." among others, too
+        with contextlib.suppress(ValueError):
             ranked.setdefault(normal_domain(name), preference)
     return ranked

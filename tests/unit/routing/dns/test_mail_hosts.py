@@ -45,6 +45,7 @@ ZONE: Zone = {
     "implicit6.example": [AAAA("::1")],
     "null.example": [NULL_MX],
     "nullandmore.example": [NULL_MX, MX(10, "mx.kommune.example")],
+    "moreandnull.example": [MX(10, "mx.kommune.example"), MX(20, ".")],
     "web.example": [TXT("no mail here")],
     "alias.example": [CNAME("kommune.example")],
     "dangling.example": [CNAME("nowhere.example")],
@@ -79,10 +80,12 @@ def ask(work: Callable[[MailDns], Awaitable[T]], server: DnsServer | str, second
         ("twice.example", ("mx.kommune.example",)),
         ("implicit.example", ("implicit.example",)),  # RFC 5321 §5.1: no MX, but an address
         ("implicit6.example", ("implicit6.example",)),
-        ("nullandmore.example", ("mx.kommune.example",)),  # RFC 7505 §3: "." counts only alone
         ("alias.example", ("mx.kommune.example", "backup.kommune.example")),
         ("oddhost.example", ("mx.kommune.example",)),
         ("null.example", NoMail.NULL_MX),
+        # against RFC 7505 §3; Postfix gives mail to either back
+        ("nullandmore.example", NoMail.NULL_MX),
+        ("moreandnull.example", NoMail.NULL_MX),
         ("web.example", NoMail.NO_HOST),
         ("onlyodd.example", NoMail.NO_HOST),
         ("nowhere.example", NoMail.NO_SUCH_DOMAIN),
