@@ -49,6 +49,40 @@ def standing_in(
     return RevocationStanding(Revocation.GOOD, "not on the authority's revocation list", until)
 
 
+def supersedes(
+    new: x509.CertificateRevocationList,
+    known: x509.CertificateRevocationList,
+    issuer: x509.Certificate,
+    now: datetime,
+) -> bool:
+    """Whether *new*, fetched from the same place, takes the place of *known* as *issuer*'s word at *now*: else whoever
+    sends an old list, which is still signed and dated, takes a revocation back. *known* holds its place while it says
+    anything."""
+    try:
+        if _list_fault(known, issuer, now):
+            return True
+        if _list_fault(new, issuer, now) or _scope(new) != _scope(known):
+            return False
+        return not _is_older(new, known)
+    except (TypeError, *UNREADABLE):
+        return False
+
+
+def _is_older(new: x509.CertificateRevocationList, known: x509.CertificateRevocationList) -> bool:
+    """By the number (RFC 5280 §5.2.3), but a lower one that came out later was counted anew; without, by the date."""
+    ours, theirs = _number(known), _number(new)
+    if ours is None or theirs is None or ours == theirs:
+        return new.last_update_utc < known.last_update_utc
+    return theirs < ours and new.last_update_utc <= known.last_update_utc
+
+
+def _number(crl: x509.CertificateRevocationList) -> int | None:
+    try:
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except x509.ExtensionNotFound:
+        return None
+
+
 def _fault(
     crl: x509.CertificateRevocationList,
     certificate: x509.Certificate,
@@ -56,7 +90,14 @@ def _fault(
     now: datetime,
 ) -> str:
     """Why *crl* says nothing about *certificate*; ``""`` when it does."""
-    if crl.issuer != issuer.subject or certificate.issuer != issuer.subject:
+    if certificate.issuer != issuer.subject:
+        return "the revocation list is of another authority"
+    return _list_fault(crl, issuer, now) or _scope_fault(crl, certificate)
+
+
+def _list_fault(crl: x509.CertificateRevocationList, issuer: x509.Certificate, now: datetime) -> str:
+    """Why *crl* says nothing at all as a word of *issuer*."""
+    if crl.issuer != issuer.subject:
         return "the revocation list is of another authority"
     usage = key_usage(issuer)
     if usage is not None and not usage.crl_sign:
@@ -74,13 +115,12 @@ def _fault(
         )
     if any(extension.critical and not isinstance(extension.value, _READ) for extension in crl.extensions):
         return "the revocation list is of a kind that is not read (delta, or unknown)"
-    return _scope_fault(crl, certificate)
+    return ""
 
 
 def _scope_fault(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> str:
-    try:
-        scope = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
-    except x509.ExtensionNotFound:
+    scope = _scope(crl)
+    if scope is None:
         return ""
     authority = is_authority(certificate)
     confined = scope.only_contains_attribute_certs or scope.only_some_reasons is not None
@@ -92,6 +132,13 @@ def _scope_fault(crl: x509.CertificateRevocationList, certificate: x509.Certific
     if own and own.isdisjoint(_uris(_points(certificate))):
         return "the revocation list is for other certificates of the authority"
     return "" if scope.relative_name is None else "the revocation list is of a kind that is not read"
+
+
+def _scope(crl: x509.CertificateRevocationList) -> x509.IssuingDistributionPoint | None:
+    try:
+        return crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 def _points(certificate: x509.Certificate) -> list[x509.DistributionPoint]:

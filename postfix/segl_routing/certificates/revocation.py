@@ -2,8 +2,9 @@
 
 "Revoked" from either ends it. "Good" holds as long as the authority says, and never longer than an hour from when it
 said so: a revocation is noticed while a list of last week is still valid. Where a list cannot be fetched anew, that of
-before is believed for a day, so that whoever holds back the answers does not make it the last word. What could not be
-found out is UNKNOWN, and is asked again.
+before is believed for a day, so that whoever holds back the answers does not make it the last word; an older list, or
+anything else that does not supersede it, is as if none had come. What could not be found out is UNKNOWN, and is asked
+again.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class _List:
 
 
 class RevocationChecks:
-    """Remembers lists by address and answers by certificate. Not for use by several threads."""
+    """Remembers lists by address and issuer, and answers by certificate. Not for use by several threads."""
 
     def __init__(self, fetch: Fetch, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._fetch = fetch
@@ -118,7 +119,7 @@ class RevocationChecks:
     async def _by_list(
         self, url: str, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> RevocationStanding:
-        found = await self._list(url)
+        found = await self._list(url, issuer)
         if found.content is None or found.fetched_at is None:
             return RevocationStanding.unknown(f"the revocation list {found.fault}")
         standing = await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
@@ -128,40 +129,46 @@ class RevocationChecks:
             return RevocationStanding.unknown("the revocation list cannot be fetched since yesterday")
         return self._bounded(standing, found.fetched_at)
 
-    async def _list(self, url: str) -> _List:
-        """The list at *url*: one fetch for all who ask, kept while it is fresh."""
-        known, now = self._lists.get(url), self._clock()
+    async def _list(self, url: str, issuer: x509.Certificate) -> _List:
+        """*issuer*'s list at *url*: one fetch for all who ask, kept while it is fresh."""
+        own = f"{fingerprint(issuer)} {url}"
+        known, now = self._lists.get(own), self._clock()
         if known is not None:
             end = known.asked_at + (AGAIN if known.content is None else FRESH)
             if known.asked_at <= now < end:  # not what is from the future, of a clock since set back
-                self._lists.move_to_end(url)
+                self._lists.move_to_end(own)
                 return known
-        task = self._coming.get(url)
+        task = self._coming.get(own)
         if task is None:
-            task = self._coming[url] = asyncio.create_task(self._get(url, known))
-            task.add_done_callback(lambda _: self._coming.pop(url, None))
+            task = self._coming[own] = asyncio.create_task(self._renewed(own, url, issuer, known))
+            task.add_done_callback(lambda _: self._coming.pop(own, None))
         return await asyncio.shield(task)
 
-    async def _get(self, url: str, known: _List | None) -> _List:
-        now = self._clock()
-        try:
-            der = await self._fetch(url, b"", "", crl.LARGEST)
-            found = _List(now, len(der), await asyncio.to_thread(_loaded, der), fetched_at=now)
-        except NotFetched as error:
-            if known is not None and known.content is not None:
+    async def _renewed(self, own: str, url: str, issuer: x509.Certificate, known: _List | None) -> _List:
+        found = await self._get(url)
+        now, before = self._clock(), None if known is None else known.content
+        if known is not None and before is not None:
+            new = found.content
+            if new is None or not await asyncio.to_thread(crl.supersedes, new, before, issuer, now):
                 # The one we have is still signed and dated; whether it holds is judged with each use.
                 found = replace(known, asked_at=now - FRESH + AGAIN)
-            else:
-                found = _List(now, fault=str(error))
-        except (TypeError, *UNREADABLE):
-            found = _List(now, fault="is none")
-        self._lists[url] = found
-        self._lists.move_to_end(url)
+        self._lists[own] = found
+        self._lists.move_to_end(own)
         while len(self._lists) > MOST_LISTS or (
             len(self._lists) > 1 and sum(entry.size for entry in self._lists.values()) > MOST_LIST_BYTES
         ):
             self._lists.popitem(last=False)
         return found
+
+    async def _get(self, url: str) -> _List:
+        now = self._clock()
+        try:
+            der = await self._fetch(url, b"", "", crl.LARGEST)
+            return _List(now, len(der), await asyncio.to_thread(_loaded, der), fetched_at=now)
+        except NotFetched as error:
+            return _List(now, fault=str(error))
+        except (TypeError, *UNREADABLE):
+            return _List(now, fault="is none")
 
 
 def _loaded(der: bytes) -> x509.CertificateRevocationList:

@@ -241,6 +241,66 @@ def test_a_list_that_cannot_be_fetched_again_serves_until_it_runs_out(web: Publi
     assert "ran out" in standing(bo, asked).reason
 
 
+def numbered(number: int, *revoked: Issued, begun: datetime.timedelta = HOUR, by: Authority = CA) -> bytes:
+    return by.crl(revoked, begun=begun, lasts=30 * DAY, extra=[(x509.CRLNumber(number), False)])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "taken"),
+    [
+        (lambda bo: numbered(7, bo), lambda bo: numbered(6, begun=2 * HOUR), False),  # replayed
+        (lambda bo: numbered(7, bo), lambda bo: CA.crl(extra=scope(only_contains_ca_certs=True)), False),
+        (lambda bo: numbered(7, bo), lambda bo: CA.crl(extra=[(x509.DeltaCRLIndicator(7), True)]), False),
+        (lambda bo: numbered(7, bo), lambda bo: CA.crl(begun=HOUR / 2)[:-9], False),
+        (
+            lambda bo: CA.crl([bo]),
+            lambda bo: CA.crl(begun=2 * HOUR),
+            False,
+        ),  # by its date, where it has no number
+        (lambda bo: numbered(7, bo), lambda bo: CA.crl(begun=2 * HOUR), False),
+        (lambda bo: numbered(7, bo), lambda bo: numbered(9, by=OTHER), False),
+        (lambda bo: numbered(7, bo), lambda bo: Authority("En anden").crl(), False),
+        (lambda bo: numbered(7, bo), lambda bo: b"<html>maintenance</html>", False),
+        (lambda bo: numbered(7, bo), lambda bo: numbered(8, begun=HOUR / 2), True),
+        (lambda bo: numbered(7, bo), lambda bo: numbered(7), True),  # the same once more
+        (lambda bo: numbered(7, bo), lambda bo: numbered(8, begun=2 * HOUR), True),  # a clock that was ahead
+        (lambda bo: numbered(7, bo), lambda bo: numbered(1, begun=HOUR / 2), True),  # counted anew
+        (lambda bo: CA.crl([bo], lasts=HOUR / 2), lambda bo: CA.crl(begun=2 * HOUR, lasts=DAY), True),  # over
+        (lambda bo: b"<html>not yet</html>", lambda bo: numbered(7), True),
+        (lambda bo: numbered(9, by=OTHER), lambda bo: numbered(7), True),
+    ],
+)
+def test_a_list_of_before_does_not_come_after_a_newer_one(
+    web: Publisher,
+    bo: Issued,
+    before: Callable[[Issued], bytes],
+    after: Callable[[Issued], bytes],
+    taken: bool,
+) -> None:
+    """RFC 5280 §5.2.3. Both are signed, and both still hold; whoever sends the older one wants a key to be used
+    that was taken back."""
+    moment = [now()]
+    asked = checks(clock=lambda: moment[0])
+    web.serve("/crl", before(bo))
+    first = standing(bo, asked).revocation
+    web.serve("/crl", after(bo))
+    moment[0] += FRESH
+    assert standing(bo, asked).revocation is (GOOD if taken else first)
+    assert first in (REVOKED, UNKNOWN)
+
+
+def test_only_older_lists_are_as_if_none_came(web: Publisher, bo: Issued) -> None:
+    moment = [now()]
+    asked = checks(clock=lambda: moment[0])
+    web.serve("/crl", numbered(7))
+    assert standing(bo, asked).revocation is GOOD
+    web.serve("/crl", numbered(6, begun=2 * HOUR))
+    moment[0] += 0.9 * DAY
+    assert standing(bo, asked).revocation is GOOD
+    moment[0] += 0.2 * DAY
+    assert "cannot be fetched since yesterday" in standing(bo, asked).reason
+
+
 def test_a_list_that_is_held_back_is_the_last_word_for_a_day(web: Publisher, bo: Issued) -> None:
     """Whoever can drop what comes from port 80 shall not keep a stolen key in use as long as the list is valid."""
     moment = [now()]
