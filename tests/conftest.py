@@ -135,6 +135,7 @@ _SLOW = frozenset(
     test_commands_as_written
     test_cpr_in_files
     test_dane
+    test_dane_in_doubt
     test_dane_laws
     test_decisions_command
     test_decoding
