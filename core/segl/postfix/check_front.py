@@ -11,7 +11,17 @@ from collections.abc import Iterator
 
 from segl import headers
 from segl.headers import ROUTE
-from segl.postfix.check import INSTALL, OPEN, OUR_CLEANUPS, Check, Setup, State, judge
+from segl.postfix.check import (
+    INSTALL,
+    LEAST_QUEUE_SECONDS,
+    OPEN,
+    OUR_CLEANUPS,
+    Check,
+    Setup,
+    State,
+    judge,
+    seconds,
+)
 from segl.postfix.check_handover import handover_checks
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
@@ -36,6 +46,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield tls_required("front.tls-required", setup.front.value("tls_required_enable"), setup.front.version)
     yield _outgoing_tls(setup)
     yield _sizes(setup)
+    yield from _queue_life(setup)
     yield from own_domain_checks(setup)
 
 
@@ -260,3 +271,33 @@ def _sizes(setup: Setup) -> Check:
         fix="keep message_size_limit under 0.7 × delivery.message_bytes of segl.toml; then: segl install",
         bad=State.WARN,
     )
+
+
+def _queue_life(setup: Setup) -> Iterator[Check]:
+    """Receipts, and reports that are to become receipts, wait here for the secure instance and for segl-deliver. They
+    are from the null sender: what ends in the queue is deleted without a word (tried with a bounce_queue_lifetime of 0,
+    as against bounces to forged senders: a receipt said "sent" of what had been refused)."""
+    front = setup.front
+    manager = next(iter(front.running("qmgr")), None)
+    values = {
+        name: front.value(name, manager) for name in ("maximal_queue_lifetime", "bounce_queue_lifetime")
+    }
+    yield judge(
+        "front.queue-life",
+        min(seconds(value, "d") for value in values.values()) >= LEAST_QUEUE_SECONDS,
+        ", ".join(f"{name} = {value}" for name, value in values.items()),
+        why="while segl-deliver or the secure instance does not run, receipts and reports of failures wait here, and"
+        " are deleted after that time: the sender believes that the mail arrived",
+        fix="let both be 3d or more in main.cf (Postfix's own are 5d)",
+        bad=State.WARN,
+    )
+    users = [None, *(service for service in front.services if "soft_bounce" in service.overrides)]
+    soft = [service for service in users if front.value("soft_bounce", service) == "yes"]
+    if soft:
+        yield Check(
+            "front.queue-life",
+            State.WARN,
+            f"{soft[0].id if soft[0] else 'main.cf'}: soft_bounce = yes",
+            "what is refused for good is tried again until the queue gives up: the sender hears of it days later",
+            "postconf -X soft_bounce, once what it was set for is tried",
+        )

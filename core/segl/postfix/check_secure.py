@@ -12,6 +12,7 @@ from pathlib import Path
 from segl.demand_tag import TLS_DEMANDS
 from segl.postfix.check import (
     INSTALL,
+    LEAST_QUEUE_SECONDS,
     RECEIPT,
     REPORT,
     Check,
@@ -81,9 +82,7 @@ _DIVERTING = (
     "smtpd_proxy_filter",
 )
 
-# How long mail may wait: a report must outlast a weekend in which segl-deliver does not run (it is mail from the
-# null sender, which ends without a word), and a sender must hear in the end.
-_LEAST_QUEUE_SECONDS, _MOST_QUEUE_SECONDS = 3 * 86400, 7 * 86400
+_MOST_QUEUE_SECONDS = 7 * 86400  # that mail may wait: a sender must hear in the end
 _DAYS = "d"
 
 
@@ -367,7 +366,7 @@ def _queue_life(setup: Setup) -> Check:
     return judge(
         "secure.queue-life",
         mail <= _MOST_QUEUE_SECONDS
-        and min(mail, reports) >= _LEAST_QUEUE_SECONDS  # qmgr(8) cuts the reports' down to that of mail
+        and min(mail, reports) >= LEAST_QUEUE_SECONDS  # qmgr(8) cuts the reports' down to that of mail
         and seconds(values["delay_warning_time"], "h") > 0,
         ", ".join(f"{name} = {value}" for name, value in values.items()),
         why="a sender who believes the mail arrived would hear too late that it did not; or never, when segl-deliver"

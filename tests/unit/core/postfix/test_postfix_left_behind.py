@@ -114,6 +114,13 @@ CASES = [
         WARN,
         both(front("-X", "segl-plain_transport_rate_delay"), front("-e", "default_transport_rate_delay=1s")),
     ),
+    # against bounces to forged senders: receipts and reports wait no longer than those; and of a trial
+    ("front.queue-life", OK, front("-e", "maximal_queue_lifetime=3d")),
+    ("front.queue-life", WARN, front("-e", "maximal_queue_lifetime=1d")),
+    ("front.queue-life", WARN, front("-e", "bounce_queue_lifetime=0")),
+    ("front.queue-life", WARN, front("-P", "qmgr/unix/bounce_queue_lifetime=1h")),
+    ("front.queue-life", WARN, front("-e", "soft_bounce=yes")),
+    ("front.queue-life", WARN, front("-P", "smtp/unix/soft_bounce=yes")),
     # by hand, in the secure instance
     ("secure.diversions", FAIL, secure("-e", "best_mx_transport=segl-internal:[192.0.2.7]")),
     ("secure.diversions", FAIL, secure("-e", "smtpd_milter_maps=static:inet:192.0.2.7:8891")),
