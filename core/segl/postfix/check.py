@@ -29,8 +29,8 @@ RECEIPT = "segl-receipt"
 
 # How most of what is not in order is repaired, and how to look again at what this user may not see.
 INSTALL: Final = "run: segl install"
-# How long a report must wait at least: it must outlast a weekend in which segl-deliver does not run. It is mail from the
-# null sender, which ends without a word.
+# How long a report must wait at least: it must outlast a weekend in which segl-deliver does not run. It is mail from
+# the null sender, which ends without a word.
 LEAST_QUEUE_SECONDS: Final = 3 * 86400
 AS_ROOT: Final = "run as root"
 
