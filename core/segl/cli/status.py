@@ -168,8 +168,10 @@ def _queue(name: str, directory: Path) -> Line:
 def _store(settings: Settings) -> Line:
     """Whether somebody else keeps it to himself. Before it is opened here (:mod:`segl.store.lock`)."""
     file = sqlite_file(settings.store.url)
-    if file is None or not file.exists():
-        return Line("store", True, "none yet" if file is not None else settings.store.url.partition(":")[0])
+    if file is None:
+        return _server(settings.store.url)
+    if not file.exists():
+        return Line("store", True, "none yet")
     try:
         holder = holder_of(file)
     except OSError as error:
@@ -177,6 +179,18 @@ def _store(settings: Settings) -> Line:
     if holder is None:
         return Line("store", True, f"{file}: nobody locks it")
     return Line("store", False, f"{file} is locked by {holder}: nothing is sealed until that ends")
+
+
+def _server(url: str) -> Line:
+    """Whether a store that is a server answers, and takes what is written."""
+    name = url.partition(":")[0]
+    try:
+        store = look_at_store(url)
+    except StoreError as error:
+        return Line("store", False, f"{name}: {error.private}")
+    if not store.writes:
+        return Line("store", False, f"{name} takes no writes (a standby?): nothing is sealed until it does")
+    return Line("store", True, f"{name} answers")
 
 
 def _sealed(settings: Settings) -> Line:

@@ -27,6 +27,7 @@ _SENT = (
 _NOTED = "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT max(seen_at) FROM node)"
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
+_LONGEST = 300
 
 
 class StoreMissing(StoreError):
@@ -39,11 +40,13 @@ class StoreDenied(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """``next_expiry`` in Unix seconds, ``None`` when nothing is sealed."""
+    """``next_expiry`` in Unix seconds, ``None`` when nothing is sealed. ``writes``: whether it takes any; a standby of
+    PostgreSQL answers all that is only read."""
 
     schema: str
     sealed: int
     next_expiry: float | None
+    writes: bool = True
 
 
 def look_at_store(url: str) -> StoreStatus:
@@ -130,14 +133,23 @@ def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
 def _other(url: str) -> StoreStatus:
     schema = next((row[0] for row in _asked(url, _SCHEMA, {})), "")
     [row] = _asked(url, _SEALED.replace("?", ":now"), {"now": time.time()})
-    return StoreStatus(str(schema), int(row[0]), row[1])
+    [(read_only,)] = _asked(url, "SHOW transaction_read_only", {})
+    return StoreStatus(str(schema), int(row[0]), row[1], writes=read_only != "on")
 
 
 def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ...]]:
     import sqlalchemy as sa  # a quarter of a second, which SQLite sites need not wait
 
+    given = sa.engine.make_url(url).query
+    ours = {} if "connect_timeout" in given else {"connect_timeout": int(_SECONDS)}
     try:
-        with sa.create_engine(url).connect() as connection:
+        with sa.create_engine(url, connect_args=ours, poolclass=sa.NullPool).connect() as connection:
             return [tuple(row) for row in connection.execute(sa.text(query), values)]
     except (sa.exc.SQLAlchemyError, ImportError) as error:
-        raise StoreError("the store cannot be reached", f"store: {type(error).__name__}") from None
+        raise StoreError("the store cannot be reached", f"store: {_said(error)}") from None
+
+
+def _said(error: Exception) -> str:
+    """What the database said, on one line; where it said nothing, the name of the fault."""
+    said = " ".join(str(getattr(error, "orig", None) or "").split()).partition(" Is the server running")[0]
+    return said[:_LONGEST] or type(error).__name__

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
+from segl.cli import status
 from segl.errors import StoreError
+from segl.postfix import check_host
+from segl.postfix.check import State
+from segl.settings.document import Settings
+from segl.settings.file import parse_settings
 from segl.store.engine import SCHEMA_VERSION, open_store, transaction
 from segl.store.status import StoreMissing, StoreStatus, look_at_store
 from segl.tables.base import meta
@@ -17,6 +23,12 @@ from segl.tables.sealed import sealed_message
 
 def url(file: Path) -> str:
     return f"sqlite:///{file}"
+
+
+def settings(store: str) -> Settings:
+    return parse_settings(
+        {"organisation": {"name": "V", "domains": ["nordby.example"]}, "store": {"url": store}}
+    )
 
 
 def test_sealed_messages_that_can_still_be_opened_are_counted(tmp_path: Path) -> None:
@@ -41,8 +53,8 @@ def test_sealed_messages_that_can_still_be_opened_are_counted(tmp_path: Path) ->
 
 def test_an_empty_store(tmp_path: Path) -> None:
     open_store(url(tmp_path / "segl.db")).dispose()
-    status = look_at_store(url(tmp_path / "segl.db"))
-    assert (status.sealed, status.next_expiry) == (0, None)
+    found = look_at_store(url(tmp_path / "segl.db"))
+    assert (found.sealed, found.next_expiry) == (0, None)
 
 
 def test_a_store_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
@@ -80,6 +92,34 @@ def test_a_file_name_with_odd_characters(tmp_path: Path, name: str) -> None:
     assert look_at_store(url(file).replace("%", "%25")).schema == "7"
 
 
-def test_another_database_that_cannot_be_reached() -> None:
-    with pytest.raises(StoreError):
-        look_at_store("postgresql://nobody@127.0.0.1:1/segl")
+def test_a_server_that_does_not_answer_is_told_of_with_its_words_and_without_the_password() -> None:
+    away = "postgresql+psycopg://nobody:hemmelig@127.0.0.1:1/segl"
+    with pytest.raises(StoreError) as caught:
+        look_at_store(away)
+    assert "Connection refused" in caught.value.private
+    assert "hemmelig" not in caught.value.private
+    line = status._store(settings(away))
+    assert (line.good, "Connection refused" in line.text) == (False, True)
+
+
+@pytest.mark.slow
+def test_a_server_that_takes_the_connection_and_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match="timeout"):
+            look_at_store(f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/segl")
+        assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
+def test_a_standby_is_not_called_a_store_that_works(store_url: str) -> None:
+    """It answers all that is only read. What is to be sealed waits, and nobody was told."""
+    open_store(store_url).dispose()
+    assert look_at_store(store_url).writes
+    assert status._store(settings(store_url)).good
+    standby = f"{store_url}%20-cdefault_transaction_read_only%3Don"
+    assert not look_at_store(standby).writes
+    line = status._store(settings(standby))
+    assert (line.good, "takes no writes" in line.text) == (False, True)
+    check = check_host._store(settings(standby))
+    assert (check.state, "takes no writes" in check.found) == (State.FAIL, True)
