@@ -255,25 +255,25 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
     "hostile",
     [
         *(
-            "a" * 2_000_000,
-            "ord " * 200_000,
-            "\n" * 1_000_000,
-            "a;b\n" * 60_000,
-            "\t" * 1_000_000,
-            "> " * 500_000,
-            "Navn\tNyt\n" + f"{'x' * 100_000}\t{'Han kom. ' * 10_000}\n" * 2,
+            "a" * 1_000_000,
+            "ord " * 100_000,
+            "\n" * 500_000,
+            "a;b\n" * 30_000,
+            "\t" * 500_000,
+            "> " * 250_000,
+            "Navn\tNyt\n" + f"{'x' * 50_000}\t{'Han kom. ' * 5_000}\n" * 2,
         ),
         *(
-            "." * 1_000_000,
-            ".)" * 500_000,
-            ". " * 500_000,
-            ": . \n" * 200_000,
-            "\n>" * 500_000,
-            "1 " * 500_000,
+            "." * 500_000,
+            ".)" * 250_000,
+            ". " * 250_000,
+            ": . \n" * 100_000,
+            "\n>" * 250_000,
+            "1 " * 250_000,
         ),
-        *("vi ses.Bo " * 100_000, "vi ses. bo " * 100_000, "ses.A" * 200_000, "KOM NU. " * 120_000),
-        *("www." * 250_000, "https://a/" * 100_000, "https://a?b " * 90_000),
-        *("denne mail fortrolig " * 50_000, "denne mail. fortrolig.\n" * 50_000, "received " * 120_000),
+        *("vi ses.Bo " * 50_000, "vi ses. bo " * 50_000, "ses.A" * 100_000, "KOM NU. " * 60_000),
+        *("www." * 125_000, "https://a/" * 50_000, "https://a?b " * 45_000),
+        *("denne mail fortrolig " * 25_000, "denne mail. fortrolig.\n" * 25_000, "received " * 60_000),
     ],
     ids=[
         *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks", "a long first cell"),
@@ -287,7 +287,7 @@ def test_hostile_text_takes_bounded_time_and_windows(hostile: str) -> None:
     started = time.process_time()
     count = sum(1 for _ in islice(windows_of([body(hostile)]), MOST))
     assert count <= MOST
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 4
 
 
 def test_a_subject_without_end_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
