@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from world import template
+from world import forking
 from world.postfix import wait_until
 from world.process import is_alive
 
@@ -71,7 +71,7 @@ pid = server._process.pid
 
 def test_what_templates_load_before_they_fork_is_there() -> None:
     """They name modules in words, which nobody sees who moves one; and then no test has a program to start."""
-    named = [module for program in template.BEHIND.values() for module in program.split()]
+    named = [module for program in forking.BEHIND.values() for module in program.split()]
     assert [module for module in named if find_spec(module) is None] == []
 
 
