@@ -61,11 +61,13 @@ class Found:
 
 @dataclass(slots=True)
 class _File:
-    """What one version of a file holds, and what was last made of it."""
+    """What one version of a file holds, and what was last made of it. ``unread``: it could not be read, and may be the
+    next time, whatever version it is of."""
 
     version: tuple[int, int, int]
     certificates: tuple[x509.Certificate, ...]
     choice: Choice
+    unread: bool = False
 
 
 class TunnelDirectory:
@@ -90,8 +92,9 @@ class TunnelDirectory:
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         file = self._files.get(domain)
         known = file is not None and file.version == version
-        if file is None or not known:
-            file = _read(Path(path), version, stat.S_ISREG(found.st_mode), now)
+        if file is None or not known or file.unread:
+            before, file = file, _read(Path(path), version, stat.S_ISREG(found.st_mode), now)
+            known = known and before is not None and before.unread is file.unread
             self._files[domain] = file
         elif not file.choice.holds(now):
             file.choice = choose(file.certificates, now)
@@ -157,7 +160,7 @@ def _in_list(accepted: AcceptedList, choice: Choice) -> Found:
 
 def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) -> _File:
     certificates: tuple[x509.Certificate, ...] = ()
-    fault = ""
+    fault, unread = "", False
     if not regular:
         fault = "is no regular file"  # a pipe would hold every look-up up
     elif version[1] > MAX_FILE_BYTES:
@@ -167,10 +170,10 @@ def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) 
             with path.open("rb") as file:
                 certificates = tuple(x509.load_pem_x509_certificates(file.read(MAX_FILE_BYTES)))
         except OSError as error:
-            fault = f"cannot be read: {error.strerror}"
+            fault, unread = f"cannot be read: {error.strerror}", True
         except UNREADABLE:
             fault = "holds no certificate in PEM form"
     choice = choose(certificates, now)
     if fault:
         choice = replace(choice, reason=f"the certificate file {fault}")
-    return _File(version, certificates, choice)
+    return _File(version, certificates, choice, unread)

@@ -31,8 +31,11 @@ _Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """``unread``: it could not be read, and may be the next time, whatever version it is of."""
+
     version: _Version
     offers: tuple[tuple[str, Offer], ...] = ()
+    unread: bool = False
 
 
 @dataclass(slots=True)
@@ -79,22 +82,25 @@ class FolderSource:
                     continue  # gone in this moment
                 version = (found.st_mtime_ns, found.st_size, found.st_ino)
                 known = before.files.get(entry.name)
-                if known is None or known.version != version:
-                    known = self._read(Path(entry.path), version, stat.S_ISREG(found.st_mode))
+                again = known is not None and known.version == version
+                if known is None or not again or known.unread:
+                    regular = stat.S_ISREG(found.st_mode)
+                    known = self._read(Path(entry.path), version, regular=regular, again=again)
                 index.files[entry.name] = known
         for _, file in sorted(index.files.items()):
             for address, offer in file.offers:
                 index.by_address.setdefault(address, []).append(offer)
         return index
 
-    def _read(self, path: Path, version: _Version, regular: bool) -> _File:
+    def _read(self, path: Path, version: _Version, *, regular: bool, again: bool) -> _File:
         try:
             if not regular:
                 raise ValueError("is no regular file")  # noqa: TRY301 — told as all other faults
             certificates = read_certificates(path)
         except OSError as error:
-            self._complain(path, f"cannot be read: {error.strerror}")
-            return _File(version)
+            if not again:
+                self._complain(path, f"cannot be read: {error.strerror}")
+            return _File(version, unread=True)
         except ValueError as error:
             self._complain(path, str(error))
             return _File(version)

@@ -194,11 +194,14 @@ class AcceptedList:
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         if version == self._version:
             return
-        self._version = version
+        before, self._version = self._version, version
         try:
             self._load()
         except TunnelListError as error:
-            self._complain(self.terms.name, error.private)
+            if isinstance(error.__context__, OSError):  # in this moment; it may be read in the next
+                self._version = _UNREACHABLE
+            if self._version != _UNREACHABLE or before != _UNREACHABLE:
+                self._complain(self.terms.name, error.private)
 
     def _load(self) -> None:
         state = read_state(self._folder)

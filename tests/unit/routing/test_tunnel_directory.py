@@ -20,6 +20,7 @@ from segl.settings.file import parse_settings
 from segl_delivery.smime.certificates import CertificateDirectory
 from segl_routing.tunnels import Tunnels
 from world.ca import TestCA
+from world.descriptors import descriptors
 from world.partners import ec_key, rsa_key
 
 DOMAIN = "kommune.example"
@@ -156,6 +157,35 @@ def test_changes_are_seen_at_once(tmp_path: Path) -> None:
     file.unlink()
     assert not usable()
     assert len(complaints) == 1
+    # as long as the one before, written in its place; then as old, too, put in its place (`cp -p`)
+    file.write_bytes(GOOD)
+    assert usable()
+    file.write_bytes(b"x" * len(GOOD))
+    assert not usable()
+    times = [file.stat().st_atime_ns, file.stat().st_mtime_ns]
+    other.write_bytes(GOOD)
+    os.utime(other, ns=(times[0], times[1]))
+    other.replace(file)
+    assert usable()
+
+
+def test_a_file_that_could_not_be_read_is_read_when_it_can_be(tmp_path: Path) -> None:
+    """No descriptor is left in that moment, or another's file was made readable: neither changes its size or time."""
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(GOOD)
+    directory, complaints = directory_of(tmp_path)
+    why = "the certificate file cannot be read: Too many open files"
+    with descriptors(0):
+        for _ in range(3):
+            state = directory.state(DOMAIN, time.time())
+            assert (state.usable, state.reason) == (False, why)
+    assert complaints == [why]
+    assert directory.state(DOMAIN, time.time()).usable
+    (tmp_path / "text.example.pem").write_bytes(b"not a certificate")
+    with descriptors(0):
+        directory.state("text.example", time.time())
+    for _ in range(2):
+        directory.state("text.example", time.time())
+    assert complaints[1:] == [why, "the certificate file holds no certificate in PEM form"]
 
 
 def test_a_certificate_ends_while_we_run(tmp_path: Path) -> None:

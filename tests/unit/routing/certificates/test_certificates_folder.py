@@ -15,6 +15,7 @@ from segl_routing.certificates.folder import FolderSource
 from segl_routing.certificates.kept import HARVESTED, KeptSource, harvest, kept_row
 from segl_routing.certificates.sources import Answer
 from world.authority import Authority
+from world.descriptors import descriptors
 from world.partners import usage
 
 CA = Authority("Udstedende CA")
@@ -66,6 +67,22 @@ def test_a_changed_file_is_read_again_and_one_taken_away_counts_no_more(
     assert ask(folder, "eva@x.example").known is Known.YES
     file.unlink()
     assert ask(folder, "eva@x.example").known is Known.NO
+
+
+def test_a_file_that_could_not_be_read_is_read_when_it_can_be(
+    folder: FolderSource, tmp_path: Path, complaints: list[str]
+) -> None:
+    """Neither its size nor its time is another then."""
+    (tmp_path / "bo.pem").write_bytes(BO.pem)
+
+    async def story() -> None:
+        with descriptors(1):  # for the directory
+            for _ in range(2):
+                assert (await folder.ask("bo@x.example")).known is Known.NO
+        assert (await folder.ask("bo@x.example")).known is Known.YES
+
+    asyncio.run(story())
+    assert complaints == ["bo.pem: cannot be read: Too many open files"]
 
 
 def test_files_that_cannot_be_used_are_named_once(

@@ -19,6 +19,7 @@ from segl_routing.tunnel_list.content import Entry, TunnelList
 from segl_routing.tunnel_list.sources import source_of
 from segl_routing.tunnel_list.update import update
 from segl_routing.tunnels import Tunnels
+from world.descriptors import descriptors
 from world.lists import NOW, Publisher, entry, listed, partner
 from world.partners import pem
 
@@ -93,14 +94,21 @@ def test_directory_then_lists_in_their_order(house: House) -> None:
 
 def test_a_file_of_no_use_is_still_the_postmasters_word(house: House) -> None:
     house.put(0, entry("x.example", FIRST))
-    (house.directory / "tunnel.d" / "x.example.pem").write_bytes(pem(OLD))
+    file = house.directory / "tunnel.d" / "x.example.pem"
+    file.write_bytes(pem(OLD))
     assert house.used() == ""
+    file.unlink()
+    file.symlink_to(file.name)  # nor can be looked at
+    assert house.used() == ""
+    assert "cannot be read" in house.map.state("x.example", NOW.timestamp()).reason
 
 
 def test_a_list_of_no_use_lets_the_next_one_speak(house: House) -> None:
     house.put(0, entry("x.example", OLD))
     assert "expired on" in house.map.state("x.example", NOW.timestamp()).reason
-    house.put(1, entry("x.example", SECOND))
+    house.put(1, entry("x.example", OLD))
+    assert "(list first," in house.map.state("x.example", NOW.timestamp()).reason
+    house.put(1, entry("x.example", SECOND), serial=2)
     assert house.used() == fingerprint(SECOND)
 
 
@@ -144,8 +152,15 @@ def test_subdomains(house: House, domain: str, found: Any) -> None:
 
 def test_the_postmasters_pin_lends_a_parents_entry(tmp_path: Path) -> None:
     house = House(tmp_path, domain=[{"name": "narrow.example", "way": "tunnel", "subdomains": True}])
-    house.put(0, entry("narrow.example", FIRST))
+    house.put(0, entry("narrow.example", FIRST), entry("own.narrow.example", OLD))
     assert house.used("below.narrow.example") == fingerprint(FIRST)
+    assert house.used("own.narrow.example") == "", "what the list says of itself, it says"
+
+
+def test_another_pin_lends_nothing(tmp_path: Path) -> None:
+    house = House(tmp_path, domain=[{"name": "narrow.example", "way": "portal", "subdomains": True}])
+    house.put(0, entry("narrow.example", FIRST))
+    assert house.used("below.narrow.example") == ""
 
 
 @pytest.mark.parametrize("domain", ["", "..", "../first", "a/b.example", "x" * 300, "a\0b"])
@@ -163,6 +178,16 @@ def test_a_new_list_is_seen_at_once_and_a_lost_one_too(house: House) -> None:
         file.unlink()
     assert house.used("y.example") == ""
     assert not house.told
+
+
+def test_a_list_that_could_not_be_read_is_read_when_it_can_be(house: House) -> None:
+    house.put(0, entry("x.example", FIRST))
+    with descriptors(0):
+        for _ in range(3):
+            assert house.map.state("x.example", NOW.timestamp()).usable is False
+    [told] = house.told
+    assert told.endswith("Too many open files")
+    assert house.used() == fingerprint(FIRST)
 
 
 def test_a_certificate_begins_and_ends_while_we_run(house: House) -> None:
