@@ -3,8 +3,9 @@
 What is deleted when its time is up cannot be brought back, and a clock can be wrong by a month: a virtual machine
 woken from a snapshot, a battery that died, a typing error. Such deletion can wait, since what has ended is refused by
 its time already. So a clock that seems to have jumped ahead is not believed for six hours: time enough for the
-network to set it right, or for somebody to see it. The same wait meets a store brought back from a backup. Where
-several nodes share a store it is not believed as long as another one is at work that says otherwise.
+network to set it right, or for somebody to see it. One that jumped by more than three days is not for three days:
+so much more would be lost, and nobody may look before Monday. The same wait meets a store brought back from a backup.
+Where several nodes share a store it is not believed as long as another one is at work that says otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
 _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
 _APART_SECONDS: Final = 3 * 3600.0  # ahead of what another node has just written; each writes hourly
 DOUBTED_SECONDS: Final = 6 * 3600.0
+LONG_SECONDS: Final = 3 * 24 * 3600.0  # a leap of more than that is doubted for that long
 
 
 def is_behind(now: float, heard: float | None) -> bool:
@@ -39,6 +41,7 @@ class Clock:
         self._lock = Lock()
         self._last: tuple[float, float] | None = None
         self._others: float | None = None
+        self._ahead = 0.0  # by how much it leapt since it is doubted
         self._doubted_until = -float("inf")
 
     @property
@@ -52,11 +55,18 @@ class Clock:
         with self._lock:
             counted = self._counted()
             if self._last is not None:
-                leap = (now - self._last[0]) - (counted - self._last[1]) > _LEAP_SECONDS
+                leap, most = (now - self._last[0]) - (counted - self._last[1]), _LEAP_SECONDS
             else:
-                leap = heard is not None and now - heard > _SILENCE_SECONDS
+                leap, most = now - (now if heard is None else heard), _SILENCE_SECONDS
+            was_doubted = counted < self._doubted_until
+            self._ahead = (self._ahead if was_doubted else 0.0) + (leap if abs(leap) > most else 0.0)
+            until = counted + (LONG_SECONDS if self._ahead > LONG_SECONDS else DOUBTED_SECONDS)
             wrote = others is not None and self._others is not None and others > self._others
-            if leap or (wrote and others is not None and now - others > _APART_SECONDS):
-                self._doubted_until = counted + DOUBTED_SECONDS
+            if leap > most or (wrote and others is not None and now - others > _APART_SECONDS):
+                self._doubted_until = max(self._doubted_until, until)
+            elif (
+                was_doubted and leap < -most
+            ):  # set back: looked at with care as long as what is left of the leap asks
+                self._doubted_until = until
             self._last, self._others = (now, counted), others
             return not self.doubted

@@ -163,8 +163,8 @@ def _nodes(settings: Settings, engine: Engine) -> Check:
     told = f"this is {here.name}; the same on {', '.join(one.name for one in others) or 'no other'}"
     if silent:
         fix = (
-            "start it; one whose log says clock_doubted is heard of again after six hours. A node that is gone is left"
-            " out 30 days after it was last seen"
+            "start it; one whose log says clock_doubted is heard of again after six hours, or three days. A node that"
+            " is gone is left out 30 days after it was last seen"
         )
         return Check("nodes", State.WARN, f"{told}; silent: {', '.join(silent)}", "it does no work", fix)
     return Check("nodes", State.OK, told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl.clock import DOUBTED_SECONDS, Clock
+from segl.clock import DOUBTED_SECONDS, LONG_SECONDS, Clock
 
 NOW = 1_790_000_000.0
 HOUR, DAY = 3600.0, 86_400.0
@@ -35,19 +35,25 @@ def test_at_first_it_is_held_against_what_the_store_knows(heard: float | None, b
     assert Clock(Counter()).believes(NOW, heard) is believed
 
 
-def test_a_leap_ahead_is_not_believed_for_six_hours() -> None:
+@pytest.mark.parametrize(
+    ("days", "seconds"), [(2, DOUBTED_SECONDS), (31, LONG_SECONDS)], ids=["for six hours", "for a weekend"]
+)
+@pytest.mark.parametrize("at_start", [True, False], ids=["at the start", "while it runs"])
+def test_a_leap_ahead_is_not_believed(days: float, seconds: float, at_start: bool) -> None:
+    """By a leap of a month all mail that waits to be read would be shredded, on a Friday night, say."""
     counter = Counter()
     clock = Clock(counter)
-    assert clock.believes(NOW, None)
-    counter.seconds += HOUR
-    assert clock.believes(NOW + HOUR, None)
-    counter.seconds += HOUR
-    leapt = NOW + 2 * HOUR + 31 * DAY
-    assert not clock.believes(leapt, None)
-    counter.seconds += DOUBTED_SECONDS - 1
-    assert not clock.believes(leapt + DOUBTED_SECONDS - 1, None)
+    leapt = NOW + 2 * HOUR + days * DAY
+    if not at_start:
+        assert clock.believes(NOW, None)
+        counter.seconds += HOUR
+        assert clock.believes(NOW + HOUR, None)
+        counter.seconds += HOUR
+    assert not clock.believes(leapt, NOW)
+    counter.seconds += seconds - 1
+    assert not clock.believes(leapt + seconds - 1, NOW)
     counter.seconds += 1
-    assert clock.believes(leapt + DOUBTED_SECONDS, None)
+    assert clock.believes(leapt + seconds, NOW)
 
 
 def test_a_clock_that_is_set_right_again_has_lost_nothing() -> None:
@@ -62,6 +68,18 @@ def test_a_clock_that_is_set_right_again_has_lost_nothing() -> None:
     counter.seconds += DOUBTED_SECONDS
     assert clock.believes(NOW + 2 * HOUR + DOUBTED_SECONDS, None)
     assert not clock.doubted
+
+
+def test_a_clock_that_is_set_back_by_half_is_as_wrong_as_before() -> None:
+    counter = Counter()
+    clock = Clock(counter)
+    clock.believes(NOW, None)
+    assert not clock.believes(NOW + 62 * DAY, None)
+    assert not clock.believes(NOW + 31 * DAY, None)
+    counter.seconds += LONG_SECONDS - 1
+    assert not clock.believes(NOW + 31 * DAY + LONG_SECONDS - 1, None)
+    counter.seconds += 1
+    assert clock.believes(NOW + 31 * DAY + LONG_SECONDS, None)
 
 
 def test_summer_time_and_a_slow_machine_are_no_leap() -> None:
@@ -82,7 +100,7 @@ def test_where_another_node_at_work_has_an_earlier_time_it_is_not_believed_howev
         counter.seconds = hour * HOUR
         others = NOW + hour * HOUR - 1800
         assert not clock.believes(NOW + hour * HOUR + ahead, others, others)
-    for hour in range(24, 24 + 7):  # the other one has stopped: a dead one is no witness
+    for hour in range(24, 24 * 3 + 1):  # the other one has stopped: a dead one is no witness
         counter.seconds = hour * HOUR
         believed = clock.believes(NOW + hour * HOUR + ahead, others, others)
     assert believed
