@@ -69,7 +69,7 @@ def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
     return (
         bool(mail.recipients)
         and not mail.more_recipients
-        and not (settings.organisation.copies_to and is_of_house(mail, settings))
+        and not (settings.organisation.copies_to and settings.may_write_for_us(sender))
         and all(is_inside(address.bare, sender, settings) for address in mail.recipients)
     )
 
@@ -80,19 +80,13 @@ def is_inside(recipient: str, sender_domain: str, settings: Settings) -> bool:
     address that leads outside is as if it went there."""
     if not settings.takes(recipient):
         return False
-    if settings.leads_outside(recipient) and settings.is_own(sender_domain):
+    if settings.leads_outside(recipient) and settings.may_write_for_us(sender_domain):
         return False
     owners = settings.owners
     if not owners.several or settings.organisation.between is Between.INSIDE:
         return True
     own = owners.find(sender_domain)
     return own is None or own is owners.find(domain_of(recipient))
-
-
-def is_of_house(mail: Mail, settings: Settings) -> bool:
-    """Whether own people wrote *mail*, as far as anybody can say: what their mailbox server gives back, and what
-    answers for them while they are away, has no sender and quotes them."""
-    return not mail.sender.bare or settings.is_own(domain_of(mail.sender.bare))
 
 
 def to_be_opened(mail: Mail, settings: Settings) -> bool:

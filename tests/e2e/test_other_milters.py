@@ -157,7 +157,8 @@ def test_as_whose_mail_it_leaves(
 COPIES = {
     "of a sender's mail": (HEAD, COLLEAGUE, "", ARCHIVE),
     "of a recipient's": (SENDER, CLERK, "", JOURNAL),
-    "of nobody's": ("", CLERK, "", JOURNAL),
+    "of nobody's": ("", COLLEAGUE, "yes", ARCHIVE),
+    "of a program's": (f"www-data@web.{DOMAIN}", COLLEAGUE, "yes", ARCHIVE),
     "by a table": (SENDER, COLLEAGUE, "yes", ARCHIVE),
     "by a milter": (SENDER, COLLEAGUE, "by milter", ARCHIVE),
 }

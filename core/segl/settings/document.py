@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from segl.addresses import domain_of, is_relayed, mailbox_key, split_address
+from segl.addresses import domain_of, is_relayed, mailbox_key, parents, split_address
 from segl.bounce_addresses import reads_bounces
 from segl.policy.table import Message, PolicyTable
 from segl.settings.canary import Canary
@@ -161,6 +161,12 @@ class Settings:
     def is_own(self, domain: str) -> bool:
         """Whether *domain* (normal form) belongs to an organisation of this installation."""
         return self.owners.find(domain) is not None
+
+    def may_write_for_us(self, domain: str) -> bool:
+        """Whether mail from a sender at *domain* (normal form) may be of this house: an own domain, a host below one
+        (programs write as ``www-data@web.x.dk``), or none, as what a mailbox server gives back whole, what answers for
+        somebody on leave and quotes, and a user of this host."""
+        return not domain or any(map(self.is_own, parents(domain)))
 
     def owner(self, domain: str) -> Owner:
         """Whose *domain* (normal form) is; a stranger's is treated as that of who runs the installation."""

@@ -50,7 +50,8 @@ class Organisation:
     # Mail from one organisation of this installation to another. Either way it stays on this installation.
     between: Between = Between.INSIDE
     # Own addresses, of any organisation here, that lead outside by an alias or a forward (segl doctor, front.forwards).
-    # What own people write to them is read as mail to outside is, and goes securely where it must.
+    # What own people write to them is read as mail to outside is, and goes securely where it must. So is what comes
+    # from hosts below own domains (www-data@web.x.dk), and from no sender.
     forwarded: tuple[Address, ...] = ()
     # Addresses outside that get copies of what own people write, made by this Postfix (always_bcc, sender_bcc_maps,
     # recipient_bcc_maps, BCC in a table) or a milter: an archive. With one here, mail of own people to each other is

@@ -161,9 +161,13 @@ def test_mail_between_two_organisations_of_one_installation(
         ("a@nordby.example", ("c@nordby.example", "chef@nordby.example"), Decision.SECURE),
         ("b@skole.example", ("chef@nordby.example",), Decision.SECURE),
         ("a@nordby.example", ("c@nordby.example", "chef2@nordby.example"), Decision.PLAIN),
+        # A report or an answer of some mailbox server's, which quotes; programs on hosts of the house.
+        ("", ("chef@nordby.example",), Decision.SECURE),
+        ("root", ("chef@nordby.example",), Decision.SECURE),
+        ("www-data@web.nordby.example", ("chef@nordby.example",), Decision.SECURE),
         # It comes in.
         ("x@elsewhere.example", ("chef@nordby.example",), Decision.PLAIN),
-        ("", ("chef@nordby.example",), Decision.PLAIN),
+        ("x@nordby.example.elsewhere.example", ("chef@nordby.example",), Decision.PLAIN),
     ],
 )
 def test_mail_to_an_own_address_that_leads_outside_is_read(
@@ -180,7 +184,9 @@ def test_mail_to_an_own_address_that_leads_outside_is_read(
     [
         ("arkiv@andre.example", "a@nordby.example", Decision.SECURE),
         ("arkiv@andre.example", "b@skole.example", Decision.SECURE),
-        ("arkiv@andre.example", "", Decision.SECURE),  # a report or an answer of some mailbox server's
+        ("arkiv@andre.example", "", Decision.SECURE),
+        ("arkiv@andre.example", "root", Decision.SECURE),
+        ("arkiv@andre.example", "www-data@web.nordby.example", Decision.SECURE),
         ("arkiv@andre.example", "x@elsewhere.example", Decision.PLAIN),  # it comes in
         ("", "a@nordby.example", Decision.PLAIN),
     ],
