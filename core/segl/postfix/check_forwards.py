@@ -85,7 +85,9 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
             stray = _OF_STRAYS if "luser_relay" in where else _OF_ALIASES
             fix = _OF_COPIES if _COPIES in where else stray
-            yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
+            # A house may accept what one address's mail is; copies of everybody's are no such thing.
+            state = State.FAIL if "always_bcc" in where else State.WARN
+            yield Check(_ID, state, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
     for check in (*_notices(setup), *_other_delimiters(setup)):
         clean = False
         yield check

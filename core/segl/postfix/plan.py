@@ -47,8 +47,9 @@ KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor j
 _TEXT = ("utf-8", "surrogateescape")
 # Warnings of the doctor that make an installation useless rather than unsafe: refused all the same.
 _ALSO_REFUSED = frozenset({"front.service-milter"})
-# Nothing that install writes makes it so, and a domain may be there before Postfix takes it: told, not refused.
-_ONLY_TOLD = frozenset({"front.own-domains"})
+# Nothing that install writes makes it so, nor undoes it (a domain may be there before Postfix takes it): told, not
+# refused.
+_ONLY_TOLD = frozenset({"front.own-domains", "front.forwards"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ TABLES = [
             front("-e", "smtpd_relay_restrictions=check_policy_service unix:private/pol, reject"),
         ),
     ),
-    ("front.forwards", WARN, front("-e", "always_bcc=arkiv@andre.example")),
+    ("front.forwards", FAIL, front("-e", "always_bcc=arkiv@andre.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv@nordby.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv")),
     ("front.forwards", WARN, front("-e", "luser_relay=$local@andre.example")),
@@ -194,7 +194,7 @@ TABLES = [
         WARN,
         table("va", 'bo@nordby.example "a b"@andre.example\n', "virtual_alias_maps", "texthash"),
     ),
-    ("front.forwards", WARN, front("-P", "cleanup/unix/always_bcc=arkiv@andre.example")),
+    ("front.forwards", FAIL, front("-P", "cleanup/unix/always_bcc=arkiv@andre.example")),
     (
         "front.forwards",
         WARN,
