@@ -13,6 +13,7 @@ import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf.elsewhere import GoesOn
 from segl_classifier.formats.pdf.notes import filled_in, read_notes, words_in
 from segl_classifier.formats.pdf.shown import (
     Shown,
@@ -48,16 +49,32 @@ class _Read(NamedTuple):
     written: bool  # by hand, in a note
 
 
+class Before(NamedTuple):
+    """What the page before leaves to the next: its text, and a table that may go on."""
+
+    text: str = ""
+    table: GoesOn | None = None
+
+
 def read_page(
-    page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest, *, pictures: bool
-) -> str:
-    """Everything on one page; gives the text of it. *pictures*: whether the file has any that could show a letter.
+    page: pdfium.PdfPage,
+    number: int,
+    form: pdfium.PdfFormEnv | None,
+    harvest: Harvest,
+    *,
+    pictures: bool,
+    before: Before,
+) -> Before:
+    """Everything on one page; gives what it leaves to the next. *pictures*: whether the file has any that could show a
+    letter.
 
     Notes and fields are drawn by streams of their own, which may show what no value says (§12.5.5): a stamp, a scan,
     who signed. So they are made part of the page, and it is read again. That closes *page*.
     """
-    first = text_of(page)
+    first = text_of(page, before.table)
+    left = Before(first.text, first.goes_on)
     harvest.text(first.text, f"page {number}")
+    harvest.text(first.torn, f"pages {number - 1} and {number}")
     if first.drawn:
         harvest.text(first.drawn, f"page {number}, as it is drawn")
     harvest.text(first.place, f"page {number}, line by line")
@@ -69,15 +86,15 @@ def read_page(
     if not notes.drawn or api.FPDFPage_Flatten(page.raw, api.FLAT_NORMALDISPLAY) != api.FLATTEN_SUCCESS:
         read = _Read(first.text, first.parts, first.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)
-        return first.text
+        return left
     page.close()
     try:
         page = page.pdf[number - 1]
     except pdfium.PdfiumError:
         harvest.lack(Unreadable.DAMAGED, "notes on a page")
-        return first.text
+        return left
     try:
-        whole = text_of(page)
+        whole = text_of(page, before.table)
         known = {*first.text.split("\n"), *first.drawn.split("\n"), *notes.said}
         new = [line for line in (*whole.text.split("\n"), *whole.drawn.split("\n")) if line not in known]
         harvest.lines(new, f"note on page {number}")
@@ -85,7 +102,7 @@ def read_page(
         harvest.text(whole.place, f"page {number}, line by line")
         read = _Read(whole.text, whole.parts, first.unreadable or whole.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)
-        return first.text
+        return left
     finally:
         page.close()
 

@@ -82,6 +82,16 @@ class Pieces:
             self._texts = self._by_objects()
         return self._texts[run] if self._texts else ""
 
+    def begin(self, piece: int) -> int:
+        """Where *piece* begins in the text, 0 where that is not known."""
+        if self._texts is None:
+            self._texts = self._by_objects()
+        return self._starts[piece] if self._starts else 0
+
+    def part(self, runs: Sequence[Run]) -> None:
+        """Have *runs* in place of those that there were."""
+        self.runs, self._texts = runs, None
+
     def parts(self, run: int) -> list[tuple[Box, str]]:
         """Where each piece of *run* stands, and what it says; nothing where that is not known."""
         if not self[run] or not self._starts:

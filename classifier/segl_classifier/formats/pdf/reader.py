@@ -109,7 +109,7 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
         harvest.lack(Unreadable.TOO_MANY, f"{count} pages")
     if not count:
         harvest.lack(Unreadable.DAMAGED, "pdf without pages")
-    bad, before = 0, ""
+    bad, before = 0, pdf_page.Before()
     for number in range(min(count, MOST_PAGES)):
         if harvest.left <= 0:
             harvest.overflow()
@@ -121,14 +121,16 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
             harvest.lack(Unreadable.DAMAGED, "a page")
             if bad > _MOST_BAD_PAGES:
                 break
-            before = ""
+            before = pdf_page.Before()
             continue
         try:
-            text = pdf_page.read_page(page, number + 1, document.formenv, harvest, pictures=pictures)
+            here = pdf_page.read_page(
+                page, number + 1, document.formenv, harvest, pictures=pictures, before=before
+            )
         finally:
             page.close()
-        harvest.text(over_pages(before, text), f"pages {number} and {number + 1}")
-        before = text
+        harvest.text(over_pages(before.text, here.text), f"pages {number} and {number + 1}")
+        before = here
 
 
 def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:

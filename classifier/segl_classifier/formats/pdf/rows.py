@@ -21,6 +21,7 @@ _THIN = 2.0  # points: what is lower, as a hyphen, says nothing of the line it s
 _LOW = 0.5  # of the height of its row: a comma or a quotation mark, which stands on the row's edge …
 _EDGE = 0.35  # … and reaches so far beyond it
 _KERNED = 0.3  # of the height of the row: a letter may reach so far over the one before
+_LONG, _CUT = 8.0, 0.8  # the same: of a long name, which is cut off at the edge of its cell, a letter may
 _TALL = 1.6  # times the middle one: an initial or a name in a letterhead does not narrow the gaps of its row
 # The blanks of a justified line, in heights of its letters, are alike, and no columns. Its words are of any width,
 # unlike the figures of a table: the widest of them so many times the narrowest.
@@ -47,7 +48,8 @@ def rows_of(boxes: Sequence[Box]) -> Iterator[Row]:
         if number:
             before = boxes[number - 1]
             height = high - low
-            beside = left > before[0] and right > before[2] and left - before[2] > -_KERNED * height
+            over = _CUT if before[2] - before[0] > _LONG * height else _KERNED
+            beside = left > before[0] and right > before[2] and left - before[2] > -over * height
             if beside and _is_level(bottom, top, low, high):
                 low, high = min(low, bottom), max(high, top)
                 continue
@@ -80,18 +82,16 @@ def _row(boxes: Sequence[Box], first: int, last: int) -> Row:
     widths = sorted(box[2] - box[0] for box in some)
     least = (_CELL_GAP + _BEARINGS * (widths[len(widths) // 2] < height)) * height
     starts = [0, *(n for n, (a, b) in enumerate(pairwise(some), 1) if b[0] - a[2] > least)]
-    runs = [
-        Run(first + low, first + high, _around(some[low:high]))
-        for low, high in pairwise([*starts, len(some)])
-    ]
+    runs = [around(first + low, first + high, boxes) for low, high in pairwise([*starts, len(some)])]
     if len(runs) > 2 and _is_justified(runs, height):
-        return (Run(first, last, _around(some)),)
+        return (around(first, last, boxes),)
     return runs
 
 
-def _around(boxes: Sequence[Box]) -> Box:
-    lefts, lows, rights, highs = zip(*boxes, strict=True)
-    return min(lefts), min(lows), max(rights), max(highs)
+def around(first: int, last: int, boxes: Sequence[Box]) -> Run:
+    """The pieces from *first* to before *last*, which stand in *boxes*."""
+    lefts, lows, rights, highs = zip(*boxes[first:last], strict=True)
+    return Run(first, last, (min(lefts), min(lows), max(rights), max(highs)))
 
 
 def _is_justified(row: Row, height: float) -> bool:

@@ -15,6 +15,7 @@ from itertools import repeat
 import pypdfium2.raw as api
 
 from segl_classifier.formats.pdf import quick as pdf_quick
+from segl_classifier.formats.pdf.cell import Part
 
 _MOST_LETTERS = 100_000  # of a page that are looked at
 _MOST_LINES = 2_000  # of a page whose first letters are asked
@@ -27,21 +28,22 @@ _OF_NUMBERS = frozenset("0123456789-")
 _CELL = 1.0  # the same: a gap between cells
 
 
-def sideways(raw: api.FPDF_TEXTPAGE, text: str) -> str:
-    """The lines of the letters that stand on their side on the page *raw*, whose text is *text*; ``""`` if none do, or
-    it is not known which letter is which."""
+def sideways(raw: api.FPDF_TEXTPAGE, text: str) -> list[Part]:
+    """The lines of the letters that stand on their side on the page *raw*, whose text is *text*, and where each stands;
+    none where it is not known which letter is which."""
     if len(text) > _MOST_LETTERS or api.FPDFText_CountChars(raw) != len(text):
-        return ""
+        return []
     at = pdf_quick.address(raw)
     starts = [start.start() for start in _START.finditer(text)][:_MOST_LINES]
+    starts.append(len(text.rstrip()) - 1)  # a browser draws what is turned last, and it may begin no line
     if not any(map(_turned, map(pdf_quick.angle_of_letter, repeat(at), starts))):
-        return ""
+        return []
     angles = map(pdf_quick.angle_of_letter, repeat(at), range(len(text)))
     turns = [(place, turn) for place, angle in enumerate(angles) if (turn := _turned(angle))]
     box = [ctypes.c_double() for _ in range(4)]
-    lines: list[str] = []
+    lines: list[Part] = []
     line = ""
-    end = low = high = 0.0
+    end = low = high = bottom_of = top_of = 0.0
     before = 0
     for place, turn in turns:
         if text[place].isspace() or not api.FPDFText_GetCharBox(raw, place, *box):
@@ -54,13 +56,19 @@ def sideways(raw: api.FPDF_TEXTPAGE, text: str) -> str:
         if line and same:
             blank = _DIGITS_BLANK if _OF_NUMBERS.issuperset((line[-1], text[place])) else _BLANK
             line += "\t" if gap > _CELL * breadth else " " if gap > blank * breadth else ""
-            low, high = min(low, left), max(high, right)
+            low, high, bottom_of, top_of = (
+                min(low, left),
+                max(high, right),
+                min(bottom_of, bottom),
+                max(top_of, top),
+            )
         else:
-            lines.append(line)
-            line, low, high = "", left, right
+            lines.append(((low, bottom_of, high, top_of), line))
+            line, low, high, bottom_of, top_of = "", left, right, bottom, top
         line += text[place]
         end, before = last, turn
-    return "\n".join(filter(None, (*lines, line)))
+    lines.append(((low, bottom_of, high, top_of), line))
+    return [part for part in lines if part[1]]
 
 
 def _turned(angle: float) -> int:

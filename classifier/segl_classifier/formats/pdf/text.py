@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, repeat
+from bisect import bisect_left
+from collections.abc import Container, Iterator, Sequence
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -21,17 +22,22 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf import quick as pdf_quick
-from segl_classifier.formats.pdf.columns import Part, Said, Table, tables_of
+from segl_classifier.formats.pdf.cell import MOST_DIGITS, Part, is_one_number
+from segl_classifier.formats.pdf.columns import Table
 from segl_classifier.formats.pdf.cover import Box
+from segl_classifier.formats.pdf.elsewhere import GoesOn, goes_on, torn
+from segl_classifier.formats.pdf.in_tables import Beside, in_lines, together, with_tables
 from segl_classifier.formats.pdf.named import take_off
 from segl_classifier.formats.pdf.place import MOST_PIECES, Pieces, boxes_of, by_place, turn
 from segl_classifier.formats.pdf.raised import without_marks
-from segl_classifier.formats.pdf.rows import Row, alone, rows_of
+from segl_classifier.formats.pdf.rivers import with_rivers
+from segl_classifier.formats.pdf.rows import Row, alone, around, rows_of
 from segl_classifier.formats.pdf.sideways import sideways
 
 _MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
 _DIGITS = 10  # of a personal number
+_SIX, _SOME = re.compile(r"\d{6}"), 3  # as many numbers are in a table in which it matters what touches
 _ONE_NUMBER = re.compile(r"(?<!\d)\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
 _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
 # A page of Chromium has a hyphen of its own at the end of a line, which PDFium takes for a sign like others.
@@ -73,37 +79,53 @@ class PageText(NamedTuple):
     unreadable: bool
     parts: int
     words: tuple[str, ...]
+    torn: str
+    goes_on: GoesOn | None
 
 
-def text_of(page: pdfium.PdfPage) -> PageText:
-    """The lines of *page*. What it names for its glyphs is taken off them when it is read."""
+class _Page(NamedTuple):
+    """The lines of a page, those that were drawn apart by their place, whether they are unreadable, what stands on its
+    side, the row that is torn by its beginning, and the table that may go on over the page."""
+
+    text: str
+    place: str
+    unreadable: bool
+    sides: Sequence[Part]
+    torn: str
+    goes_on: GoesOn | None
+
+
+def text_of(page: pdfium.PdfPage, before: GoesOn | None = None) -> PageText:
+    """The lines of *page*; *before* is the table that may go on here. What the page names for its glyphs is taken off
+    them when it is read."""
     textpage = page.get_textpage()
     try:
-        whole = textpage.get_text_range()
-        text, place, unreadable = _lines(textpage, whole, api.FPDFPage_GetRotation(page.raw))
-        side = sideways(textpage.raw, whole)
+        first = _lines(textpage, api.FPDFPage_GetRotation(page.raw), before)
     finally:
         textpage.close()
     named, parts, deep, words = take_off(page)
-    unreadable = unreadable or deep
+    unreadable = first.unreadable or deep
+    text, place = first.text, first.place
     known = {letters_of(line) for line in text.split("\n")}
-    side = new_lines(known, side) if side else ""
+    side = new_lines(known, "\n".join(line for _, line in first.sides)) if first.sides else ""
     if not named:
-        return PageText(text, "", place, side, unreadable, parts, words)
+        return PageText(text, "", place, side, unreadable, parts, words, first.torn, first.goes_on)
     textpage = page.get_textpage()
     try:
-        drawn, drawn_place, _ = _lines(
-            textpage, textpage.get_text_range(), api.FPDFPage_GetRotation(page.raw)
-        )
+        drawn = _lines(textpage, api.FPDFPage_GetRotation(page.raw), before)
     finally:
         textpage.close()
-    return PageText(text, new_lines(known, drawn), place or drawn_place, side, unreadable, parts, words)
+    new = new_lines(known, drawn.text)
+    return PageText(
+        text, new, place or drawn.place, side, unreadable, parts, words, first.torn, first.goes_on
+    )
 
 
-def _lines(textpage: pdfium.PdfTextPage, text: str, turned: int) -> tuple[str, str, bool]:
-    """The lines of the page, which are *text* to PDFium, those that were drawn apart by their place, and whether they
-    are unreadable: a font does not say which letters its glyphs are."""
+def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> _Page:
+    """What stands on the page. It is unreadable where a font does not say which letters its glyphs are."""
     raw = textpage.raw
+    text = textpage.get_text_range()
+    sides = sideways(raw, text)
     text = without_marks(text, raw)
     count = api.FPDFText_CountRects(raw, 0, -1)
     lines = [line.span() for line in _LINE.finditer(text)]
@@ -112,17 +134,20 @@ def _lines(textpage: pdfium.PdfTextPage, text: str, turned: int) -> tuple[str, s
     boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
     drawn = alone(boxes) if turned else list(rows_of(boxes))
     pieces = Pieces(textpage, text, boxes, [run for row in drawn for run in row])
+    new: set[int] = set()
+    if len(boxes) > len(drawn) and not turned and len(_SIX.findall(text)) >= (_SOME, 1)[before is not None]:
+        drawn, new = _with_rivers(drawn, boxes, pieces, text, before)
     rows = _rows(lines, drawn, boxes, count, text)
     unreadable = _is_unmapped(raw, text, rows)
     tables: list[Table] = []
     if scattered and boxes:
-        whole, tables = _together(drawn, pieces, turned)
+        whole, tables = together(drawn, pieces, Beside(sides, before), turned=bool(turned))
         text = whole or text
     elif rows.gaps:
-        text = _with_cells(raw, text, rows)
+        text, rows = _with_cells(raw, text, rows, pieces, new)
         if not turned:
-            text, tables = _with_tables(text, rows, drawn, pieces)
-    place = by_place(turn([run.box for run in pieces.runs], turned), pieces, _in_lines(drawn, tables))
+            text, tables = _with_tables(text, rows, drawn, pieces, Beside(sides, before))
+    place = by_place(turn([run.box for run in pieces.runs], turned), pieces, in_lines(drawn, tables))
     if "\u2010" in text:
         text = _TRUE_HYPHEN.sub("", text)
     if "\ufffe" in text or "\x02" in text:
@@ -130,13 +155,17 @@ def _lines(textpage: pdfium.PdfTextPage, text: str, turned: int) -> tuple[str, s
     if _UNKNOWN.search(text):
         unreadable = unreadable or _is_unknown(text)
         text = text.translate(_SIGNS)
-    return text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable
+    on = goes_on(tables, drawn)
+    row = torn(before, tables[0]) if before and tables and tables[0].goes_on else ""
+    return _Page(text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable, sides, row, on)
 
 
 class _Gap(NamedTuple):
-    """Where what stands behind a gap is: on which line, from the left, half way up, and half its height."""
+    """Where what stands behind a gap is: on which line, from the left, half way up, and half its height; and the piece
+    that it is."""
 
     line: int
+    piece: int
     left: float
     middle: float
     half: float
@@ -163,7 +192,7 @@ def _rows(
     for number, row in enumerate(drawn):
         for run in row[1:]:
             left, low, _, high = boxes[run.first]
-            gaps.append(_Gap(number, left, (high + low) / 2, (high - low) / 2))
+            gaps.append(_Gap(number, run.first, left, (high + low) / 2, (high - low) / 2))
     sizes = [row[-1].last - row[0].first for row in drawn]
     if len(sizes) > len(lines):  # PDFium ends no line behind a hyphen that parts a word
         parted = [(start + a, start + b) for start, end in lines for a, b in _parts(text[start:end])]
@@ -174,18 +203,6 @@ def _rows(
 def _parts(line: str) -> Iterator[tuple[int, int]]:
     """The lines that *line* is on the page."""
     return (part.span() for part in _PART.finditer(line))
-
-
-def _together(drawn: Sequence[Row], pieces: Pieces, turned: int) -> tuple[str, list[Table]]:
-    """The lines of a page that PDFium took for one that is written from the top down, each letter below the other: it
-    does where columns leave much of a page's width empty. Nothing where it is not known what each piece says."""
-    runs = iter(range(len(pieces.runs)))
-    said = [[pieces[next(runs)] for _ in row] for row in drawn]
-    tables = [] if turned else tables_of(drawn, Said(said.__getitem__, _parts_of(drawn, pieces)))
-    lines = ["\t".join(map(str.strip, row)) for row in said]
-    for table in reversed(tables):
-        lines[table.first : table.last] = table.lines
-    return "\n".join(lines).strip(), tables
 
 
 def _is_unknown(text: str) -> bool:
@@ -244,12 +261,49 @@ def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
     return len(glyphs) >= _RUN and len({*glyphs}) > _ORNAMENTS
 
 
-def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> str:
-    """*text* with a tab where a gap on the page is wider than a blank."""
+def _with_rivers(
+    drawn: list[Row], boxes: Sequence[Box], pieces: Pieces, text: str, before: GoesOn | None
+) -> tuple[list[Row], set[int]]:
+    """The rows *drawn* with cells that touch apart, and the pieces that begin such; but no number is parted."""
+    first, last = _ONE_NUMBER
+
+    def is_one(piece: int) -> bool:
+        at = pieces.begin(piece)
+        if not at or (first.search(text, max(0, at - 10), at) and last.match(text, at)):
+            return True
+        return is_one_number(text[pieces.begin(piece - 1) : at], text[at : at + MOST_DIGITS])
+
+    parted, new = with_rivers(drawn, boxes, before.lefts if before is not None else frozenset())
+    new = {piece for piece in new if not is_one(piece)}
+    if not new:
+        return drawn, new
+    for number, row in enumerate(parted):
+        if len(row) > len(drawn[number]):
+            known = {run.first for run in drawn[number]} | new
+            starts = [run.first for run in row if run.first in known]
+            drawn[number] = [around(a, b, boxes) for a, b in pairwise([*starts, row[-1].last])]
+    pieces.part([run for row in drawn for run in row])
+    return drawn, new
+
+
+def _with_cells(
+    raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows, pieces: Pieces, new: Container[int]
+) -> tuple[str, _Rows]:
+    """*text* with a tab where a gap on the page is wider than a blank, or one of the *new* pieces begins; and where its
+    lines are then."""
     letters = list(text)
+    put_in: list[int] = []
     known = len(rows.sizes) == len(rows.lines) and api.FPDFText_CountChars(raw) == len(text)
     place = 0
     for gap in rows.gaps:
+        if gap.piece in new:
+            begin = pieces.begin(gap.piece)
+            if letters[begin - 1] == " ":
+                letters[begin - 1] = "\t"
+            elif not letters[begin - 1].isspace():
+                letters[begin] = f"\t{letters[begin]}"
+                put_in.append(begin)
+            continue
         place = known and _behind(
             raw, text, gap, max(place, rows.lines[gap.line][0]), rows.lines[gap.line][1]
         )
@@ -261,50 +315,21 @@ def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> str:
             if first.search(text, max(0, place - 10), place) and last.match(text, place):
                 continue
             letters[place - 1] = "\t"
-    return "".join(letters)
+    if put_in:
+        put_in.sort()
+        lines = [(a + bisect_left(put_in, a), b + bisect_left(put_in, b)) for a, b in rows.lines]
+        rows = rows._replace(lines=lines)
+    return "".join(letters), rows
 
 
-def _with_tables(text: str, rows: _Rows, drawn: Sequence[Row], pieces: Pieces) -> tuple[str, list[Table]]:
+def _with_tables(
+    text: str, rows: _Rows, drawn: Sequence[Row], pieces: Pieces, beside: Beside
+) -> tuple[str, list[Table]]:
     """*text*, in which gaps are tabs, with the cells of tables in their columns; and those tables."""
-    if len(rows.sizes) != len(rows.lines):
-        whole, tables = _together(drawn, pieces, 0)
-        return (whole, tables) if tables else (text, [])
-    starts = [0, *accumulate(map(len, drawn))]
-
-    def texts(number: int) -> Sequence[str]:
-        start, end = rows.lines[number]
-        said = text[start:end].strip("\r").split("\t")
-        if len(said) == len(drawn[number]):
-            return said
-        return [pieces[run] for run in range(starts[number], starts[number + 1])]
-
-    tables = tables_of(drawn, Said(texts, _parts_of(drawn, pieces)))
-    if not tables:
-        return text, tables
-    told: list[str] = []
-    done = 0
-    for table in tables:
-        before = text[done : rows.lines[table.first][0]]
-        told += (before if before.endswith("\n") or not before else f"{before}\r\n", "\r\n".join(table.lines))
-        done = rows.lines[table.last - 1][1]
-    return "".join((*told, text[done:])), tables
-
-
-def _parts_of(drawn: Sequence[Row], pieces: Pieces) -> Callable[[int, int], Sequence[Part]]:
-    """What gives the pieces of a run, by its row and its place in that."""
-    starts = [0, *accumulate(map(len, drawn))]
-    return lambda row, at: pieces.parts(starts[row] + at)
-
-
-def _in_lines(drawn: Sequence[Row], tables: Sequence[Table]) -> dict[int, int]:
-    """The line of a table in which each run of the page stands, by the number of the run; none of one table has the
-    number of one of another."""
-    starts = [0, *accumulate(map(len, drawn))]
-    lines: dict[int, int] = {}
-    for table in tables:
-        first = starts[table.first]
-        lines.update((first + at, first + line) for at, line in enumerate(table.line_of))
-    return lines
+    if len(rows.sizes) == len(rows.lines):
+        return with_tables(text, rows.lines, drawn, pieces, beside)
+    whole, tables = together(drawn, pieces, beside)
+    return (whole, tables) if tables else (text, [])
 
 
 def _behind(raw: api.FPDF_TEXTPAGE, text: str, gap: _Gap, first: int, last: int) -> int:

@@ -115,6 +115,34 @@ def test_cells_that_touch_are_parted_where_others_begin() -> None:
     assert lines([*headings, *whole, *touching])[-1] == f"{name}\t0802270013\t020280"
 
 
+def test_columns_without_room_between_them_are_parted() -> None:
+    """As a spreadsheet prints columns that are just as wide as what stands in them, a long name cut off at the edge."""
+    number = stringWidth("0711260012", "Helvetica", 10)
+    lefts = (60.0, 62 + number, 63 + 2 * number)
+    cells = [
+        (left, 720.0, text) for left, text in zip(lefts, ("Kundenr.", "CPR-nummer", "Navn"), strict=True)
+    ]
+    for n in range(6):
+        row = (f"07112600{n:02}", f"{n + 10}0190{n + 1234}", "Ida Holm")
+        cells += [(left, 700.0 - 14 * n, text) for left, text in zip(lefts, row, strict=True)]
+    told = lines(cells)
+    assert told[0] == "Kundenr.\tCPR-nummer\tNavn"
+    assert told[2] == "0711260001\t1101901235\tIda Holm"
+
+
+def test_a_number_in_two_pieces_is_not_parted() -> None:
+    cells = [*HEADINGS[1:3]]
+    for n in range(6):
+        cells += [(160, 700 - 14 * n, f"07112600{n:02}"), (260, 700 - 14 * n, "010190")]
+        cells.append((261 + stringWidth("010190", "Helvetica", 10), 700 - 14 * n, f"-12{n}4"))
+    assert lines(cells)[1] == "0711260000\t010190-1204"
+
+
+def test_a_row_with_its_first_cell_alone_is_one() -> None:
+    cells: list[Cell] = [(60, 700, "Bo"), (60, 680, "Ida"), (260, 680, "020280-1235")]
+    assert lines([*HEADINGS, *cells])[1:] == ["Bo\t", "Ida\t\t020280-1235"]
+
+
 def test_cells_of_several_lines_that_were_drawn_last_stand_in_their_rows() -> None:
     simple = [
         *((60, 700, "Bo"), (260, 700, "010190-1234"), (360, 700, "01-02-2026")),
