@@ -42,11 +42,13 @@ def standing_in(
         fault, entry = "the revocation list is damaged", None
     if fault:
         return RevocationStanding.unknown(fault)
-    until = crl.next_update_utc
+    until, said_at = crl.next_update_utc, crl.last_update_utc
     if entry is not None:
         when = f"{entry.revocation_date_utc:%Y-%m-%d}"
-        return RevocationStanding(Revocation.REVOKED, f"revoked on {when} (revocation list)", until)
-    return RevocationStanding(Revocation.GOOD, "not on the authority's revocation list", until)
+        reason = f"revoked on {when} (revocation list)"
+        return RevocationStanding(Revocation.REVOKED, reason, until, said_at=said_at)
+    reason = "not on the authority's revocation list"
+    return RevocationStanding(Revocation.GOOD, reason, until, said_at=said_at)
 
 
 def supersedes(

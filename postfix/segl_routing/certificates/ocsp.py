@@ -78,16 +78,18 @@ def standing_in(
 
 
 def _standing(single: ocsp.OCSPSingleResponse, now: datetime) -> RevocationStanding:
-    end = single.next_update_utc or single.this_update_utc + NEW
-    if not is_current(single.this_update_utc, end, now):
+    said_at = single.this_update_utc
+    end = single.next_update_utc or said_at + NEW
+    if not is_current(said_at, end, now):
         return RevocationStanding.unknown(f"the OCSP answer held until {utc(end)}")
     match single.certificate_status:
         case ocsp.OCSPCertStatus.GOOD:
-            return RevocationStanding(Revocation.GOOD, "the authority says it is good (OCSP)", end)
+            reason = "the authority says it is good (OCSP)"
+            return RevocationStanding(Revocation.GOOD, reason, end, said_at=said_at)
         case ocsp.OCSPCertStatus.REVOKED:
             when = single.revocation_time_utc
             day = f" on {when:%Y-%m-%d}" if when else ""
-            return RevocationStanding(Revocation.REVOKED, f"revoked{day} (OCSP)", end)
+            return RevocationStanding(Revocation.REVOKED, f"revoked{day} (OCSP)", end, said_at=said_at)
         case _:
             return RevocationStanding.unknown("the OCSP responder does not know the certificate")
 

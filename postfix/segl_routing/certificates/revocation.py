@@ -1,10 +1,10 @@
 """Asks the authorities whether certificates still hold: OCSP first, then the revocation list.
 
-"Revoked" from either ends it. "Good" holds as long as the authority says, and never longer than an hour from when it
-said so: a revocation is noticed while a list of last week is still valid. Where a list cannot be fetched anew, that of
-before is believed for a day, so that whoever holds back the answers does not make it the last word; an older list, or
-anything else that does not supersede it, is as if none had come. What could not be found out is UNKNOWN, and is asked
-again.
+"Revoked" from either ends it, and holds until a later word of the authority's. "Good" holds as long as the authority
+says, and never longer than an hour from when it said so: a revocation is noticed while a list of last week is still
+valid. Where a list cannot be fetched anew, that of before is believed for a day, so that whoever holds back the
+answers does not make it the last word; an older list, or anything else that does not supersede it, is as if none had
+come. What could not be found out is UNKNOWN, and is asked again.
 """
 
 from __future__ import annotations
@@ -55,14 +55,36 @@ class RevocationChecks:
         self._clock = clock
         self._lists: OrderedDict[str, _List] = OrderedDict()
         self._answers: OrderedDict[str, tuple[datetime, RevocationStanding]] = OrderedDict()
+        self._revoked: OrderedDict[str, RevocationStanding] = OrderedDict()
         self._coming: dict[str, asyncio.Task[_List]] = {}
 
     async def standing(self, chain: Sequence[x509.Certificate]) -> RevocationStanding:
         """The standing of a chain, leaf first: of all in it but the root, whom the postmaster vouches for."""
         pairs = pairwise(chain)
         return RevocationStanding.gravest(
-            await asyncio.gather(*(self._one(own, above) for own, above in pairs))
+            await asyncio.gather(*(self._with_what_was_said(own, above) for own, above in pairs))
         )
+
+    async def _with_what_was_said(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> RevocationStanding:
+        """What is found out now, unless it was revoked: whoever stands in between undoes that neither by silence nor by
+        an answer of before. Only a certificate that was on hold is good again (RFC 5280 §5.3.1)."""
+        standing = await self._one(certificate, issuer)
+        own = _pair(certificate, issuer)
+        if standing.revocation is Revocation.REVOKED:
+            self._revoked[own] = standing
+            self._revoked.move_to_end(own)
+            if len(self._revoked) > MOST_ANSWERS:
+                self._revoked.popitem(last=False)
+            return standing
+        before = self._revoked.get(own)
+        if before is None:
+            return standing
+        if standing.said_at is not None and before.said_at is not None and standing.said_at > before.said_at:
+            del self._revoked[own]
+            return standing
+        return self._bounded(replace(before, until=None), self._clock())
 
     async def _one(self, certificate: x509.Certificate, issuer: x509.Certificate) -> RevocationStanding:
         responders, lists = ocsp.places_of(certificate), crl.places_of(certificate)
@@ -92,7 +114,7 @@ class RevocationChecks:
     async def _by_ocsp(
         self, responders: Sequence[str], certificate: x509.Certificate, issuer: x509.Certificate
     ) -> RevocationStanding:
-        own, now = f"{fingerprint(certificate)} {fingerprint(issuer)}", self._clock()
+        own, now = _pair(certificate, issuer), self._clock()
         if (known := self._answers.get(own)) is not None:
             asked_at, standing = known
             end = asked_at + AGAIN if standing.until is None else min(standing.until, asked_at + FRESH)
@@ -169,6 +191,10 @@ class RevocationChecks:
             return _List(now, fault=str(error))
         except (TypeError, *UNREADABLE):
             return _List(now, fault="is none")
+
+
+def _pair(certificate: x509.Certificate, issuer: x509.Certificate) -> str:
+    return f"{fingerprint(certificate)} {fingerprint(issuer)}"
 
 
 def _loaded(der: bytes) -> x509.CertificateRevocationList:

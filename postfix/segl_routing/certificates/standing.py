@@ -18,7 +18,8 @@ from segl_routing.skew import OTHERS_SKEW
 
 @dataclass(frozen=True, slots=True)
 class RevocationStanding:
-    """One answer. ``until`` is the time up to which it may be believed; ``None`` where it says nothing.
+    """One answer. ``until`` is the time up to which it may be believed, ``said_at`` when the authority gave it;
+    ``None`` where it says nothing.
 
     ``lasting`` is set on an UNKNOWN that asking again will not change: the certificate names nobody to ask.
     """
@@ -27,6 +28,7 @@ class RevocationStanding:
     reason: str
     until: datetime | None = None
     lasting: bool = False
+    said_at: datetime | None = None
 
     @classmethod
     def unknown(cls, reason: str, *, lasting: bool = False) -> RevocationStanding:

@@ -195,6 +195,23 @@ def test_a_certificate_ends_while_we_run(tmp_path: Path) -> None:
     assert not directory.state(DOMAIN, time.time() + 40 * 86400).usable
 
 
+def test_its_last_second_still_counts(tmp_path: Path) -> None:
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(GOOD)
+    directory, _ = directory_of(tmp_path)
+    end = x509.load_pem_x509_certificate(GOOD).not_valid_after_utc.timestamp()
+    assert [directory.state(DOMAIN, end + after).usable for after in (-1, 0, 1)] == [True, True, False]
+
+
+def test_several_are_used_while_a_partner_changes_keys_but_no_more_than_eight(tmp_path: Path) -> None:
+    file = tmp_path / f"{DOMAIN}.pem"
+    agent = CertificateDirectory(settings_of(tmp_path), Events("test"))
+    for count, used in ((2, 2), (9, 8)):
+        file.write_bytes(b"".join(certificate(days=(-number, 30)) for number in range(1, count + 1)))
+        found = [one.certificate.not_valid_before_utc for one in agent.find(DOMAIN)]
+        assert len(found) == used
+        assert found == sorted(found, reverse=True)
+
+
 def test_a_directory_and_a_pipe_in_the_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / f"{DOMAIN}.pem").mkdir()
     os.mkfifo(tmp_path / "pipe.example.pem")
