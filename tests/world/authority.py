@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -119,6 +120,16 @@ class Authority:
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
+    @property
+    def name_hash(self) -> bytes:
+        return sha256(self.certificate.subject.public_bytes()).digest()
+
+    @property
+    def key_hash(self) -> bytes:
+        """Over the bits of the key alone (RFC 6960 §4.1.1)."""
+        form = serialization.PublicFormat.UncompressedPoint
+        return sha256(self.key.public_key().public_bytes(serialization.Encoding.X962, form)).digest()
+
     def issue(
         self,
         address: str | Sequence[str] | None,
@@ -188,8 +199,11 @@ class Authority:
         signer: Issued | Authority | None = None,
         nonce: bool = True,
         about: Issued | None = None,
+        as_of: Authority | None = None,
+        extra: Iterable[tuple[x509.ExtensionType, bool]] = (),
     ) -> bytes:
-        """The answer to an OCSP *question*. Certificates neither *known* nor *revoked* are unknown."""
+        """The answer to an OCSP *question*. Certificates neither *known* nor *revoked* are unknown. *as_of*: it names
+        the issuer so, by SHA-256, whatever the question names it by."""
         request = ocsp.load_der_ocsp_request(question)
         good, bad = (
             {c.certificate.serial_number: c for c in known},
@@ -199,11 +213,12 @@ class Authority:
         status = ocsp.OCSPCertStatus.GOOD if serial in good else ocsp.OCSPCertStatus.UNKNOWN
         if serial in bad:
             status = ocsp.OCSPCertStatus.REVOKED
+        algorithm = request.hash_algorithm if as_of is None else hashes.SHA256()
         builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
-            issuer_name_hash=request.issuer_name_hash,
-            issuer_key_hash=request.issuer_key_hash,
+            issuer_name_hash=request.issuer_name_hash if as_of is None else as_of.name_hash,
+            issuer_key_hash=request.issuer_key_hash if as_of is None else as_of.key_hash,
             serial_number=serial,
-            algorithm=request.hash_algorithm,
+            algorithm=algorithm,
             cert_status=status,
             this_update=now() - begun,
             next_update=None if lasts is None else now() + lasts,
@@ -218,6 +233,8 @@ class Authority:
             theirs = request.extensions.get_extension_for_class(x509.OCSPNonce).value
             if nonce:
                 builder = builder.add_extension(theirs, critical=False)
+        for extension, critical in extra:
+            builder = builder.add_extension(extension, critical=critical)
         answer = builder.sign(signing.key, hashes.SHA256())
         return answer.public_bytes(serialization.Encoding.DER)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from segl.certificates.records import Revocation
-from world.authority import DAY, HOUR, Authority, Issued, Publisher
+from segl_routing.certificates.standing import is_current, signed_by
+from world.authority import DAY, HOUR, Authority, Issued, Publisher, now
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
 from world.ports import free_port
 from world.revocation import CA, GOOD, OTHER, REVOKED, UNKNOWN, checks, scope, standing
@@ -21,6 +26,13 @@ NO_DELEGATE = CA.issue(None, kind="ec")
 OLD_DELEGATE = CA.issue(None, kind="ec", for_=SIGNS, ends=-1)
 STRANGE_DELEGATE = OTHER.issue(None, kind="ec", for_=SIGNS)
 EVA = CA.issue("eva@x.example")
+EARLY_DELEGATE = CA.issue(None, kind="ec", for_=SIGNS, begins=1)
+SOME = frozenset([x509.ReasonFlags.key_compromise])
+CN = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "Liste 1")])
+
+
+def in_pem(crl: bytes) -> bytes:
+    return x509.load_der_x509_crl(crl).public_bytes(Encoding.PEM)
 
 
 # lists
@@ -48,6 +60,19 @@ EVA = CA.issue("eva@x.example")
             UNKNOWN,
             "for other certificates of the authority",
         ),
+        (
+            lambda bo: CA.crl(extra=scope(only_some_reasons=SOME)),
+            UNKNOWN,
+            "does not speak of all reasons",
+        ),
+        (
+            lambda bo: CA.crl(extra=scope(only_contains_attribute_certs=True)),
+            UNKNOWN,
+            "does not speak of all",
+        ),
+        (lambda bo: CA.crl(extra=scope(relative_name=CN)), UNKNOWN, "of a kind that is not read"),
+        (lambda bo: in_pem(CA.crl()), GOOD, ""),  # against RFC 5280 §4.2.1.13
+        (lambda bo: in_pem(CA.crl([bo])), REVOKED, ""),
         (lambda bo: b"", UNKNOWN, "is none"),
         (lambda bo: CA.crl()[:-9], UNKNOWN, "is none"),
         (lambda bo: b"<html>not found</html>", UNKNOWN, "is none"),
@@ -66,6 +91,56 @@ def test_a_list_for_the_place_the_certificate_names_counts(web: Publisher, bo: I
     place = [x509.UniformResourceIdentifier(web.url("/crl"))]
     web.serve("/crl", CA.crl(extra=scope(full_name=place)))
     assert standing(bo).revocation is GOOD
+
+
+def test_a_list_for_peoples_certificates_says_nothing_of_an_authority(web: Publisher, bo: Issued) -> None:
+    root = Authority("Rod-CA")
+    issuing = root.below("Mellem", lists=[web.url("/root")])
+    one = issuing.issue("bo@x.example", lists=[web.serve("/issuing", issuing.crl())])
+    chain = (one.certificate, issuing.certificate, root.certificate)
+    web.serve("/root", root.crl(extra=scope(only_contains_user_certs=True)))
+    assert "another kind" in standing(one, chain=chain).reason
+    web.serve("/root", root.crl(lasts=HOUR / 4))
+    told = standing(one, chain=chain)
+    assert told.revocation is GOOD
+    assert told.until is not None
+    assert told.until <= now() + HOUR / 4, "a chain is no longer good than each of it"
+
+
+def test_all_lists_that_a_certificate_names_are_asked(web: Publisher, bo: Issued) -> None:
+    one = CA.issue(
+        "bo@x.example", lists=[web.url("/away").upper().replace("/AWAY", "/away"), web.url("/crl")]
+    )
+    web.serve("/crl", CA.crl([one]))
+    assert standing(one).revocation is REVOKED
+    assert web.asked == ["/away", "/crl"]
+
+
+@pytest.mark.parametrize(
+    "of", [{"crl_issuer": [x509.DirectoryName(CA.certificate.subject)]}, {"reasons": SOME}]
+)
+def test_a_place_of_another_issuers_list_or_of_some_reasons_is_none(
+    web: Publisher, of: dict[str, Any]
+) -> None:
+    place = [x509.UniformResourceIdentifier(web.serve("/part", CA.crl()))]
+    whole: dict[str, Any] = {"full_name": place, "relative_name": None, "reasons": None, "crl_issuer": None}
+    points = x509.CRLDistributionPoints([x509.DistributionPoint(**(whole | of))])
+    one = CA.issue("bo@x.example", extra=[(points, False)])
+    assert "names no place" in standing(one).reason
+
+
+@pytest.mark.parametrize(
+    ("digest", "counts"),
+    [(hashes.SHA256(), True), (hashes.SHA1(), False)],  # noqa: S303 — which is what it is about
+)
+def test_a_digest_that_can_be_forged_signs_nothing(digest: hashes.HashAlgorithm, counts: bool) -> None:
+    signature = CA.key.sign(b"a list", ec.ECDSA(digest))
+    assert signed_by(CA.key.public_key(), signature, b"a list", digest) is counts
+
+
+def test_what_has_no_end_says_nothing() -> None:
+    assert is_current(now() - HOUR, now() + HOUR, now())
+    assert not is_current(now() - HOUR, None, now())
 
 
 def test_an_authority_that_may_not_sign_lists_is_not_believed(web: Publisher, bo: Issued) -> None:
@@ -98,6 +173,10 @@ def test_an_authority_that_may_not_sign_lists_is_not_believed(web: Publisher, bo
         ),
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=OLD_DELEGATE), UNKNOWN, "did not name"),
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=STRANGE_DELEGATE), UNKNOWN, "did not name"),
+        (lambda q, bo: CA.ocsp(q, known=[bo], signer=EARLY_DELEGATE), UNKNOWN, "did not name"),
+        (lambda q, bo: CA.ocsp(q, known=[bo], as_of=CA), GOOD, ""),
+        (lambda q, bo: CA.ocsp(q, known=[bo], as_of=OTHER), UNKNOWN, "about another certificate"),
+        (lambda q, bo: CA.ocsp(q, known=[bo], extra=[(x509.CRLNumber(1), True)]), UNKNOWN, "not read"),
         (lambda q, bo: CA.ocsp(q, known=[EVA], about=EVA), UNKNOWN, "about another certificate"),
         (lambda q, bo: CA.ocsp(q, known=[bo])[:-5], UNKNOWN, "cannot be read"),
         (lambda q, bo: b"\x30\x03\x0a\x01\x06", UNKNOWN, "unauthorized"),
