@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
 from segl.days import DAY_SECONDS
+from segl.settings.canary import is_own_sink
 from segl.settings.routing import Routing
 from segl.vocabulary import Proof
 from segl_routing.fallback.failures import Failure, clause, failure_of
@@ -35,6 +36,7 @@ AGAIN_SECONDS = DAY_SECONDS  # a mark within this after the last one ended is a 
 _MOST_COPIES = 100_000
 _MOST_ABSENT = 10_000  # of those that failed and do not wait: they are tried, or have gone
 _TRIED_SECONDS = 600.0  # a copy that does not wait so long after its way was asked for has been taken
+_MANY = 3  # domains that put off whatever comes while nobody takes anything: it is our own fault
 _FAILED = "forced TLS failed at delivery: "
 
 
@@ -100,6 +102,11 @@ class _Trouble:
     tries: int = 0
     oldest: float = float("inf")
     copies: list[_Copy] = field(default_factory=list)
+
+    @property
+    def since(self) -> float:
+        """When a look first saw one of them: what went before a restart of ours nobody knows."""
+        return min(copy.since for copy in self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +187,11 @@ class Fallback:
                 found.failure, found.reason = failure, clause(one.reason)
         self._remember(copies, seen)
         self._looked_at = now
-        waits = {address for _, address in seen}
-        fallen = {
-            domain: found for (domain, _), found in trouble.items() if self._falls(domain, found, waits, now)
-        }
+        falls = {key: found for key, found in trouble.items() if self._falls(found, now)}
+        fallen = {domain: found for (domain, later), found in falls.items() if not later}
+        late = {domain: found for (domain, later), found in falls.items() if later and domain not in fallen}
+        if late:
+            fallen |= self._taking_nothing(late, {address for _, address in seen}, now)
         return [self._fall(domain, found, queue_ids[domain], now) for domain, found in fallen.items()]
 
     def _remember(self, copies: dict[tuple[str, str], _Copy], seen: set[tuple[str, str]]) -> None:
@@ -249,32 +257,33 @@ class Fallback:
         before.waits = True
         return before
 
-    def _falls(self, domain: str, found: _Trouble, waits: set[str], now: float) -> bool:
+    def _falls(self, found: _Trouble, now: float) -> bool:
         often = found.tries >= self.routing.fallback_failures
         long = now - found.oldest >= self.routing.fallback_seconds
         match found.failure:
             case Failure.TLS:
                 return often or long
             case Failure.LATER:
-                return found.tries >= 2 and self._takes_nothing(domain, found, waits, now)
+                return found.tries >= 2 and now - found.since >= self.routing.fallback_later_seconds
             case _:
                 return found.tries >= max(2, self.routing.fallback_failures) and long
 
-    def _takes_nothing(self, domain: str, found: _Trouble, waits: set[str], now: float) -> bool:
-        """Whether the domain has put off for long enough whatever was sent to it. Counted from when that was first
-        seen, for what went before a restart nobody knows."""
-        since = min(copy.since for copy in found.copies)
-        if now - since < self.routing.fallback_later_seconds:
-            return False
+    def _taking_nothing(self, late: dict[str, _Trouble], waits: set[str], now: float) -> dict[str, _Trouble]:
+        """Those of the domains in *late* to which nothing went since; for the others it is counted anew. *waits* are
+        all addresses that wait."""
+        since = min(found.since for found in late.values())
+        went: dict[str, float] = {}  # when it last did
         for (address, _), told in reversed(self._told.items()):
             if told.at < since:
                 break
-            went = told.by_tls and told.at <= now - _TRIED_SECONDS and address not in waits
-            if went and domain_of(address) == domain:
-                for copy in found.copies:  # from then on anew
-                    copy.since = max(copy.since, told.at + _TRIED_SECONDS)
-                return False
-        return True
+            taken = told.by_tls and told.at <= now - _TRIED_SECONDS and address not in waits
+            if taken and not is_own_sink(address):
+                went.setdefault(domain_of(address), told.at)
+        left = {domain: found for domain, found in late.items() if went.get(domain, 0.0) < found.since}
+        for domain in late.keys() - left.keys():
+            for copy in late[domain].copies:
+                copy.since = max(copy.since, went[domain] + _TRIED_SECONDS)
+        return left if went or len(left) < _MANY else {}
 
     def _fall(self, domain: str, found: _Trouble, queue_ids: Iterable[str], now: float) -> Fallen:
         before = self._marked.get(domain)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl.settings.canary import WAY_SINKS
 from segl.settings.routing import Routing
+from segl.vocabulary import Way
 from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
 from segl_routing.fallback.queue_watch import Waiting
@@ -231,6 +233,24 @@ def test_what_goes_to_other_domains_or_is_put_off_too_says_nothing_for_it() -> N
         story.tried(BO, "eva@kunde.example", "ida@anden.example")
         fallen += story.look(GREYLISTED, BO, "eva@kunde.example", after=600)
     assert [one.marked.domain for one in fallen[:1]] == ["kunde.example"]
+
+
+def put_off_by_all(story: Story, domains: int, *others: str) -> set[str]:
+    """For five hours; *others* get theirs."""
+    addresses = [f"bo@kunde{number}.example" for number in range(domains)]
+    marked: set[str] = set()
+    for _ in range(30):
+        story.tried(*addresses, *others)
+        marked |= {one.marked.domain for one in story.look(GREYLISTED, *addresses, after=600)}
+    return marked
+
+
+def test_where_everybody_puts_off_and_nobody_takes_anything_it_is_our_own_fault() -> None:
+    """Our address came on a list, say: by the next way they would not take it either, and it is soon over."""
+    assert len(put_off_by_all(Story(retries=Retries()), 2)) == 2
+    assert not put_off_by_all(Story(retries=Retries()), 3)
+    assert not put_off_by_all(Story(retries=Retries()), 3, WAY_SINKS[Way.TLS])
+    assert len(put_off_by_all(Story(retries=Retries()), 3, "eva@anden.example")) == 3
 
 
 def test_a_copy_put_off_for_long_makes_nothing_of_one_lost_connection_to_its_domain() -> None:
