@@ -26,6 +26,7 @@ from segl_portal.forms import browser_of
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
 from segl_portal.pages import Pages, Shown
+from segl_portal.ranges import Span, span_of
 from segl_portal.reader import Reader
 from segl_portal.reading.files import open_file, open_picture
 from segl_portal.reading.frame import frame_document
@@ -148,7 +149,7 @@ class OpenedRoutes:
             headers = self._attachment(found.file.name)
             if request.method == "GET":
                 self._visits.downloaded(opened, "file")
-            return Download(opened, found.chunks(), found.file.size, headers)
+            return self._saved(request, opened, found.chunks(), found.file.size, headers)
 
         return await self._made(request, make)
 
@@ -172,7 +173,7 @@ class OpenedRoutes:
             headers = self._attachment(self._name(opened, request) + ".eml")
             if request.method == "GET":
                 self._visits.downloaded(opened, "message")
-            return Download(opened, opened.content.chunks(), opened.size, headers)
+            return self._saved(request, opened, opened.content.chunks(), opened.size, headers)
 
         return await self._made(request, make)
 
@@ -233,6 +234,20 @@ class OpenedRoutes:
                 opened.content.close()
         return made
 
+    def _saved(
+        self,
+        request: Request,
+        opened: Opened,
+        chunks: Iterator[bytes],
+        size: int,
+        headers: Mapping[str, str],
+    ) -> Download:
+        """The whole, or the rest of what broke off."""
+        tag = f'"{opened.recipient_id}-{request.url.path.rpartition("/")[2]}"'
+        span = span_of(request.headers, tag, size) if request.method == "GET" else Span(0, size, size)
+        more = {**headers, **span.headers(tag)}
+        return Download(opened, span.of(chunks), span.end - span.start, more, status=span.status)
+
     def _headers(self, kind: Kind) -> dict[str, str]:
         return dict(self._pages.headers.of(kind))
 
@@ -256,8 +271,10 @@ class Download(StreamingResponse):
         size: int,
         headers: Mapping[str, str],
         media_type: str = _OCTETS,
+        *,
+        status: int = 200,
     ) -> None:
-        super().__init__(chunks, headers={**headers, "Content-Length": str(size)}, media_type=media_type)
+        super().__init__(chunks, status, {**headers, "Content-Length": str(size)}, media_type)
         self._opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
