@@ -66,8 +66,10 @@ class Word(RevocationChecks):
     def __init__(self) -> None:
         self.said = RevocationStanding(Revocation.GOOD, "good")
         self.said_of: dict[str, RevocationStanding] = {}
+        self.asked: list[Any] = []
 
     async def standing(self, chain: Any) -> RevocationStanding:
+        self.asked.append(chain)
         return self.said_of.get(fingerprint(chain[0]), self.said)
 
 
