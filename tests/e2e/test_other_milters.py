@@ -211,3 +211,43 @@ def test_mail_to_outside_and_its_copy_go_each_its_own_way(
     arrived(house, street, GOOD, BARE, ARCHIVE)
     assert CPR.encode() not in street.seen_in_clear()
     wait_until(lambda: bool(receipts_for(street, HEAD)), 60, lambda: house.log[-6000:])
+    [receipt] = receipts_for(street, HEAD)
+    assert receipt.states == {GOOD: "sent", BARE: "sealed"}
+    assert ARCHIVE.encode() not in receipt.mail.content
+
+
+def receipts_told(house: House) -> list[str]:
+    """The kinds of those to the head."""
+    told = [one for one in house.deliver.events if one["event"] == "receipt_sent"]
+    return [one["kind"] for one in told if one["sender"] == HEAD]
+
+
+@pytest.mark.parametrize(
+    ("recipients", "reply", "kinds"),
+    [
+        ((COLLEAGUE,), "", []),
+        ((COLLEAGUE, ARCHIVE), "", ["sent"]),
+        ((COLLEAGUE,), "550 5.1.1 gone", ["failed"]),
+    ],
+    ids=["a copy", "named by the sender", "a copy that failed"],
+)
+def test_its_sender_hears_of_a_copy_that_he_did_not_ask_for_only_when_it_fails(
+    pair: tuple[House, OtherMilter], street: Street, recipients: tuple[str, ...], reply: str, kinds: list[str]
+) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = copied
+    before = len(receipts_told(house))
+    if reply:
+        street.bare.rcpt_replies[ARCHIVE] = reply
+    try:
+        send(house, NUMBER, HEAD, recipients)
+        arrived(house, street, COLLEAGUE)
+        # What follows is told of later: then there is nothing more to be told of this.
+        send(house, NUMBER, SENDER, (GOOD,))
+        wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: house.log[-6000:])
+        wait_until(lambda: not house.queued, 60, lambda: house.log[-6000:])
+        wait_until(lambda: len(receipts_told(house)) >= before + len(kinds), 60, lambda: house.log[-6000:])
+    finally:
+        street.bare.rcpt_replies.clear()
+    assert receipts_told(house)[before:] == kinds

@@ -16,10 +16,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 
-from segl.addresses import domain_of
+from segl.addresses import domain_of, mailbox_key
 from segl.days import DAY_SECONDS
 from segl.receipts.ahead import forgotten_marks
-from segl.receipts.due import Told, all_lines, complete, fingerprint, is_expanded, next_look
+from segl.receipts.due import Told, all_lines, complete, fingerprint, is_bad, is_expanded, next_look
 from segl.receipts.facts import Facts, unheard_hashes
 from segl.receipts.leases import LEASE_SECONDS
 from segl.receipts.protection import forget_of, waiting_in
@@ -76,6 +76,15 @@ class SentMessage:
     journal_print: str = ""
     digested: bool = False  # it stood in a digest to its sender as it is now
     digest_copied: bool = False  # and in the journal's
+    named: frozenset[str] = (
+        frozenset()
+    )  # recipients outside whom the sender named (mailbox keys), where known
+    copies: frozenset[str] = frozenset()  # recipients whom his house added; set by who knows its settings
+
+    @property
+    def told_of(self) -> tuple[Line, ...]:
+        """The lines that are its sender's business: of copies that his house makes for itself those that went wrong."""
+        return tuple(line for line in self.lines if line.recipient not in self.copies or is_bad(line))
 
     @property
     def complete(self) -> bool:
@@ -325,6 +334,7 @@ def _message(
         journal_print=row.journal_print,
         digested=row.digested_at is not None and row.digested_at >= row.changed_at,
         digest_copied=row.digest_copied_at is not None and row.digest_copied_at >= row.changed_at,
+        named=frozenset(map(mailbox_key, named)),
     )
 
 

@@ -37,6 +37,7 @@ from segl.settings.receipts import ReceiptTerms
 from segl.store.engine import patiently, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links
+from segl_delivery.receipts.copies import with_copies
 from segl_delivery.receipts.given_up import receipt_given_up
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.sender_links import no_link
@@ -171,6 +172,7 @@ class ReceiptDispatcher:
             message = records.read(connection, message_id)
             if message is None:
                 return
+            message = with_copies(message, writer.settings)
             tls = tls_of(connection, message, writer.settings)
             fates = fates_of(connection, message.lines, now)
             logged = not message.expanded or protection.are_logged(connection, _queues_of(message))

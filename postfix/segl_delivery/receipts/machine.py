@@ -26,10 +26,10 @@ def machine_form(
     now: float,
     fates: Fates | None = None,
 ) -> dict[str, Any]:
-    """*message*, colleagues too; in a receipt of very many those who have it are counted alone. *number* counts a
-    message's receipts from 1; *kind* is ``None`` when it is only looked at, and whole; *fates*: what became of sealed
-    copies until *now*."""
-    lines: Sequence[Line] = message.lines
+    """*message*, colleagues too (and copies, where it is only looked at); in a receipt of very many those who have it
+    are counted alone. *number* counts a message's receipts from 1; *kind* is ``None`` when it is only looked at, and
+    whole; *fates*: what became of sealed copies until *now*."""
+    lines: Sequence[Line] = message.told_of
     whole = kind is None or len(lines) <= MOST_LISTED
     if not whole:
         lines = [line for line in lines if line.state not in (State.SENT, State.SEALED)][:MOST_LISTED]
@@ -44,7 +44,7 @@ def machine_form(
         "written_at": iso(now),
         "complete": message.complete,
         "reasons": list(message.reasons),
-        "counts": _counts(message.lines),
+        "counts": _counts(message.told_of),
         "unheard_of": message.unheard,
         "whole": whole,
         "recipients": [

@@ -39,6 +39,7 @@ from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store.engine import insert_into, transaction
 from segl.tables import meta
 from segl_delivery.receipts import sender_links
+from segl_delivery.receipts.copies import with_copies
 from segl_delivery.receipts.digest import digest, parts_of
 from segl_delivery.receipts.given_up import given_up
 from segl_delivery.receipts.mail import Receipt
@@ -94,7 +95,8 @@ class ReceiptSchedule:
         for domain in domains:
             with transaction(self._engine) as connection:
                 changed = digests.for_digest(connection, domain, since)
-                found = [one for one in changed if _stands(settings, one, now.timestamp())]
+                known = [with_copies(one, settings) for one in changed]
+                found = [one for one in known if _stands(settings, one, now.timestamp())]
                 tls = {message.id: tls_of(connection, message, settings) for message in found}
             by_sender: dict[str, list[SentMessage]] = {}
             for message in found:
@@ -272,7 +274,8 @@ def _stands(settings: Settings, message: SentMessage, now: float) -> bool:
     terms = settings.receipt_terms(message.domain, message.sender)
     if terms.send in (Receipts.SECURE, Receipts.ALL):
         return message.complete and _was_left(message) and bool(shown(message, terms.send))
-    return terms.send is Receipts.DAILY and (message.complete or now >= message.at + terms.wait_seconds)
+    over = message.complete or now >= message.at + terms.wait_seconds
+    return terms.send is Receipts.DAILY and over and bool(message.told_of)
 
 
 def _was_left(message: SentMessage) -> bool:

@@ -91,7 +91,9 @@ class House:
 def shown(message: SentMessage, send: Receipts) -> tuple[Line, ...]:
     """The lines that a receipt tells of: colleagues' only when all are wanted, or something went wrong with them."""
     return tuple(
-        line for line in message.lines if send is Receipts.ALL or line.way is not Way.INTERNAL or is_bad(line)
+        line
+        for line in message.told_of
+        if send is Receipts.ALL or line.way is not Way.INTERNAL or is_bad(line)
     )
 
 
@@ -187,7 +189,7 @@ def _lead(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
 
 def _heading(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
     """Of a failure it says whether anybody may have the mail."""
-    failed = all(line.state is State.FAILED for line in message.lines)
+    failed = all(line.state is State.FAILED for line in message.told_of)
     if kind is ReceiptKind.FAILED and failed and not (message.unheard or message.expanded):
         return texts.heading_nobody
     return texts.heading[kind]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from segl.addresses import mailbox_key
 from segl.receipts.due import Told
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, News, Stage, State
+from segl.settings.file import parse_settings
 from segl.vocabulary import Proof, Way
+from segl_delivery.receipts.copies import with_copies
+from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.texts import ReceiptKind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
@@ -89,3 +95,46 @@ def test_a_name_that_ends_in_s_needs_no_genitive() -> None:
     assert view((line(1, State.SENT),), ReceiptKind.SENT).foot.startswith(
         "Denne kvittering er lavet af mailsystemet hos Nordby Vand A/S."
     )
+
+
+@pytest.mark.parametrize(
+    ("original", "state", "named", "known", "told"),
+    [
+        ("Arkiv@x.example", State.SENT, (), {}, False),
+        ("arkiv@x.example", State.SEALED, (), {}, False),
+        ("arkiv@x.example", State.PENDING, (), {}, False),
+        ("arkiv@x.example", State.FAILED, (), {}, True),
+        ("arkiv@x.example", State.DELAYED, (), {}, True),
+        ("arkiv@x.example", State.SENT, ("ARKIV@X.example",), {}, True),
+        ("alle@nordby.example", State.SENT, (), {}, True),  # an alias that the sender named
+        ("arkiv@x.example", State.SENT, (), {"facts": False}, True),
+        ("arkiv@x.example", State.SENT, (), {"unnamed": 2_000}, True),
+    ],
+)
+def test_of_a_copy_that_nobody_asked_for_only_failures_are_told(
+    original: str, state: State, named: tuple[str, ...], known: dict[str, Any], told: bool
+) -> None:
+    organisation = {"name": "N", "domains": ["nordby.example"], "copies_to": ["arkiv@x.example"]}
+    lines = (
+        Line("arkiv@x.example", original, state, AT, way=Way.PORTAL),
+        Line(BO, BO, State.SENT, AT, way=Way.TLS),
+        Line("eva@nordby.example", "eva@nordby.example", State.SENT, AT, way=Way.INTERNAL),
+    )
+    facts = {"facts": True, "named": frozenset(map(mailbox_key, (*named, BO))), **known}
+    message = SentMessage(
+        "ab" * 32,
+        "anna@nordby.example",
+        "nordby.example",
+        "<1@x>",
+        AT,
+        0,
+        reasons=("cpr",),
+        lines=lines,
+        **facts,
+    )
+    message = with_copies(message, parse_settings({"organisation": organisation}))
+    rows = view_of(message, ReceiptKind.SENT, "da", House("Nordby")).rows
+    form = machine_form(message, ReceiptKind.SENT, {}, number=1, now=AT)
+    assert [row.recipient for row in rows] == ["arkiv@x.example"] * told + [BO]
+    assert [one["recipient"] for one in form["recipients"]] == [one.recipient for one in lines[not told :]]
+    assert sum(one["number"] for one in form["counts"]) == len(form["recipients"])
