@@ -14,7 +14,7 @@ from enum import StrEnum
 
 class Failure(StrEnum):
     """``TLS``: there is no TLS that proves who it is (4.7.4, 4.7.5). ``CONNECTION``: nobody answers, or not to
-    the end. ``LATER``: by TLS the server puts it off (4xx). ``OTHER``: whatever else a copy waits for."""
+    the end. ``LATER``: the server puts it off (4xx), by TLS mostly. ``OTHER``: whatever else a copy waits for."""
 
     TLS = "tls"
     CONNECTION = "connection"
@@ -46,6 +46,8 @@ _WORDS = (
         Failure.LATER,
         re.compile(r"host [^/\s]+\[[0-9a-fA-F.:]+\] said: 4[0-9]{2}(?![0-9])(?![ -]4\.2\.)"),
     ),
+    # The greeting's words, and those of a server that puts EHLO off inside TLS, which nothing tells apart.
+    (Failure.LATER, re.compile(r"host [^/\s]+\[[0-9a-fA-F.:]+\] refused to talk to me: ")),
 )
 
 
@@ -63,12 +65,13 @@ def clause(reason: str) -> str:
     words = reason.removeprefix(_SUSPENDED)
     if said := _SAID.match(words):
         at = _AT.search(words)
-        words = f"{said[1]} said {said[2]}, by TLS{f' {at[0]}' if at else ''}"
-    elif told := re.match(r"(TLS is required, but host .*? refused to start TLS)", words):
+        words = f"{said[1]} said {said[2]}{f' {at[0]}' if at else ''}"
+    elif told := _REFUSED.match(words):
         words = told[1]
     return "".join(c if c.isprintable() else "?" for c in words)[:200]
 
 
+_REFUSED = re.compile(r"((?:TLS is required, but )?host \S+ refused to (?:start TLS|talk to me)): ")
 _SAID = re.compile(r"(host [^/\s]+\[[0-9a-fA-F.:]+\]) said: ([0-9]{3})")
 # smtp_proto.c, xfer_request: the step at which it was said, behind whatever was.
 _AT = re.compile(r"\(in reply to [A-Za-z .]{1,40}\)\Z")

@@ -50,7 +50,8 @@ TLS, CONNECTION, LATER, OTHER = Failure.TLS, Failure.CONNECTION, Failure.LATER, 
         ("host mx.x.example[192.0.2.1] said: 450 Server certificate not verified (in reply to DATA)", LATER),
         ("host mx.x.example[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)", OTHER),
         ("host mail.example[/run/segl/portal.sock] said: 451 4.3.0 later (in reply to RCPT TO)", OTHER),
-        ("host mx.x.example[192.0.2.1] refused to talk to me: 421 connect to x[192.0.2.9]:25: later", OTHER),
+        ("host mx.x.example[192.0.2.1] refused to talk to me: 421 connect to x[192.0.2.9]:25: later", LATER),
+        ("host mx.x.example[192.0.2.1] refused to talk to me: 554 5.7.1 you are on a list", LATER),
         ("host mx.x.example[192.0.2.1] said: 550 mail for x.example loops back to myself", OTHER),
         # our own agents, and faults of ours
         ("connect to mail.example[/run/segl/tunnel.sock]: Connection refused", OTHER),
@@ -73,6 +74,8 @@ def test_a_reason_for_people_holds_none_of_the_strangers_words() -> None:
     assert len(clause("Server certificate not verified" + "x" * 1000)) == 200
     said = "host mx.x.example[192.0.2.1] said: 451 4.7.1 (in reply to me) \x1b[31m"
     assert clause(f"{said} (in reply to MAIL FROM command)") == (
-        "host mx.x.example[192.0.2.1] said 451, by TLS (in reply to MAIL FROM command)"
+        "host mx.x.example[192.0.2.1] said 451 (in reply to MAIL FROM command)"
     )
-    assert clause(said) == "host mx.x.example[192.0.2.1] said 451, by TLS"
+    assert clause(said) == "host mx.x.example[192.0.2.1] said 451"
+    refused = "host mx.x.example[192.0.2.1] refused to talk to me: 421 call \x1b[31mme"
+    assert clause(refused) == "host mx.x.example[192.0.2.1] refused to talk to me"

@@ -204,7 +204,7 @@ def test_a_server_that_puts_off_whatever_comes_by_tls_marks_the_domain_after_fou
     [fallen] = put_off(story, 0.5)[:1]
     assert fallen.marked.failure is Failure.LATER
     assert fallen.marked.reason == (
-        "forced TLS failed at delivery: host mx.kunde.example[192.0.2.1] said 451, by TLS "
+        "forced TLS failed at delivery: host mx.kunde.example[192.0.2.1] said 451 "
         "(in reply to RCPT TO command)"
     )
     assert fallen.marked.until - fallen.marked.since == 4 * HOUR, "no check sees what comes after TLS"
