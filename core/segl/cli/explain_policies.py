@@ -69,7 +69,8 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     verdict = demand(verdict, tuple(demands(mail, settings)))
     ruled, _ = apply_policies(mail, verdict, settings)
     message = message_of(mail, verdict, settings.policies)
-    outside = [one for one in recipients if not is_inside(one, domain_of(sender), settings)]
+    everybody = dict.fromkeys((*recipients, *settings.organisation.copies_to))
+    outside = [one for one in everybody if not is_inside(one, domain_of(sender), settings)]
     terms = tuple((one, tuple(told(settings, message, one, verdict))) for one in outside[:_MOST])
     return Applied(sender, terms, ruled, guessed)
 

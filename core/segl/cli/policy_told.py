@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segl.addresses import domain_of
@@ -56,7 +56,7 @@ def told(settings: Settings, message: Message, recipient: str, verdict: Verdict 
     about = settings.policies.about(message)
     terms = about.terms(recipient)
     return [
-        _verdict(about, terms, recipient, verdict),
+        _with_copies(settings, about, _verdict(about, terms, recipient, verdict), verdict),
         _least(settings, terms, message, recipient),
         _simple(Term.ORDER, terms, ", ".join(settings.routing.order), "routing.order"),
         _receipts(settings, terms, message),
@@ -124,6 +124,19 @@ def _verdict(about: About, terms: Terms, recipient: str, verdict: Verdict | None
     change = "lowers" if decision.rank < verdict.decision.rank else "raises"
     note = "; ".join(filter(None, (f"{change} {verdict.decision}", note)))
     return Told(Term.VERDICT, str(decision), entry, f"policy {entry.name}", perhaps, note)
+
+
+def _with_copies(settings: Settings, about: About, said: Told, verdict: Verdict | None) -> Told:
+    """*said* of the verdict; where a policy lowers it, and not for whoever gets copies of mail, the message goes
+    securely all the same."""
+    if said.policy is None or said.policy.verdict is not Decision.PLAIN:
+        return said
+    for one in settings.organisation.copies_to:
+        entry = about.terms(one).verdict if verdict is None else counting(about, one, verdict)
+        if entry is None or entry.verdict is not Decision.PLAIN:
+            note = f"but a copy goes to {one} (organisation.copies_to), for whom it is not lowered: it goes securely"
+            return replace(said, note="; ".join(filter(None, (said.note, note))))
+    return said
 
 
 def _least(settings: Settings, terms: Terms, message: Message, recipient: str) -> Told:

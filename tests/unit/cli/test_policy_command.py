@@ -130,6 +130,26 @@ def test_the_verdict_with_its_reason(file: Path, arguments: list[str], verdict: 
 
 
 @pytest.mark.parametrize(
+    ("archive", "arguments", "told"),
+    [
+        ("arkiv@andre.example", ["--label", "billing"], True),
+        ("arkiv@andre.example", [], True),
+        ("arkiv@revisor.example", ["--label", "billing"], False),
+        ("arkiv@revisor.example", [], False),
+        ("arkiv@andre.example", ["--label", "health"], False),  # not lowered for anybody
+    ],
+)
+def test_that_a_copy_for_an_archive_keeps_a_verdict_up_is_told(
+    file: Path, archive: str, arguments: list[str], told: bool
+) -> None:
+    text = file.read_text("utf-8")
+    domains = 'domains = ["nordby.example"]\n'
+    file.write_text(text.replace(domains, f'{domains}copies_to = ["{archive}"]\n'), "utf-8")
+    found = explained(BOOKS, "x@revisor.example", *arguments, file=file)["verdict"]
+    assert (f"a copy goes to {archive}" in found["note"]) is told
+
+
+@pytest.mark.parametrize(
     ("arguments", "least"),
     [
         ([], ("pkix", "routing.least")),
