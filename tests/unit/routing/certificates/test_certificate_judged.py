@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from certificate_desk import ADDRESS, BO, NEWER, OTHER, ROOT, Desk, FakeSource, offers
+from certificate_desk import ADDRESS, BO, DOWN, NEWER, NONE, OTHER, ROOT, Desk, FakeSource, offers
 from segl.certificates.judgement import fingerprint
 from segl.certificates.records import Revocation
 from segl.settings.certificates import Certificates, RevocationUnknown
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import SearchResult
-from segl_routing.certificates.sources import Answer, Offer
+from segl_routing.certificates.sources import MOST_OFFERED, Answer, Offer
 from segl_routing.certificates.standing import RevocationStanding
 from world.authority import Authority
 
@@ -35,6 +35,40 @@ def test_the_postmasters_word_says_whose_it_is_and_nothing_more(tmp_path: Path) 
     desk = Desk(tmp_path, first=FakeSource("first", offers(BO, bound=True)))
     desk.word.said = REVOKED
     assert found(desk).known is Known.NO
+
+
+def test_of_one_certificate_offered_twice_the_stronger_word_counts(tmp_path: Path) -> None:
+    """The postmaster's file is called as the address, and another folder's holds it as well."""
+    evas = ROOT.issue("eva@x.example").certificate
+    for twice in ([Offer(evas), Offer(evas, bound=True)], [Offer(evas, bound=True), Offer(evas)]):
+        desk = Desk(tmp_path, first=FakeSource("first", Answer.of(twice, "has none")))
+        [row] = found(desk).rows
+        assert row.bound
+
+
+def test_what_signed_dns_vouches_for_is_kept_as_such(tmp_path: Path) -> None:
+    """segl-deliver judges it once more, and asks no authority either."""
+    [row] = found(Desk(tmp_path, first=FakeSource("first", offers(BO, vouched=True)))).rows
+    assert (row.vouched, row.bound) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "second_best"),
+    [(DOWN, offers(BO), True), (NONE, offers(BO), False), (offers(BO), DOWN, False)],
+)
+def test_what_a_later_source_has_is_the_second_best_while_an_earlier_one_is_down(
+    tmp_path: Path, first: Answer, second: Answer, second_best: bool
+) -> None:
+    desk = Desk(tmp_path, first=FakeSource("first", first), second=FakeSource("second", second))
+    assert found(desk, all_sources=True).second_best is second_best
+
+
+def test_of_more_than_are_looked_at_the_newest_are(tmp_path: Path) -> None:
+    many = [ROOT.issue(ADDRESS, begins=-2 - n) for n in range(MOST_OFFERED + 2)]
+    desk = Desk(tmp_path, first=FakeSource("first", offers(*many[::-1])))
+    result = found(desk)
+    assert [row.fingerprint for row in result.rows] == [many[0].fingerprint]
+    assert len(result.asked[0].judged) == MOST_OFFERED
 
 
 def test_where_the_newest_was_revoked_the_one_before_is_used(tmp_path: Path) -> None:
