@@ -22,6 +22,7 @@ from segl_classifier.cpr.context import said as context
 from segl_classifier.cpr.context.about import About
 from segl_classifier.cpr.context.after import after, name_behind
 from segl_classifier.cpr.context.before import before
+from segl_classifier.cpr.context.registers import by_register, names_register
 from segl_classifier.cpr.context.said import CALLED_CPR, NOTHING, Said, say
 from segl_classifier.cpr.judging import score
 from segl_classifier.cpr.judging.assessment import Assessment
@@ -113,6 +114,7 @@ class _Reader:
         self.find = context.Lookup(text.text)
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
+        self.registered = names_register(text.text)
         self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
         self.earlier: Assessment | None = None
         self.others: set[str] = set()  # digits that the text calls something else
@@ -265,6 +267,8 @@ class _Reader:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, spelling, *_) = self.text.text, candidate
         divided = spelling.divided
+        if self.registered and by_register(text, start, end):
+            return say(Kind.CPR, "named by the register of CPR numbers", CALLED_CPR)
         first_in_line = start == 0 or text[start - 1] == "\n"
         if self.in_row and not first_in_line and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
             cell = self.tables.cell(start)

@@ -199,6 +199,7 @@ _SECONDS = frozenset(second for seconds in _PAIRS.values() for second in seconds
 _VALUES = frozenset(map(key, VALUE.split()))
 _VALUES |= {first + last for first in _VALUES for last in _VALUES}  # "feltværdi", "data-value"
 _REPLACEMENT_BEFORE = frozenset(map(key, REPLACEMENT_BEFORE_CPR.split()))
+_SHORTEST_OF_FIELD = 6  # letters of a field such as "EjerCPR", "brugercpr"; "eCPR" is a replacement number
 
 
 def look_up(word: str) -> Word:
@@ -206,7 +207,9 @@ def look_up(word: str) -> Word:
     found = _TABLE.get(word)
     if found is not None:
         return found
-    if word.startswith(("cpr", "personnummer", "personnr")):
+    if word.startswith(("cpr", "personnummer", "personnr")) or (
+        word.endswith("cpr") and len(word) >= _SHORTEST_OF_FIELD
+    ):
         return Word(Kind.CPR)
     for last in _NUMBER_LAST if word.endswith(_NUMBER_LAST) else ():
         if word.endswith(last) and len(word) > len(last) and word not in _NOT_NUMBERS:
