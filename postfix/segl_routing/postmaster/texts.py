@@ -145,7 +145,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 Repair.DELIVERY: (
                     "Et tjek går godt, men da vores server ville aflevere mail, gik det galt. Den skrev: »{found}«",
                     "Se efter, om alle jeres mailservere, også bag en load balancer eller firewall, tilbyder "
-                    "STARTTLS hver gang med et gyldigt certifikat.",
+                    "STARTTLS hver gang med et gyldigt certifikat, og om de så også tager imod.",
                 ),
                 Repair.STRONGER: (
                     "Jeres mailserver har et gyldigt certifikat, men DNS kan ikke bevise, at det er den rette server.",
@@ -237,7 +237,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 Repair.DELIVERY: (
                     "A check goes well, but when our server came to deliver mail it failed. It wrote: “{found}”",
                     "See whether all of your mail servers, those behind a load balancer or firewall too, offer "
-                    "STARTTLS each time, with a valid certificate.",
+                    "STARTTLS each time, with a valid certificate, and take the mail then.",
                 ),
                 Repair.STRONGER: (
                     "Your mail server has a valid certificate, but DNS cannot prove that it is the right server.",
