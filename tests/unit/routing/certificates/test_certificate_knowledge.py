@@ -167,6 +167,39 @@ def test_a_directory_that_is_down_holds_a_recipient_for_its_time_and_no_longer(t
     run(Desk(tmp_path), story)
 
 
+def test_what_was_found_by_a_clock_since_set_back_is_looked_for_anew(tmp_path: Path) -> None:
+    """Or it would be believed, and a recipient wait, until that day comes once more."""
+
+    async def story(desk: Desk) -> None:
+        desk.now += 86_400
+        desk.first.answer = NONE
+        assert (await desk.find()).known is Known.NO
+        desk.now -= 86_400
+        desk.first.answer = offers(BO)
+        assert (await desk.find()).known is Known.YES
+        desk.records.forget(ADDRESS)
+        desk.now += 86_400
+        desk.first.answer = DOWN
+        assert (await desk.find()).known is Known.UNKNOWN
+        desk.now -= 86_400
+        for _ in range(11):
+            found = await desk.find()
+            desk.now += 31
+        assert (found.known, (await desk.find()).known) == (Known.NO, Known.NO)
+
+    run(Desk(tmp_path), story)
+
+
+def test_a_directory_that_was_down_last_year_and_is_down_now_is_waited_for(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        desk.first.answer = DOWN
+        for _ in range(2):
+            assert (await desk.find()).known is Known.UNKNOWN
+            desk.now += 365 * 86_400
+
+    run(Desk(tmp_path), story)
+
+
 def test_a_fault_of_ours_is_a_dont_know(tmp_path: Path) -> None:
     desk = Desk(tmp_path, first=FakeSource("first", ZeroDivisionError()))
     assert run(desk, lambda desk: desk.find()).known is Known.UNKNOWN

@@ -38,7 +38,7 @@ def ask(source: FolderSource | KeptSource, address: str) -> Answer:
 
 def test_files_are_found_by_the_addresses_in_them(folder: FolderSource, tmp_path: Path) -> None:
     (tmp_path / "bo.pem").write_bytes(BO.pem + CA.pem)
-    (tmp_path / "eva.der").write_bytes(EVA.der)
+    (tmp_path / "eva.DER").write_bytes(EVA.der)
     [offer] = ask(folder, "bo@x.example").offers
     assert offer.certificate == BO.certificate
     assert offer.along == (CA.certificate,)

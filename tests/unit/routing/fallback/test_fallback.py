@@ -64,7 +64,7 @@ def test_the_second_failure_of_tls_marks_the_domain() -> None:
     mark = story.fallback.mark("kunde.example")
     assert mark is not None
     assert mark.reason == f"forced TLS failed at delivery: {STRIPPED}"
-    assert mark.until == story.now + HOLD_SECONDS
+    assert mark.until == story.now + 600
 
 
 def test_looking_again_is_no_second_failure() -> None:
