@@ -355,7 +355,7 @@ def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
         told = [*map(str, error.faults), *([error.rest] if error.more else ())]
         say_json({"runs": False, "faults": told})
         return
-    if not file.exists():
+    if not file.exists() and not file.is_symlink():
         fail(f"not set up on this host: there is no {file}", NO_SETTINGS_HINT)
     for fault in error.faults:
         complain(fault.told, fault.hint)

@@ -1,4 +1,4 @@
-"""Whether there is room on the disk where mail waits and sealed messages lie.
+"""Whether there is room on the disk where mail waits and sealed messages lie, and whether it can be written.
 
 A full queue is the quietest fault there is: every process runs, nothing in the configuration is wrong, and smtpd
 answers ``452 4.3.1 Insufficient system storage`` to all.
@@ -25,6 +25,9 @@ _OF_THE_LARGEST: Final = 1.5
 # Below so many times what is needed somebody should look: a night's mail may take the rest.
 _SOON: Final = 4
 _FEW_FILES: Final = 1000  # inodes
+_REPAIR: Final = (
+    "see why (dmesg): so the kernel leaves a disk on which writing failed. Repair it, and mount it anew"
+)
 _FIX: Final = "make room there; what waits then goes by itself"
 
 
@@ -72,6 +75,10 @@ def _judged(place: _Place) -> Check:
         disk = os.statvfs(there)
     except OSError as error:
         return Check(place.id, State.UNKNOWN, f"{place.path}: {error.strerror}", place.why, AS_ROOT)
+    if disk.f_flag & os.ST_RDONLY:
+        return Check(
+            place.id, State.FAIL, f"{place.path} lies on a disk that is read-only", place.why, _REPAIR
+        )
     free = disk.f_bavail * disk.f_frsize
     text = f"{free // _MEGABYTE} MB free for {place.path}, at least {place.needed / _MEGABYTE:.0f} needed"
     files = disk.f_favail if disk.f_files else _FEW_FILES  # some file systems do not count them

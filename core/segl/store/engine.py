@@ -31,7 +31,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
 from segl.store.migrations import migrate
-from segl.store.status import missing_at, missing_file, sqlite_file
+from segl.store.status import is_read_only, missing_at, missing_file, sqlite_file
 from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
@@ -78,13 +78,8 @@ def open_store(url: str) -> Engine:
             raise StoreLocked(
                 "the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", HINT
             ) from None
-        hint = (
-            "is it there, is it a database, and may this user (root may) read and write it? "
-            "The file belongs to the group segl-store, mode 0660"
-            if url.startswith("sqlite")
-            else "is it there, and may this user write to it?"
-        )
-        raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", hint) from None
+        told = f"store {_bare(url)}: {_kind(error)}"
+        raise StoreError("the store cannot be reached", told, _what_to_look_at(url)) from None
     except ModuleNotFoundError as error:
         hint = "in a clone: /usr/lib/segl/bin/pip install '.[postgresql]'"
         raise StoreError(
@@ -98,6 +93,18 @@ def open_store(url: str) -> Engine:
             "a newer Segl has brought it to a new form: install that one, or put the backup from before it back",
         )
     return engine
+
+
+def _what_to_look_at(url: str) -> str:
+    file = sqlite_file(url)
+    if file is None:
+        return "is it there, and may this user write to it?"
+    if is_read_only(file):
+        return f"{file} lies on a disk that is read-only: so the kernel leaves one on which writing failed (dmesg)"
+    return (
+        "is it there, is it a database, and may this user (root may) read and write it? "
+        "The file belongs to the group segl-store, mode 0660"
+    )
 
 
 def open_existing(url: str) -> Engine:

@@ -93,6 +93,15 @@ def _file_of(url: str) -> Path:
     return Path(unquote(url.partition(":///")[2].partition("?")[0]))
 
 
+def is_read_only(file: Path) -> bool:
+    """Whether *file* lies, or would lie, on a disk that takes no writes, whoever writes."""
+    try:
+        there = next(path for path in (file, *file.parents) if path.exists())
+        return bool(os.statvfs(there).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:
     """Recipients whose copy was taken since *since* (Unix seconds), by the sender's domain and the way. Raises as
     :func:`look_at_store`."""

@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from segl.errors import StoreError
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_space import space_checks
 from segl.postfix.running import Instance
 from segl.settings.file import parse_settings
+from segl.store.engine import open_store
 
 MB = 1024 * 1024
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
@@ -46,7 +48,7 @@ def setup(folder: Path, parameters: dict[str, str] | None = None, **tables: obje
 
 def said(monkeypatch: pytest.MonkeyPatch, setup: Setup, *, free: int, files: int = 10**6) -> dict[str, Check]:
     """What is said of each place where so many bytes are *free*, for so many *files* more."""
-    disk = SimpleNamespace(f_bavail=free // 4096, f_frsize=4096, f_files=10**7, f_favail=files)
+    disk = SimpleNamespace(f_bavail=free // 4096, f_frsize=4096, f_files=10**7, f_favail=files, f_flag=0)
     monkeypatch.setattr(os, "statvfs", lambda _: disk)
     return {check.id: check for check in space_checks(setup)}
 
@@ -97,6 +99,20 @@ def test_a_folder_that_is_not_there_yet_will_lie_where_its_parent_does(folder: P
     found = {check.id: check for check in space_checks(setup(folder))}
     assert f"{folder}/state/sealed" in found["space.sealed"].found
     assert os.statvfs(folder).f_files == 0 or found["space.sealed"].state is not UNKNOWN
+
+
+def test_a_disk_that_is_read_only_has_room_and_takes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the kernel leaves one on which writing failed: all processes run, and nothing is sealed."""
+    disk = SimpleNamespace(f_bavail=10**9, f_frsize=4096, f_files=10**7, f_favail=10**6, f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    found = {check.id: check for check in space_checks(setup(folder))}
+    assert {check.state for check in found.values()} == {FAIL}
+    assert found["space.store"].found == f"{folder}/state lies on a disk that is read-only"
+    with pytest.raises(StoreError) as caught:
+        open_store(f"sqlite:///{folder}/nowhere/segl.db")
+    assert "read-only" in caught.value.hint
 
 
 def test_what_lies_elsewhere_is_not_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
