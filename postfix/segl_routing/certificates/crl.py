@@ -63,8 +63,15 @@ def supersedes(
     try:
         if _list_fault(known, issuer, now):
             return True
-        if _list_fault(new, issuer, now) or _scope(new) != _scope(known):
+    except (TypeError, *UNREADABLE):
+        return True
+    try:
+        if _list_fault(new, issuer, now):
             return False
+        if _scope(new) != _scope(
+            known
+        ):  # each has numbers of its own; one of all certificates may follow one of some
+            return _scope(new) is None and new.last_update_utc >= known.last_update_utc
         return not _is_older(new, known)
     except (TypeError, *UNREADABLE):
         return False

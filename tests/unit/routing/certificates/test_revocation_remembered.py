@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
 
 from segl.certificates.records import Revocation
 from segl_routing.certificates import revocation
@@ -67,6 +68,10 @@ def numbered(number: int, *revoked: Issued, begun: datetime.timedelta = HOUR, by
     return by.crl(revoked, begun=begun, lasts=30 * DAY, extra=[(x509.CRLNumber(number), False)])
 
 
+# a number that is none, which is only seen when it is asked for
+NO_NUMBER = [(x509.UnrecognizedExtension(ExtensionOID.CRL_NUMBER, b"\x04\x01x"), False)]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "taken"),
     [
@@ -90,6 +95,18 @@ def numbered(number: int, *revoked: Issued, begun: datetime.timedelta = HOUR, by
         (lambda bo: CA.crl(lasts=HOUR / 2), lambda bo: CA.crl([bo], begun=2 * HOUR, lasts=DAY), True),  # over
         (lambda bo: b"<html>not yet</html>", lambda bo: numbered(7, bo), True),
         (lambda bo: numbered(9, by=OTHER), lambda bo: numbered(7, bo), True),
+        (lambda bo: CA.crl(extra=NO_NUMBER), lambda bo: numbered(7, bo), True),
+        (
+            lambda bo: CA.crl(extra=scope(only_contains_ca_certs=True)),
+            lambda bo: CA.crl([bo]),
+            True,
+        ),  # of all
+        (
+            lambda bo: CA.crl(extra=scope(only_contains_user_certs=True)),
+            lambda bo: CA.crl([bo], begun=2 * HOUR),
+            False,
+        ),
+        (lambda bo: numbered(7), lambda bo: CA.crl([bo], extra=NO_NUMBER), False),
     ],
 )
 def test_a_list_of_before_does_not_come_after_a_newer_one(
