@@ -117,12 +117,49 @@ def test_connections_that_fail_must_fail_often_and_long() -> None:
 def test_a_copy_that_is_being_tried_is_not_forgotten() -> None:
     """A server that says nothing keeps it from the queue of those that wait for as long as Postfix is patient (five
     minutes for STARTTLS), at each try anew."""
-    story = Story()
+    story = Story(retries=Retries())
     for _ in range(2):
         story.tried()
         assert not any(story.fallback.looked((), lambda _copy: True, story.now + 20 * n) for n in range(15))
         story.now += 300
         fallen = story.look(SILENT)
+    assert fallen
+
+
+def test_a_copy_that_was_out_of_sight_and_was_not_asked_for_was_not_tried() -> None:
+    """The queue was longer than what is looked at."""
+    story = Story(retries=Retries())
+    story.tried()
+    assert not story.look(STRIPPED)
+    story.fallback.looked((), lambda _copy: True, story.now + 20)
+    assert not story.look(STRIPPED, after=40)
+    story.tried()  # another message to the address
+    assert not story.look(STRIPPED)
+
+
+def test_of_several_copies_the_oldest_tells_how_long_it_has_failed() -> None:
+    story = Story()
+    queue = [
+        Waiting("Q1", BO, story.now - 700, REFUSED),
+        Waiting("Q2", "eva@kunde.example", story.now, REFUSED),
+    ]
+    fallen: list[Fallen] = []
+    for _ in range(2):
+        story.tried(BO)
+        story.now += 20
+        fallen += story.fallback.looked(queue, lambda _copy: True, story.now)
+    assert [one.waited for one in fallen] == [740]
+
+
+def test_a_clock_that_was_set_back_begins_to_count_anew() -> None:
+    story = Story()
+    story.tried()
+    assert not story.look(STRIPPED)
+    story.now -= 86_400
+    fallen: list[Fallen] = []
+    for _ in range(2):
+        story.tried()
+        fallen += story.look(STRIPPED)
     assert fallen
 
 
