@@ -272,6 +272,23 @@ def test_what_goes_to_other_domains_or_is_put_off_too_says_nothing_for_it() -> N
     assert [one.marked.domain for one in fallen[:1]] == ["kunde.example"]
 
 
+def test_what_waits_and_is_not_tried_marks_nothing() -> None:
+    """Our Postfix was stopped for the night."""
+    story = Story(retries=Retries())
+    story.tried()
+    assert not any(story.look(GREYLISTED, after=600) for _ in range(60))
+
+
+def test_what_went_by_another_service_says_nothing_for_the_domains_own_servers() -> None:
+    story = Story(retries=Retries())
+    fallen: list[Fallen] = []
+    for _ in range(26):
+        story.tried()
+        story.fallback.asked("eva@kunde.example", by_tls=False)
+        fallen += story.look(GREYLISTED, after=600)
+    assert fallen
+
+
 def put_off_by_all(story: Story, domains: int, *others: str) -> set[str]:
     """For five hours; *others* get theirs."""
     addresses = [f"bo@kunde{number}.example" for number in range(domains)]
