@@ -24,16 +24,20 @@ from segl_routing.proofs.checking import mail_dns
 
 
 def certificate_finder(
-    settings: Settings, records: CertificateRecords | None, events: Events, file: Path | str
+    settings: Settings,
+    records: CertificateRecords | None,
+    events: Events,
+    file: Path | str,
+    revocation: RevocationChecks | None = None,
 ) -> CertificateFinder:
-    """The search these settings ask for. Raises :class:`~segl.errors.SettingsError`; *file* names the
-    settings in it."""
+    """The search these settings ask for. Raises :class:`~segl.errors.SettingsError`; *file* names the settings in it.
+    *revocation*: what authorities said so far."""
     table = settings.certificates
     return CertificateFinder(
         table,
         list(_sources(settings, records, events, file)),
         Authorities.read(table.trust, table.intermediates, file),
-        RevocationChecks(fetcher(table.revocation_seconds)),
+        revocation or RevocationChecks(fetcher(table.revocation_seconds)),
     )
 
 

@@ -58,6 +58,10 @@ class RevocationChecks:
         self._revoked: OrderedDict[str, RevocationStanding] = OrderedDict()
         self._coming: dict[str, asyncio.Task[_List]] = {}
 
+    def fetch_by(self, fetch: Fetch) -> None:
+        """From now on; what was fetched stays."""
+        self._fetch = fetch
+
     async def standing(self, chain: Sequence[x509.Certificate]) -> RevocationStanding:
         """The standing of a chain, leaf first: of all in it but the root, whom the postmaster vouches for."""
         pairs = pairwise(chain)

@@ -14,8 +14,10 @@ from segl.events import Events
 from segl.settings.certificates import Certificates
 from segl.settings.document import Settings
 from segl_routing.certificates.build import certificate_finder
+from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge
+from segl_routing.certificates.revocation import RevocationChecks
 
 
 def _digest(settings: Certificates) -> str:
@@ -51,7 +53,8 @@ class CertificateService:
         self._records = records
         self._events = events
         self._file = file
-        self._finder = certificate_finder(settings, records, events, file)
+        self._revocation = RevocationChecks(fetcher(settings.certificates.revocation_seconds))
+        self._finder = certificate_finder(settings, records, events, file, self._revocation)
         self._knowledge = CertificateKnowledge(self._finder, records, settings.certificates, events)
         self._digest = _digest(settings.certificates)
         try:
@@ -72,12 +75,13 @@ class CertificateService:
     def prepared(self, settings: Settings) -> Search:
         """The search of new settings. Blocking. Raises :class:`~segl.errors.SettingsError`: then the old ones stay."""
         judged_by = _digest(settings.certificates)
-        return Search(
-            settings, certificate_finder(settings, self._records, self._events, self._file), judged_by
-        )
+        finder = certificate_finder(settings, self._records, self._events, self._file, self._revocation)
+        return Search(settings, finder, judged_by)
 
     def change(self, search: Search) -> None:
-        """Go on with *search*; what was judged by anything else counts no more."""
+        """Go on with *search*; what was judged by anything else counts no more, but what authorities said of
+        certificates does."""
+        self._revocation.fetch_by(fetcher(search.settings.certificates.revocation_seconds))
         before, self._digest = self._digest, search.judged_by
         forget = self._digest != before
         self._knowledge.change(search.finder, search.settings.certificates, self._digest if forget else "")

@@ -14,7 +14,7 @@ from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.service import CertificateService
-from world.authority import Authority
+from world.authority import Authority, Publisher
 from world.stores import store_in
 
 ROOT, OTHER = Authority("Rod-CA"), Authority("Anden rod")
@@ -74,6 +74,25 @@ def test_an_authority_or_a_file_that_was_taken_out_is_believed_no_more(
             desk = house.desk()
         assert await found(desk) is Known.NO
         assert not house.records.found(BO), "segl-deliver asks the store alone"
+        await desk.stop()
+
+    asyncio.run(story())
+
+
+def test_what_was_revoked_stays_so_over_a_reload(tmp_path: Path, web: Publisher) -> None:
+    """The authority is silent since, and what nobody says of is used here."""
+    house = House(tmp_path)
+    bo = ROOT.issue(BO, responders=[web.url("/said")])
+    house.certificate.write_bytes(bo.pem)
+    web.answer("/said", lambda question: ROOT.ocsp(question, revoked=[bo]))
+
+    async def story() -> None:
+        desk = house.desk()
+        assert await found(desk) is Known.NO
+        web.pages.clear()
+        house.trust.write_bytes(ROOT.pem)
+        desk.change(desk.prepared(house.settings()))
+        assert await found(desk) is Known.NO
         await desk.stop()
 
     asyncio.run(story())

@@ -193,6 +193,19 @@ def test_a_check_that_finds_no_proof_leaves_the_mark(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_a_mark_of_a_clock_since_set_back_ends_by_a_check_made_now(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.now += 86_400
+        await world.fails()
+        world.now -= 86_400
+        world.waits()
+        await world.look(after=20)
+        assert world.checks == 1
+        assert not world.marked
+
+    told(tmp_path, story)
+
+
 def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
     """Nobody answers at the check either: the proof of half an hour ago still counts, but not against the mark."""
 
