@@ -77,11 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(f"segl {__version__}")  # at once: the parser would load more than it takes
         return
     wanted = next((word for word in given if not word.startswith("-")), None)
-    from segl.cli.output import open_closed_streams, quiet_when_reader_leaves
+    from segl.cli.output import Exit, complain, open_closed_streams, quiet_when_reader_leaves
 
     open_closed_streams()
-    with quiet_when_reader_leaves():
-        build(wanted)(given, prog_name="segl")
+    try:
+        with quiet_when_reader_leaves():
+            build(wanted)(given, prog_name="segl")
+    except KeyboardInterrupt:  # while its modules were loaded; from then on it is answered so, too
+        raise SystemExit(Exit.INTERRUPTED) from None
+    except MemoryError:
+        complain("there is not enough memory")
+        raise SystemExit(Exit.BAD_INPUT) from None
 
 
 def _options(

@@ -36,7 +36,8 @@ class Exit(IntEnum):
     SECURE = 10
     HOLD = 11
     REJECT = 12
-    READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
+    INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+    READER_LEFT = 141  # the same of SIGPIPE
 
 
 EXIT_OF = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
@@ -97,6 +98,34 @@ print(json.dumps(told), file=sys.stderr)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("module", ["typer", "segl.cli.rules", "segl_classifier.rules"])
+@pytest.mark.parametrize(
+    ("act", "code", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGINT)", (130, -signal.SIGINT), ("", "Aborted.\n")),
+        ("raise MemoryError", (2,), ("segl: there is not enough memory\n",)),
+    ],
+    ids=["Ctrl-C", "no memory"],
+)
+def test_what_ends_it_while_it_loads_its_modules_leaves_no_traceback(
+    module: str, act: str, code: tuple[int, ...], told: tuple[str, ...]
+) -> None:
+    if module == "typer" and "raise" in act:
+        return  # nothing is loaded yet that could say so
+    program = f"""
+import os, signal, sys
+class Loading:
+    def find_spec(self, name, *_):
+        if name == {module!r}: {act}
+sys.meta_path.insert(0, Loading())
+from segl.cli import main
+main(["rules", "check"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode in code, done.stderr
+    assert done.stderr in told
 
 
 def test_version() -> None:
