@@ -19,6 +19,7 @@ from segl_classifier.message import Part, unreadable
 from segl_classifier.parsing.walk import Walk
 from segl_classifier.records import cards, saved_document, saved_sheet
 from segl_classifier.records.coded_lines import coded_lines
+from segl_classifier.records.divided import divided
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
 
@@ -58,6 +59,8 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             if is_card and cards.is_nothing_else(whole):
                 continue
             text = notes.written_in(saved_document.without_fonts(whole))
+            if part.is_file:
+                text = divided(text, sheet=is_sheet)
             if is_sheet:
                 text = restored(text)
             notes.text(text, where)

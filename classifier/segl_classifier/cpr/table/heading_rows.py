@@ -18,6 +18,7 @@ _TOP_LINES = 12  # of these; the others have one cell, and are titles
 _MARKS = str.maketrans("\"'>", "   ")  # that show no cell to be filled
 _LONGEST_GROUP, _STOPS = 40, (".", "!", "?", ":", ",")  # characters of the name of a group; no group ends so
 _NAMES_NUMBERS = frozenset((Kind.CPR, Kind.REPLACEMENT, Kind.OTHER, Kind.MATTER))
+_NAMES = OF_SOMEBODY | _NAMES_NUMBERS
 
 
 def headings(lines: Sequence[str], divider: str) -> tuple[str, ...]:
@@ -42,12 +43,12 @@ def is_title(line: str, divider: str) -> bool:
 
 def heading_of(cells: Sequence[str], titles: int) -> str:
     """Which of *cells*, one above the other, is the heading of their column; the first *titles* are alone in their
-    rows. What names the personal number or somebody is one, whatever stands over the whole table."""
+    rows. What names a number or somebody is one, whatever stands over the whole table."""
     said = next(filter(NAMES_CPR.search, cells), "")
     if said or not any(cells[:titles]):
         return said or next(filter(None, cells), "")
-    hers = (cell for cell in cells[titles:] if not OF_SOMEBODY.isdisjoint(_kinds(cell)))
-    return next(hers, "") or next(filter(None, cells), "")
+    named = (cell for cell in cells[titles:] if not _NAMES.isdisjoint(_kinds(cell)))
+    return next(named, "") or next(filter(None, cells), "")
 
 
 def may_say_cpr(text: str) -> bool:
