@@ -69,6 +69,18 @@ def test_chains_that_do_not_hold(above: Authority, fault: str) -> None:
     assert fault in found.fault
 
 
+def test_a_chain_holds_at_the_time_that_is_asked_about() -> None:
+    """A certificate is judged for the moment the answer is for, not for now."""
+    authorities = Authorities([ROOT.certificate], [ISSUING.certificate])
+    assert not authorities.chain(BO.certificate, now() + 29 * DAY).fault
+    assert "not valid now" in authorities.chain(BO.certificate, now() + 401 * DAY).fault
+
+
+def test_an_authority_with_a_short_key_vouches_for_nobody() -> None:
+    weak = Authority("Kort nøgle", key=rsa_key(1024))  # type: ignore[arg-type]
+    assert Authorities([weak.certificate]).chain(weak.issue("bo@x.example").certificate, now()).fault
+
+
 def confined(*allowed: str, excluded: Sequence[str] = ()) -> x509.NameConstraints:
     permitted = [x509.RFC822Name(name) for name in allowed] or None
     return x509.NameConstraints(permitted, [x509.RFC822Name(name) for name in excluded] or None)
@@ -163,7 +175,11 @@ def test_the_address_must_stand_in_it_unless_somebody_else_says_whose_it_is() ->
 
 
 def test_an_authority_is_no_recipient() -> None:
-    assert unfit(ROOT.certificate, "bo@x.example", now(), bound=True)
+    """Whether or not its key could be used: what is encrypted to it, its recipient cannot open."""
+    builder = ROOT._builder(ROOT.certificate.subject, ROOT.key, -1, 9)
+    without_usage = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    for authority in (ROOT.certificate, without_usage.sign(ROOT.key, hashes.SHA256())):
+        assert unfit(authority, "bo@x.example", now(), bound=True)
 
 
 @pytest.mark.parametrize(("digest", "forgeable"), [("sha1", True), ("sha224", False), ("sha256", False)])
