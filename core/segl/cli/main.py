@@ -77,16 +77,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(f"segl {__version__}")  # at once: the parser would load more than it takes
         return
     wanted = next((word for word in given if not word.startswith("-")), None)
-    from segl.cli.output import Exit, complain, open_closed_streams, quiet_when_reader_leaves
+    from segl.cli import output
+    from segl.cli.output import Exit
 
-    open_closed_streams()
+    output.open_closed_streams()
+    output.leave_a_folder_that_is_gone()
     try:
-        with quiet_when_reader_leaves():
+        with output.quiet_when_reader_leaves():
             build(wanted)(given, prog_name="segl")
     except KeyboardInterrupt:  # while its modules were loaded; from then on it is answered so, too
         raise SystemExit(Exit.INTERRUPTED) from None
     except MemoryError:
-        complain("there is not enough memory")
+        output.complain("there is not enough memory")
         raise SystemExit(Exit.BAD_INPUT) from None
 
 

@@ -170,6 +170,14 @@ def open_closed_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
+def leave_a_folder_that_is_gone() -> None:
+    """Libraries ask where they are when they are loaded, and a shell may stand in a folder that was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        os.chdir("/")
+
+
 @contextmanager
 def quiet_when_reader_leaves() -> Iterator[None]:
     """``segl check … | head`` ends without a word when the reader has seen enough, with one when the disk is full."""

@@ -128,6 +128,19 @@ main(["rules", "check"])
     assert done.stderr in told
 
 
+def test_a_folder_that_was_deleted_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell may stand in one; spaCy asks where it is when it is loaded, and ended the command."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    output.leave_a_folder_that_is_gone()
+    assert Path.cwd() == Path("/")
+    monkeypatch.chdir(tmp_path)
+    output.leave_a_folder_that_is_gone()
+    assert Path.cwd() == tmp_path
+
+
 def test_version() -> None:
     assert run("--version").stdout == f"segl {__version__}\n"
 
