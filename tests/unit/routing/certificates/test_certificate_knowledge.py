@@ -79,7 +79,7 @@ def test_the_route_ends_before_the_certificate_may_no_longer_be_used(tmp_path: P
         )
         await desk.find()
         [row] = desk.records.found(ADDRESS)
-        assert row.good_until == pytest.approx(desk.now + 100)
+        assert row.good_until == pytest.approx(desk.now + 100, abs=1)
         desk.word.said = RevocationStanding(Revocation.REVOKED, "revoked")
         desk.now += 91
         assert desk.knowledge.recall(ADDRESS) is None

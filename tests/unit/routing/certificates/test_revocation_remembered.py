@@ -309,3 +309,7 @@ def test_what_was_revoked_stays_so_until_a_later_word(
     assert moment[0] < told.until <= moment[0] + FRESH
     if expected is REVOKED:
         assert told.reason == first.reason
+    else:
+        web.pages.clear()
+        moment[0] += DAY
+        assert standing(bo, asked).revocation is UNKNOWN, "what it was before counts no more"
