@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.office97.ppt_tables import Groups, in_rows
 from segl_classifier.formats.ole.art import take_pictures
 from segl_classifier.formats.ole.shapes import words_of_shapes
 from segl_classifier.formats.ole.storage import Storage
@@ -46,13 +47,16 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
         harvest.lack(Unreadable.ENCRYPTED, "a PowerPoint file with a password")
         return
     stream = storage.read("PowerPoint Document")
-    lines: dict[str, list[str]] = {}
+    texts: list[str] = []
+    places: list[str] = []
+    groups = Groups()
     place, ends = "slide", 0
     for at, version, kind, size in _records(stream, 0, len(stream)):
         if at >= ends:
             place = "slide"
         if kind in _PLACES:
             place, ends = _PLACES[kind], at + size
+        groups.record(at, kind, size, stream)
         if _is_container(version, kind):
             continue
         body = stream[at : at + size]
@@ -63,13 +67,18 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
         elif kind in (_WIDE, _STRING):
             text = body.decode("utf-16-le", "replace").translate(_BREAKS)
             if kind == _WIDE or not _NAME_OF_FONT.fullmatch(text):
-                lines.setdefault(place, []).append(text)
+                texts.append(text)
         elif kind == _NARROW:
-            lines.setdefault(place, []).append(body.decode("latin-1").translate(_BREAKS))
+            texts.append(body.decode("latin-1").translate(_BREAKS))
         elif kind == _OBJECT:
             _object(body, version >> 4, harvest)
-    for called, found in lines.items():
-        harvest.lines(found, called)
+        if len(texts) > len(places):
+            groups.text(len(places))
+            places.append(place)
+    groups.close()
+    told = in_rows(texts, groups.tables)
+    for called in dict.fromkeys(places):
+        harvest.lines([text for text, of in zip(told, places, strict=True) if of == called and text], called)
     harvest.lines(words_of_shapes(stream), "drawing")
     take_pictures(storage.read("Pictures"), harvest)
 
