@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segl.cli.doctor_access import access_checks
 from segl.cli.doctor_canary import canary_checks
+from segl.cli.doctor_copies import copy_checks
 from segl.cli.doctor_keys import key_checks
 from segl.cli.doctor_nodes import node_checks
 from segl.cli.doctor_portal import portal_checks
@@ -37,6 +38,7 @@ def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
     yield Check("settings", State.OK, str(file))
     yield from access_checks(file, settings)
     yield from examine(settings)
+    yield from copy_checks(file, settings)
     yield from tunnel_checks(settings)
     yield from key_checks(settings)
     yield from receipt_checks(settings)
