@@ -101,7 +101,7 @@ class LiveCheck:
                 )
             hosts = found.hosts
             if isinstance(hosts, NoMail):
-                return _no_mail(hosts, dane)
+                return await self._no_mail(hosts, dane)
             if len(hosts) > MAX_HOSTS:
                 reason = f"has {len(hosts)} mail hosts; at most {MAX_HOSTS} are checked"
                 return Checked((*await _last(dane), *self._nothing_of_hosts(Known.NO, reason)))
@@ -109,7 +109,8 @@ class LiveCheck:
             results = await asyncio.gather(*(self._hosts.result(host, domain) for host in hosts))
             asked = [result for result in results if result.probed or result.doubt]
             if not asked:
-                return _no_mail(NoMail.NO_HOST, dane, sts)
+                _let_go(sts)
+                return await self._no_mail(NoMail.NO_HOST, dane)
             if ours := [result for result in asked if result.ourselves]:
                 asked = _before(ours, asked, found.preferences)
                 if not asked:
@@ -123,6 +124,15 @@ class LiveCheck:
                 met = await self._met(domain, promise, asked)
                 evidence.insert(0, dane_with_probes(promise.evidence, met))
         return Checked(tuple(evidence))
+
+    async def _no_mail(self, why: NoMail, dane: asyncio.Task[DanePromise] | None) -> Checked:
+        """A certain no, unless DNSSEC should have proven it and does not: whoever sits between us and the resolver must
+        not have mail given back."""
+        last = await _last(dane)
+        for one in last:
+            if one.known is Known.UNKNOWN:
+                return Checked((one, *self._nothing_of_hosts(Known.UNKNOWN, one.reason, one.defect)))
+        return Checked(no_mail=why, reason=_NO_MAIL[why])
 
     def _nothing_at_all(self, reason: str) -> tuple[Evidence, ...]:
         dane = (Evidence(Proof.DANE, Known.NO, reason),) if self._dane else ()
@@ -172,11 +182,6 @@ def _kept(result: HostResult, met: Callable[[Sequence[bytes]], bool], chain: Seq
 
 async def _last(dane: asyncio.Task[DanePromise] | None) -> tuple[Evidence, ...]:
     return () if dane is None else ((await dane).evidence,)
-
-
-def _no_mail(why: NoMail, *tasks: asyncio.Task[Any] | None) -> Checked:
-    _let_go(*tasks)
-    return Checked(no_mail=why, reason=_NO_MAIL[why])
 
 
 def _let_go(*tasks: asyncio.Task[Any] | None) -> None:

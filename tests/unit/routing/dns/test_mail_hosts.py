@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +28,7 @@ from segl_routing.proofs.live import LiveCheck, promises_of
 from segl_routing.proofs.probe import Greeting, trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
 from world.lookups import hosts_of
+from world.odd_name_server import odd_name_server
 from world.outside import Outside
 from world.ports import free_port
 from world.signed import SignedDns
@@ -133,26 +132,6 @@ def test_addresses(server: DnsServer, host: str, addresses: tuple[str, ...]) -> 
 def test_addresses_that_cannot_be_found_out(server: DnsServer) -> None:
     with pytest.raises(DnsUnsure):
         ask(lambda dns: dns.addresses("ill.example"), server)
-
-
-@contextmanager
-def odd_name_server(answer: Callable[[bytes], list[bytes]]) -> Iterator[str]:
-    """A name server that answers each query with whatever *answer* makes of it."""
-    with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-
-        def serve() -> None:
-            while query := (received := sock.recvfrom(4096))[0]:
-                for packet in answer(query):
-                    sock.sendto(packet, received[1])
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            sock.sendto(b"", sock.getsockname())  # the end
-            thread.join()
 
 
 def reply(query: bytes, rcode: dns.rcode.Rcode, *records: str) -> bytes:

@@ -4,13 +4,20 @@ goes by that nor comes back. Real signed zones, a real mail server, and all that
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
 import pytest
 
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.dns.mx import MailDns
+from segl_routing.dns.no_mail import NoMail
 from segl_routing.lookups import Lookups
 from segl_routing.outcome import Outcome, Routed, Undecided
 from segl_routing.proofs.dane import Dane
@@ -19,6 +26,7 @@ from segl_routing.proofs.live import LiveCheck, promises_of
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
 from world.lookups import facts_of, hold, says
+from world.odd_name_server import odd_name_server
 from world.outside import Outside
 from world.peers import SmtpPeer
 from world.signed import SignedDns
@@ -50,7 +58,7 @@ def hosts(outside: Outside) -> SmtpPeer:
 
 
 @pytest.fixture(params=["validated there", "validated here"])
-def dns(
+def resolver(
     request: pytest.FixtureRequest, validating: SignedDns, forwarding: SignedDns
 ) -> tuple[MailDns, SignedDns]:
     if request.param == "validated there":
@@ -60,8 +68,8 @@ def dns(
 
 
 @pytest.fixture
-def check(outside: Outside, hosts: SmtpPeer, dns: tuple[MailDns, SignedDns]) -> LiveCheck:
-    mail_dns, server = dns
+def check(outside: Outside, hosts: SmtpPeer, resolver: tuple[MailDns, SignedDns]) -> LiveCheck:
+    mail_dns, server = resolver
     return LiveCheck(mail_dns, outside.hosts(server), promises_of(Dane(mail_dns)))
 
 
@@ -113,3 +121,45 @@ def test_the_hosts_would_do_where_nothing_is_signed_for_certain(check: LiveCheck
     outcome = way(after(asyncio.run(check("bare.example")), None, "bare.example"))
     assert isinstance(outcome, Routed)
     assert (outcome.route.way, outcome.proof) == (Way.TLS, Proof.PKIX)
+
+
+_OF_MAIL = (dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA)
+
+
+def forged(query: bytes, through: SignedDns, denied: str) -> bytes:
+    """What *through* says, but that nobody takes mail at *denied*, and below."""
+    asked = dns.message.from_wire(query)
+    [question] = asked.question
+    if question.rdtype not in _OF_MAIL or not question.name.is_subdomain(dns.name.from_text(denied)):
+        return dns.query.udp(asked, through.address, port=through.port, timeout=5).to_wire()
+    answer = dns.message.make_response(asked)
+    answer.set_rcode(dns.rcode.NXDOMAIN)
+    return answer.to_wire()
+
+
+@pytest.mark.parametrize(
+    ("domain", "denied", "no_mail"),
+    [
+        ("bare.example", "bare.example", None),  # it is signed, and the denial is not
+        ("bare.example", "mx.bare.example", None),
+        ("nowhere.example", "invalid", NoMail.NO_SUCH_DOMAIN),  # as its parent proves
+        ("null.example", "invalid", NoMail.NULL_MX),
+        (
+            "unsigned.example",
+            "unsigned.example",
+            NoMail.NO_SUCH_DOMAIN,
+        ),  # nobody signs, and nothing can be proven
+    ],
+)
+def test_that_a_domain_takes_no_mail_is_believed_of_nobody_in_between(
+    outside: Outside, hosts: SmtpPeer, forwarding: SignedDns, domain: str, denied: str, no_mail: NoMail | None
+) -> None:
+    """Or whoever sits there would have mail given back: "the domain does not exist"."""
+    with odd_name_server(lambda query: [forged(query, forwarding, denied)]) as nameserver:
+        anchors = forwarding.tree.anchors
+        between = MailDns([nameserver], trust_loopback=False, trust_anchors=anchors)
+        probes = outside.hosts(SimpleNamespace(nameserver=nameserver))  # type: ignore[arg-type]
+        checked = asyncio.run(LiveCheck(between, probes, promises_of(Dane(between)))(domain))
+    assert checked.no_mail is no_mail
+    if no_mail is None:
+        assert isinstance(way(after(checked, None, domain)), Undecided)
