@@ -220,6 +220,31 @@ def test_an_answer_is_asked_for_once(web: Publisher, bo: Issued) -> None:
     assert web.asked == ["/ocsp"]
 
 
+@pytest.mark.parametrize(
+    ("lasts", "first", "later"),
+    [
+        (HOUR / 6, HOUR * 0, HOUR / 5),  # it has ended
+        (30 * DAY, HOUR * 0, FRESH),
+        (30 * DAY, DAY, HOUR * 0),  # it was given by a clock since set back
+    ],
+)
+def test_an_answer_is_asked_for_again(
+    web: Publisher,
+    bo: Issued,
+    lasts: datetime.timedelta,
+    first: datetime.timedelta,
+    later: datetime.timedelta,
+) -> None:
+    web.answer("/ocsp", lambda question: CA.ocsp(question, known=[bo], lasts=lasts))
+    begun = now()
+    moment = [begun + first]
+    asked = checks(clock=lambda: moment[0])
+    standing(bo, asked)
+    moment[0] = begun + later
+    standing(bo, asked)
+    assert web.asked.count("/ocsp") == 2
+
+
 def test_each_certificate_of_an_authority_has_an_answer_of_its_own(web: Publisher, bo: Issued) -> None:
     ida = CA.issue("ida@x.example", responders=[web.url("/ocsp")])
     web.answer("/ocsp", lambda question: CA.ocsp(question, known=[bo], revoked=[ida]))
