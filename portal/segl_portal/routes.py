@@ -37,6 +37,7 @@ from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
 from segl_portal.security_headers import YEAR, Kind
 from segl_portal.visits.browser import Browser
+from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
 _TOLD: Final = ("left", "again")
@@ -170,7 +171,7 @@ class VisitRoutes:
         rid = id_in(request, "rid")
         fields = await form_of(request)
         browser = sure_browser(request, rid, fields)
-        code = fields.get("code", "")[:100]
+        code = fields.get("code", "")[: LONGEST + 1]
         given = await run_in_threadpool(self._visits.give, browser, rid, code, network=client_of(request))
         if isinstance(given, Opened):
             given.content.close()

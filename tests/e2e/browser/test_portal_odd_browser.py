@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
+from segl_portal.visits.codes import spoken
 from world.browser import SMALL_PHONE, Chromium
 from world.moving_letter import Seal
 from world.portal_site import OLD_HOST, PortalSite
@@ -215,3 +216,16 @@ def test_a_link_to_the_portals_old_name_still_opens_where_that_leads_to_the_new_
         with Visitor(chromium.person(SMALL_PHONE), old, lambda: site.next_code(letter.recipient)) as her:
             her.read()
             assert her.page.url.startswith(site.origin)
+
+
+def test_a_code_that_is_pasted_with_the_line_it_stood_in_opens_the_message(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), SMALL_PHONE)
+    her.open_link()
+    her.ask()
+    line = f"Din kode er {spoken(her.next_code())}"
+    her.page.get_by_label("Kode", exact=True).focus()
+    her.page.keyboard.insert_text(line)  # as the clipboard does, within the field's limit
+    her.press("Læs beskeden")
+    her.page.wait_for_url("**/message")

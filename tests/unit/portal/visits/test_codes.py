@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from segl.events import Events
 from segl_portal.visits.browser import Browser
+from segl_portal.visits.code_texts import TEXTS, CodeTexts
 from segl_portal.visits.codes import new_code, new_reference, spoken, typed
 from segl_portal.visits.posting import Posting
 from segl_portal.visits.service import CodePromised, Denied
@@ -53,6 +54,26 @@ def test_what_is_read_has_eight_digits(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1234567", "123456789", "1234567a", "½2345678", "1" * 10_000, "", "²" * 9])
 def test_what_is_no_code_is_told_from_one(text: str) -> None:
+    assert typed(text) is None
+
+
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+def test_a_message_with_a_code_that_was_copied_whole_is_as_good(texts: CodeTexts) -> None:
+    """By a long press a telephone copies all of a text message."""
+    code, told = "04711147", {"reference": "KV37", "minutes": 15, "organisation": "Nordby Vand 2 A/S"}
+    for line in (texts.code, texts.sms, texts.sms + " https://x.example/1/22"):
+        assert typed(line.format(code=spoken(code), **told)) == code
+        assert typed(f"\n {line.format(code=code, **told)}\t") == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Din kode er 1234 567", "Din kode er 1234 56789", "koder 12345678 og 87654321", "KV12345678"),
+        *("Ring 12 34 56 78", "kode" * 200 + " 12345678", "12345678abc", "ordre 1234-5678-9012"),
+    ],
+)
+def test_a_number_among_words_that_may_be_another_is_no_code(text: str) -> None:
     assert typed(text) is None
 
 
