@@ -236,6 +236,8 @@ def test_an_authority_that_was_revoked_takes_all_below_with_it(web: Publisher, b
     assert standing(one, chain=chain).revocation is GOOD
     web.serve("/root", root.crl([issuing]))
     assert standing(one, chain=chain).revocation is REVOKED
+    del web.pages["/issuing"]
+    assert standing(one, chain=chain).revocation is REVOKED, "whatever is not known of those below"
 
 
 def test_who_names_nobody_to_ask_stays_unknown() -> None:
