@@ -47,8 +47,12 @@ def heading_of(cells: Sequence[str], titles: int) -> str:
     said = next(filter(NAMES_CPR.search, cells), "")
     if said or not any(cells[:titles]):
         return said or next(filter(None, cells), "")
-    named = (cell for cell in cells[titles:] if not _NAMES.isdisjoint(_kinds(cell)))
-    return next(named, "") or next(filter(None, cells), "")
+    return next(filter(names_number_or_person, cells[titles:]), "") or next(filter(None, cells), "")
+
+
+def names_number_or_person(cell: str) -> bool:
+    """Whether *cell* says what numbers are, or what somebody is called by."""
+    return not _NAMES.isdisjoint(_kinds(cell))
 
 
 def may_say_cpr(text: str) -> bool:

@@ -9,7 +9,7 @@ Lines are read once, however many numbers stand in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from segl_classifier.cpr.table.heading_rows import (
     is_group,
     is_title,
     may_say_cpr,
+    names_number_or_person,
     says_cpr,
 )
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
@@ -39,6 +40,7 @@ _QUOTED = re.compile(r'"[^"]*+"')
 _OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')
 _CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
 _PERSONAL = (9, 10)  # digits, without the zero in front or with it
+_DIGIT = re.compile(r"\d")
 _ROW = re.compile(r"\d\d")  # is in most rows, and in few headings
 _LONGEST = 2_000  # characters of a line that are looked at
 _SHOWN = 12  # rows that show what a column holds
@@ -60,15 +62,18 @@ class Cell(NamedTuple):
 @dataclass(slots=True)
 class _Table:
     """``first`` is its first line, which begins at ``top``; ``heads`` are those of the first that may be its heading,
-    ``columns`` what they say. ``above`` is the table that its rows seem to go on, behind a line of one cell.
-    ``naming`` are those heads that say CPR, where blanks line up the columns and there are others, too. ``titles``
-    stand over it all, once they were asked for."""
+    ``columns`` what they say. ``above`` is the table that its rows seem to go on, behind a line of one cell;
+    ``goes_on``: that is nothing but a heading (``only_heads``), and they are as wide. ``naming`` are those heads that
+    say CPR, where blanks line up the columns and there are others, too. ``titles`` stand over it all, once they were
+    asked for."""
 
     divider: str
     top: int
     first: str
     heads: tuple[str, ...]
     above: _Table | None = None
+    goes_on: bool = False
+    only_heads: bool = False
     naming: tuple[str, ...] = ()
     columns: dict[int, str] = field(default_factory=dict)
     of_words: dict[int, bool] = field(default_factory=dict)  # by the column, once it was asked for
@@ -81,10 +86,16 @@ class _Table:
         column = _column(line, offset, self.divider)
         if self.above is not None and (over := self.above.of_cpr(line, column)):
             return over
+        return self._over_column(column)
+
+    def _over_column(self, column: int) -> str:
         known = self.columns.get(column)
         if known is None:
             cells = [_cell(head, column, self.divider) for head in self.heads]
-            known = self.columns[column] = self._heading(cells) if any(cells) else ""
+            known = self._heading(cells) if any(cells) else ""
+            if self.above is not None and self.goes_on and not names_number_or_person(known):
+                known = self.above._over_column(column) or known
+            self.columns[column] = known
         return known
 
     def _over(self, line: str, offset: int) -> str:
@@ -298,7 +309,15 @@ def _table_of(divider: str, passed: list[int], lines: list[str], above: _Table |
     """The table of *lines*, the lowest first, which begin where they were *passed*."""
     heads = headings(lines, divider)
     naming = tuple(filter(may_say_cpr, heads)) if divider == _LINED_UP and len(heads) > 1 else ()
-    return _Table(divider, passed[-1], lines[-1], heads, above, naming)
+    goes_on = above is not None and above.only_heads and _is_as_wide(lines, above.heads, divider)
+    only_heads = len(heads) == len(lines) and not any(map(_DIGIT.search, lines))
+    return _Table(divider, passed[-1], lines[-1], heads, above, goes_on, only_heads, naming)
+
+
+def _is_as_wide(lines: Sequence[str], heads: Sequence[str], divider: str) -> bool:
+    """Whether *lines* are no wider than the widest of *heads*, and one as wide."""
+    width = max((head.count(divider) for head in heads), default=0)
+    return width > 0 and max(line.count(divider) for line in lines) == width
 
 
 def _last_filled(cells: str, divider: str) -> str:

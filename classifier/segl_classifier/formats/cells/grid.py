@@ -10,9 +10,14 @@ column is no chance. Others stay as they are (the detector takes nine digits und
 
 from __future__ import annotations
 
+import re
+
 from segl_classifier.formats.cells.numbers import could_be_personal
 
 _FLAT = str.maketrans(dict.fromkeys("\t\n\r\v\f\u0085\u2028\u2029", " "))
+_EMPTY = ("", "")  # lines, between two tables
+_FEWEST = 2  # cells of a row of headings
+_DIGIT, _NUMBER = re.compile("[0-9]"), re.compile("[0-9]{6}")
 _SHARE = 3  # at least one in so many long numbers of a column must look like a personal number
 
 
@@ -49,8 +54,11 @@ class Grid:
         used = sorted(set().union(*self._rows.values()))
         place = {column: at for at, column in enumerate(used)}
         lines: list[str] = []
-        for row in sorted(self._rows):
+        rows = sorted(self._rows)
+        for before, row, after in zip([None, *rows], rows, [*rows[1:], None], strict=False):
             line: list[str] = []
+            if before is not None and after is not None and self._begins_table(before, row, after):
+                lines += _EMPTY
             at = 0
             for column, cell in sorted(self._rows[row].items()):
                 if place[column] > at:
@@ -61,8 +69,21 @@ class Grid:
             if self._left < 0:
                 self.full = True
                 break
+            if not at and len(used) > 1 and _NUMBER.search(line[0]):
+                line.append("\t")  # a row as the others, and no title
             lines.append("".join(line))
         return "\n".join(lines)
+
+    def _begins_table(self, before: int, row: int, after: int) -> bool:
+        """Whether *row* holds the headings of another table than the row *before* is of: labels over a row with numbers
+        that has no more cells, apart from what stands above, or other in its cells."""
+        cells = self._rows[row]
+        if len(cells) < _FEWEST or (row == before + 1 and cells.keys() == self._rows[before].keys()):
+            return False
+        below = self._rows[after]
+        if after != row + 1 or not below.keys() <= cells.keys() or len(self._rows[before]) < _FEWEST:
+            return False
+        return not any(map(_DIGIT.search, cells.values())) and any(map(_NUMBER.search, below.values()))
 
     def _restore_zeros(self) -> None:
         for column, rows in self._long.items():

@@ -114,6 +114,7 @@ def test_so_it_is_below_the_head_of_a_page(above: str, number: str) -> None:
 def test_it_is_where_no_other_says_more() -> None:
     assert not count("Ordrer;;\nNr;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars")
     assert not count("Sager;;\nOrdrenr;CPR;By\n0707614285;;Hals\n1203851002;;Aars")
+    assert not count("Udtræk 1. maj;;\nOrdrenr;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars")
 
 
 def test_a_heading_may_be_broken_where_its_cell_is_narrow() -> None:
@@ -167,6 +168,12 @@ def test_what_may_be_the_caption_of_another_table_ends_it(text: str) -> None:
 
 def test_behind_a_row_of_one_cell_no_other_heading_counts() -> None:
     assert over("Nr\tNavn\tOrdrenr\n1\tSkrue\t4711\nMedlemmer\n1\tBo\t0707614285") == {""}
+
+
+def test_but_where_the_first_group_begins_right_below_the_heading_of_rows_as_wide() -> None:
+    rows = "\n1\tSkrue\t0707614285\nSyd\n2\tSkrue\t1503721236"
+    assert over(f"Nr\tNavn\tOrdrenr\nNord{rows}") == {"Ordrenr"}
+    assert over(f"Nr\tNavn\tOrdrenr\tBy\nNord{rows}") == {""}
 
 
 def test_a_table_of_many_groups_is_read_once() -> None:

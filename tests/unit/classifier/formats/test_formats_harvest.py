@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,43 @@ def test_of_a_grid_that_is_full_the_rows_so_far_are_kept() -> None:
     assert grid.full
 
 
+def told(*rows: tuple[int, Sequence[str]]) -> str:
+    """What is told of a sheet with *rows*, each with its number."""
+    grid = Grid(10_000)
+    for number, cells in rows:
+        for column, text in enumerate(cells):
+            if text:
+                grid.put(number, column, text)
+    return grid.text()
+
+
+OTHERS = [(0, ("Hold", "Sagsnr.")), (1, ("A", "26/1234"))]
+LABELS, PERSON = ("Navn", "CPR", "By"), ("Bo", "0101901234", "")
+
+
+@pytest.mark.parametrize("first", [2, 3, 9])
+def test_a_table_below_another_is_parted_from_it(first: int) -> None:
+    assert told(*OTHERS, (first, LABELS), (first + 1, PERSON)).split("\n")[2:5] == ["", "", "\t".join(LABELS)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(0, LABELS), (1, PERSON), (3, PERSON)],  # an empty row within it
+        [(0, LABELS), (1, PERSON), (2, ("Ida", "", "Hals")), (3, PERSON)],
+        [(0, LABELS), (1, PERSON), (3, ("Ida", "", "Hals")), (4, PERSON)],  # one cell less
+        [(0, ("Navn", "Hold")), (1, ("Bo", "A")), (2, ("Ida", "B")), (3, ("Per", "0101901234"))],
+        [(0, ("Udtræk",)), (2, LABELS), (3, PERSON)],  # a title
+    ],
+)
+def test_rows_of_one_table_are_not_parted(rows: list[tuple[int, Sequence[str]]]) -> None:
+    assert "\n\n" not in told(*rows)
+
+
+def test_a_row_with_a_number_alone_is_one_of_the_table() -> None:
+    assert told((0, ("CPR", "Navn")), (1, ("0101901234",)), (2, ("Nord",))) == "CPR\tNavn\n0101901234\t\nNord"
+
+
 @given(
     st.dictionaries(
         st.tuples(st.integers(0, 10**8), st.integers(0, 20_000)), st.text("abc1 ", min_size=1), max_size=30
@@ -81,7 +120,7 @@ def test_a_grid_has_a_line_for_each_row_and_a_place_for_each_column(
     grid = Grid(1_000_000)
     for (row, column), text in cells.items():
         grid.put(row, column, text)
-    lines = grid.text().split("\n") if cells else []
+    lines = [line for line in grid.text().split("\n") if line]  # empty ones part tables
     rows, columns = sorted({row for row, _ in cells}), sorted({column for _, column in cells})
     assert len(lines) == len(rows)
     for row, line in zip(rows, lines, strict=True):
