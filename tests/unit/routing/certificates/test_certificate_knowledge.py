@@ -167,6 +167,17 @@ def test_a_directory_that_is_down_holds_a_recipient_for_its_time_and_no_longer(t
     run(Desk(tmp_path), story)
 
 
+def test_a_directory_that_is_back_is_asked_again_within_half_a_minute(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        desk.first.answer = DOWN
+        assert (await desk.find()).known is Known.UNKNOWN
+        desk.first.answer = offers(BO)
+        desk.now += 31
+        assert (await desk.find()).known is Known.YES
+
+    run(Desk(tmp_path), story)
+
+
 def test_what_was_found_by_a_clock_since_set_back_is_looked_for_anew(tmp_path: Path) -> None:
     """Or it would be believed, and a recipient wait, until that day comes once more."""
 
