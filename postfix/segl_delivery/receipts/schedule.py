@@ -275,7 +275,8 @@ def _stands(settings: Settings, message: SentMessage, now: float) -> bool:
     if terms.send in (Receipts.SECURE, Receipts.ALL):
         return message.complete and _was_left(message) and bool(shown(message, terms.send))
     over = message.complete or now >= message.at + terms.wait_seconds
-    return terms.send is Receipts.DAILY and over and bool(message.told_of)
+    told = bool(shown(message, terms.send) or message.unheard)
+    return terms.send is Receipts.DAILY and over and told
 
 
 def _was_left(message: SentMessage) -> bool:

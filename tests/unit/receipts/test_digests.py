@@ -17,10 +17,13 @@ from segl.events import Events
 from segl.mail.handover import Handover, OutcomeUnknown
 from segl.mail.return_port import ReturnPort
 from segl.receipts import leases, records
-from segl.receipts.states import State
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import transaction
+from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module
 from segl_delivery.receipts import own_templates
 from segl_delivery.receipts.dispatch import ReceiptDispatcher
@@ -105,6 +108,27 @@ def test_when_the_setting_changes_each_mail_is_told_of_once(
         days.look(NOW + timedelta(days=day))
     digests = [messages_in(mail.content) for mail in peer.received[len(told) :]]
     assert digests == ([in_the_digest] if in_the_digest else [])
+
+
+@pytest.mark.parametrize(("state", "told"), [(State.SENT, False), (State.FAILED, True)])
+def test_a_mail_to_a_colleague_of_which_the_archive_got_a_copy_stands_in_none_but_when_that_failed(
+    engine: Engine, peer: SmtpPeer, state: State, told: bool
+) -> None:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"], "copies_to": ["arkiv@x.example"]}
+    chosen = parse_settings({"organisation": organisation, "receipts": {"send": "daily"}})
+    days, at = schedule(engine, peer, chosen), NOW.timestamp()
+    news = tuple(
+        News(address, address, Stage.SECURE, how, at, way=way)
+        for address, how, way in (
+            ("arkiv@x.example", state, Way.TLS),
+            ("eva@nordby.example", State.SENT, Way.INTERNAL),
+        )
+    )
+    only = Heard("1" * 64, ANNA, "<1@x>", at, Facts(at, ("cpr",), ()), news)
+    with transaction(engine) as connection:
+        records.hear(connection, only, chosen.receipt_terms, at)
+    days.look(NOW)
+    assert [messages_in(mail.content) for mail in peer.received] == [["<1@x>"]] * told
 
 
 def test_a_digest_that_is_sent_twice_has_one_name_and_what_says_more_another(
