@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from segl import audit
-from segl.store.engine import SCHEMA_VERSION, open_store
-from segl.store.status import look_at_store
+from segl.store.engine import open_store
+from segl.store.status import SCHEMA_VERSION, look_at_store
 from segl.tables.sealed import sealed_recipient
 from world.old_stores import SCHEMAS, STORES, old_store
 from world.package import Root, build

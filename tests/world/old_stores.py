@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 
 from segl import audit
 from segl.audit import Act
-from segl.store.engine import SCHEMA_VERSION, forget_deleted, open_store, transaction
+from segl.store.engine import forget_deleted, open_store, transaction
+from segl.store.status import SCHEMA_VERSION
 from segl.tables.receipts import sent_message, sent_recipient, tls_evidence
 from segl.tables.sealed import sealed_message, sealed_recipient
 

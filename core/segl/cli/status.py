@@ -31,7 +31,7 @@ from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
 from segl.store.lock import holder_of
-from segl.store.status import StoreMissing, look_at_store, sent_by_domain, sqlite_file
+from segl.store.status import StoreDenied, StoreMissing, look_at_store, sent_by_domain, sqlite_file
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
@@ -169,7 +169,8 @@ def _store(settings: Settings) -> Line:
     """Whether somebody else keeps it to himself. Before it is opened here (:mod:`segl.store.lock`)."""
     file = sqlite_file(settings.store.url)
     if file is None:
-        return _server(settings.store.url)
+        name = settings.store.url.partition(":")[0]
+        return _looked(settings.store.url, name, f"{name} answers")
     if not file.exists():
         return Line("store", True, "none yet")
     try:
@@ -177,20 +178,19 @@ def _store(settings: Settings) -> Line:
     except OSError as error:
         return Line("store", None, f"{error.filename}: {error.strerror}; run as root")
     if holder is None:
-        return Line("store", True, f"{file}: nobody locks it")
+        return _looked(settings.store.url, str(file), f"{file}: nobody locks it")
     return Line("store", False, f"{file} is locked by {holder}: nothing is sealed until that ends")
 
 
-def _server(url: str) -> Line:
-    """Whether a store that is a server answers, and takes what is written."""
-    name = url.partition(":")[0]
+def _looked(url: str, name: str, well: str) -> Line:
+    """Whether the store called *name* can be read, and used by this Segl."""
     try:
-        store = look_at_store(url)
+        fault = look_at_store(url).fault
+    except StoreDenied as error:
+        return Line("store", None, f"{error.private}; run as root")
     except StoreError as error:
-        return Line("store", False, f"{name}: {error.private}")
-    if not store.writes:
-        return Line("store", False, f"{name} takes no writes (a standby?): nothing is sealed until it does")
-    return Line("store", True, f"{name} answers")
+        return Line("store", False, f"{error.private}: nothing is sealed until that is mended")
+    return Line("store", not fault, f"{name}: {fault}; nothing is sealed until then" if fault else well)
 
 
 def _sealed(settings: Settings) -> Line:

@@ -135,9 +135,11 @@ def _store(settings: Settings) -> Check:
         return Check(id_, State.UNKNOWN, error.private, why, error.hint)
     except StoreError as error:
         return Check(id_, State.FAIL, error.private, why, "see store.url in segl.toml")
-    if not status.writes:
-        fix = "let it take over, or name the one that did in store.url (docs/scaling.md)"
-        return Check(id_, State.FAIL, "it takes no writes: a standby, or told to be read-only", why, fix)
+    if status.fault:
+        fix = "install the newer one here, too"
+        if not status.writes:
+            fix = "let it take over, or name the one that did in store.url (docs/scaling.md)"
+        return Check(id_, State.FAIL, status.fault, why, fix)
     next_ = (
         f", next expiry {time.strftime('%Y-%m-%d', time.localtime(status.next_expiry))}"
         if status.next_expiry

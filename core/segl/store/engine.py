@@ -31,12 +31,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
 from segl.store.migrations import migrate
-from segl.store.status import is_read_only, missing_at, missing_file, sqlite_file
+from segl.store.status import SCHEMA_VERSION, is_read_only, missing_at, missing_file, sqlite_file
 from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
 T = TypeVar("T")
-SCHEMA_VERSION = 6
 _BUSY_SECONDS = 5  # for which a process waits until another has written its transaction to SQLite
 _PAUSE_SECONDS = 0.05  # before the second try; four times as long before each that follows
 _CHECKPOINT_MS = 250  # for which a checkpoint waits for readers, and holds up writers

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 from segl.errors import StoreError
 
+SCHEMA_VERSION = 6  # here, where to ask for it costs nothing
 _SCHEMA = "SELECT value FROM meta WHERE key = 'schema'"
 _SEALED = "SELECT count(*), min(expires_at) FROM sealed_message WHERE removed_at IS NULL AND expires_at > ?"
 _SENT = (
@@ -47,6 +48,13 @@ class StoreStatus:
     sealed: int
     next_expiry: float | None
     writes: bool = True
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be kept there, though it can be read; empty where all is well."""
+        if self.schema.isdecimal() and int(self.schema) > SCHEMA_VERSION:
+            return f"a newer Segl has brought it to schema {self.schema}, this one knows {SCHEMA_VERSION}"
+        return "" if self.writes else "it takes no writes: a standby, or told to be read-only"
 
 
 def look_at_store(url: str) -> StoreStatus:
@@ -127,8 +135,10 @@ def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
             pass
     except PermissionError:
         raise StoreDenied(f"{file} may not be read", hint="run as root") from None
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise missing_at(file) from None
+    except OSError as error:
+        raise StoreError("the store cannot be read", f"{file}: {error.strerror}") from None
     try:
         # without a write-ahead log nobody is at work: read the file alone, or SQLite makes a new log for us
         idle = not file.with_name(f"{file.name}-wal").exists()

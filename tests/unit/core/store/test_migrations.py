@@ -16,7 +16,8 @@ from segl.errors import StoreError
 from segl.receipts import digests, protection
 from segl.receipts.statistics import traffic_since
 from segl.store import migrations
-from segl.store.engine import SCHEMA_VERSION, open_store
+from segl.store.engine import open_store
+from segl.store.status import SCHEMA_VERSION
 from segl.tables.base import meta, metadata
 from segl.tables.domains import domain_knowledge
 from segl.tables.receipts import sent_recipient

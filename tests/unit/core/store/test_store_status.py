@@ -15,8 +15,8 @@ from segl.postfix import check_host
 from segl.postfix.check import State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
-from segl.store.engine import SCHEMA_VERSION, open_store, transaction
-from segl.store.status import StoreMissing, StoreStatus, look_at_store
+from segl.store.engine import open_store, transaction
+from segl.store.status import SCHEMA_VERSION, StoreMissing, StoreStatus, look_at_store
 from segl.tables.base import meta
 from segl.tables.sealed import sealed_message
 
@@ -72,6 +72,31 @@ def test_a_look_leaves_no_files_behind(tmp_path: Path, in_use: bool) -> None:
     look_at_store(url(tmp_path / "segl.db"))
     assert {path.name for path in tmp_path.iterdir()} == before
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [(SCHEMA_VERSION, ""), (SCHEMA_VERSION - 1, ""), (SCHEMA_VERSION + 1, "a newer Segl has brought it")],
+    ids=["ours", "older", "newer"],
+)
+def test_a_store_of_a_newer_segl_is_not_called_one_that_works(
+    tmp_path: Path, version: int, told: str
+) -> None:
+    """Another node, or a release that was taken back: no process of this one starts with it."""
+    file = tmp_path / "segl.db"
+    engine = open_store(url(file))
+    with transaction(engine) as connection:
+        connection.execute(meta.update().values(value=str(version)))
+    engine.dispose()
+    line, check = status._store(settings(url(file))), check_host._store(settings(url(file)))
+    assert (line.good, told in line.text) == (not told, True)
+    assert (check.state, told in check.found) == (State.FAIL if told else State.OK, True)
+
+
+def test_what_is_there_and_no_store_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "segl.db").mkdir()
+    line = status._store(settings(url(tmp_path / "segl.db")))
+    assert (line.good, "Is a directory" in line.text) == (False, True)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look like one" * 40])
