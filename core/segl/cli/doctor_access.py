@@ -31,10 +31,16 @@ def access_checks(file: Path, settings: Settings) -> Iterator[Check]:
     yield _check("settings.access", [file], _SETTINGS, _READ, why, "640")
     if (store := sqlite_file(settings.store.url)) is not None:
         # SQLite's log of writes and the index of it bear the store's name, and are there while it is open.
-        files = [one for end in ("", "-wal", "-shm") if (one := store.with_name(store.name + end)).exists()]
         why = (
             "segl-map, segl-deliver and segl-portal cannot use it: nothing is sealed, and they may not start"
         )
+        try:
+            files = [
+                one for end in ("", "-wal", "-shm") if (one := store.with_name(store.name + end)).exists()
+            ]
+        except OSError as error:  # its folder may not be entered, by a person who reads the settings
+            yield Check("store.access", State.UNKNOWN, f"{store}: {error.strerror}", why, AS_ROOT)
+            return
         yield _check("store.access", files, _STORE, _READ | _WRITE, why, "660")
 
 

@@ -31,7 +31,14 @@ from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
 from segl.postfix import sockets
 from segl.postfix.running import Instance, run_postfix
 from segl.store.lock import holder_of
-from segl.store.status import StoreDenied, StoreMissing, look_at_store, sent_by_domain, sqlite_file
+from segl.store.status import (
+    StoreDenied,
+    StoreMissing,
+    look_at_store,
+    missing_file,
+    sent_by_domain,
+    sqlite_file,
+)
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
@@ -171,7 +178,7 @@ def _store(settings: Settings) -> Line:
     if file is None:
         name = settings.store.url.partition(":")[0]
         return _looked(settings.store.url, name, f"{name} answers")
-    if not file.exists():
+    if missing_file(settings.store.url) is not None:
         return Line("store", True, "none yet")
     try:
         holder = holder_of(file)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from segl.cli import status
 from segl.cli.doctor_access import access_checks
-from segl.postfix.check import Check, State
+from segl.postfix.check import AS_ROOT, Check, State
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 
@@ -96,3 +97,19 @@ def test_without_the_groups_of_the_package_nothing_is_said(
     found = checks(file, settings)
     assert {check.state for check in found.values()} == {State.OK}
     assert set(found) == {"settings.access", "store.access"}
+
+
+@pytest.mark.usefixtures("groups")
+def test_a_store_that_may_not_be_looked_at_is_told_of_and_ends_nothing(file: Path) -> None:
+    """As somebody meets it who may read the settings, and not enter the store's folder; root is refused nothing, so
+    its name is one that the kernel does not take."""
+    long = parse_settings(
+        {
+            "organisation": {"name": "V", "domains": ["vand.example"]},
+            "store": {"url": f"sqlite:////{'a' * 5000}"},
+        }
+    )
+    found = checks(file, long)["store.access"]
+    assert (found.state, found.fix) == (State.UNKNOWN, AS_ROOT)
+    assert "too long" in found.found
+    assert status._store(long).good is None
