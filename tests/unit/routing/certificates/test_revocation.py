@@ -303,3 +303,25 @@ def test_who_does_not_answer_is_left_alone_for_a_while(bo: Issued, web: Publishe
 )  # fmt: skip
 def test_addresses_that_are_none_are_not_asked(place: str) -> None:
     assert standing(CA.issue("bo@x.example", lists=[place])).revocation is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "http://bo@{at}/crl",
+        "http://{at}/crl x",
+        "http://{at}/crl\r\nX-Field: x",
+        "http://{at}/crl\tx",
+        "http://{at}/" + "x" * 1000,
+    ],
+)
+def test_nor_are_those_of_a_server_that_would_answer(web: Publisher, bo: Issued, place: str) -> None:
+    """What stands in a certificate becomes a line of a request."""
+    at = web.url("/").removeprefix("http://").rstrip("/")
+    assert "is no HTTP address" in standing(CA.issue("bo@x.example", lists=[place.format(at=at)])).reason
+    assert web.asked == []
+
+
+def test_an_address_may_have_a_query(web: Publisher, bo: Issued) -> None:
+    one = CA.issue("bo@x.example", lists=[web.serve("/crl?of=1", CA.crl())])
+    assert standing(one).revocation is GOOD
