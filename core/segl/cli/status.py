@@ -134,7 +134,8 @@ def _rules(settings: Settings) -> Line:
             digest.update(content)
             count += len(re.findall(rb"^(?:\xef\xbb\xbf)?\[\[rule\]\]", content, re.MULTILINE))
     except OSError as error:
-        return Line("rules", False, f"{error.filename}: {error.strerror}")
+        unknown = isinstance(error, PermissionError)
+        return Line("rules", None if unknown else False, f"{error.filename}: {error.strerror}")
     return Line("rules", True, f"{counted(count, 'rule')}, digest {digest.hexdigest()[:12]}")
 
 
@@ -149,8 +150,19 @@ def _rule_files(settings: Settings) -> Iterator[Path]:
         yield from sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
 
 
+def _is_missing(file: Path) -> bool:
+    """Whether *file* is not there for certain: what may not be looked at may be (``Path.exists`` raises then)."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _queue(name: str, directory: Path) -> Line:
-    if not (directory / "main.cf").exists():
+    if _is_missing(directory / "main.cf"):
         return Line(name, False, f"no Postfix in {directory}: run segl install")
     try:
         done = run_postfix(["postqueue", "-c", str(directory), "-j"], _QUEUE_SECONDS)
@@ -343,7 +355,7 @@ def _age(seconds: float) -> str:
 
 
 def _show(settings: Settings, processes: list[Line], facts: list[Line], runs: bool) -> None:
-    if not runs and not (settings.postfix.secure / "main.cf").exists():
+    if not runs and _is_missing(settings.postfix.secure / "main.cf"):
         say("Segl is not installed in this Postfix: run segl install --dry-run to see what it would change.")
     for line in processes:
         _line(line, good="runs", bad="down")

@@ -113,3 +113,5 @@ def test_a_store_that_may_not_be_looked_at_is_told_of_and_ends_nothing(file: Pat
     assert (found.state, found.fix) == (State.UNKNOWN, AS_ROOT)
     assert "too long" in found.found
     assert status._store(long).good is None
+    queue = status._queue("queue front", Path(f"/{'a' * 5000}"))
+    assert (queue.good, "run segl install" in queue.text) == (None, False)
