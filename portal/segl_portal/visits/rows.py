@@ -135,9 +135,12 @@ def find_visit(connection: Connection, browser: Browser, place: str, now: float)
     return None if row is None else Visit(*row)
 
 
-def begin(connection: Connection, browser: Browser, place: str, visit: Visit, *, reads: bool) -> None:
+def begin(
+    connection: Connection, browser: Browser, place: str, visit: Visit, *, reads: bool, right: bool
+) -> None:
     """A code was asked for. An older one of this browser is no longer good. Where it *reads* already it may go on
-    reading, no longer than before."""
+    reading, no longer than before. Whoever neither reads nor gave the *right* link has at most what this browser had
+    before somebody else came to it: what she reads stays as it is."""
     table = portal_visit.c
     values: dict[str, Any] = {
         "wrapped_link": visit.wrapped_link,
@@ -152,7 +155,11 @@ def begin(connection: Connection, browser: Browser, place: str, visit: Visit, *,
         insert_into(connection, portal_visit)
         .values(**mine, **values, created_at=visit.created_at)
         .on_conflict_do_update(
-            index_elements=[table.browser, table.recipient_id], set_={**values, **standing}
+            index_elements=[table.browser, table.recipient_id],
+            set_={**values, **standing},
+            where=sa.or_(
+                sa.literal(reads or right), table.open_until.is_(None), table.open_until <= visit.created_at
+            ),
         )
     )
 

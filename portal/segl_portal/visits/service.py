@@ -180,8 +180,12 @@ class VisitService:
         return opened
 
     def leave(self, browser: Browser, recipient_id: str) -> None:
+        place = visits.place_of(recipient_id)
         with transaction(self._engine) as connection:
-            visits.end(connection, browser, visits.place_of(recipient_id))
+            visit = visits.find_visit(connection, browser, place, self._clock())
+            is_hers = visits.link_in(browser, place, visit) is not None
+            if is_hers or not self._is_reading(visit, self._clock()):
+                visits.end(connection, browser, place)
 
     def downloaded(self, opened: Opened, what: str) -> None:
         """Something was taken away from the page; *what* is a word for its kind, no name of a file."""
@@ -229,6 +233,7 @@ class VisitService:
                 place,
                 Visit(wrapped, reference, mac, now + minutes * 60, 0, now, None),
                 reads=reads,
+                right=right,
             )
         self._posting.put(partial(self._send, copy if right else None, code, reference, language))
         return CodePromised(reference, minutes)

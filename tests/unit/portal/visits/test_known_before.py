@@ -46,6 +46,29 @@ def test_nor_may_he_ask_for_a_code_of_hers_or_take_the_link(counter: Counter) ->
     assert counter.visit(stranger, letter) is None
 
 
+@pytest.mark.parametrize("link", ["", "A" * 43], ids=["without a link", "with a wrong one"])
+def test_nor_can_he_end_what_she_reads(counter: Counter, link: str) -> None:
+    """By asking for a code in her browser's name, or by closing the message in it."""
+    letter, browser = counter.seal(), Browser.new()
+    stranger = noted(browser)
+    counter.open(letter, browser)
+    counter.desk.ask(stranger, letter.recipient_id, link, network="192.0.2.7", language="da")
+    assert counter.visit(browser, letter) is not None
+    counter.desk.leave(stranger, letter.recipient_id)
+    assert counter.visit(browser, letter) is not None
+    counter.desk.leave(browser, letter.recipient_id)
+    assert counter.visit(browser, letter) is None
+
+
+def test_whoever_lost_the_second_cookie_has_a_code_by_the_right_link(counter: Counter) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.open(letter, browser)
+    again = noted(browser)
+    counter.return_port.forget()
+    counter.ask(again, letter)
+    assert isinstance(counter.give(again, letter, counter.code()), Opened)
+
+
 def test_a_form_that_is_sent_twice_opens_twice_though_nothing_came_back_yet(counter: Counter) -> None:
     letter, browser = counter.seal(), Browser.new()
     counter.ask(browser, letter)
