@@ -12,6 +12,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content, Inside, Lack, Passage
 
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ") | {0: "", 0xAD: "", 13: "\n"}
+_LABEL = re.compile(r"(?=.{0,39}[^\W\d_]{2})[^\d\n]{2,40}")
 _HAS_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f\xad]")
 
 
@@ -46,8 +47,15 @@ class Harvest:
         self._passages[text, place] = Passage(text, place)
 
     def lines(self, lines: list[str], place: str = "") -> None:
-        """Keep *lines* as one passage, equal ones once."""
-        self.text("\n".join(filter(None, dict.fromkeys(lines))), place)
+        """Keep *lines* as one passage, equal ones once, but for labels of what is new behind them: forms do so."""
+        seen: set[str] = set()
+        kept: list[str] = []
+        for line, behind in zip(lines, [*lines[1:], ""], strict=False):
+            label = line in seen and behind and behind not in seen and kept[-1:] != [line]
+            if line and (line not in seen or (label and _LABEL.fullmatch(line))):
+                kept.append(line)
+            seen.add(line)
+        self.text("\n".join(kept), place)
 
     def said(self) -> set[str]:
         """All lines kept so far, and of those with a label that and what stands behind it."""

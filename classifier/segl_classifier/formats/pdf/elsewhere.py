@@ -23,7 +23,7 @@ _SHARE = 0.8
 _APART = 4.0  # of the height of its letters: so far from the next row stands no row of a table
 _NEAR = 1.5  # points: what stands at the same edge
 _FEWEST = 2  # columns of a table
-_MOST = 60  # headings on their side
+_MOST = 60  # headings on their side, and cells of a row
 _WRAPPED = 0.75  # of the breadth of a line on its side: the next line of the same heading is no further off
 
 
@@ -41,7 +41,7 @@ class GoesOn(NamedTuple):
     def has(self, row: Row) -> tuple[int, set[int]]:
         """How many cells of *row* stand where those of this table do, and in which columns."""
         count, columns = 0, set[int]()
-        for run in row:
+        for run in row if len(row) <= _MOST else ():
             left, _, right, _ = run.box
             met = {
                 at for at, (column, _) in enumerate(self.headings) if column[0] < right and left < column[2]

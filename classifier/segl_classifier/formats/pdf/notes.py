@@ -15,6 +15,7 @@ import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf.labels import Labels, says_nothing
 from segl_classifier.formats.pdf.shown import Shown, trace_note
 from segl_classifier.formats.pdf.string import raw_bytes, wide_string
 
@@ -85,6 +86,7 @@ def read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None
     notes: list[str] = []
     fields: list[str] = []
     links: list[str] = []
+    labels = Labels(page)
     for index in range(min(count, _MOST_NOTES)):
         note = api.FPDFPage_GetAnnot(page.raw, index)
         if not note:
@@ -92,7 +94,7 @@ def read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None
         kind = api.FPDFAnnot_GetSubtype(note)
         _measure(page, note, kind, found)
         if kind == api.FPDF_ANNOT_WIDGET:
-            fields += _field(note, form)
+            fields += _field(note, form, labels)
         elif kind == api.FPDF_ANNOT_LINK:
             links.append(_link(page, note))
         elif kind != api.FPDF_ANNOT_POPUP:
@@ -100,6 +102,7 @@ def read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None
         if kind == api.FPDF_ANNOT_FILEATTACHMENT and (file := api.FPDFAnnot_GetFileAttachment(note)):
             take_attachment(file, harvest)
         api.FPDFPage_CloseAnnot(note)
+    labels.close()
     harvest.lines(fields, f"form field on page {number}")
     harvest.lines(list(filter(None, notes)), f"note on page {number}")
     harvest.lines(list(filter(None, links)), f"links on page {number}")
@@ -180,8 +183,9 @@ def _measure(page: pdfium.PdfPage, note: api.FPDF_ANNOTATION, kind: int, found: 
         trace_note(note, found.traced)
 
 
-def _field(note: api.FPDF_ANNOTATION, form: pdfium.PdfFormEnv | None) -> list[str]:
-    """A field of a form as ``name: value``, with what else it may say."""
+def _field(note: api.FPDF_ANNOTATION, form: pdfium.PdfFormEnv | None, labels: Labels) -> list[str]:
+    """A field of a form as ``name: value``, with what else it may say. A name that says nothing is that which stands
+    beside the field."""
     value = wide_string(api.FPDFAnnot_GetStringValue, note, b"V")
     name = wide_string(api.FPDFAnnot_GetStringValue, note, b"T")
     hint = wide_string(api.FPDFAnnot_GetStringValue, note, b"TU")
@@ -199,6 +203,8 @@ def _field(note: api.FPDF_ANNOTATION, form: pdfium.PdfFormEnv | None) -> list[st
             options = [wide_string(api.FPDFAnnot_GetOptionLabel, handle, note, n) for n in range(count)]
     default = wide_string(api.FPDFAnnot_GetStringValue, note, b"DV")
     called = hint or name
+    if value and says_nothing(called):
+        called = labels.beside(note) or called
     shown = [f"{called}: {value}"] if value else [called]
     return list(
         filter(None, (*shown, default if default != value else "", *(o for o in options if o != value)))

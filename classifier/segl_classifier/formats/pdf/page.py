@@ -96,9 +96,16 @@ def read_page(
     try:
         whole = text_of(page, before.table)
         known = {*first.text.split("\n"), *first.drawn.split("\n"), *notes.said}
-        new = [line for line in (*whole.text.split("\n"), *whole.drawn.split("\n")) if line not in known]
+        filled = filled_in(printed, words_in(page, rows))
+        # A row of fields says no more than these, and less than what is filled in among the printed words.
+        words = {word for value in notes.said for word in value.split()} if filled else set[str]()
+        new = [
+            line
+            for line in (*whole.text.split("\n"), *whole.drawn.split("\n"))
+            if line not in known and not words.issuperset(line.split())
+        ]
         harvest.lines(new, f"note on page {number}")
-        harvest.text(filled_in(printed, words_in(page, rows)), f"page {number}, filled in")
+        harvest.text(filled, f"page {number}, filled in")
         harvest.text(whole.place, f"page {number}, line by line")
         read = _Read(whole.text, whole.parts, first.unreadable or whole.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)

@@ -72,6 +72,27 @@ def test_of_a_grid_that_is_full_the_rows_so_far_are_kept() -> None:
     assert grid.full
 
 
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (["Navn", "Bo", "CPR", "0101901234", "Navn", "Ida", "CPR", "0202901235"], None),
+        (["Navn", "Bo", "By", "", "Navn", "Bo", "By", ""], ["Navn", "Bo", "By"]),
+        (["Bo", "Bo", "Side 1", "Bo", "Side 1"], ["Bo", "Side 1"]),
+        (["0101901234", "Bo", "0101901234", "Ida"], ["0101901234", "Bo", "Ida"]),
+        (["", "", "Bo"], ["Bo"]),
+        ([], []),
+    ],
+)
+def test_equal_lines_are_kept_once_but_for_labels_of_what_is_new(
+    lines: list[str], kept: list[str] | None
+) -> None:
+    harvest = Harvest(Allowance(1_000, 2, 10))
+    harvest.lines(lines, "box")
+    assert [one.text for one in harvest.content().passages] == ["\n".join(lines if kept is None else kept)][
+        : len(lines)
+    ]
+
+
 def told(*rows: tuple[int, Sequence[str]]) -> str:
     """What is told of a sheet with *rows*, each with its number."""
     grid = Grid(10_000)

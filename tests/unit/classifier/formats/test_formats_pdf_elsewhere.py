@@ -140,6 +140,15 @@ def test_the_time_grows_with_the_pages() -> None:
 
 
 @pytest.mark.slow
+def test_the_time_grows_with_the_cells_of_a_row() -> None:
+    def table(size: int) -> bytes:
+        wide = [(2 * n, 700 - 14 * m, "1") for m in range(4) for n in range(size)]
+        return pages([*row(720, *HEADINGS), *rows(30)], wide, wide)
+
+    growth.in_proportion(table, lambda data: read(data, "", ALLOWANCE), 45)
+
+
+@pytest.mark.slow
 def test_the_time_grows_with_the_headings() -> None:
     def table(size: int) -> bytes:
         return pages(rows(size), turned=[(60 + 5 * n, 720, f"Uge {n}") for n in range(size)])
