@@ -17,10 +17,11 @@ from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.memory import AttachmentResult, Circumstances, Memory
 from segl_classifier.message import Message, Part, Source, Text, unreadable
+from segl_classifier.reach import Judged, believed
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.lists.captions import files_of
 from segl_classifier.understand import understand
-from segl_classifier.understanding.interface import Model, Understanding
+from segl_classifier.understanding.interface import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,19 @@ class Attachments:
                 each = self.files[number] = replace(each, findings=(*each.findings, *found))
             yield each.findings
 
-    def understood(self, reader: Model | None) -> Iterator[tuple[tuple[Text, ...], Understanding | None]]:
-        """The texts of each, in reading order, and what *reader* makes of them: the model, with what it is told for
-        this message. Of one that is remembered there are no texts."""
+    def understood(self, reader: Model | None) -> Iterator[Judged]:
+        """What *reader* makes of each, in reading order: the model, with what it is told for this message."""
         for each in self.files:
             if isinstance(each, AttachmentResult):
-                yield (), each.understanding
+                yield Judged((), each.findings, each.understanding)
                 continue
             understanding = understand(list(each.texts), reader, self.deadline)
+            judged = Judged(each.texts, each.findings, understanding)
+            judged = judged._replace(findings=believed(judged, self.rules))
             if self.memory is not None and each.key is not None:
-                result = AttachmentResult(each.where, each.findings, understanding)
+                result = AttachmentResult(each.where, tuple(judged.findings), understanding)
                 self.memory.keep(each.key, result, self.model, ocr=self.pictures.ocr)
-            yield each.texts, understanding
+            yield judged
 
     def _key(self, memory: Memory, part: Part, data: bytes, limits: Limits) -> bytes:
         """What *part* is remembered by: all that bears on what is found in it."""

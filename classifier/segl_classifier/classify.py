@@ -37,6 +37,7 @@ from segl_classifier.few_words import heard_alone
 from segl_classifier.memory import Memory
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
+from segl_classifier.reach import Judged, believed, believed_of_all
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understand import behind, hearing, joined, understand
@@ -105,15 +106,16 @@ def gather(
             if model is not None and not attachments.files:
                 # A few words alone are too little for the model: what the rules find in them counts without it.
                 found.findings = heard_alone(found.findings, found.texts, rules)
+            own = Judged(found.texts, found.findings, None)
             for findings in attachments.findings():
-                found.findings += findings
+                found.findings = [*found.findings, *findings]
         with stages(Stage.UNDERSTAND):
             reader = hearing(model, rules)
-            understood = [understand(found.texts, reader, deadline)]
-            for texts, understanding in attachments.understood(reader):
-                understood.append(behind(understanding, len(found.texts)))
-                found.texts += texts
-            found.understanding = joined(understood)
+            own = own._replace(understanding=understand(found.texts, reader, deadline))
+            own = own._replace(findings=believed(own, rules))
+            files = list(attachments.understood(reader))
+            found.findings = believed_of_all(own, files, rules)
+            found.texts, found.understanding = _together(own, files)
     except Exception as error:  # a bug of ours must not let a message out unread
         found.findings.append(unreadable(Unreadable.FAILED, "message", type(error).__name__))
     if found.understanding and not found.understanding.complete:
@@ -121,3 +123,12 @@ def gather(
         if not found.understanding.scores:
             found.understanding = None  # nothing was: that is no word for "harmless"
     return found
+
+
+def _together(own: Judged, files: Sequence[Judged]) -> tuple[list[Text], Understanding | None]:
+    """The texts of a message and of its files, and what the model makes of all of them."""
+    texts, understood = list(own.texts), [own.understanding]
+    for file in files:
+        understood.append(behind(file.understanding, len(texts)))
+        texts += file.texts
+    return texts, joined(understood)

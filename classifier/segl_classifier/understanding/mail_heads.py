@@ -11,8 +11,9 @@ Nor is it shown what stands there in place of a head: ``Den 12. nov. 2026 kl. 9.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 _FROM: Final = "fra|from|von|från|frå|afsender"
 _WHEN: Final = "sendt?|sent|gesendet|skickat|dato|date|datum"
@@ -50,23 +51,56 @@ _DIVIDES: Final = re.compile(  # above a head
 )
 
 
+class MailWithin(NamedTuple):
+    """Where a mail within another begins, and what its head says that it is ``about``, with the place of that line."""
+
+    start: int
+    about: str = ""
+    low: int = 0
+    high: int = 0
+
+
 def without_mail_heads(text: str) -> str:
     """*text* with blanks in the place of such lines, so that all else stands where it stood. A head says from whom,
     when and about what, or from whom, to whom and an address."""
+    return "\n".join(_read(text)[0])
+
+
+def mails_within(text: str) -> list[MailWithin]:
+    """The mails in *text* that stand below a head, or below what says who wrote them, in their order."""
+    lines, heads = _read(text)
+    if not heads:
+        return []
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    found = []
+    for first, end in sorted(heads):
+        low = next((n for n in range(first, end) if _kind(lines[n]) == "about"), None)
+        if low is None:
+            found.append(MailWithin(starts[first]))
+        else:
+            about = lines[low].partition(":")[2].strip(" \t*_|\r")
+            found.append(MailWithin(starts[first], about, starts[low], starts[low] + len(lines[low])))
+    return found
+
+
+def _read(text: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """The lines of *text*, those of heads blank, and from which to which line each head goes."""
     has_heads, is_answer = _ANY.search(text), _SAYS_WROTE.search(text)
     if not has_heads and not is_answer:
-        return text
-    lines = text.split("\n")
+        return [text], []
+    lines, heads = text.split("\n"), list[tuple[int, int]]()
     if is_answer:
-        _blank_answered(lines)
+        heads += _blank_answered(lines)
     number = 0
-    while number < len(lines):
-        end = _blanked(lines, number)
+    while has_heads and number < len(lines):
+        end, is_head = _blanked(lines, number)
+        if is_head:
+            heads.append((number, end))
         number = max(end, number + 1)
-    return "\n".join(lines)
+    return lines, heads
 
 
-def _blank_answered(lines: list[str]) -> None:
+def _blank_answered(lines: list[str]) -> Iterator[tuple[int, int]]:
     """Makes those of *lines* blank that say who wrote what is quoted below, and when. A person may write so, too, and
     tell of somebody: so there is an address, or a quotation below."""
     for number, line in enumerate(lines):
@@ -79,6 +113,7 @@ def _blank_answered(lines: list[str]) -> None:
             said = _ANSWERED.fullmatch(" ".join(" ".join(one.lstrip(" \t>") for one in some).split()))
             if said and (any(said.groups()) or _is_quoted(lines[last + 1 : last + 3], some[-1])):
                 lines[max(first, 0) : last + 1] = [" " * len(one) for one in some]
+                yield max(first, 0), last + 1
                 break
 
 
@@ -91,10 +126,11 @@ def _depth(line: str) -> int:
     return line[: len(line) - len(line.lstrip(" \t>"))].count(">")
 
 
-def _blanked(lines: list[str], first: int) -> int:
-    """Where the head ends that begins in line *first*; its lines are blank then, but for what it is about."""
+def _blanked(lines: list[str], first: int) -> tuple[int, bool]:
+    """Where the lines end that may be a head and begin in line *first*, and whether they are one; they are blank then,
+    but for what it is about."""
     if _kind(lines[first]) in ("", "about"):
-        return first
+        return first, False
     kinds: list[str] = []
     for line in lines[first : first + _MOST_LINES]:
         kind = _kind(line) or (
@@ -110,7 +146,8 @@ def _blanked(lines: list[str], first: int) -> int:
         if kind != "about" and not _TELLS.search(lines[number])
     ]
     to_addresses = {"from", "to"} <= set(kinds) and any("@" in lines[number] for number in dropped)
-    if to_addresses or {"from", "when", "about"} <= set(kinds):
+    is_head = to_addresses or {"from", "when", "about"} <= set(kinds)
+    if is_head:
         above = (
             first - 2 if first > 1 and _kind(lines[first - 1]) == "about" else first - 1
         )  # Thunderbird's begins so
@@ -118,7 +155,7 @@ def _blanked(lines: list[str], first: int) -> int:
             dropped.append(above)
         for number in dropped:
             lines[number] = " " * len(lines[number])
-    return end
+    return end, is_head
 
 
 def _kind(line: str) -> str:

@@ -29,8 +29,9 @@ from segl_classifier.understanding.codes import (
     without_styles,
 )
 from segl_classifier.understanding.interface import Window
-from segl_classifier.understanding.mail_heads import without_mail_heads
+from segl_classifier.understanding.mail_heads import MailWithin, mails_within, without_mail_heads
 from segl_classifier.understanding.plain_cells import without_plain
+from segl_classifier.understanding.sections import Section, ended_by_long_lines, sections
 from segl_classifier.understanding.standing import Line, may_stand, without_standing
 from segl_classifier.understanding.table_row import parts_of
 from segl_classifier.understanding.templates import without_templates
@@ -102,16 +103,27 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         lead = subject if text.source is Source.BODY and not led else ""
         content = shown(text)
         greetings = Greetings(content) if text.source in _GREETED else NO_GREETINGS
-        for held in _gathered(_paragraphs(text, content, greetings), lead):
-            led = led or bool(lead)
-            part, start, end = _joined(held)
-            part = greetings.before(part, start)
-            if part not in seen:  # plain and HTML say the same
-                seen.add(part)
-                window = Window(part, text.where, text.source, number, start, end)
-                sentences = _sentences_of(window, held, greetings) if len(held) > 1 else ()
-                yield SplitWindow(window, sentences)
-                lead = ""
+        for section in sections_of(text, content):
+            section = section.untitled() if lead else section  # the subject stands there
+            is_read = False
+            for held in _gathered(_paragraphs(text, section, greetings), section.about or lead):
+                is_read = True
+                led = led or bool(lead)
+                part, start, end = _joined(held)
+                part = greetings.before(part, start)
+                if part not in seen:  # plain and HTML say the same
+                    seen.add(part)
+                    window = Window(part, text.where, text.source, number, start, end)
+                    sentences = _sentences_of(window, held, greetings) if len(held) > 1 else ()
+                    yield SplitWindow(window, sentences)
+                    lead = ""
+            for title in (
+                [] if is_read else lead_of(section.about)
+            ):  # nothing else was written, or nothing that is read
+                if title.text not in seen:
+                    seen.add(title.text)
+                    place = section.start, section.start + len(section.whole)
+                    yield SplitWindow(Window(title.text, text.where, text.source, number, *place))
     if led and len(words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
         subjects = subjects[1:]
     for number, of_message in subjects:  # those of messages inside, too
@@ -145,18 +157,32 @@ def _says_more(remark: Text, subject: str) -> bool:
     )
 
 
-def _paragraphs(text: Text, content: str, greetings: Greetings) -> Iterator[Paragraph]:
-    """The sentences and table rows of each paragraph of *text*, of which the model is shown *content*, without the
-    phrases of standing text and what tells of nobody in a letter to many."""
+def mails_of(text: Text) -> list[MailWithin]:
+    """The mails within *text* that stand below heads of their own."""
+    return mails_within(lines_ended(whole(text.text))) if text.source in _GREETED else []
+
+
+def sections_of(text: Text, content: str) -> Iterable[Section]:
+    """The sections of *text*, of which the model is shown *content*."""
+    if text.source not in _GREETED or is_coded(content):
+        return [Section(0, "", content, content)]
+    return sections(content, mails_of(text))
+
+
+def _paragraphs(text: Text, section: Section, greetings: Greetings) -> Iterator[Paragraph]:
+    """The sentences and table rows of each paragraph of *section* of *text*, without the phrases of standing text and
+    what tells of nobody in a letter to many."""
+    begins, content = section.start, section.text
     if text.source is Source.FILENAME:
         yield _pieces_of([Line(name_in_words(content), 0, len(content))])
         return
     if is_coded(content):
         yield _pieces_of(piece for line, start, _ in prose(content) for piece in _sentences(line, start))
         return
-    for start, end in paragraphs(content):
+    parts = (part for low, high in paragraphs(content) for part in ended_by_long_lines(content, low, high))
+    for start, end in parts:
         paragraph = content[start:end]
-        lines = _lines_of(paragraph, start)
+        lines = _lines_of(paragraph, begins + start)
         if greetings:
             lines = (line for line in lines if greetings.tells(line.text, line.start))
         yield _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)

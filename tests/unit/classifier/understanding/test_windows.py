@@ -85,6 +85,55 @@ def test_a_long_subject_is_read_to_its_end() -> None:
     assert any(window.endswith("kræftsygdom") for window in found)
 
 
+HEAD = "Fra: Bo <bo@by.example>\nSendt: 3. maj 2026 09:10\nTil: Lis <lis@by.example>\nEmne: Ferie\n\n"
+
+
+def test_a_mail_within_a_mail_is_read_by_itself_behind_its_own_subject() -> None:
+    said = windows(subject("VS: Uge 12"), body(f"Hej Lis\n\n{HEAD}Jens er syg.\n\nHilsen Bo\n\n{HEAD}Tak."))
+    assert said == ["VS: Uge 12 | Hej Lis", "Ferie | Jens er syg. Hilsen Bo", "Ferie | Tak."]
+
+
+def test_so_is_what_is_quoted_below_who_wrote_it() -> None:
+    above = "Den 3. maj 2026 kl. 09.10 skrev Bo <bo@by.example>:"
+    said = windows(subject("SV: Ferie"), body(f"Ja.\nLis\n\n{above}\n> Jens er syg.\n> Bo\n"))
+    assert said == ["SV: Ferie | Ja. Lis", "Jens er syg. Bo"]
+
+
+@pytest.mark.parametrize("number", ["", "2. ", "Pkt. 4.1 "])
+def test_what_stands_below_a_heading_is_read_behind_it(number: str) -> None:
+    said = windows(subject("Referat"), body(f"Til stede: alle.\n\n{number}Jens Holm\n{GENERAL}\n"))
+    assert said == ["Referat | Til stede: alle.", f"Jens Holm | {GENERAL}"]
+
+
+def test_a_heading_in_a_word_file_stands_above_a_long_line() -> None:
+    said = windows(Text(f"Hej\nJens Holm\n{GENERAL}\nBo Bro\n{GENERAL} Tak.", "a.docx", Source.ATTACHMENT))
+    assert said == ["Hej", f"Jens Holm | {GENERAL}", f"Bo Bro | {GENERAL} Tak."]
+
+
+def test_a_long_line_of_a_word_file_is_a_paragraph() -> None:
+    other = GENERAL.replace("Hver fjerde", "Hver femte")
+    said = windows(Text(f"{GENERAL}\n{other}", "a.docx", Source.ATTACHMENT))
+    assert said == [GENERAL, other]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{HEAD}", f"{HEAD}-- ", f"Hej\n\n{HEAD}", f"Kære kunder\n\n{HEAD}Betaler du ikke, ringer vi.\n"]
+)
+def test_no_title_is_lost_where_nothing_is_read_below_it(text: str) -> None:
+    said = " ".join(windows(subject("Uge 12"), body(text)))
+    assert "Uge 12 |" in said
+    assert "Ferie" in said
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["Jens Holm er syg\n" + GENERAL, f"{HEAD}Jens.", "Emne: Jens\n" + GENERAL, f"Jens Holm\n\n{GENERAL}"],
+)
+def test_the_subject_is_read_before_whatever_stands_first(first: str) -> None:
+    assert windows(subject("Lis er opsagt"), body(first))[0].startswith("Lis er opsagt | ")
+    assert "Jens" in " ".join(windows(subject("Lis er opsagt"), body(first)))
+
+
 def test_a_row_of_a_table_carries_its_headers() -> None:
     table = "Navn\tÅrsag\tDage\nJens Holm\tKOL\t12\nÅse Bro\tferie\t5"
     (window,) = windows(Text(table, "part 2", Source.ATTACHMENT))
