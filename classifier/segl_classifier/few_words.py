@@ -2,6 +2,7 @@
 
 The model has too little to go by in them, and is sure that there is nothing. So what the rules find there counts as it
 does without a model. What stands below the greeting at the end tells what the writer is by trade: it does not count.
+What is said again is no more words than said once.
 An answer of a few words is such a message, however long what it answers is; and of what it answers each message is, so
 long as those above it are.
 """
@@ -25,6 +26,7 @@ _CLOSES = re.compile(
     r"gr(?:ü|ue)(?:ß|ss)en?))\b[^\n]{0,40}$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_SENTENCE = re.compile(r"[^\n.!?]*+(?:[.!?]++(?!\s)[^\n.!?]*+)*+[.!?]*+\n?+")
 _WHY = Adjustment("a message of few words", 0.0)
 
 _LOOKED_AT = 20_000  # characters from the beginning, in which the messages that are answered are looked for
@@ -87,19 +89,43 @@ def _short(texts: Sequence[Text]) -> list[Text] | None:
 
 def _messages(text: str) -> Iterator[str]:
     """What those messages in *text* say that have few words, from the first on: its own, and those that it answers."""
-    for message in islice(_answered(text), _MOST_ANSWERED):
+    for number, message in enumerate(islice(_answered(text), _MOST_ANSWERED)):
         end = _CLOSES.search(message, 0, 2 * _MOST_CHARACTERS)
         said = message[: end.start()] if end else message
-        if len(said) > _MOST_CHARACTERS or len(said.split()) > _MOST_WORDS:
+        if number == 0 and not _is_short(said):
+            said = _said_once(said)
+        if not _is_short(said):
             return
         yield said
+
+
+def _is_short(said: str) -> bool:
+    return len(said) <= _MOST_CHARACTERS and len(said.split()) <= _MOST_WORDS
+
+
+def _said_once(said: str) -> str:
+    """The sentences of *said*, each once: by being repeated they are no more words. No more than a few characters too
+    many."""
+    once: dict[str, None] = {}
+    count = 0
+    for sentence in _SENTENCE.finditer(said):
+        text = sentence[0].strip()
+        if text not in once:
+            once[text] = None
+            count += len(text) + 1
+            if count > _MOST_CHARACTERS + 1:
+                break
+    return "\n".join(once)
 
 
 def _answered(text: str) -> Iterator[str]:
     """The message that *text* is, without those it answers; then each of those, by the marks before their lines and by
     what stands above them."""
     lines: dict[int, list[str]] = {}
-    for line in text[:_LOOKED_AT].split("\n"):
+    looked_at = (
+        text if len(text) <= _LOOKED_AT else text[:_LOOKED_AT].rpartition("\n")[0] or text[:_LOOKED_AT]
+    )
+    for line in looked_at.split("\n"):
         mark = _MARK.match(line)
         lines.setdefault(mark[0].count(">") if mark else 0, []).append(line[mark.end() :] if mark else line)
     for depth in sorted(lines):

@@ -51,6 +51,16 @@ def test_a_short_sentence_counts_though_the_model_sees_nothing(said: str, label:
     )
 
 
+@pytest.mark.parametrize("times", [2, 30, 2_000])
+@pytest.mark.parametrize("between", [" ", "\n", "\n\n", "\n> "])
+def test_it_counts_however_often_it_is_said(times: int, between: str) -> None:
+    assert judged(mail(between.join(["Hej Tove\nMin søn er skizofren."] * times))).labels == (Label.HEALTH,)
+
+
+def test_what_is_said_once_beside_it_are_words_as_others() -> None:
+    assert judged(mail(f"{'Min søn er skizofren. ' * 30}{MORE}")).decision is Decision.PLAIN
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -113,7 +123,7 @@ def test_below_what_it_answers_too() -> None:
     [
         pytest.param("Tak.", (Label.HEALTH,), id="an answer of few words"),
         pytest.param("", (Label.HEALTH,), id="sent on"),
-        pytest.param(f"{MORE} {MORE}", (), id="a longer one"),
+        pytest.param(f"{MORE} Husk at lukke vinduerne.", (), id="a longer one"),
     ],
 )
 def test_what_a_short_mail_answers_is_such_a_message_too(above: str, label: tuple[Label, ...]) -> None:
