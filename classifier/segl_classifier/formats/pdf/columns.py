@@ -28,6 +28,7 @@ _SOME_DIGITS = 6  # of a table worth the work: fewer are no half of such a numbe
 # Of the height of the letters of a line, which may be small ones alone: a line by itself, so far below, belongs to no
 # table above; so far a heading of several lines reaches above the others.
 _FAR, _ABOVE = 2.5, 2.0
+_EMPTY, _BARE = 3, re.compile(r"[\d .-]{6,20}")  # such lines that are empty; a value by itself
 _OVER = 0.8  # of the height of a letter: so far it may reach over the edge of its cell, where it is cut off
 _ACROSS = 0.6  # of a table: as wide is a line of prose, or a title
 
@@ -190,6 +191,7 @@ def _drawn(
             if _is_above(run.box, line) or (
                 len(drawn[number]) == 1
                 and _is_apart(run.box, line, table.columns)
+                and not _goes_on_behind_empty(run.box, text, table)
                 and len(parted(Cell(run.box, text, (number, at)), table.edges, asked.parts)) == 1
             ):
                 if at:  # in the middle of a row
@@ -259,6 +261,13 @@ def _is_apart(box: Box, line: Line, columns: Sequence[Column]) -> bool:
     width = columns[-1].right - columns[0].left
     met = sum(column.left < right and left < column.right for column in columns)
     return line.low - high >= _FAR * (high - low) or (met > 1 and right - left > _ACROSS * width)
+
+
+def _goes_on_behind_empty(box: Box, text: str, table: _Drawn) -> bool:
+    """Whether a value by itself, where cells of *table* begin, is a row of it behind one that is empty."""
+    if _BARE.fullmatch(text) is None or table.lines[-1].low - box[3] >= _EMPTY * _FAR * (box[3] - box[1]):
+        return False
+    return round(box[0]) in table.edges
 
 
 def _written(

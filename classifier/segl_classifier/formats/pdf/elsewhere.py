@@ -68,9 +68,9 @@ def goes_on(tables: Sequence[Table], drawn: Sequence[Row]) -> GoesOn | None:
         for (column, cell), end in zip(order, ends, strict=True)
     ]
     last = _below([column for column, _ in order], table.rows[-1])
-    beside = {
-        place for row in (*drawn[: min(_HEAD, table.first)], *drawn[table.last :]) for place in _place(row)
-    }
+    _, _, _, ceiling = drawn[table.first][0].box
+    above = [row for row in drawn[: min(_HEAD, table.first)] if _is_far(row, ceiling)]
+    beside = {place for row in (*above, *drawn[table.last :]) for place in _place(row)}
     return GoesOn(
         headings,
         last,
@@ -78,6 +78,12 @@ def goes_on(tables: Sequence[Table], drawn: Sequence[Row]) -> GoesOn | None:
         _near(cell.left for cell in cells),
         _near(cell.right for cell in cells),
     )
+
+
+def _is_far(row: Row, ceiling: float) -> bool:
+    """Whether *row* stands far above what reaches up to *ceiling*, as the head of a page does."""
+    _, low, _, high = row[0].box
+    return low - ceiling > _APART * (high - low)
 
 
 def _place(row: Row) -> Iterator[tuple[int, int]]:

@@ -138,6 +138,13 @@ def test_a_number_in_two_pieces_is_not_parted() -> None:
     assert lines(cells)[1] == "0711260000\t010190-1204"
 
 
+def test_a_value_by_itself_behind_an_empty_row_is_one_of_the_table() -> None:
+    cells: list[Cell] = [(60, 700, "Bo"), (260, 700, "010190-1234"), (260, 660, "020280-1235")]
+    assert lines([*HEADINGS, *cells])[1:] == ["Bo\t\t010190-1234", "\t\t020280-1235"]
+    far = [*HEADINGS, *cells[:2], (260, 500, "020280-1235")]
+    assert lines(far)[-1] == "020280-1235"
+
+
 def test_a_row_with_its_first_cell_alone_is_one() -> None:
     cells: list[Cell] = [(60, 700, "Bo"), (60, 680, "Ida"), (260, 680, "020280-1235")]
     assert lines([*HEADINGS, *cells])[1:] == ["Bo\t", "Ida\t\t020280-1235"]

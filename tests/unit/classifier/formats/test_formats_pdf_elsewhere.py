@@ -76,6 +76,12 @@ def test_a_table_goes_on_over_the_page_below_the_headings_of_the_first(head: lis
     assert Read("liste.pdf", data).numbers == 31
 
 
+def test_what_stands_right_above_the_table_is_no_head_of_the_page() -> None:
+    first = [*HEAD, (60, 755, "Oversigt"), *row(720, *HEADINGS), *rows(20)]
+    told = lines(pages(first, [*HEAD, *rows(6, 755)]), "page 2")
+    assert told[told.index("\t".join(HEADINGS)) + 1] == "Bo Holm\t0711660000\t\t4A"
+
+
 @pytest.mark.parametrize(
     "below",
     [
