@@ -106,7 +106,9 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         for section in sections_of(text, content):
             section = section.untitled() if lead else section  # the subject stands there
             is_read = False
-            for held in _gathered(_paragraphs(text, section, greetings), section.about or lead):
+            # What is answered has the subject of the answer, where its head names none.
+            again = subject if section.start and text.source is Source.BODY else ""
+            for held in _gathered(_paragraphs(text, section, greetings), section.about or lead or again):
                 is_read = True
                 led = led or bool(lead)
                 part, start, end = _joined(held)

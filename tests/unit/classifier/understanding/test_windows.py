@@ -93,10 +93,10 @@ def test_a_mail_within_a_mail_is_read_by_itself_behind_its_own_subject() -> None
     assert said == ["VS: Uge 12 | Hej Lis", "Ferie | Jens er syg. Hilsen Bo", "Ferie | Tak."]
 
 
-def test_so_is_what_is_quoted_below_who_wrote_it() -> None:
+def test_so_is_what_is_answered_behind_the_subject_of_the_answer() -> None:
     above = "Den 3. maj 2026 kl. 09.10 skrev Bo <bo@by.example>:"
     said = windows(subject("SV: Ferie"), body(f"Ja.\nLis\n\n{above}\n> Jens er syg.\n> Bo\n"))
-    assert said == ["SV: Ferie | Ja. Lis", "Jens er syg. Bo"]
+    assert said == ["SV: Ferie | Ja. Lis", "SV: Ferie | Jens er syg. Bo"]
 
 
 @pytest.mark.parametrize("number", ["", "2. ", "Pkt. 4.1 "])
