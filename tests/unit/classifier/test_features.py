@@ -272,7 +272,9 @@ def test_what_a_sender_asked_for_stays_secure_whatever_the_rules_say() -> None:
 
 
 def test_what_spoke_for_it_and_what_it_would_be_without() -> None:
-    kept = mail_record(f"Hans cpr-nummer er 010190-1234. {'Vi ses ved broen. ' * 5}Han er syg.")
+    kept = mail_record(
+        f"Hans cpr-nummer er 010190-1234. Stilladset ved skuret bliver stående til fredag, og den nye kaffemaskine står ved bakkerne i kantinen. Han er syg."
+    )
     assert {"cpr", "model"} <= set(speakers(kept))
     strictness, rules = Strictness(), shipped_rules()
     assert decide_again(without(kept, "cpr"), rules, strictness, MODEL).labels == (Label.HEALTH,)
