@@ -273,7 +273,8 @@ def test_what_a_sender_asked_for_stays_secure_whatever_the_rules_say() -> None:
 
 def test_what_spoke_for_it_and_what_it_would_be_without() -> None:
     kept = mail_record(
-        f"Hans cpr-nummer er 010190-1234. Stilladset ved skuret bliver stående til fredag, og den nye kaffemaskine står ved bakkerne i kantinen. Han er syg."
+        "Hans cpr-nummer er 010190-1234. Stilladset ved skuret bliver stående til fredag, og den nye kaffemaskine "
+        "står ved bakkerne i kantinen. Han er syg."
     )
     assert {"cpr", "model"} <= set(speakers(kept))
     strictness, rules = Strictness(), shipped_rules()
