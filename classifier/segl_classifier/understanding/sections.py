@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from segl_classifier.layout.tables import table_rows
 from segl_classifier.understanding.mail_heads import MailWithin
 
 LONG: Final = 120  # characters: no program breaks lines of prose so late, so that such a line is a paragraph
@@ -19,7 +20,7 @@ _FEW: Final = 18  # words: what is no longer goes without a heading of its own
 _MOST_WORDS: Final = 22  # of a heading: half a window
 _LOOKED_AT: Final = 12  # lines below a heading
 _HEADING: Final = re.compile(
-    r"[ \t>]*+(?:(?:pkt|punkt|ad)?[. ]{0,2}\d{1,2}(?:\.\d{1,2})?[.):]?[ ]+)?(?P<title>[A-ZÆØÅÄÖÜ][^|;:\t]{2,90})",
+    r"[ \t>]*+(?:(?:pkt|punkt|ad)?[. ]{0,2}\d{1,2}(?:\.\d{1,2})?[.):]?[ ]+)?(?P<title>[A-ZÆØÅÄÖÜ][^|;:,\"\t]{2,90})",
     re.IGNORECASE,
 )
 # A greeting, and what stands above a name.
@@ -84,6 +85,7 @@ def _may_be(title: str) -> bool:
         and not title.endswith(_SAID)
         and title.count(" ") < _FEW - 6
         and not _NO_HEADING.match(title)
+        and "  " not in title  # a row of columns
     )
 
 
@@ -100,16 +102,24 @@ def _has_more(below: Sequence[str]) -> bool:
     return False
 
 
+def _has_long_lines(paragraph: str) -> bool:
+    return len(paragraph) >= LONG and "\n" in paragraph and any(map(_is_long, paragraph.split("\n")))
+
+
+def _is_long(line: str) -> bool:
+    return len(line) >= LONG and line.rstrip().endswith(_ENDS) and not _CELLS.intersection(line)
+
+
 def ended_by_long_lines(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The paragraph from *start* to *end* of *content* in parts: a long line is one by itself. Word files have no
-    empty lines between paragraphs."""
-    if end - start < LONG or "\n" not in content[start:end]:
+    empty lines between paragraphs. A table is one paragraph whatever stands in its rows."""
+    if not _has_long_lines(content[start:end]) or table_rows(content[start:end]) is not None:
         yield start, end
         return
     low = at = start
     was_long = False
     for line in content[start:end].split("\n"):
-        is_long = len(line) >= LONG and line.rstrip().endswith(_ENDS) and not _CELLS.intersection(line)
+        is_long = _is_long(line)
         if (is_long or was_long) and at > low:
             yield low, at - 1
             low = at

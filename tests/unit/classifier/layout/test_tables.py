@@ -203,7 +203,7 @@ def test_a_heading_that_stands_again_below_is_one(table: str, row: str) -> None:
 
 def test_commas_within_figures_divide_no_lines_that_blanks_do() -> None:
     rows = "Jeg har ro til mit job  3,8  4,1\nDer er en god tone  4,2  4,0\nJeg har for travlt  3,1  2,9"
-    assert told(f"Svar i alt\n\n{rows}") == " ".join(f"Svar i alt {rows}".split())
+    assert told(f"Svar i alt\n\n{rows}") == " ".join(f"Svar i alt | {rows}".split())
 
 
 def test_figures_are_no_heading() -> None:

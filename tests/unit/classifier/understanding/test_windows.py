@@ -110,6 +110,14 @@ def test_a_heading_in_a_word_file_stands_above_a_long_line() -> None:
     assert said == ["Hej", f"Jens Holm | {GENERAL}", f"Bo Bro | {GENERAL} Tak."]
 
 
+@pytest.mark.parametrize(
+    "heading", ["Navn,Note", "Navn;Note", "Navn\tNote", 'Navn "Note"', "Navn  Note", "Kære alle", "Ja."]
+)
+def test_no_row_of_a_table_greeting_or_sentence_is_a_heading(heading: str) -> None:
+    said = windows(Text(f"{heading}\n{GENERAL}\n{GENERAL} Tak.", "a.docx", Source.ATTACHMENT))
+    assert "|" not in "".join(said)
+
+
 def test_a_long_line_of_a_word_file_is_a_paragraph() -> None:
     other = GENERAL.replace("Hver fjerde", "Hver femte")
     said = windows(Text(f"{GENERAL}\n{other}", "a.docx", Source.ATTACHMENT))
