@@ -116,6 +116,7 @@ def test_what_ends_it_while_it_loads_its_modules_leaves_no_traceback(
         return  # nothing is loaded yet that could say so
     program = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # else as the tests were started: in the background, ignored
 class Loading:
     def find_spec(self, name, *_):
         if name == {module!r}: {act}

@@ -379,7 +379,7 @@ def test_status_names_a_full_disk(site: Installation, monkeypatch: pytest.Monkey
     site.install()
     site.settle()
     assert status._disks(site.settings).good
-    full = SimpleNamespace(f_bavail=0, f_frsize=4096, f_files=10**6, f_favail=10**6)
+    full = SimpleNamespace(f_flag=0, f_bavail=0, f_frsize=4096, f_files=10**6, f_favail=10**6)
     monkeypatch.setattr(os, "statvfs", lambda _: full)
     line = status._disks(site.settings)
     assert (line.name, line.good) == ("disks", False)
