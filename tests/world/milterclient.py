@@ -15,8 +15,10 @@ or ``y`` (a reply text). ``A`` gives a message up, ``Q`` ends the connection.
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import struct
+import termios
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +97,13 @@ class MilterClient:
     def body(self, data: bytes) -> None:
         for start in range(0, len(data), _CHUNK):
             self._step("B", data[start : start + _CHUNK])
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the milter has read all that was sent (unix(7): ``SIOCOUTQ``)."""
+        waiting = bytearray(4)
+        fcntl.ioctl(self._sock, termios.TIOCOUTQ, waiting)
+        return not any(waiting)
 
     def end(self, queue_id: str = "4c9dQ1x", client: str = "") -> Answer:
         self.send_end(queue_id, client)

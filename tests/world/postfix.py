@@ -153,7 +153,12 @@ class PostfixInstance:
     def requeue(self, queue_id: str = "ALL") -> None:
         """Queue a message anew, and have it picked up now: by itself pickup(8) looks once a minute."""
         self.run("postsuper", "-r", queue_id)
-        self.run("postkick", "public", "pickup", "W")
+        wait_until(self._wakes_pickup, 30, lambda: self.log[-2000:])
+
+    def _wakes_pickup(self) -> bool:
+        """postkick(1) does not wait where pickup(8) hears nobody in this moment."""
+        command = ["postkick", "-c", str(self.config), "public", "pickup", "W"]
+        return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
 
     def run(self, program: str, *arguments: str, check: bool = True) -> str:
         command = [program, "-c", str(self.config), *arguments]

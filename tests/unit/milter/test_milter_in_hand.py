@@ -243,6 +243,7 @@ def test_a_worker_without_room_lets_a_message_wait_for_another(new_milter: NewMi
     milter = new_milter(limits="message_bytes = 300_000", milter="bytes_in_flight = 1")
     with milter.client() as one, milter.client() as other, ThreadPoolExecutor(1) as pool:
         begin(one, 200_000)
+        wait_until(lambda: one.is_read, 30, lambda: "the first message is not in hand")
         ends: list[Answer] = []
 
         def whole() -> None:
