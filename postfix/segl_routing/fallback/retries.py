@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from segl.errors import PostfixError
-from segl.postfix.running import run_postfix
+from segl.postfix.running import look_at, run_postfix
 
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -32,6 +32,7 @@ def retries_of(directory: Path) -> Retries:
     """By the instance configured in *directory*; as Segl writes them where it cannot be asked. Blocks."""
     names = [one.name for one in fields(Retries)]
     try:
+        look_at(directory)  # what finds no configuration waits a second before it says so
         told = run_postfix(["postconf", "-c", str(directory), "-xh", *names]).stdout.split("\n")
     except PostfixError:
         return Retries()
