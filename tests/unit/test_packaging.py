@@ -30,6 +30,14 @@ def test_every_unit_is_installed(repository: Path, debian: Path) -> None:
     assert installed == {unit.stem for unit in (repository / "systemd").glob("*.service")}
 
 
+def test_an_upgrade_starts_who_reads_a_mark_before_who_makes_it(debian: Path) -> None:
+    """What a newer milter adds to a message an older segl-map or segl-deliver may not understand."""
+    started = re.findall(r"dh_installsystemd --name=(\S+)", (debian / "rules").read_text("utf-8"))
+    assert started.index("segl-milter") > max(
+        started.index(f"segl-{one}") for one in ("deliver", "map", "portal")
+    )
+
+
 def test_units_wait_for_settings_and_start_what_is_installed(repository: Path, debian: Path) -> None:
     programs = {line.split()[1] for line in (debian / "segl.links").read_text("utf-8").splitlines()}
     units = list((repository / "systemd").glob("*.service"))

@@ -89,6 +89,19 @@ class PostgreSQL:
         wait_until(in_force, 30, self._said)
 
     @contextmanager
+    def takes_no_writes(self) -> Iterator[None]:
+        """Who connects meanwhile can only read, as long as the connection lasts."""
+        user = sql.SQL("ALTER USER {} ").format(sql.Identifier(_USER))
+        with self._connected() as connection:
+            connection.execute(user + sql.SQL("SET default_transaction_read_only = on"))
+        try:
+            yield
+        finally:
+            with self._connected() as connection:
+                connection.execute("SET default_transaction_read_only = off")
+                connection.execute(user + sql.SQL("RESET default_transaction_read_only"))
+
+    @contextmanager
     def copied(self) -> Iterator[None]:
         """Meanwhile somebody has its log written after, as a standby does (pg_receivewal(1))."""
         place = self.folder / "copy"

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -52,6 +52,7 @@ _LIBPQ = {  # of the client's end of a connection, in seconds; a word in the URL
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # this one in milliseconds
 }
+_READ_ONLY = "25006"  # SQLSTATE: the statement would write, and this server takes no writes
 _WATCHES: WeakKeyDictionary[Engine, LockWatch] = WeakKeyDictionary()
 _THERE = {  # names of tables and indexes
     "sqlite": "SELECT name FROM sqlite_master",
@@ -125,6 +126,7 @@ def _engine(url: str) -> Engine:
     engine = sa.create_engine(url, pool_pre_ping=True, connect_args=ours)
     sa.event.listen(engine, "connect", _postgresql_session)
     sa.event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    sa.event.listen(engine, "handle_error", _leave_standby)
     return engine
 
 
@@ -286,6 +288,13 @@ def _postgresql_session(connection: Any, _record: Any) -> None:
             "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
         )
     connection.commit()
+
+
+def _leave_standby(context: ExceptionContext) -> None:
+    """Of servers that take turns behind one name a standby may be met in the moment when the name moves. It answers
+    every ping, so the pool would keep these connections for ever, while another server has long taken over."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
 
 
 def _without_nul(

@@ -26,6 +26,12 @@ _SENT = (
     "WHERE r.at >= ? AND r.stage = 'secure' AND r.state IN ('sent', 'sealed') GROUP BY m.domain, r.way"
 )
 _NOTED = "SELECT (SELECT value FROM meta WHERE key = ?), (SELECT max(seen_at) FROM node)"
+# Of this database, as far as this user sees; one that has waited for less may be done in a moment.
+_WAITS = (
+    "SELECT coalesce(extract(epoch FROM now() - min(query_start)), 0) FROM pg_stat_activity "
+    "WHERE wait_event = 'SyncRep' AND datname = current_database() AND query_start < now() - interval '5 seconds'"
+)
+_LOCK = "SET lock_timeout = '2s'"  # somebody may have a table to himself, for hours
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
 _LONGEST = 300
@@ -42,19 +48,25 @@ class StoreDenied(StoreError):
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
     """``next_expiry`` in Unix seconds, ``None`` when nothing is sealed. ``writes``: whether it takes any; a standby of
-    PostgreSQL answers all that is only read."""
+    PostgreSQL answers all that is only read. ``waits``: for how long (seconds) a commit has waited for a standby that
+    must have it, too; the server answers all else meanwhile."""
 
     schema: str
     sealed: int
     next_expiry: float | None
     writes: bool = True
+    waits: float = 0.0
 
     @property
     def fault(self) -> str:
         """Why nothing can be kept there, though it can be read; empty where all is well."""
         if self.schema.isdecimal() and int(self.schema) > SCHEMA_VERSION:
             return f"a newer Segl has brought it to schema {self.schema}, this one knows {SCHEMA_VERSION}"
-        return "" if self.writes else "it takes no writes: a standby, or told to be read-only"
+        if not self.writes:
+            return "it takes no writes: a standby, or told to be read-only"
+        if self.waits:
+            return f"a commit has waited {self.waits:.0f} s for a standby (synchronous_standby_names)"
+        return ""
 
 
 def look_at_store(url: str) -> StoreStatus:
@@ -153,7 +165,8 @@ def _other(url: str) -> StoreStatus:
     schema = next((row[0] for row in _asked(url, _SCHEMA, {})), "")
     [row] = _asked(url, _SEALED.replace("?", ":now"), {"now": time.time()})
     [(read_only,)] = _asked(url, "SHOW transaction_read_only", {})
-    return StoreStatus(str(schema), int(row[0]), row[1], writes=read_only != "on")
+    [(waits,)] = _asked(url, _WAITS, {})
+    return StoreStatus(str(schema), int(row[0]), row[1], read_only != "on", float(waits))
 
 
 def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ...]]:
@@ -163,6 +176,7 @@ def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ..
     ours = {} if "connect_timeout" in given else {"connect_timeout": int(_SECONDS)}
     try:
         with sa.create_engine(url, connect_args=ours, poolclass=sa.NullPool).connect() as connection:
+            connection.exec_driver_sql(_LOCK)
             return [tuple(row) for row in connection.execute(sa.text(query), values)]
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         raise StoreError("the store cannot be reached", f"store: {_said(error)}") from None

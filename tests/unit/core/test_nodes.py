@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import pytest
 
 from segl.cli.doctor_nodes import node_checks
 from segl.nodes import Node, announce, nodes_of, not_behind, this_node
+from segl.postfix import check_host
 from segl.postfix.check import Check, State
 from segl.sealed.keys import Secret
 from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
 from segl.store.engine import open_store
+from segl.store.status import look_at_store
 from world.object_store import Fault as WireFault
 from world.object_store import ObjectStore, Wire
+from world.postfix import wait_until
 from world.postgresql import PostgreSQL
 
 NOW = 1_800_000_000.0
@@ -200,6 +204,12 @@ def test_the_doctor_names_the_node_that_is_not_the_same_or_in_another_time(
     engine.dispose()
 
 
+def announce_here(here: Settings) -> None:
+    engine = open_store(here.store.url)
+    announce(engine, this_node(here, NOW))
+    engine.dispose()
+
+
 @pytest.mark.slow
 def test_the_doctor_warns_of_a_standby_for_which_no_commit_waits(tmp_path: Path) -> None:
     """When it takes over, the last commits are not there: messages that were called sealed."""
@@ -212,6 +222,15 @@ def test_the_doctor_warns_of_a_standby_for_which_no_commit_waits(tmp_path: Path)
             assert (warned.state, warned.found) == (State.WARN, "1 standby; no commit waits for one")
             server.set("synchronous_standby_names", "*")
             assert checks(east)["store.server"].state is State.OK
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(announce_here, east)
+            wait_until(lambda: look_at_store(east.store.url).waits > 0, 60, lambda: "no commit waits")
+            check = check_host._store(east)
+            assert (check.state, "has waited" in check.found) == (State.FAIL, True), "the standby is gone"
+            assert not waits.done()
+            server.set("synchronous_standby_names", "")
+            waits.result(30)
+        assert not look_at_store(east.store.url).fault
 
 
 @pytest.mark.slow
