@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from segl.postfix.edit import parameters_of
 from segl.sealed.phrase import is_phrase
 from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_recipient
@@ -33,9 +34,11 @@ TALKATIVE = 2505  # an entrance beside it at which clients may ask for reports
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
     def with_checks(house: House) -> None:
+        verdicts = parameters_of(house.front.main_cf)["milter_header_checks"]
         house.front.main_cf = with_parameters(
             house.front.main_cf,
             smtp_header_checks=CHECKS,
+            milter_header_checks=f"{verdicts}, {CHECKS}",  # no field of a spam filter's either
             lmtp_tls_security_level="encrypt",  # to the mailboxes, which Dovecot has on another host
             lmtp_sasl_auth_enable="yes",
             smtpd_command_filter=SILENCE,

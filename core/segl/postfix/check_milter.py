@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segl.headers import ID, ROUTE
+from segl.headers import ENVELOPE_ID, FACTS, HELD, ID, LINK, OPEN, ROUTE, WISHES
 from segl.postfix.check import INSTALL, OUR_CLEANUPS, Check, Setup, State, judge, milter_options, seconds
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up, tables_in
@@ -18,6 +18,10 @@ _ROOM = (
 )
 # Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
 _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
+
+# What our milter tells the parts behind the front; the demand (X-Segl-Least) is looked at with the demands.
+_TOLD = (FACTS, WISHES, LINK, HELD, OPEN, ENVELOPE_ID)
+_LEAVES = ("DUNNO", "OK", "INFO", "WARN")  # header_checks(5): what leaves a field as it is
 
 
 def milter_checks(setup: Setup) -> Iterator[Check]:
@@ -177,14 +181,17 @@ def _verdict_fault(setup: Setup, value: str) -> str:
     plain = f"{ROUTE}: {Decision.PLAIN}"
     ours = [f"{ROUTE}: {decision}" for decision in Decision if decision is not Decision.PLAIN]
     ours += [f"{ROUTE}: plain secure", f"{ROUTE}:"]
-    named = f"{ID}: {ROUTE}: plain"
-    answers = look_up(value, [plain, named, *ours, *_OTHERS], setup.front.directory)
+    named, told = f"{ID}: {ROUTE}: plain", [f"{name}: x" for name in _TOLD]
+    answers = look_up(value, [plain, named, *ours, *told, *_OTHERS], setup.front.directory)
     if answers.get(plain) != setup.verdict_action:
         return f"the verdict plain is answered {answers.get(plain, 'by nothing')}, not {setup.verdict_action}"
     if answers.get(named) != f"FILTER {setup.content_filter}":
         found = answers.get(named, "by nothing")
         return f"what goes securely ({ID}) is answered {found}: another milter's word would count as ours"
     for header, action in answers.items():
-        if header in ours or (header in _OTHERS and action.upper().startswith("FILTER")):
+        does = action.upper()
+        if does.startswith("FILTER") and header in (*ours, *_OTHERS):
             return f"“{header}” is answered {action}: only the verdict plain may be let out"
+        if header in (*ours, *told) and not does.startswith(_LEAVES):
+            return f"“{header}” is answered {action}: what Segl's parts tell each other is lost or changed"
     return ""

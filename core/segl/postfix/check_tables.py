@@ -1,8 +1,8 @@
 """Looks into the front's lookup tables for what main.cf does not show.
 
-* An action ``FILTER`` in a header, body or access table beats both ``content_filter`` and an earlier verdict
-  (header_checks(5), access(5)): the message goes where the action says.
-  A policy service may answer it as well, and what it answers cannot be listed (SMTPD_POLICY_README; tried).
+* An action ``FILTER`` in a header, body or access table beats ``content_filter`` (header_checks(5), access(5)): what no
+  milter has seen goes where the action says. Segl's verdict comes later and beats it in turn (tried). A policy service
+  may answer it as well, and what it answers cannot be listed (SMTPD_POLICY_README; tried).
 * ``REDIRECT`` beats ``FILTER`` itself, and with it the secure way: the message goes to that address as it is, whatever
   was found in it (header_checks(5); tried). ``BCC`` sends a copy to someone the verdict knew nothing of: before the
   verdict the way that the message goes, behind it as it is.
@@ -39,6 +39,11 @@ _ACCESS_TABLES = (
     "smtpd_etrn_restrictions",
 )
 _ACTION = re.compile(r"(?:^|[\s,{])(FILTER|REDIRECT|BCC)\s+(\S+)", re.IGNORECASE)
+# What stands behind these is words, for people or a field of the message (access(5), header_checks(5)).
+_WITH_WORDS = re.compile(
+    r"\{?\s*(?:REJECT|DEFER|DEFER_IF_REJECT|DEFER_IF_PERMIT|HOLD|DISCARD|PREPEND|REPLACE|STRIP|INFO|WARN|[45]\d\d)(?!\S)",
+    re.IGNORECASE,
+)
 # Policy services that look at SPF alone, as Debian's packages put them into master.cf.
 _NEVER_FILTER = frozenset({"policyd-spf", "postfix-policyd-spf-perl"})
 
@@ -76,7 +81,8 @@ def _actions(setup: Setup) -> Iterator[Check]:
                 asked += [
                     one for one in policy_services_in(entry.value) if not _never_filters(setup.front, one)
                 ]
-            for match in _ACTION.finditer(entry.value):
+            actions = () if _WITH_WORDS.match(entry.value) else _ACTION.finditer(entry.value)
+            for match in actions:
                 if check := _judge_action(
                     setup, f"{place}: {table}: {entry.key}", match[1].upper(), match[2]
                 ):
@@ -149,7 +155,8 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
             "front.filter-actions",
             State.FAIL,
             f"{where} → FILTER {target}",
-            "FILTER beats Segl's verdict and content_filter: what matches is sent there, unseen",
+            "FILTER beats content_filter: what has no verdict of Segl's is sent there, unseen; and what has one goes"
+            " by it, so that what the FILTER was written for does not happen",
             "take the line out, or let it say DUNNO",
         )
     if not goes_on_outside(setup, target) and "$" not in target.rpartition("@")[2]:

@@ -25,6 +25,7 @@ FRAGMENTS = (
     "front.main.cf",
     "front.master.cf",
     "front.gateway.cf",
+    "segl-ours",
     "segl-verdict",
     "segl-strip",
     "segl-open",
@@ -181,8 +182,9 @@ def relay_match(relay: PortalRelay) -> str:
 
 
 def render_verdict(site: Site) -> str:
-    """The front's table of verdicts: plain, and each demand with its entrance."""
-    return render("segl-verdict", site) + "".join(_for_each_demand("segl-demand", site))
+    """The front's table of verdicts: plain, each demand with its entrance, and that nobody else has a say."""
+    demands = "".join(_for_each_demand("segl-demand", site))
+    return render("segl-verdict", site) + demands + render("segl-ours", site)
 
 
 def demand_checks(demand_ports: str) -> str:

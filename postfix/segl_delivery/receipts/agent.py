@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
+from segl.bounce_addresses import reads_bounces
 from segl.errors import SmtpReply
 from segl.events import Events
 from segl.mail.return_port import MailPort
@@ -70,6 +71,9 @@ class ReceiptAgent:
             if self._is_for_the_sender(believed, sender):
                 return await self._hand_on(delivery, believed)
             return dict.fromkeys(recipients, _TAKEN)
+        if report is not None and _is_unasked_success(report, sender):
+            REPORTS.labels(ReportResult.TAKEN).inc()
+            return dict.fromkeys(recipients, _TAKEN)
         REPORTS.labels(ReportResult.ORDINARY).inc()
         self.events.report_not_ours(recipients)
         return await self._hand_on(delivery, report)
@@ -120,7 +124,7 @@ class ReceiptAgent:
         """Whether this sender gets Postfix's own notices, in place of receipts."""
         if self.settings.receipt_terms(domain_of(sender), sender).send is not Receipts.NONE:
             return False
-        return any(result.action in ("failed", "delayed") for result in report.results)
+        return _tells_of_trouble(report)
 
     async def _hand_on(self, delivery: Delivery, report: Report | None) -> dict[str, SmtpReply]:
         """To all recipients. Who is a user of this host and no own one is left to the secure instance, whose map knows
@@ -149,6 +153,18 @@ class ReceiptAgent:
             self.events.failed(f"{self.way} delivery", error)
             return dict.fromkeys(recipients, reply_to(error))
         return {one: handover.refused.get(one, _HANDED_ON) for one in recipients}
+
+
+def _tells_of_trouble(report: Report) -> bool:
+    return any(result.action in ("failed", "delayed") for result in report.results)
+
+
+def _is_unasked_success(report: Report, sender: str) -> bool:
+    """Whether *report* tells a list's program of success that we asked to hear of. Its program takes whatever comes to
+    such an address for a failure; and of XVERP's senders, one for each recipient, the message is known under the first
+    alone."""
+    ours = is_of_secure(report) or is_written_as_ours(report.envelope_id)
+    return ours and reads_bounces(sender) and bool(report.results) and not _tells_of_trouble(report)
 
 
 def _sender_of(delivery: Delivery, report: Report | None) -> str:

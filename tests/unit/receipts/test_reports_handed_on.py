@@ -85,12 +85,17 @@ class Desk:
         )
 
     def tell(
-        self, *recipients: str, name: str = "", reporter: str = HOST, sender: str = METTE
+        self,
+        *recipients: str,
+        name: str = "",
+        reporter: str = HOST,
+        sender: str = METTE,
+        action: str = "failed",
     ) -> dict[str, SmtpReply]:
-        """Bo's mailbox was full, says the *reporter*; the report has come to *recipients*."""
+        """Bo's mailbox was full, or took it, says the *reporter*; the report has come to *recipients*."""
         name = name or KEY.new_id()
         facts = KEY.seal(name, Facts(1_795_575_511.0, ("cpr",), (BO,)).to_bytes())
-        group = {"Final-Recipient": f"rfc822; {BO}", "Action": "failed", "Status": "5.2.2"}
+        group = {"Final-Recipient": f"rfc822; {BO}", "Action": action, "Status": "5.2.2"}
         content = report(name, group, reporter=reporter, to=sender, facts=facts.replace("\n", "\r\n"))
         return asyncio.run(self.agent.deliver(Delivery(Envelope("", recipients), content)))
 
@@ -151,3 +156,22 @@ def test_a_port_that_is_down_keeps_those_waiting_whom_it_serves(desk: Desk) -> N
     replies = desk.tell(METTE, GMAIL)
     assert (replies[METTE].code, replies[GMAIL].code) == (250, 451)
     assert desk.return_port.taken == [(METTE,)]
+
+
+@pytest.mark.parametrize("reporter", [HOST, SECURE])
+@pytest.mark.parametrize(
+    ("action", "told"), [("relayed", 0), ("delivered", 0), ("delayed", 1), ("failed", 1)]
+)
+def test_a_sender_that_postfix_itself_wrote_for_each_recipient_hears_of_no_success(
+    desk: Desk, reporter: str, action: str, told: int
+) -> None:
+    """XVERP: one message with as many senders as recipients. It is known under the first, and whatever comes to
+    another counts as a failure."""
+    name, (first, member) = (
+        KEY.new_id(),
+        (f"liste+{one}=kunde.example@nordby.example" for one in ("ib", "bo")),
+    )
+    desk.tell(first, name=name, reporter=SECURE, sender=first, action="relayed")
+    replies = desk.tell(member, name=name, reporter=reporter, sender=member, action=action)
+    assert [reply.code for reply in replies.values()] == [250]
+    assert len(desk.return_port.taken + desk.inside.taken + desk.entrance.taken) == told

@@ -26,6 +26,14 @@ def verdict_file(text: str) -> Change:
     return change
 
 
+def milter_checks(tables: str) -> Change:
+    def change(site: Installation) -> None:
+        ours = f"regexp:{site.front_directory}/segl-verdict"
+        site.front("-e", f"milter_header_checks={tables.format(ours=ours)}")
+
+    return change
+
+
 def test_what_install_writes_is_in_order(site: Installation) -> None:
     assert {(check.id, check.found) for check in site.checks() if check.state is not OK} == set()
 
@@ -113,6 +121,10 @@ FRONT = [
             "-e", f"milter_header_checks=static:{{FILTER smtp:}}, regexp:{site.front_directory}/segl-verdict"
         ),
     ),
+    # … and a site's own checks of what milters add: behind ours they may say what they like
+    ("front.verdict", OK, milter_checks("{ours}, regexp:{{{{/^X-/ IGNORE}}}}")),
+    ("front.verdict", FAIL, milter_checks("regexp:{{{{/^X-Segl-Wi/ IGNORE}}}}, {ours}")),
+    ("front.verdict", FAIL, milter_checks("regexp:{{{{/^X-Segl-Open:(.*)/ REPLACE X-Open:$1}}}}, {ours}")),
     # entrances without the milter
     ("front.service-milter", WARN, front("-P", "smtp/inet/smtpd_milters=")),
     ("front.service-milter", WARN, front("-P", "smtp/inet/smtpd_milters=inet:localhost:8891")),

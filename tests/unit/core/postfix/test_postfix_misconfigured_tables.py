@@ -27,10 +27,13 @@ def behind_the_verdict(site: Installation) -> None:
     site.append("segl-strip", f"/^To:/ BCC {ARCHIVE}\n")
 
 
-def access_table(site: Installation) -> None:
-    site.append("access", "a@b.example  FILTER smtp:\n")
-    postmap(site, "access")
-    site.front("-e", f"smtpd_sender_restrictions=check_sender_access hash:{site.front_directory}/access")
+def access(line: str) -> Change:
+    def change(site: Installation) -> None:
+        site.append("access", f"{line}\n")
+        postmap(site, "access")
+        site.front("-e", f"smtpd_sender_restrictions=check_sender_access hash:{site.front_directory}/access")
+
+    return change
 
 
 TABLES = [
@@ -68,7 +71,7 @@ TABLES = [
             ),
         ),
     ),
-    ("front.filter-actions", FAIL, access_table),
+    ("front.filter-actions", FAIL, access("a@b.example  FILTER smtp:")),
     ("front.filter-actions", FAIL, table("hc", "/^To:/  REDIRECT chef@andre.example\n", "header_checks")),
     ("front.filter-actions", FAIL, table("hc", "/^To: .*@(.*)/  REDIRECT chef@$1\n", "header_checks")),
     ("front.filter-actions", OK, table("hc", "/^To: (.*)@/  REDIRECT $1@nordby.example\n", "header_checks")),
@@ -80,6 +83,17 @@ TABLES = [
         OK,
         table("hc", "/^X-FILTER: smtp:x/  REJECT no FILTERing here\n", "header_checks"),
     ),
+    # words for people
+    *(
+        ("front.filter-actions", OK, table("hc", f"/x/ {action}\n", "body_checks"))
+        for action in (
+            "REJECT Our filter does not take this",
+            "WARN a letter to redirect someone@andre.example",
+            "PREPEND X-Note: bcc arkiv@andre.example",
+        )
+    ),
+    ("front.filter-actions", OK, access("a@b.example  550 5.7.1 Blocked by our filter (ask us)")),
+    ("front.filter-actions", OK, access("a@b.example  Defer_If_Permit the filter is busy")),
     ("front.filter-actions", UNKNOWN, front("-e", "header_checks=tcp:127.0.0.1:1")),
     ("front.filter-actions", UNKNOWN, table("missing", "", "header_checks", "lmdb")),
     (
