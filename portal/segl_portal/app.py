@@ -15,6 +15,7 @@ from segl.events import Events
 from segl.settings.document import Settings
 from segl_portal.answer_routes import AnswerRoutes
 from segl_portal.answering import AnswerService
+from segl_portal.bent_links import straight
 from segl_portal.feedback import FeedbackRoutes, FeedbackService
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
 from segl_portal.look import load_looks
@@ -77,6 +78,10 @@ def build_app(
     terms = settings.portal.answers
 
     def fault_page(request: Request, trouble: Trouble, error: Exception) -> ASGIApp:
+        if trouble is Trouble.NOT_FOUND and request.method != "POST":
+            meant = straight(request.url.path.removeprefix(pages.prefix))
+            if meant is not None:
+                return pages.to(meant)
         return pages.misdirected() if isinstance(error, Misdirected) else pages.fault(request, trouble)
 
     return Guard(

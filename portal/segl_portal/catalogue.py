@@ -36,6 +36,7 @@ class Texts:
     paste_without_script: str
     paste_incomplete: str
     paste_missing: str
+    press_again: str  # nobody has touched the page: perhaps it was a program
     phrase_question: str
     phrase_label: str
     phrase_hint: str
@@ -58,10 +59,11 @@ class Texts:
     no_code_ended: str
     new_code: str
     error_prefix: str
-    wrong: str
+    wrong: str  # {reference}: that of the code that was asked for here
     expired: str
     too_many: str
-    enough: str
+    enough: str  # {reference}
+    enough_elsewhere: str  # and none was asked for here
     busy: str
     # the message
     from_: str
@@ -116,6 +118,8 @@ class Texts:
     # the sender's page
     revoke_title: str
     revoke_lead: str
+    revoke_sure: str
+    revoke_unsure: str
     revoke_button: str
     revoked_title: str
     revoked_text: str
@@ -125,6 +129,7 @@ class Texts:
     feedback_lead: str
     feedback_wrong: str
     feedback_right: str
+    feedback_button: str
     feedback_wrong_title: str
     feedback_wrong_text: str
     feedback_right_title: str

@@ -2,9 +2,9 @@
 
     GET  /f/{name}         asks                             POST /f/{name}       notes what he says
 
-A GET changes nothing. The link's secret is what counts; a page for an id that does not exist looks the same as any
-other. What is said may be said again, and changed a few times: the latest word counts. Then it is fixed, and the page
-says what stands and whom to ask.
+A GET changes nothing, nor does a button alone (:mod:`segl_portal.revoking`). The link's secret is what counts; a page
+for an id that does not exist looks the same as any other. What is said may be said again, and changed a few times: the
+latest word counts. Then it is fixed, and the page says what stands and whom to ask.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     GET  /r/{mid}          asks                             POST /r/{mid}       takes it back
 
-A GET changes nothing. The link's secret is what counts; a page for an id that does not exist looks the same as any
-other.
+A GET changes nothing, nor does a button alone: programs that look at mail open the link of a receipt in a browser and
+press the first button that they find, and what is taken back is lost. The link's secret is what counts; a page for an
+id that does not exist looks the same as any other.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class RevokeRoutes:
         secret = secret_in(fields.get("link", ""))
         if len(secret) != SECRET_LENGTH:
             return self._page(shown, mid, browser_of(request), shown.texts.paste_incomplete)
+        if fields.get("sure") != "1":
+            return self._page(shown, mid, browser_of(request), shown.texts.revoke_unsure)
         gone = await run_in_threadpool(self._service.revoke, mid, secret)
         t = shown.texts
         title, text = (t.revoked_title, t.revoked_text) if gone else (t.not_revoked_title, t.not_revoked_text)

@@ -163,7 +163,7 @@ class VisitRoutes:
             csrf=browser.csrf(rid),
             asked=standing.asked,
             is_open=standing.is_open,
-            error=_words(shown, why),
+            error=_words(shown, why, standing.asked.reference),
         )
 
     async def open(self, request: Request) -> Response:
@@ -235,13 +235,15 @@ def _denied(text: str) -> Denied | None:
     return Denied(text) if text in {denied.value for denied in Denied} else None
 
 
-def _words(shown: Shown, why: Denied | None) -> str:
+def _words(shown: Shown, why: Denied | None, reference: str = "") -> str:
+    """*reference*: of the code that this browser was promised last. The newest mail may have another's: of a colleague
+    who reads the same mailbox, or of a program that tries links."""
     t = shown.texts
     words = {
-        Denied.WRONG: t.wrong,
+        Denied.WRONG: t.wrong.format(reference=reference),
         Denied.EXPIRED: t.expired,
         Denied.TOO_MANY: t.too_many,
-        Denied.ENOUGH: t.enough,
+        Denied.ENOUGH: t.enough.format(reference=reference) if reference else t.enough_elsewhere,
         Denied.BUSY: t.busy,
     }
     return words[why] if why is not None else ""

@@ -26,6 +26,7 @@ DANISH: Final = Texts(
     "bogstaver og tal.",
     paste_missing="Sidste del af linket mangler. Åbn linket i mailen igen, eller kopiér hele linket og "
     "sæt det ind her.",
+    press_again="Tryk på knappen en gang til. Så ved vi, at det er dig, der trykker, og ikke et program.",
     phrase_question="Har du fået et kodeord af afsenderen?",
     phrase_label="Kodeord fra afsenderen",
     phrase_hint="Kun hvis afsenderen har givet dig et. Ellers lader du feltet stå tomt.",
@@ -53,12 +54,15 @@ DANISH: Final = Texts(
     "eller fordi afsenderen har trukket den tilbage. Spørg afsenderen.",
     new_code="Send en ny kode",
     error_prefix="Fejl",
-    wrong="Koden passer ikke. Brug koden fra den nyeste mail eller sms, og skriv den igen.",
+    wrong="Koden passer ikke. Brug koden fra den mail eller sms, hvor referencen er {reference}, og skriv den igen.",
     expired="Koden gælder ikke længere. Tryk på »Send en ny kode« nedenfor.",
     too_many="Der er prøvet for mange gange. Bed om en ny kode. Kommer den ikke, så vent en time, og prøv igen. "
     "Hjælper det ikke, så kontakt afsenderen.",
-    enough="Du har bedt om mange koder på kort tid. Brug koden fra den nyeste mail eller sms; den kan være forsinket. "
-    "Virker den ikke, så vent en time, og bed om en ny kode. Hjælper det ikke, så prøv i morgen.",
+    enough="Du har bedt om mange koder på kort tid. Brug koden fra den mail eller sms, hvor referencen er {reference}; "
+    "den kan være forsinket. Virker den ikke, så vent en time, og bed om en ny kode. Hjælper det ikke, så prøv i "
+    "morgen.",
+    enough_elsewhere="Der er bedt om mange koder til beskeden på kort tid, men ikke her i browseren. Det kan være et "
+    "program, der prøver links i mails. Vent en time, og prøv igen. Hjælper det ikke, så prøv i morgen.",
     busy="Siden har for travlt lige nu. Prøv igen om lidt. Hjælper det ikke, så vent en time.",
     from_="Fra",
     to="Til",
@@ -161,6 +165,8 @@ DANISH: Final = Texts(
     revoke_title="Træk beskeden tilbage?",
     revoke_lead="Så kan ingen læse den her mere. Det kan ikke gøres om. Den, der allerede har læst beskeden, kan have "
     "gemt den. De modtagere, der ikke skulle bruge en kode, har den stadig.",
+    revoke_sure="Ja, slet beskeden for alle, der skal bruge en kode",
+    revoke_unsure="Sæt hak i feltet, hvis beskeden skal trækkes tilbage, og tryk igen.",
     revoke_button="Træk beskeden tilbage",
     revoked_title="Beskeden er trukket tilbage",
     revoked_text="Den er slettet, og ingen kan læse den her mere.",
@@ -172,6 +178,7 @@ DANISH: Final = Texts(
     "Det, du svarer her, ændrer ikke noget ved mailen; det hjælper med at rette reglerne. Ingen får indholdet at se.",
     feedback_wrong="Dette var ikke følsomt",
     feedback_right="Det var rigtigt at sende den sikkert",
+    feedback_button="Send",
     feedback_wrong_title="Tak, det er noteret",
     feedback_wrong_text="Mailen var ikke følsom. Har du trykket forkert, kan du bruge linket i kvitteringen igen.",
     feedback_right_title="Tak, det er noteret",

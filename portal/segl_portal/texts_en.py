@@ -25,6 +25,7 @@ ENGLISH: Final = Texts(
     "letters and digits.",
     paste_missing="The last part of the link is missing. Open the link in the mail again, or copy the "
     "whole link and paste it here.",
+    press_again="Press the button once more. Then we know that it is you who presses it, and not a program.",
     phrase_question="Did the sender give you a code word?",
     phrase_label="Code word from the sender",
     phrase_hint="Only if the sender gave you one. Otherwise leave this empty.",
@@ -53,12 +54,16 @@ ENGLISH: Final = Texts(
     "because the sender took it back. Ask the sender.",
     new_code="Send a new code",
     error_prefix="Error",
-    wrong="That is not the code. Use the code from the newest mail or text message, and type it again.",
+    wrong="That is not the code. Use the code from the mail or text message with the reference {reference}, and type "
+    "it again.",
     expired="The code is no longer valid. Press “Send a new code” below.",
     too_many="There were too many attempts. Ask for a new code. If none comes, wait an hour and try again. If that "
     "does not help, contact the sender.",
-    enough="You have asked for many codes in a short time. Use the code from the newest mail or text message; it may "
-    "be late. If it does not work, wait an hour and ask for a new code. If that does not help, try tomorrow.",
+    enough="You have asked for many codes in a short time. Use the code from the mail or text message with the "
+    "reference {reference}; it may be late. If it does not work, wait an hour and ask for a new code. If that does not "
+    "help, try tomorrow.",
+    enough_elsewhere="Many codes were asked for in a short time, but not in this browser. It may be a program that "
+    "tries links in mails. Wait an hour and try again. If that does not help, try tomorrow.",
     busy="The page is too busy just now. Try again in a while. If that does not help, wait an hour.",
     from_="From",
     to="To",
@@ -162,6 +167,8 @@ ENGLISH: Final = Texts(
     revoke_title="Take the message back?",
     revoke_lead="Then nobody can read it here any more. This cannot be undone. Whoever has read the message may have "
     "kept it. Those recipients who needed no code still have it.",
+    revoke_sure="Yes, delete the message for everyone who needs a code",
+    revoke_unsure="Tick the box if the message is to be taken back, and press again.",
     revoke_button="Take the message back",
     revoked_title="The message is taken back",
     revoked_text="It is deleted, and nobody can read it here any more.",
@@ -173,6 +180,7 @@ ENGLISH: Final = Texts(
     "answer here changes nothing about the mail; it helps to put the rules right. Nobody is shown what it said.",
     feedback_wrong="This was not sensitive",
     feedback_right="It was right to send it securely",
+    feedback_button="Send",
     feedback_wrong_title="Thank you, that is noted",
     feedback_wrong_text="The mail was not sensitive. If you pressed the wrong button, use the link in the receipt "
     "again.",

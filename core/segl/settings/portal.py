@@ -108,7 +108,8 @@ class PortalLimits:
     counted for the right link alone."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # Codes for one link, in an hour.
+    # Codes for one link, in an hour. When these, or those of the day, are used up, each network has two a day yet:
+    # programs that try the links in mail leave the recipient hers.
     codes_an_hour: _LIMIT = 6
     # Codes for one link, in a day.
     codes_a_day: _LIMIT = 20

@@ -1,7 +1,8 @@
 /* What the pages cannot do without a script, and a little comfort. Everything else works without it.
 
-   1. A link's secret stands after "#", where no server sees it. It is put into the form and taken out of the address
-      bar; the browser's history entry keeps it, so that "reload" and "back" do not lose it.
+   1. A link's secret stands after "#", where no server sees it. It is taken out of the address bar, and put into the
+      form when somebody presses its button; the browser's history entry keeps it, so that "reload" and "back" do not
+      lose it.
    2. A form is sent once, however often its button is pressed.
    3. The frame with the message's text gets the height of what is in it.
    4. Files may be dropped, and sending them shows progress.
@@ -11,7 +12,19 @@
 
 document.documentElement.classList.add("js");
 
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
+/* Mail programs and gateways leave a bracket, a dot or fields of their own behind a link's end. */
+const SECRET = /^(?:#|%23)*([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
+let taken = "";  // the link's secret
+
+/* Programs that look at mail open its links in a browser, and some press by script what they find there. Nobody has
+   touched the page then: a finger, a mouse, a key or a screen reader is told from a script by the browser. */
+let isTouched = false;
+
+function watchTouch() {
+  for (const kind of ["pointerdown", "keydown", "click"]) {
+    addEventListener(kind, (event) => { if (event.isTrusted) isTouched = true; }, true);
+  }
+}
 
 function takeSecret() {
   const form = document.querySelector("form[data-secret]");
@@ -19,12 +32,12 @@ function takeSecret() {
   const field = form.elements.link;
   const behind = location.hash.slice(1);
   const given = document.getElementById(behind) ? "" : behind;  // the skip link's is a place on the page
-  const kept = (history.state && history.state.secret) || field.value;
-  const secret = [given || kept].find((text) => SECRET.test(text)) || "";
+  const kept = (history.state && history.state.secret) || taken || field.value;
+  const secret = (SECRET.exec(given || kept) || ["", ""])[1];
   if (behind) history.replaceState({ secret }, "", location.pathname + location.search);
   const paste = form.querySelector("[data-paste]");
+  taken = secret;
   if (secret) {
-    field.value = secret;
     paste.hidden = true;
     field.required = false;
     for (const link of document.querySelectorAll("a[data-language]")) link.hash = secret;
@@ -34,9 +47,23 @@ function takeSecret() {
   }
 }
 
+/* Who speaks to her browser through a program of her own looks like a script, too: the second press counts. */
+function handOver() {
+  const form = document.querySelector("form[data-secret]");
+  if (!form) return;
+  form.addEventListener("submit", (event) => {
+    if (!isTouched) {
+      event.preventDefault();
+      isTouched = true;
+      form.querySelector("[data-untouched]").hidden = false;
+    } else if (taken) form.elements.link.value = taken;
+  });
+}
+
 function sendOnce() {
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
+      if (event.defaultPrevented) return;
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "yes";
       for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
@@ -208,7 +235,9 @@ function keepWritten() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  watchTouch();
   takeSecret();
+  handOver();
   addEventListener("hashchange", takeSecret);  // the whole link, put into the address bar of this very page
   sendOnce();
   comeBack();

@@ -31,8 +31,8 @@ TEXTS: Final[dict[Language, CodeTexts]] = {
         where="Skriv koden på den side, hvor du bad om den. Den gælder i {minutes} minutter og kan bruges én gang.",
         reference="På siden skal der stå samme reference som her: {reference}. Gør der ikke det, så brug ikke koden.",
         warning="Giv ikke koden til andre. Ingen fra {organisation} vil spørge dig om den. "
-        "Har du ikke bedt om en kode, har en anden måske fået fat i dit link. Giv ikke koden til nogen, og sig det til "
-        "afsenderen.",
+        "Har du ikke bedt om en kode, har et program i dit mailsystem måske prøvet linket, eller en anden har fået fat "
+        "i det. Giv ikke koden til nogen, og sig det til afsenderen, hvis du er i tvivl.",
         sms="Din kode er {code} (reference {reference}). Den gælder i {minutes} minutter. "
         "Giv den ikke til andre. {organisation}",
     ),
@@ -43,8 +43,8 @@ TEXTS: Final[dict[Language, CodeTexts]] = {
         "once.",
         reference="The page must show the same reference as here: {reference}. If it does not, do not use the code.",
         warning="Do not give the code to anyone. Nobody from {organisation} will ask you for it. "
-        "If you did not ask for a code, someone else may have your link. Do not give the code to anyone, and tell the "
-        "sender.",
+        "If you did not ask for a code, a program in your mail system may have tried the link, or someone else may "
+        "have it. Do not give the code to anyone, and tell the sender if you are in doubt.",
         sms="Your code is {code} (reference {reference}). It is valid for {minutes} minutes. "
         "Do not give it to anyone. {organisation}",
     ),

@@ -29,6 +29,11 @@ HOUR: Final = 3600
 DAY: Final = 86400
 
 
+_KEPT: Final = 2
+"""Of a link's codes so many are kept for each network, a day: programs that try links in mail, in a computing centre
+somewhere, must not use up those of the person whom the mail is for."""
+
+
 class Scope(StrEnum):
     """What is counted."""
 
@@ -36,6 +41,7 @@ class Scope(StrEnum):
     NETWORK_TRIES = "network-tries"
     LINK_HOUR = "link-hour"
     LINK_DAY = "link-day"
+    LINK_NETWORK = "link-network"  # codes for one link that one network asked for
     ADDRESS = "address"
     ALL = "all"
     FAILURES = "failures"  # wrong codes for one recipient's copy with this end, in the window of that day
@@ -62,6 +68,7 @@ class Rules:
     network_tries: Rule
     link_hour: Rule
     link_day: Rule
+    link_network: Rule
     address: Rule
     everything: Rule
     failures: Rule
@@ -73,6 +80,7 @@ class Rules:
             network_tries=Rule(Scope.NETWORK_TRIES, limits.network_tries_an_hour, HOUR),
             link_hour=Rule(Scope.LINK_HOUR, limits.codes_an_hour, HOUR),
             link_day=Rule(Scope.LINK_DAY, limits.codes_a_day, DAY),
+            link_network=Rule(Scope.LINK_NETWORK, min(_KEPT, limits.codes_an_hour, limits.codes_a_day), DAY),
             address=Rule(Scope.ADDRESS, limits.address_an_hour, HOUR),
             everything=Rule(Scope.ALL, limits.all_an_hour, HOUR),
             failures=Rule(Scope.FAILURES, failures, DAY),
@@ -106,6 +114,16 @@ def within(connection: Connection, rule: Rule, key: str, now: float) -> bool:
         table.c.scope == rule.scope.value, table.c.key == hashed(key), table.c.window == rule.window(now)
     )
     return (connection.scalar(query) or 0) < rule.most
+
+
+def of_link(connection: Connection, rules: Rules, by_link: str, network: str, now: float) -> bool:
+    """Count a code that *network* asks for by a link, and say whether it may have it: within the link's hour and day,
+    or, when others used these up, of what is kept for each network."""
+    within_both = count(connection, rules.link_hour, by_link, now) and count(
+        connection, rules.link_day, by_link, now
+    )
+    kept = count(connection, rules.link_network, f"{by_link} {network}", now)
+    return within_both or kept
 
 
 def take_back(connection: Connection, rule: Rule, key: str, now: float) -> None:

@@ -205,9 +205,7 @@ class VisitService:
         with transaction(self._engine) as connection:
             if not limits.passes(connection, rules.network_codes, limits.network_of(network), now):
                 return Denied.BUSY
-            if not limits.count(connection, rules.link_hour, by_link, now):
-                return Denied.ENOUGH
-            if not limits.count(connection, rules.link_day, by_link, now):
+            if not limits.of_link(connection, rules, by_link, limits.network_of(network), now):
                 return Denied.ENOUGH
             copy = visits.find_copy(connection, place)
             visit = visits.find_visit(connection, browser, place, now)

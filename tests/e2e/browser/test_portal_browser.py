@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -127,7 +128,9 @@ def test_a_screen_reader_is_told_what_each_thing_is(seal: Seal, visit: Callable[
     her.give("1234 5678")
     alert = her.page.get_by_role("alert")
     expect(alert).to_have_text(
-        "Koden passer ikke. Brug koden fra den nyeste mail eller sms, og skriv den igen."
+        re.compile(
+            "Koden passer ikke. Brug koden fra den mail eller sms, hvor referencen er [A-Z0-9]{4}, og skriv den igen."
+        )
     )
     expect(her.page.get_by_role("textbox", name="Kode")).to_have_accessible_description(
         f"8 cifre {alert.inner_text()}"
@@ -192,24 +195,6 @@ def test_the_secret_leaves_the_address_bar_and_stays_in_the_browser(
         if letter.link in (request.post_data or ""):
             assert request.url.endswith("/code")
     assert her.person.faults == []
-
-
-def test_a_scanner_with_a_whole_browser_changes_nothing(
-    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
-) -> None:
-    """Some open links in a real browser, wait for all of it to load, and follow every link they see."""
-    letter = seal()
-    before = site.rows()
-    robot = visit(letter)
-    robot.open_link()
-    robot.page.wait_for_load_state("networkidle")
-    for address in robot.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
-        robot.page.goto(address)
-    robot.page.goto(site.link(letter).replace("#", "/message#"))
-    assert site.rows() == before
-    assert not site.return_port.received
-    her = visit(letter)
-    her.read()
 
 
 def test_wrong_codes_are_told_and_at_last_refused(seal: Seal, visit: Callable[..., Visitor]) -> None:

@@ -32,12 +32,20 @@ def is_open(page: Answer) -> bool:
     return bool(fold)
 
 
+def reference_on(page: Answer) -> str:
+    [reference] = re.findall(r'class="sign">(\w{4})<', page.text)
+    return str(reference)
+
+
 def test_after_an_error_the_button_for_a_new_code_is_seen(site: PortalSite, letter: Letter) -> None:
     client = site.client()
     page = client.ask(letter)
     assert not is_open(page)
     wrong = client.get(client.give(letter, page, "12345678").headers["location"])
-    assert "Koden passer ikke" in wrong.text
+    assert (
+        f"Koden passer ikke. Brug koden fra den mail eller sms, hvor referencen er {reference_on(page)}"
+        in wrong.text
+    )
     assert is_open(wrong)
     for why in ("expired", "too-many", "enough", "busy"):
         assert is_open(client.get(f"/m/{letter.recipient_id}/code?why={why}"))
@@ -53,6 +61,9 @@ def test_whoever_asked_too_often_is_told_to_use_the_code_that_is_on_its_way(
         code = site.next_code(letter.recipient)
     told = client.ask(letter)
     assert "Du har bedt om mange koder på kort tid." in told.text
+    assert f"hvor referencen er {reference_on(told)};" in told.text
+    colleague = site.client().ask(letter)  # at the same office, who reads the same mailbox
+    assert "men ikke her i browseren" in colleague.text
     assert "Bed om en ny kode. Kommer den ikke" not in told.text
     assert client.give(letter, page, code).headers["location"] == f"/m/{letter.recipient_id}/message"
 

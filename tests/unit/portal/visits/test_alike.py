@@ -142,7 +142,7 @@ def test_asking_is_the_same_work(counter: Counter, stranger: Case) -> None:
     answer, unknown = asking(counter, stranger(counter))
     assert isinstance(answer, CodePromised)
     assert unknown == known
-    assert sum("portal_count" in text for text in known) == 7
+    assert sum("portal_count" in text for text in known) == 8
     assert {"decrypt", "encrypt", "derive", "digest"} <= set(known)
     assert len(counter.return_port.received) == 1, "no second code"
 

@@ -53,6 +53,19 @@ def test_codes_for_one_link_by_hour_and_by_day(counter: Counter) -> None:
     assert asks(counter, letter, 1) == ["code"]
 
 
+def test_programs_that_try_links_in_mail_leave_the_recipient_her_codes(counter: Counter) -> None:
+    """They drive a browser, have the whole link and press what they find; from a network of their own."""
+    letter = counter.seal()
+    assert asks(counter, letter, 4, "198.51.100.7") == ["code"] * 3 + [Denied.ENOUGH]
+    assert asks(counter, letter, 3) == ["code"] * 2 + [Denied.ENOUGH]
+    counter.now += 3600
+    assert asks(counter, letter, 3, "198.51.100.7") == ["code"] * 2 + [Denied.ENOUGH], "of this day"
+    assert asks(counter, letter, 1) == [Denied.ENOUGH]
+    assert asks(counter, letter, 3, "203.0.113.9") == ["code"] * 2 + [Denied.ENOUGH]
+    assert asks(counter, letter, 2, "203.0.114.9") == ["code"] * 2
+    assert asks(counter, letter, 1, "203.0.115.9") == [Denied.BUSY], "six an hour to her address: no flood"
+
+
 def test_another_recipient_is_not_touched(counter: Counter) -> None:
     asks(counter, counter.seal(), 4)
     assert asks(counter, counter.seal("eva@vestby.example"), 1) == ["code"]
