@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from segl.settings.routing import Routing
-from segl_routing.fallback.marking import Fallback, Fallen, Marked
+from segl_routing.fallback.marking import Fallback, Fallen, Look, Marked
 from segl_routing.fallback.queue_watch import Waiting
 from segl_routing.fallback.retries import Retries
 
@@ -14,6 +16,15 @@ SILENT = "conversation with mx.kunde.example[192.0.2.1] timed out while receivin
 GREYLISTED = "host mx.kunde.example[192.0.2.1] said: 451 4.7.1 Greylisted (in reply to RCPT TO command)"
 QUICK = Retries(5.0, 5.0, 10.0)
 HOUR = 3600.0
+
+
+def looked(
+    fallback: Fallback, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool], now: float
+) -> list[Fallen]:
+    """A whole look at once."""
+    look = Look(now)
+    fallback.see(look, waiting, is_tls)
+    return fallback.conclude(look)
 
 
 class Story:
@@ -31,7 +42,7 @@ class Story:
     def look(self, reason: str, *addresses: str, after: float = 20, queue_id: str = "Q1") -> list[Fallen]:
         self.now += after
         waiting = [Waiting(queue_id, address, self.arrived, reason) for address in addresses or (BO,)]
-        return self.fallback.looked(waiting, lambda _copy: True, self.now)
+        return looked(self.fallback, waiting, lambda _copy: True, self.now)
 
     def fails_twice(self) -> Fallen:
         self.arrived, queue_id = self.now, f"Q{self.now:.0f}"

@@ -16,9 +16,9 @@ from segl.events import Events
 from segl.metric_labels import LookResult
 from segl.vocabulary import Known, Proof
 from segl_routing.fallback.failures import Failure
-from segl_routing.fallback.marking import Fallback, Fallen, Marked
+from segl_routing.fallback.marking import Fallback, Fallen, Look, Marked
 from segl_routing.fallback.marks import StoreMarks
-from segl_routing.fallback.queue_watch import QueueWatch, Waiting
+from segl_routing.fallback.queue_watch import TOGETHER, QueueWatch, Waiting
 from segl_routing.proofs.facts import DomainFacts
 from segl_routing.proofs.knowledge import Knowledge
 
@@ -85,7 +85,11 @@ class DeliveryWatch:
         seen = self._queue.seen
         metrics.QUEUE_MESSAGES.set(seen.messages)
         metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))
-        for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
+        look = Look(self._clock())
+        for first in range(0, len(waiting), TOGETHER):
+            self._fallback.see(look, waiting[first : first + TOGETHER], self._goes_by_tls)
+            await asyncio.sleep(0)  # the others' turn: answers to Postfix
+        for fallen in self._fallback.conclude(look):
             self._mark(fallen)
         return waiting
 

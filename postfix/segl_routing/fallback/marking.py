@@ -109,6 +109,18 @@ class _Trouble:
         return min(copy.since for copy in self.copies)
 
 
+@dataclass(slots=True)
+class Look:
+    """What one look at the queue, which was over at ``now`` (Unix time), shows. It is gone through in pieces, for it
+    may be of fifty thousand copies: between two of them others have their turn."""
+
+    now: float
+    trouble: dict[tuple[str, bool], _Trouble] = field(default_factory=dict)
+    queue_ids: dict[str, dict[str, None]] = field(default_factory=dict)
+    copies: dict[tuple[str, str], _Copy] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Fallen:
     """A domain newly marked, and the messages that can go by the next way now."""
@@ -161,38 +173,36 @@ class Fallback:
         if len(self._told) > _MOST_COPIES:
             self._told.popitem(last=False)
 
-    def looked(
-        self, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool], now: float
-    ) -> list[Fallen]:
-        """Draw conclusions from a look at the queue. *is_tls* tells whether a copy's way is ``tls`` now."""
-        trouble: dict[tuple[str, bool], _Trouble] = {}
-        queue_ids: dict[str, dict[str, None]] = {}
-        copies: dict[tuple[str, str], _Copy] = {}
-        seen: set[tuple[str, str]] = set()
+    def see(self, look: Look, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool]) -> None:
+        """Take some of the copies that wait into *look*. *is_tls* tells whether a copy's way is ``tls`` now."""
         for one in waiting:
-            seen.add((one.queue_id, one.address))
+            look.seen.add((one.queue_id, one.address))
             failure = failure_of(one.reason)
             domain = domain_of(one.address)
             if failure is Failure.OTHER or not domain or self._went_elsewhere(one) or not is_tls(one):
                 continue
             later = failure is Failure.LATER
-            copy = copies[one.queue_id, one.address] = self._counted(one, later, now)
-            queue_ids.setdefault(domain, {})[one.queue_id] = None
-            found = trouble.setdefault((domain, later), _Trouble(failure))
+            copy = look.copies[one.queue_id, one.address] = self._counted(one, later, look.now)
+            look.queue_ids.setdefault(domain, {})[one.queue_id] = None
+            found = look.trouble.setdefault((domain, later), _Trouble(failure))
             # not the sum: a network that is away for a moment fails every copy on its way, once
             found.tries = max(found.tries, copy.tries)
             found.oldest = min(found.oldest, one.arrived)
             found.copies.append(copy)
             if failure is Failure.TLS or not found.reason:
                 found.failure, found.reason = failure, clause(one.reason)
-        self._remember(copies, seen)
+
+    def conclude(self, look: Look) -> list[Fallen]:
+        """Draw conclusions from *look*, when all that wait were taken into it."""
+        now = look.now
+        self._remember(look.copies, look.seen)
         self._looked_at = now
-        falls = {key: found for key, found in trouble.items() if self._falls(found, now)}
+        falls = {key: found for key, found in look.trouble.items() if self._falls(found, now)}
         fallen = {domain: found for (domain, later), found in falls.items() if not later}
         late = {domain: found for (domain, later), found in falls.items() if later and domain not in fallen}
         if late:
-            fallen |= self._taking_nothing(late, {address for _, address in seen}, now)
-        return [self._fall(domain, found, queue_ids[domain], now) for domain, found in fallen.items()]
+            fallen |= self._taking_nothing(late, {address for _, address in look.seen}, now)
+        return [self._fall(domain, found, look.queue_ids[domain], now) for domain, found in fallen.items()]
 
     def _remember(self, copies: dict[tuple[str, str], _Copy], seen: set[tuple[str, str]]) -> None:
         """What is being tried right now does not wait: a silent server keeps it for minutes, and its tries go on."""

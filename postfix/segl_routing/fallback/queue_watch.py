@@ -17,12 +17,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from segl.demand_tag import UnknownDemand, untagged
 from segl.vocabulary import Proof
 
 MOST_MESSAGES = 50_000  # of one look
+TOGETHER = 200  # of them read, or copies looked through, before the event loop has others' turn
 MOST_PUSHED = 100  # messages tried again after one look
 _LOOK_SECONDS = 30.0
 _END_SECONDS = 5.0  # for what is left of its output once it was ended
@@ -78,9 +79,12 @@ class QueueWatch:
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 async for line in _lines(output):
-                    found += waiting_in(line)
-                    arrivals += arrival_in(line)
+                    message = message_in(line)
+                    found += waiting_in(message)
+                    arrivals += arrival_in(message)
                     read += 1
+                    if read % TOGETHER == 0:  # what is there already is read without a wait: the others' turn
+                        await asyncio.sleep(0)
                 if read < MOST_MESSAGES and await process.wait():
                     raise OSError("postqueue cannot show the queue")
         finally:
@@ -111,7 +115,7 @@ async def _end(process: asyncio.subprocess.Process, output: asyncio.StreamReader
     with suppress(TimeoutError):
         async with asyncio.timeout(_END_SECONDS):
             while await output.read(_PIECE):
-                pass
+                await asyncio.sleep(0)
             await process.wait()
 
 
@@ -127,24 +131,31 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield line
 
 
-def waiting_in(line: bytes) -> list[Waiting]:
-    """The waiting copies of one message, as postqueue(1) prints it; none when the line is no such thing."""
+def message_in(line: bytes) -> object:
+    """What a *line* that postqueue(1) printed says of one message; ``None`` when it says nothing."""
     try:
-        message = json.loads(line)
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def waiting_in(message: Any) -> list[Waiting]:
+    """The waiting copies of *message*, as postqueue(1) tells of it; none when it is no such thing."""
+    try:
         if message["queue_name"] != "deferred":
             return []
         queue_id, arrived = str(message["queue_id"]), float(message["arrival_time"])
         told = [(str(r["address"]), str(r.get("delay_reason", ""))) for r in message["recipients"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return []
     return [_waiting(queue_id, address, arrived, reason) for address, reason in told if reason]
 
 
-def arrival_in(line: bytes) -> list[float]:
-    """When one message arrived, as postqueue(1) prints it; nothing when the line is no such thing."""
+def arrival_in(message: Any) -> list[float]:
+    """When *message* arrived, as postqueue(1) tells of it; nothing when it is no such thing."""
     try:
-        return [float(json.loads(line)["arrival_time"])]
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return [float(message["arrival_time"])]
+    except (ValueError, KeyError, TypeError, OverflowError):
         return []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from segl.vocabulary import Known, Proof
 from segl_routing.fallback.delivery_watch import DeliveryWatch
 from segl_routing.fallback.marking import HOLD_SECONDS, Fallback
 from segl_routing.fallback.marks import StoreMarks
-from segl_routing.fallback.queue_watch import QueueWatch
+from segl_routing.fallback.queue_watch import TOGETHER, QueueWatch
 from segl_routing.fallback.retries import Retries
 from segl_routing.map_replies import MapReplies
 from segl_routing.proofs.archive import NoArchive
@@ -381,3 +382,55 @@ def test_a_copy_with_a_demand_that_tls_meets_counts_by_its_own_tries(tmp_path: P
 async def asked(world: World, address: str) -> str:
     answer = world.answers("transport", address)
     return (answer if isinstance(answer, Reply) else await answer).text
+
+
+def test_others_have_their_turn_while_a_long_queue_is_looked_at(tmp_path: Path) -> None:
+    """Answers to Postfix must not wait for fifty thousand copies."""
+    turn, looked_at = 0, Counter[int]()
+
+    async def others() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def goes_by_tls(_address: str, _least: Proof) -> bool:
+        looked_at[turn] += 1
+        return False
+
+    async def story(world: World) -> None:
+        world.relief.goes_by_tls = goes_by_tls
+        world.waits(*(f"k{number}@kunde.example" for number in range(1_000)))
+        going = asyncio.create_task(others())
+        await world.look(after=20)
+        going.cancel()
+
+    told(tmp_path, story)
+    assert looked_at.total() == 1_000
+    assert max(looked_at.values()) <= TOGETHER
+
+
+def test_others_have_their_turn_while_a_long_queue_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn, read_at = 0, Counter[int]()
+
+    async def others() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def read(_line: bytes) -> None:
+        read_at[turn] += 1
+
+    async def story(world: World) -> None:
+        monkeypatch.setattr("segl_routing.fallback.queue_watch.message_in", read)
+        world.queue.write_text("{}\n" * 3_000, "utf-8")
+        going = asyncio.create_task(others())
+        await world.look(after=20)
+        going.cancel()
+
+    told(tmp_path, story)
+    assert read_at.total() == 3_000
+    assert max(read_at.values()) <= TOGETHER

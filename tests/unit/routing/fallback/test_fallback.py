@@ -11,7 +11,7 @@ from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
 from segl_routing.fallback.queue_watch import Waiting
 from segl_routing.fallback.retries import Retries
-from world.failing_queue import BO, GREYLISTED, REFUSED, SILENT, STRIPPED, Story
+from world.failing_queue import BO, GREYLISTED, REFUSED, SILENT, STRIPPED, Story, looked
 
 
 def test_the_second_failure_of_tls_marks_the_domain() -> None:
@@ -60,7 +60,7 @@ def test_where_one_copy_says_that_tls_fails_another_that_could_not_connect_does_
     for _ in range(2):
         story.tried(BO, "eva@kunde.example")
         story.now += 20
-        fallen = story.fallback.looked(queue[::order], lambda _copy: True, story.now)
+        fallen = looked(story.fallback, queue[::order], lambda _copy: True, story.now)
     [one] = fallen
     assert one.marked.failure is Failure.TLS
     assert one.marked.words == STRIPPED
@@ -81,7 +81,7 @@ def test_a_copy_that_is_being_tried_is_not_forgotten() -> None:
     story = Story(retries=Retries())
     for _ in range(2):
         story.tried()
-        assert not any(story.fallback.looked((), lambda _copy: True, story.now + 20 * n) for n in range(15))
+        assert not any(looked(story.fallback, (), lambda _copy: True, story.now + 20 * n) for n in range(15))
         story.now += 300
         fallen = story.look(SILENT)
     assert fallen
@@ -92,7 +92,7 @@ def test_a_copy_that_was_out_of_sight_and_was_not_asked_for_was_not_tried() -> N
     story = Story(retries=Retries())
     story.tried()
     assert not story.look(STRIPPED)
-    story.fallback.looked((), lambda _copy: True, story.now + 20)
+    looked(story.fallback, (), lambda _copy: True, story.now + 20)
     assert not story.look(STRIPPED, after=40)
     story.tried()  # another message to the address
     assert not story.look(STRIPPED)
@@ -108,7 +108,7 @@ def test_of_several_copies_the_oldest_tells_how_long_it_has_failed() -> None:
     for _ in range(2):
         story.tried(BO)
         story.now += 20
-        fallen += story.fallback.looked(queue, lambda _copy: True, story.now)
+        fallen += looked(story.fallback, queue, lambda _copy: True, story.now)
     assert [one.waited for one in fallen] == [740]
 
 
@@ -130,7 +130,7 @@ def test_a_failure_of_before_the_mark_is_none_after_it() -> None:
     story.fails_twice()
     story.now += HOLD_SECONDS
     waiting = [Waiting("Q1000000", BO, story.arrived, STRIPPED)]
-    assert not story.fallback.looked(waiting, lambda _copy: False, story.now)
+    assert not looked(story.fallback, waiting, lambda _copy: False, story.now)
     assert story.fallback.heal("kunde.example", story.now)
     story.arrived = story.now
     assert not story.look(STRIPPED, queue_id="Q1000000")
@@ -188,7 +188,7 @@ def test_a_copy_that_failed_at_its_second_try_marks_within_three_minutes() -> No
 def test_what_does_not_go_by_tls_marks_nothing() -> None:
     story = Story()
     waiting = [Waiting("Q1", BO, story.arrived - 3600, STRIPPED)] * 3
-    assert not story.fallback.looked(waiting, lambda _copy: False, story.now)
+    assert not looked(story.fallback, waiting, lambda _copy: False, story.now)
 
 
 def test_a_mark_heals_and_the_next_within_a_day_lasts_twice_as_long() -> None:
@@ -255,7 +255,7 @@ def test_a_mark_is_never_lost_but_by_healing(looks: list[tuple[str, bool, float]
             story.tried()
         waiting = [Waiting("Q1", BO, story.arrived, reason)]
         story.now += after
-        fell = story.fallback.looked(waiting, lambda _copy: not story.marked, story.now)
+        fell = looked(story.fallback, waiting, lambda _copy: not story.marked, story.now)
         assert len(fell) <= 1
         assert not (marked and fell), "a marked domain is not marked again"
         marked = marked or bool(fell)

@@ -8,7 +8,7 @@ from segl_routing.fallback.failures import Failure
 from segl_routing.fallback.marking import Fallen
 from segl_routing.fallback.queue_watch import Waiting
 from segl_routing.fallback.retries import Retries
-from world.failing_queue import BO, GREYLISTED, HOUR, REFUSED, Story
+from world.failing_queue import BO, GREYLISTED, HOUR, REFUSED, Story, looked
 
 
 def put_off(story: Story, hours: float, *others: str, reason: str = GREYLISTED) -> list[Fallen]:
@@ -105,7 +105,7 @@ def test_a_copy_put_off_for_long_makes_nothing_of_one_lost_connection_to_its_dom
             Waiting("Q1", BO, story.arrived, GREYLISTED),
             Waiting("Q2", "eva@kunde.example", story.now, REFUSED),
         ]
-        assert not story.fallback.looked(queue, lambda _copy: True, story.now)
+        assert not looked(story.fallback, queue, lambda _copy: True, story.now)
 
 
 def test_nor_of_one_lost_connection_of_its_own() -> None:

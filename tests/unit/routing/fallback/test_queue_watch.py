@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from segl.vocabulary import Proof
 from segl_routing.fallback import queue_watch
-from segl_routing.fallback.queue_watch import QueueWatch, Waiting, waiting_in
+from segl_routing.fallback.queue_watch import QueueWatch, Waiting, message_in, waiting_in
 
 
 def line(queue: str = "deferred", **more: object) -> bytes:
@@ -36,7 +36,7 @@ def line(queue: str = "deferred", **more: object) -> bytes:
 
 
 def test_each_recipient_that_failed_is_told_with_what_its_message_demands() -> None:
-    assert waiting_in(line()) == [
+    assert waiting_in(message_in(line())) == [
         Waiting("4jZ0Ns4PFPz1dr1C", "bo@x.example", 1795565246.0, "Server certificate not verified"),
         Waiting("4jZ0Ns4PFPz1dr1C", "eva@y.example", 1795565246.0, "Connection refused", Proof.DANE),
     ]
@@ -44,7 +44,7 @@ def test_each_recipient_that_failed_is_told_with_what_its_message_demands() -> N
 
 @pytest.mark.parametrize("queue", ["active", "incoming", "hold", "maildrop", "corrupt"])
 def test_only_what_is_deferred_waits_after_a_failure(queue: str) -> None:
-    assert waiting_in(line(queue)) == []
+    assert waiting_in(message_in(line(queue))) == []
 
 
 def test_how_many_messages_there_are_and_since_when(tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ def test_how_many_messages_there_are_and_since_when(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_message_is_passed_over(broken: bytes) -> None:
-    assert waiting_in(broken) == []
+    assert waiting_in(message_in(broken)) == []
 
 
 @given(st.binary(max_size=300))
 def test_no_line_stops_the_watch(raw: bytes) -> None:
-    waiting_in(raw)
+    waiting_in(message_in(raw))
 
 
 def program(folder: Path, script: str) -> str:
