@@ -40,8 +40,7 @@ from segl.signer_standings import SignerStandings
 from segl.store.engine import open_store
 from segl.store.told import tell_of_locks
 from segl_routing.announced import Announcements
-from segl_routing.certificates.fetch import fetcher
-from segl_routing.certificates.revocation import RevocationChecks
+from segl_routing.certificates.build import revocation_checks
 from segl_routing.certificates.service import CertificateService, Search
 from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checked import start_faults
@@ -206,7 +205,7 @@ class _Daemon:
         )
         signers = SignerQuestions(
             self._kept.signers,
-            RevocationChecks(fetcher(self._settings.certificates.revocation_seconds)).standing,
+            revocation_checks(self._settings, CertificateRecords(self._kept.engine)).standing,
             self._events,
             lambda: self._settings.inbound.on,
         )

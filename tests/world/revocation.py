@@ -9,6 +9,7 @@ from collections.abc import Callable
 from cryptography import x509
 
 from segl.certificates.records import Revocation
+from segl.certificates.revoked import RevokedCertificates
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.standing import RevocationStanding
@@ -19,8 +20,12 @@ CA = Authority("Udstedende CA")
 OTHER = Authority("Udstedende CA")  # the same name, another key
 
 
-def checks(seconds: float = 5.0, clock: Callable[[], datetime.datetime] | None = None) -> RevocationChecks:
-    return RevocationChecks(fetcher(seconds), clock or (lambda: datetime.datetime.now(datetime.UTC)))
+def checks(
+    seconds: float = 5.0,
+    clock: Callable[[], datetime.datetime] | None = None,
+    kept: RevokedCertificates | None = None,
+) -> RevocationChecks:
+    return RevocationChecks(fetcher(seconds), clock or (lambda: datetime.datetime.now(datetime.UTC)), kept)
 
 
 def standing(

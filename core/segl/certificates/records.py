@@ -18,6 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from segl.certificates.revoked import RevokedCertificates
 from segl.store.engine import insert_into, transaction
 from segl.tables.certificates import recipient_certificate, recipient_lookup
 from segl.vocabulary import Known
@@ -183,8 +184,14 @@ class CertificateRecords:
             )
         return True
 
+    @property
+    def revoked(self) -> RevokedCertificates:
+        """What authorities said is revoked."""
+        return RevokedCertificates(self._engine)
+
     def prune(self, before: float) -> None:
-        """Forget searches that ran out before *before* (Unix seconds)."""
+        """Forget searches that ran out before *before* (Unix seconds), and revoked certificates that did."""
+        self.revoked.prune(before)
         table = recipient_certificate
         with transaction(self._engine) as connection:
             connection.execute(table.delete().where(table.c.kept == sa.false(), table.c.good_until < before))

@@ -47,6 +47,17 @@ signer_standing = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
 )
 
+# What an authority said is revoked (segl.certificates.revoked), by the fingerprints of both.
+revoked_certificate = sa.Table(
+    "revoked_certificate",
+    metadata,
+    sa.Column("certificate", sa.String(64), primary_key=True),
+    sa.Column("issuer", sa.String(64), primary_key=True),
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("said_at", sa.Float),  # by the authority; null: it gave no time
+    sa.Column("ends", sa.Float, nullable=False),  # the certificate runs out by itself
+)
+
 # What a signer says he reads, in mail of his that was verified (segl.seen_capabilities).
 seen_capability = sa.Table(
     "seen_capability",

@@ -37,8 +37,14 @@ def certificate_finder(
         table,
         list(_sources(settings, records, events, file)),
         Authorities.read(table.trust, table.intermediates, file),
-        revocation or RevocationChecks(fetcher(table.revocation_seconds)),
+        revocation or revocation_checks(settings, records),
     )
+
+
+def revocation_checks(settings: Settings, records: CertificateRecords | None) -> RevocationChecks:
+    """With what was said to be revoked in the store of *records*, by whoever asked."""
+    kept = None if records is None else records.revoked
+    return RevocationChecks(fetcher(settings.certificates.revocation_seconds), kept=kept)
 
 
 def _sources(

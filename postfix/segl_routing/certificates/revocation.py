@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,6 +23,8 @@ from cryptography import x509
 
 from segl.certificates.judgement import UNREADABLE, fingerprint, is_authority
 from segl.certificates.records import Revocation
+from segl.certificates.revoked import Revoked, RevokedCertificates
+from segl.errors import StoreError
 from segl_routing.certificates import crl, ocsp
 from segl_routing.certificates.fetch import Fetch, NotFetched
 from segl_routing.certificates.standing import RevocationStanding
@@ -48,11 +51,15 @@ class _List:
 
 
 class RevocationChecks:
-    """Remembers lists by address and issuer, and answers by certificate. Not for use by several threads."""
+    """Remembers lists by address and issuer, and answers by certificate; in *kept*, over restarts, what was revoked.
+    Not for use by several threads."""
 
-    def __init__(self, fetch: Fetch, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, fetch: Fetch, clock: Clock = lambda: datetime.now(UTC), kept: RevokedCertificates | None = None
+    ) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._kept = kept
         self._lists: OrderedDict[str, _List] = OrderedDict()
         self._answers: OrderedDict[str, tuple[datetime, RevocationStanding]] = OrderedDict()
         self._revoked: OrderedDict[str, RevocationStanding] = OrderedDict()
@@ -75,20 +82,52 @@ class RevocationChecks:
         """What is found out now, unless it was revoked: whoever stands in between undoes that neither by silence nor by
         an answer of before. Only a certificate that was on hold is good again (RFC 5280 §5.3.1)."""
         standing = await self._one(certificate, issuer)
-        own = _pair(certificate, issuer)
         if standing.revocation is Revocation.REVOKED:
-            self._revoked[own] = standing
-            self._revoked.move_to_end(own)
-            if len(self._revoked) > MOST_ANSWERS:
-                self._revoked.popitem(last=False)
+            await self._remember(certificate, issuer, standing)
             return standing
-        before = self._revoked.get(own)
-        if before is None:
-            return standing
-        if standing.said_at is not None and before.said_at is not None and standing.said_at > before.said_at:
-            del self._revoked[own]
-            return standing
+        try:
+            before = await self._remembered(certificate, issuer)
+            if before is None:
+                return standing
+            if _is_later(standing, before):
+                await self._take_back(certificate, issuer)
+                return standing
+        except StoreError:
+            return RevocationStanding.unknown("what was said of it before cannot be read")
         return self._bounded(replace(before, until=None), self._clock())
+
+    async def _remember(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, standing: RevocationStanding
+    ) -> None:
+        own = _pair(certificate, issuer)
+        self._revoked[own] = standing
+        self._revoked.move_to_end(own)
+        if len(self._revoked) > MOST_ANSWERS:
+            self._revoked.popitem(last=False)
+        if self._kept is None:
+            return
+        said_at = None if standing.said_at is None else standing.said_at.timestamp()
+        row = Revoked(standing.reason, said_at, certificate.not_valid_after_utc.timestamp())
+        with suppress(StoreError):  # whoever asks the next time says it again
+            await asyncio.to_thread(self._kept.keep, *_both(certificate, issuer), row)
+
+    async def _remembered(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> RevocationStanding | None:
+        """That it was said to be revoked: to us since we run, or to whoever shares the store, ever."""
+        before = self._revoked.get(_pair(certificate, issuer))
+        if before is not None or self._kept is None:
+            return before
+        row = await asyncio.to_thread(self._kept.of, *_both(certificate, issuer))
+        if row is None:
+            return None
+        said_at = None if row.said_at is None else datetime.fromtimestamp(row.said_at, UTC)
+        return RevocationStanding(Revocation.REVOKED, row.reason, said_at=said_at)
+
+    async def _take_back(self, certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+        if self._kept is not None:
+            await asyncio.to_thread(self._kept.forget, *_both(certificate, issuer))
+        self._revoked.pop(_pair(certificate, issuer), None)
 
     async def _one(self, certificate: x509.Certificate, issuer: x509.Certificate) -> RevocationStanding:
         responders, lists = ocsp.places_of(certificate), crl.places_of(certificate)
@@ -197,8 +236,16 @@ class RevocationChecks:
             return _List(now, fault="is none")
 
 
+def _is_later(standing: RevocationStanding, before: RevocationStanding) -> bool:
+    return standing.said_at is not None and before.said_at is not None and standing.said_at > before.said_at
+
+
+def _both(certificate: x509.Certificate, issuer: x509.Certificate) -> tuple[str, str]:
+    return fingerprint(certificate), fingerprint(issuer)
+
+
 def _pair(certificate: x509.Certificate, issuer: x509.Certificate) -> str:
-    return f"{fingerprint(certificate)} {fingerprint(issuer)}"
+    return " ".join(_both(certificate, issuer))
 
 
 def _loaded(der: bytes) -> x509.CertificateRevocationList:

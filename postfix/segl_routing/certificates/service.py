@@ -13,11 +13,10 @@ from segl.errors import StoreError
 from segl.events import Events
 from segl.settings.certificates import Certificates
 from segl.settings.document import Settings
-from segl_routing.certificates.build import certificate_finder
+from segl_routing.certificates.build import certificate_finder, revocation_checks
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge
-from segl_routing.certificates.revocation import RevocationChecks
 
 
 def _digest(settings: Certificates) -> str:
@@ -53,7 +52,7 @@ class CertificateService:
         self._records = records
         self._events = events
         self._file = file
-        self._revocation = RevocationChecks(fetcher(settings.certificates.revocation_seconds))
+        self._revocation = revocation_checks(settings, records)
         self._finder = certificate_finder(settings, records, events, file, self._revocation)
         self._knowledge = CertificateKnowledge(self._finder, records, settings.certificates, events)
         self._digest = _digest(settings.certificates)

@@ -115,7 +115,7 @@ async def _end(process: asyncio.subprocess.Process, output: asyncio.StreamReader
     with suppress(TimeoutError):
         async with asyncio.timeout(_END_SECONDS):
             while await output.read(_PIECE):
-                await asyncio.sleep(0)
+                pass
             await process.wait()
 
 

@@ -123,3 +123,21 @@ def test_the_mark_of_who_judged_is_no_mailbox_and_stays(tmp_path: Path) -> None:
     records.forget_searches()
     assert not records.judge_by("one")
     assert records.judge_by("two")
+
+
+def test_what_was_revoked_is_known_after_a_restart(web: Publisher, tmp_path: Path) -> None:
+    """Whoever stands in between holds the list back, and hopes that segl-map is started anew."""
+    house = House(tmp_path)
+    bo = ROOT.issue(BO, lists=[web.url("/crl")])
+    house.certificate.write_bytes(bo.pem)
+    web.serve("/crl", ROOT.crl([bo]))
+
+    async def story() -> None:
+        for _ in range(2):
+            desk = house.desk()
+            assert await found(desk) is Known.NO
+            await desk.stop()
+            web.serve("/crl", b"")
+            house.records.forget(BO)
+
+    asyncio.run(story())
