@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 
 from segl.certificates.judgement import fingerprint
 from segl.certificates.names import mail_key
+from segl.errors import SettingsError
 from segl.settings.certificates import Directory
 from segl.vocabulary import Known
-from segl_routing.certificates.ldap import LdapSource, filter_for
+from segl_routing.certificates.ldap import MOST_AT_ONCE, LdapSource, filter_for
 from segl_routing.certificates.sources import MOST_OFFERED, Answer
 from world.authority import Authority
 from world.ca import TestCA
@@ -213,18 +215,58 @@ def test_a_server_that_misbehaves_holds_up_nobody_else(script: Any, scheme: str)
         assert time.thread_time() - cpu < 0.6
     assert answer.known is Known.UNKNOWN
     assert longest < 0.9
+    assert talkers() == []
 
 
-def test_many_at_once_are_served(slapd: LdapServer) -> None:
+def talkers() -> list[str]:
+    """The processes that talk to directories for us."""
+    own = [file.read_text() for file in Path(f"/proc/{os.getpid()}/task").glob("*/children")]
+    found = [Path(f"/proc/{child}/cmdline").read_text() for child in " ".join(own).split()]
+    return [line for line in found if "ldap_worker" in line]
+
+
+def test_many_at_once_are_served_by_a_few_processes_that_end_with_the_source(slapd: LdapServer) -> None:
     source = LdapSource(Directory(url=slapd.url, base=BASE, seconds=20))
 
     async def all_of_them() -> list[Answer]:
         try:
-            return list(await asyncio.gather(*(source.ask("bo@x.example") for _ in range(60))))
+            answers = await asyncio.gather(*(source.ask("bo@x.example") for _ in range(60)))
+            assert len(talkers()) == MOST_AT_ONCE
+            late = asyncio.create_task(source.ask("eva@x.example"))
+            await asyncio.sleep(0)  # it has begun
         finally:
             await source.close()
+        return [*answers, await late]
 
     assert {answer.known for answer in asyncio.run(all_of_them())} == {Known.YES}
+    assert talkers() == []
+
+
+# A process that is not to be had, that dies, that says what is no answer, or too much.
+@pytest.mark.parametrize(
+    "program",
+    [
+        ("/nonexistent",),
+        ("/bin/true",),
+        ("/bin/sh", "-c", "read question; echo nonsense"),
+        ("/bin/sh", "-c", "read question; head -c 9000000 /dev/zero"),
+    ],
+)
+def test_a_process_that_fails_is_no_answer(program: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_routing.certificates.ldap._WORKER", program)
+    answer = ask("ldap://127.0.0.1:1", "bo@x.example")
+    assert (answer.known, answer.reason) == (Known.UNKNOWN, "the talk with it broke off")
+
+
+def test_an_error_without_words_of_ours_is_told_by_its_name(slapd: LdapServer) -> None:
+    answer = ask(slapd.url, "bo@x.example", base="intet navn")
+    assert (answer.known, answer.reason) == (Known.UNKNOWN, "answers with an error (InvalidDN)")
+
+
+def test_without_the_client_the_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_routing.certificates.ldap.find_spec", lambda _name: None)
+    with pytest.raises(SettingsError, match=r"certificates\.directory: needs bonsai"):
+        LdapSource(Directory(url="ldap://127.0.0.1:1", base=BASE))
 
 
 def test_the_key_of_an_address_is_what_is_asked_for() -> None:
