@@ -296,8 +296,8 @@ def test_hostile_html_runs_nothing_fetches_nothing_and_leads_nowhere(
     picture = her.body.get_by_alt_text("vores")
     expect(picture).to_have_js_property("naturalWidth", 1)
     for link in her.body.locator("a").all():
-        assert (link.get_attribute("href") or "").startswith(("https://anden.example/", "")), link
-        assert "javascript" not in (link.get_attribute("href") or "")
+        href = link.get_attribute("href")
+        assert not href or href.startswith("https://anden.example/"), href
     with her.page.expect_popup() as opened:
         her.body.get_by_text("en side").click()
     opened.value.close()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyword_model import BrokenModel, KeywordModel
-from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl.vocabulary import FAINT, Decision, Finding, Label, Verdict
 from segl_classifier import weights
 from segl_classifier.classify import classify
 from segl_classifier.decide import Strictness, decide, weigh_all
@@ -94,6 +94,10 @@ def test_a_category_holds_stands_unsure_or_does_not(
     assert (verdict.labels, verdict.decision, verdict.reasons) == (labels, decision, reasons)
 
 
+def test_the_verdict_has_the_scores_but_the_faintest() -> None:
+    assert judge([], {HEALTH: FAINT, FAMILY: FAINT - 0.01}).scores == ((HEALTH, FAINT),)
+
+
 def test_shipped_words_no_longer_decide_alone() -> None:
     words = [of_rule("health.disease"), of_rule("health.cause")]
     assert decide(words, shipped_rules()).labels == (HEALTH,)
@@ -144,6 +148,8 @@ def test_they_raise_what_the_model_says_and_not_what_shipped_words_would_have(tm
     ("scores", "any_", "labels", "reasons"),
     [
         ({HEALTH: 0.4, FAMILY: 0.35}, 0.7, (HEALTH,), ("health",)),
+        ({HEALTH: 0.35, FAMILY: 0.4}, 0.7, (FAMILY,), ("family",)),
+        ({HEALTH: 0.6, FAMILY: 0.35}, 0.7, (HEALTH,), ("health",)),
         ({HEALTH: 0.2}, 0.7, (), ("personal",)),
         ({}, 0.5, (), ("unsure",)),
         ({}, 0.39, (), ()),
