@@ -105,7 +105,7 @@ def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
     tags = settings.inbound.tags if settings.inbound.on and outside else ()
     if not tags or not any(settings.takes(address.bare) for address in mail.recipients):
         return ()
-    found = ((number, without_tags(subject.strip(), tags)) for number, subject in mail.numbered_subjects())
+    found = ((number, without_tags(subject, tags)) for number, subject in mail.numbered_subjects())
     return tuple((number, text) for number, text in found if text is not None)
 
 
@@ -114,7 +114,7 @@ def wishes_of(mail: Mail, settings: Settings) -> Wishes | None:
     if not mail.subjects or "[" not in mail.subjects[0] or not settings.is_own(domain_of(mail.sender.bare)):
         return None
     sms = settings.portal.sms
-    found = read_wishes(mail.subjects[0].strip(), sms.country if sms.url else None)
+    found = read_wishes(mail.subjects[0], sms.country if sms.url else None)
     return found if found.any else None
 
 

@@ -227,6 +227,22 @@ def test_words_for_the_portal_that_are_not_understood_ask_for_the_secure_way_too
 
 
 @pytest.mark.parametrize(
+    ("subjects", "reasons"),
+    [
+        ((), ()),
+        (("Te", "sikker: x"), ("requested",)),
+        (("[kodeord: den r\u00f8de cykel] Te", "Te"), ("requested",)),
+        (("[kodeord: ost] Te", "Te"), ("requested", "request_unclear")),
+        (("Te", "[kodeord: ost] Te"), ("requested", "request_unclear")),
+        (("Te", "[kodeord: den r\u00f8de cykel] Te"), ("requested", "request_unclear")),
+    ],
+)
+def test_of_several_subjects_each_may_ask(subjects: tuple[str, ...], reasons: tuple[str, ...]) -> None:
+    message = replace(mail(TEA), subjects=subjects)
+    assert ruling_on(message, shipped_rules(), settings()).verdict.reasons == reasons
+
+
+@pytest.mark.parametrize(
     "subject",
     [
         b"=?utf-8?Q?[kodeord:_den_r=C3=B8de_cykel]_M=C3=B8de_kl_=31=32?=",
@@ -346,3 +362,5 @@ def test_a_tag_that_only_we_may_write_comes_out_of_mail_to_own_recipients(
         behind = replace(message, more_subjects=280)  # the last of many
         assert forged_tags(behind, settings) == (tuple((281, text) for _, text in found) if on else ())
         assert forged_tags(replace(message, sender=Address("<mette@nordby.example>")), settings) == ()
+        among_others = replace(message, recipients=(*message.recipients, Address("<c@anden.example>")))
+        assert forged_tags(among_others, settings) == (found if on else ())

@@ -56,7 +56,7 @@ def test_whose_a_domain_is(domain: str, name: str) -> None:
     loaded = settings()
     assert loaded.owners.name_at(domain) == name
     assert loaded.is_own(domain) is bool(name)
-    assert loaded.owner(domain).name == name or "Hosting", "a stranger's is that of who runs it"
+    assert loaded.owner(domain).name == (name or "Hosting"), "a stranger's is that of who runs it"
 
 
 FORWARDED = ("Formand@Nordby.Example", "chef@Ærø.example", "kasserer@nordby.example.", '"a b"@nordby.example')

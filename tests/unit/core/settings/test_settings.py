@@ -104,6 +104,7 @@ def test_own_domains_and_their_subdomains() -> None:
 
 PINNED = {
     "a.syd.region.example": Way.TLS,
+    "a.vest.region.example": Way.TUNNEL,
     "nord.region.example": Way.PORTAL,
     "by.example": Way.TUNNEL,
     "x.by.example": None,
@@ -114,8 +115,9 @@ PINNED = {
 def test_the_nearest_pin_wins() -> None:
     found = settings(
         domain=[
-            {"name": "region.example", "way": "portal", "subdomains": True},
             {"name": "syd.region.example", "way": "tls", "subdomains": True},
+            {"name": "region.example", "way": "portal", "subdomains": True},
+            {"name": "vest.region.example", "way": "tunnel", "subdomains": True},
             {"name": "by.example", "way": "tunnel"},
         ]
     )
