@@ -36,7 +36,9 @@ from segl_delivery.sealing.seal import Sealer
 from segl_delivery.sealing.storage_threads import StorageThreads
 from segl_delivery.smime.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.smime.certificates import CertificateDirectory
-from segl_delivery.smime.outbound import Outbound, said_in_mail
+from segl_delivery.smime.encrypting import encrypting_threads
+from segl_delivery.smime.outbound import Outbound
+from segl_delivery.smime.said import said_in_mail
 from segl_delivery.smime.tunnel import TunnelAgent
 
 
@@ -94,12 +96,13 @@ class Agents:
         return_port = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds, onward)
         own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
+        threads = encrypting_threads()
         partners = WithCanary(CertificateDirectory(settings, events), way_key)
         people = WithCanary(RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key)
         sinks = WaySinks(settings, key, way_key, engine) if key is not None else None
         return cls(
-            tunnel=TunnelAgent(partners, return_port, events, outbound),
-            certificate=CertificateAgent(people, return_port, events, outbound),
+            tunnel=TunnelAgent(partners, return_port, events, outbound, threads),
+            certificate=CertificateAgent(people, return_port, events, outbound, threads),
             portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
             news=SealedNews(settings, engine, own_mail, events, owed),
             keys=keys,

@@ -31,7 +31,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
 from segl.store.migrations import migrate
-from segl.store.status import SCHEMA_VERSION, is_read_only, missing_at, missing_file, sqlite_file
+from segl.store.status import SCHEMA_VERSION, is_newer, is_read_only, missing_at, missing_file, sqlite_file
 from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
@@ -149,6 +149,8 @@ def _create_and_version(engine: Engine) -> str:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
         there = set(connection.exec_driver_sql(_THERE[dialect]).scalars())
         found = _version(connection) if "meta" in there else None
+        if found is not None and is_newer(found):
+            return found  # whatever is missing there, its own Segl has taken away
         is_older = found not in (None, str(SCHEMA_VERSION))
         for table in metadata.sorted_tables:
             if table.name not in there:

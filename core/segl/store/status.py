@@ -60,13 +60,18 @@ class StoreStatus:
     @property
     def fault(self) -> str:
         """Why nothing can be kept there, though it can be read; empty where all is well."""
-        if self.schema.isdecimal() and int(self.schema) > SCHEMA_VERSION:
+        if is_newer(self.schema):
             return f"a newer Segl has brought it to schema {self.schema}, this one knows {SCHEMA_VERSION}"
         if not self.writes:
             return "it takes no writes: a standby, or told to be read-only"
         if self.waits:
             return f"a commit has waited {self.waits:.0f} s for a standby (synchronous_standby_names)"
         return ""
+
+
+def is_newer(schema: str) -> bool:
+    """Whether a later Segl made the store what it is."""
+    return schema.isdecimal() and int(schema) > SCHEMA_VERSION
 
 
 def look_at_store(url: str) -> StoreStatus:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,6 +90,7 @@ class CertificateAgent:
     return_port: ReturnPort
     events: Events
     outbound: Outbound
+    threads: Executor
 
     @property
     def way(self) -> Way:
@@ -108,7 +110,7 @@ class CertificateAgent:
         async def find() -> list[TunnelCertificate]:
             return await asyncio.to_thread(self.certificates.find, recipient)
 
-        encryption = Encryption(self.way, self.return_port, self.events, self.outbound)
+        encryption = Encryption(self.way, self.return_port, self.events, self.outbound, self.threads)
         return await encryption.deliver(
             delivery, domain_of(recipient), [recipient], find, self.events.encrypted
         )

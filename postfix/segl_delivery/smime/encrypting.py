@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from segl.certificates.names import mail_key
 from segl.errors import DeliveryError, NoCertificate, SmtpReply
@@ -22,6 +23,14 @@ from segl_delivery.cms.recipients import CannotEncrypt
 from segl_delivery.smime.certificates import TunnelCertificate
 from segl_delivery.smime.message import enveloped
 from segl_delivery.smime.outbound import Outbound
+
+THREADS: Final = 32
+
+
+def encrypting_threads() -> Executor:
+    """For the two ways, apart from all other work: most of that waits for the store, which may hang, and they do not
+    need it once they have the certificates."""
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="encrypting")
 
 
 class Tell(Protocol):
@@ -58,12 +67,13 @@ class Encrypted:
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """Encrypts for one domain's, or one person's, certificates."""
+    """Encrypts for one domain's, or one person's, certificates, in *threads*; without any in those that all share."""
 
     way: Way
     return_port: ReturnPort
     events: Events
     outbound: Outbound
+    threads: Executor | None = None
 
     async def deliver(
         self,
@@ -80,7 +90,8 @@ class Encryption:
         """
         try:
             certificates = await find()
-            sent = await asyncio.to_thread(self._encrypt_and_send, delivery, domain, recipients, certificates)
+            work = partial(self._encrypt_and_send, delivery, domain, recipients, certificates)
+            sent = await asyncio.get_running_loop().run_in_executor(self.threads, work)
         except DeliveryError as error:
             self.events.not_delivered(self.way.value, recipients, error)
             return dict.fromkeys(recipients, error.reply)

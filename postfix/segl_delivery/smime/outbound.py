@@ -6,22 +6,18 @@ what certificates say.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.header import Header
 from typing import Final
 
 from cryptography import x509
-from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
 from segl.certificates.judgement import fingerprint
-from segl.errors import DeliveryError, StoreError
-from segl.events import Events
+from segl.errors import DeliveryError
 from segl.mail.fields import Field, read_header
 from segl.mime.parameters import read_parameters
-from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
 from segl.settings.encryption import Algorithms, HeaderForm, SignWhen
 from segl.smime_types import CMS_TYPES
@@ -43,23 +39,6 @@ class NoSigner(DeliveryError):
     """The message must be signed, and there is no key to sign it with."""
 
     reply_enhanced = "4.7.0"
-
-
-def said_in_mail(settings: Settings, engine: Engine, events: Events) -> Callable[[str], frozenset[str]]:
-    """What partners said they read, in mail they signed, for :class:`Outbound`. A store that cannot be asked is no
-    reason to wait: what every program reads serves all."""
-    seen = SeenCapabilities(engine)
-
-    def said(holder: str) -> frozenset[str]:
-        if not settings.encryption.learn:
-            return frozenset()
-        try:
-            return seen.of(holder, time.time())
-        except StoreError as error:
-            events.failed("capabilities", error)
-            return frozenset()
-
-    return said
 
 
 @dataclass(frozen=True, slots=True)

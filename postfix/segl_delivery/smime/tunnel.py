@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,6 +30,7 @@ class TunnelAgent:
     return_port: ReturnPort
     events: Events
     outbound: Outbound
+    threads: Executor
 
     @property
     def way(self) -> Way:
@@ -47,7 +49,7 @@ class TunnelAgent:
         async def find() -> list[TunnelCertificate]:
             return self.certificates.find(domain)
 
-        encryption = Encryption(self.way, self.return_port, self.events, self.outbound)
+        encryption = Encryption(self.way, self.return_port, self.events, self.outbound, self.threads)
         return await encryption.deliver(
             delivery, domain, recipients, find, partial(self.events.tunnelled, domain)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,14 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     engine = open_store(url(tmp_path))
     with transaction(engine) as connection:
         connection.execute(meta.update().values(value="999"))
+        domain_knowledge.drop(connection)
     engine.dispose()
     with pytest.raises(StoreError, match="schema 999") as refused:
         open_store(url(tmp_path))
     assert "newer Segl" in refused.value.hint
+    with closing(sqlite3.connect(tmp_path / "segl.db")) as store:
+        kept = store.execute("SELECT name FROM sqlite_master WHERE name = 'domain_knowledge'").fetchall()
+    assert not kept, "what a newer one has taken away is not made anew"
 
 
 @pytest.mark.parametrize("broken", ["missing-directory", "not-a-database"])
