@@ -81,6 +81,8 @@ def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> 
             ("TLS-Required", b" No"),
             ("X-Segl", b" not ours"),
             ("X-Segl-Id", b" 1"),
+            ("Authentication-Results", b" mail.x.dk; dkim=pass"),
+            ("Authentication-Results", b" mail.x.dk; smime=pass"),
         ],
         [],
     )
@@ -89,6 +91,7 @@ def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> 
         ("x-segl-route", 2),
         ("TLS-Required", 1),
         ("X-Segl-Id", 1),
+        ("Authentication-Results", 2),
     )
 
 

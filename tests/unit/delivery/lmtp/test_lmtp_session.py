@@ -105,6 +105,7 @@ def test_a_message_is_handed_to_the_agent_as_it_came(server: Running) -> None:
     assert delivery.content == content
     assert delivery.envelope.sender == "anna@nordby.example"
     assert delivery.envelope.recipients == ("bo@vestby.example",)
+    assert delivery.client == "secure.example"
 
 
 def test_what_is_said_of_utf8_is_of_that_message_alone(server: Running) -> None:
@@ -196,10 +197,14 @@ def test_pipelined_commands_are_answered_in_turn(server: Running) -> None:
         (["EHLO x"], "500"),
         (["HELO x"], "500"),
         (["LHLO"], "501"),
+        (["LHLO  "], "501"),
         (["MAIL FROM:<a@b.example>", "MAIL FROM:<a@b.example>"], "503"),
         (["RCPT TO:<a@b.example>"], "503"),
         (["DATA"], "503"),
         (["MAIL FROM:<a@b.example>", "DATA"], "503"),
+        (["MAIL FROM:<a@b.example>", "RCPT TO:<a@b.example>", "RSET", "DATA"], "503"),
+        (["MAIL FROM:<a@b.example>", "RSET", "MAIL FROM:<a@b.example>"], "250"),
+        (["MAIL FROM:<a@b.example>", "RCPT TO:<a@b.example>", "LHLO x", "DATA"], "503"),
         (["MAIL FROM:<a@b.example>", "RCPT TO:<a@b.example>", "DATA now"], "501"),
         (["MAIL FROM:<a@b.example>", "RCPT TO:<>"], "501"),
         (["MAIL FROM:<a@b.example>", "RCPT TO:<postmaster>"], "501"),
@@ -225,9 +230,12 @@ def test_commands_out_of_place_or_shape(server: Running, lines: list[str], last:
         assert client.say("NOOP").startswith("250"), "the connection lives on"
 
 
-def test_before_the_greeting_there_is_no_mail(server: Running) -> None:
+def test_before_the_greeting_there_is_no_mail_and_after_the_end_nothing(server: Running) -> None:
     with LmtpClient(server.path, greet=False) as client:
-        assert client.say("MAIL FROM:<a@b.example>").startswith("503")
+        for line in ("MAIL FROM:<a@b.example>", "RCPT TO:<a@b.example>", "DATA"):
+            assert client.say(line).startswith("503")
+        assert client.say("QUIT").startswith("221")
+        assert client.reply() == ""
 
 
 def test_a_client_that_speaks_something_else_is_sent_away(server: Running) -> None:
@@ -255,7 +263,9 @@ def test_a_thousand_recipients_are_taken_and_ten_thousand_are_not(server: Runnin
         assert {client.reply() for _ in range(MOST_RECIPIENTS)} == {"250 2.0.0 taken"}
 
 
-def test_a_connection_that_breaks_in_the_data_hands_nothing_over(server: Running) -> None:
+def test_a_connection_that_breaks_in_the_data_hands_nothing_over_and_is_no_fault(
+    server: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = server.client()
     client.envelope("a@b.example", ["c@d.example"])
     client.say("DATA")
@@ -264,6 +274,7 @@ def test_a_connection_that_breaks_in_the_data_hands_nothing_over(server: Running
     with server.client() as other:
         other.deliver("a@b.example", ["c@d.example"], b"whole\r\n")
     assert [delivery.content for delivery in server.agent.seen] == [b"whole\r\n"]
+    assert capsys.readouterr().err == ""
 
 
 def test_a_stop_lets_the_message_in_hand_finish_and_sends_idle_clients_away(tmp_path: Path) -> None:
