@@ -98,6 +98,8 @@ def test_of_several_tags_in_a_row_all_count() -> None:
         "sikker:",
         "[fortrolig]",
     }
+    nested = ("sik", "sikker:", "fortrolig:")
+    assert leading_tags("sikker: fortrolig: x", nested) == set(nested)
     assert leading_tags("x", ("", " ", "\N{ZERO WIDTH SPACE}")) == frozenset()
 
 

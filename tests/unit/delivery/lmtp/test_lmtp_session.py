@@ -109,11 +109,18 @@ def test_a_message_is_handed_to_the_agent_as_it_came(server: Running) -> None:
 
 
 def test_what_is_said_of_utf8_is_of_that_message_alone(server: Running) -> None:
-    said = [("", "c@d.example"), ("SMTPUTF8", "c@d.example"), ("", "ægil@d.example"), ("", "c@d.example")]
+    plain, utf8 = "c@d.example", "ægil@d.example"
+    said = [
+        (plain, plain, ""),
+        (plain, plain, "SMTPUTF8"),
+        (plain, utf8, ""),
+        (utf8, plain, ""),
+        (plain, plain, ""),
+    ]
     with server.client() as client:
-        for parameters, recipient in said:
-            client.deliver("a@b.example", [recipient], b"x\r\n", parameters)
-    assert [delivery.smtputf8 for delivery in server.agent.seen] == [False, True, True, False]
+        for sender, recipient, parameters in said:
+            client.deliver(sender, [recipient], b"x\r\n", parameters)
+    assert [delivery.smtputf8 for delivery in server.agent.seen] == [False, True, True, True, False]
 
 
 def test_the_greeting_offers_what_postfix_needs_and_no_dsn(server: Running) -> None:
@@ -176,6 +183,8 @@ def test_a_fault_is_temporary_for_every_recipient(
 def test_a_message_that_is_too_large_is_refused_for_every_recipient(tmp_path: Path) -> None:
     with running(tmp_path, Counter(), message_bytes=1000) as server, server.client() as client:
         assert client.say("MAIL FROM:<a@b.example> SIZE=1001").startswith("552 5.3.4")
+        assert client.say("MAIL FROM:<a@b.example> SIZE=1000").startswith("250")
+        client.say("RSET")
         replies = client.deliver("a@b.example", ["c@d.example", "e@f.example"], b"x" * 2000 + b"\r\n")
         assert [reply[:9] for reply in replies] == ["552 5.3.4"] * 2
         assert client.deliver("a@b.example", ["c@d.example"], b"x\r\n") == ["250 2.0.0 taken"]
@@ -212,12 +221,15 @@ def test_pipelined_commands_are_answered_in_turn(server: Running) -> None:
         (["MAIL FROM:<a@b.example> RET=HDRS"], "555"),
         (["MAIL FROM:<a@b.example> BODY=BINARYMIME"], "501"),
         (["MAIL FROM:<a@b.example> SIZE=many"], "501"),
-        (["MAIL FROM:<a@b.example> SIZE=" + "9" * 19], "552"),
+        (["MAIL FROM:<a@b.example> SIZE=²"], "501"),
+        (["MAIL FROM:<a@b.example> SIZE=" + "9" * 20], "552"),
+        (["MAIL FROM:<a@b.example> SIZE=" + "9" * 21], "501"),
         (["MAIL FROM:<a@b.example> SIZE=" + "9" * 500], "501"),
         (["MAIL TO:<a@b.example>"], "501"),
         (["MAIL FROM:<ærø@ø.example> SMTPUTF8", "RCPT TO:<bo@ø.example>"], "250"),
         (["VRFY anna"], "252"),
         (["noop"], "250"),
+        (["mail from:<a@b.example> BODY=8bitmime", "rcpt to:<a@b.example>"], "250"),
         (["XFORWARD A=B"], "500"),
         (["RCPT TO:<" + "a" * 5000 + "@b.example>"], "500"),
         ([""], "500"),
