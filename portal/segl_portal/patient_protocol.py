@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import struct
+import termios
 
 from h11 import DONE, IDLE, SEND_BODY
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_SLOWEST = 256  # bytes a second: less is nobody's line
 
 
 class PatientProtocol(H11Protocol):
@@ -60,11 +65,16 @@ class PatientProtocol(H11Protocol):
             self._waiting = None
 
     def _watch_sending(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        self._sending = self.loop.call_later(self.send_seconds, self._look_at_sending, left)
+        self._sending = self.loop.call_later(self.send_seconds, self._look_at_sending, self._unsent())
 
-    def _look_at_sending(self, before: int) -> None:
-        if self.transport.get_write_buffer_size() < before:
+    def _unsent(self) -> tuple[int, int]:
+        """The bytes that we hold, and those that the kernel does. It may hold four megabytes, and takes more of ours
+        only when a third of them has come to the browser: minutes, over a slow line."""
+        return self.transport.get_write_buffer_size(), _held_by_kernel(self.transport)
+
+    def _look_at_sending(self, before: tuple[int, int]) -> None:
+        gone = max(then - now for then, now in zip(before, self._unsent(), strict=True))
+        if gone >= self.send_seconds * _SLOWEST:
             self._watch_sending()
         else:
             self.transport.abort()
@@ -92,6 +102,15 @@ class PatientProtocol(H11Protocol):
         self._waiting = None
         if self.conn.their_state is IDLE and not self.transport.is_closing():
             self.transport.abort()
+
+
+def _held_by_kernel(transport: asyncio.Transport) -> int:
+    """What the other side has not acknowledged (SIOCOUTQ, tcp(7); unix(7) has it too)."""
+    try:
+        told = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int(struct.unpack("i", told)[0])
 
 
 def patient_protocol(header_seconds: float, send_seconds: float) -> type[H11Protocol]:

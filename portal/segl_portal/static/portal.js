@@ -89,21 +89,30 @@ function comeBack() {
 function fitFrame() {
   const frame = document.querySelector("iframe[data-fit]");
   if (!frame) return;
-  const fit = () => {
+  let isPrinted = false;
+  const fit = (most = 30000) => {
     const page = frame.contentDocument;
-    if (!page || !page.body || page.URL === "about:blank") return;
+    if (isPrinted || !page || !page.body || page.URL === "about:blank") return;
     const wanted = Math.ceil(page.body.getBoundingClientRect().height);
     const wide = page.documentElement.scrollWidth > page.documentElement.clientWidth;
-    frame.style.height = Math.min(Math.max(wanted + (wide ? 20 : 0), 80), 30000) + "px";
+    frame.style.height = Math.min(Math.max(wanted + (wide ? 20 : 0), 80), most) + "px";
   };
   const watch = () => {
     fit();
     const page = frame.contentDocument;
-    if (page && page.body && window.ResizeObserver) new ResizeObserver(fit).observe(page.body);
+    if (page && page.body && window.ResizeObserver) new ResizeObserver(() => fit()).observe(page.body);
   };
   frame.addEventListener("load", watch);
   watch();
-  addEventListener("resize", fit);
+  addEventListener("resize", () => fit());
+  // Paper is narrower than a screen: what is as high as before would lose its end. (As narrow as the style sheet's.)
+  addEventListener("beforeprint", () => {
+    frame.style.width = "15cm";
+    fit(1e6);
+    isPrinted = true;
+    frame.style.width = "";
+  });
+  addEventListener("afterprint", () => { isPrinted = false; fit(); });
 }
 
 function answer() {

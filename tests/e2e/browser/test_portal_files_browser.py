@@ -4,7 +4,9 @@ why."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Dialog, Download, expect
 
@@ -93,3 +95,20 @@ def test_a_text_that_is_too_long_is_told_before_it_is_sent_and_none_of_it_is_cut
     assert her.page.get_by_label("Skriv dit svar").input_value() == "ø" * 140_000
     her.write("Tak.")
     her.send()
+
+
+def test_a_printed_message_has_its_end(seal: Seal, visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    """Paper is narrower than a screen, so the text is longer there."""
+    said = "Pumpen er set efter, og måleren er skiftet i kælderen under trappen. " * 8
+    her = visit(
+        seal("".join(f"<p>Punkt {number}. {said}</p>" for number in range(60)) + "<p>Venlig hilsen</p>")
+    )
+    her.read()
+    expect(her.body.get_by_text("Venlig hilsen")).to_be_visible()
+    shown = her.page.locator("iframe").bounding_box()
+    her.page.pdf(path=tmp_path / "printed.pdf", format="A4", margin={"left": "2cm", "right": "2cm"})
+    with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
+        text = "".join(page.get_textpage().get_text_range() for page in printed)
+    assert "Punkt 59." in text
+    assert "Venlig hilsen" in text
+    assert her.page.locator("iframe").bounding_box() == shown
