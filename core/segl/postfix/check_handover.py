@@ -13,7 +13,7 @@ from typing import Final
 from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
 from segl.postfix.check import INSTALL, PLAIN, RECEIPT, SECURE, Check, Setup, State, judge, seconds
 from segl.postfix.check import OPEN as OPENING
-from segl.postfix.running import Service
+from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
 _ID: Final = "front.handover"
@@ -51,6 +51,7 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
     for name in (SECURE, PLAIN, OPENING, RECEIPT):
         if (service := setup.front.service(name, "unix")) is not None:
             yield from _given_back(setup, service)
+    yield from _put_off(setup)
 
 
 def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
@@ -66,6 +67,19 @@ def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
                 "all mail passes here, and no two messages within that time",
                 f"{INSTALL} (it sets it to 0s)",
             )
+
+
+def _put_off(setup: Setup) -> Iterator[Check]:
+    """Until somebody flushes the queue (postconf(5)): for lines that are dialled, or while something is repaired."""
+    value = setup.front.value("defer_transports")
+    if named := [name for name in (SECURE, PLAIN, OPENING, RECEIPT) if name in split_list(value)]:
+        yield Check(
+            _ID,
+            State.WARN,
+            f"defer_transports = {value}",
+            f"what goes by {named[0]} waits until somebody runs postqueue -f, and comes back after days",
+            f"take {' and '.join(named)} out of it, once what it was set for is done",
+        )
 
 
 def _given_back(setup: Setup, service: Service) -> Iterator[Check]:

@@ -15,6 +15,7 @@ from segl.postfix.check_front import front_checks
 from segl.postfix.check_greeting import greeting_checks
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import instance_checks
+from segl.postfix.check_leaving import leaving_checks
 from segl.postfix.check_policies import policy_checks
 from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.check_reports import report_checks
@@ -32,6 +33,7 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("front.tables", table_checks),
     ("secure", secure_checks),
     ("greeting", greeting_checks),
+    ("leaving", leaving_checks),
     ("demands", demand_checks),
     ("reports", report_checks),
     ("policies", policy_checks),

@@ -22,6 +22,7 @@ from segl.postfix.check import Check, Setup, State, same_path
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_instances import default_directory
+from segl.postfix.check_leaving import leaving_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
 from segl.postfix.conf import (
@@ -265,6 +266,7 @@ def _try_out(
             *front_checks(setup),
             *secure_checks(setup),
             *demand_checks(setup),
+            *leaving_checks(setup),
             *table_checks(setup),
         ]
     checks = [replace(c, found=_back(c.found, site, staged), fix=_back(c.fix, site, staged)) for c in checks]

@@ -42,6 +42,9 @@ def behind(option: str, line: str) -> Change:
 
 
 CASES = [
+    # while something was repaired: all mail waits
+    ("front.handover", WARN, front("-e", "defer_transports=segl-secure, smtp")),
+    ("front.handover", OK, front("-e", "defer_transports=smtp")),  # by a line that is dialled
     # of a filter that hands mail back, which followed aliases then
     ("front.service-aliases", WARN, front("-e", ALIAS, f"{OVERRIDE}=no_address_mappings")),
     ("front.service-aliases", WARN, both(ALIASES, front("-P", f"smtp/inet/{OVERRIDE}=no_address_mappings"))),

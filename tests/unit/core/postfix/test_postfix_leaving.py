@@ -1,0 +1,43 @@
+"""From where mail leaves that must go securely: not as the front's own, by the way `tls`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from segl.postfix.check import State
+from segl.postfix.check_leaving import leaving_checks
+from segl.settings.file import parse_settings
+from world.installation import Installation
+from world.needs import POSTFIX
+
+pytestmark = POSTFIX
+
+OK, WARN, UNKNOWN = State.OK, State.WARN, State.UNKNOWN
+Tables = Mapping[str, object]
+PORTAL: Tables = {"routing": {"order": ["portal"]}}
+
+
+@pytest.mark.parametrize(
+    ("written", "tables", "state"),
+    [
+        ({}, {}, OK),
+        ({"relayhost": "[smart.example]:587"}, {}, OK),
+        # a host to try things on, by any of the words that keep its mail in
+        ({"default_transport": "discard:"}, {}, WARN),
+        ({"default_transport": "retry:4.3.0 on its way nowhere"}, {}, WARN),
+        ({"transport_maps": "inline:{x.dk=smtp:[127.0.0.1], *=discard:}"}, {}, WARN),
+        ({"transport_maps": "static:error:5.7.1 none from here"}, {}, WARN),
+        ({"default_transport": "discard:"}, PORTAL, OK),
+        ({"default_transport": "discard:"}, {**PORTAL, "domain": [{"name": "a.dk", "way": "tls"}]}, WARN),
+        ({"transport_maps": "lmdb:/nowhere/transport"}, {}, UNKNOWN),
+    ],
+)
+def test_where_it_leaves(site: Installation, written: dict[str, str], tables: Tables, state: State) -> None:
+    setup, settings = site.setup, parse_settings({**site.raw, **tables})
+    front = replace(setup.front, parameters={**setup.front.parameters, **written})
+    [check] = leaving_checks(replace(setup, settings=settings, front=front))
+    assert (check.id, check.state) == ("secure.leaves", state)
+    assert bool(check.fix) is (state is not OK)
