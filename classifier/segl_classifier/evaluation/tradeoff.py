@@ -15,7 +15,6 @@ from typing import Final, Literal
 
 from segl.decisions.reading import from_form
 from segl.decisions.record import DecisionRecord
-from segl.decisions.said import Feedback, Says
 from segl.errors import SeglError
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.decide import Weighings, weigh_all
@@ -154,10 +153,8 @@ def table(
     name: Name,
     thresholds: Sequence[float],
     texts: Iterable[DecidedText],
-    mail: Iterable[DecisionRecord] = (),
-    said: Mapping[str, Feedback] | None = None,
 ) -> list[Row]:
-    """What *thresholds* of *name* come to, the present one among them."""
+    """What *thresholds* of *name* come to on *texts*, the present one among them."""
     present = present_threshold(terms, name)
     every = sorted({*(t for t in thresholds if abs(t - present) > 0.005), present})
     tried = [(threshold, at_threshold(terms, name, threshold)) for threshold in every]
@@ -168,18 +165,13 @@ def table(
             again = moved and threshold != present
             verdict = other.decide(decided.text.record) if again else decided.verdict
             _count_text(row.texts, decided.text, name, verdict)
-    for record in mail:
-        if score_of(record, terms, name) >= every[0]:  # what lies below all of them, none changes
-            now = terms.decide(record).decision
-            for row, (_, other) in zip(found, tried, strict=True):
-                _count_mail(row.mail, record, now, other, said or {})
     return found
 
 
 def decided_texts(terms: Terms, texts: Iterable[Measured]) -> Iterator[DecidedText]:
     """Each of *texts* by the present thresholds."""
     for text in texts:
-        yield DecidedText(text, terms.decide(text.record), _weighings(text.record, terms))
+        yield DecidedText(text, terms.decide(text.record), weighings_of(text.record, terms))
 
 
 def _may_move(decided: DecidedText, name: Name, least: float) -> bool:
@@ -191,17 +183,11 @@ def _may_move(decided: DecidedText, name: Name, least: float) -> bool:
     return weighing is not None and weighing.score >= min(least, weighing.threshold.unsure)
 
 
-def _weighings(record: DecisionRecord, terms: Terms) -> Weighings:
+def weighings_of(record: DecisionRecord, terms: Terms) -> Weighings:
+    """What all that spoke in *record* comes to."""
     understanding = understanding_of(record) if terms.model is not None else None
     findings = list(findings_of(record, terms.rules))
     return weigh_all(findings, terms.rules, terms.strictness, model=terms.model, understanding=understanding)
-
-
-def score_of(record: DecisionRecord, terms: Terms, name: Name) -> float:
-    """What *name* comes to in *record*, before it is held against a threshold."""
-    weighings = _weighings(record, terms)
-    weighing = weighings.whole if name == "any" else weighings.labels.get(Label(name))
-    return weighing.score if weighing is not None else 0.0
 
 
 def _count_text(row: OnTexts, text: Measured, name: Name, verdict: Verdict) -> None:
@@ -211,22 +197,6 @@ def _count_text(row: OnTexts, text: Measured, name: Name, verdict: Verdict) -> N
         row.named += name not in text.labels and name in verdict.labels
     row.secure += text.must and secure
     row.alarms += not text.must and secure
-
-
-def _count_mail(
-    row: OnMail, record: DecisionRecord, now: Decision, terms: Terms, said: Mapping[str, Feedback]
-) -> None:
-    then = terms.decide(record).decision
-    if (now is Decision.PLAIN) == (then is Decision.PLAIN):
-        return
-    row.to_secure += now is Decision.PLAIN
-    row.to_plain += then is Decision.PLAIN
-    word = said[record.id].says if record.id in said else None
-    as_it_was = (record.verdict is Decision.PLAIN) == (then is Decision.PLAIN)
-    if word is not None and (word is Says.WRONG) != as_it_was:
-        row.mended += 1
-    elif word is not None:
-        row.spoilt += 1
 
 
 def counted(texts: Sequence[Measured], name: Name) -> tuple[int, int, int]:

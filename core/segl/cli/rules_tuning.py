@@ -180,7 +180,7 @@ def cost(
         since = time.time() - days * DAY_SECONDS
         with transaction(engine) as connection:
             said = feedback.said_since(connection, since)
-        found, wrong = costs(kept.since(engine, since), said)
+        found, wrong = costs(kept.since(engine, since, beyond_plain=True), said)
     by_rule = {one.rule: one for one in found}
     for record in wrong:
         for rule in decisive(record, terms):

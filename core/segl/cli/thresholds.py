@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,13 +17,13 @@ from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl.decisions.record import DecisionRecord
-    from segl.decisions.said import Feedback
     from segl.settings.document import Settings
+    from segl_classifier.evaluation.own_mail import OwnMail
     from segl_classifier.evaluation.tradeoff import Measured, Name, Row
     from segl_classifier.tuning.again import Terms
 
 _NEAR = 0.1
+_MOST_LOOKED_AT = 30_000  # own decisions; of a municipality's two million in a month one in sixty
 
 
 def thresholds(
@@ -46,7 +46,8 @@ def thresholds(
 
     FOUND: texts of the category that get it; WRONGLY: texts without it that get it; SECURE: texts that must be secure
     and are; ALARMS: others that are. Then own decisions: how many more would go securely or plain, and how many that
-    people spoke of (segl feedback) would be as they said, or not any more. The present threshold is marked.
+    people spoke of (segl feedback) would be as they said, or not any more. Where there are more than 30,000 own
+    decisions, so many are taken at random and the others reckoned by them. The present threshold is marked.
 
     Without --label: of each category the present threshold, one a little lower and one a little higher.
 
@@ -54,7 +55,8 @@ def thresholds(
     """
     from segl.cli.output import fail, fail_of, say_json
     from segl.errors import SeglError
-    from segl_classifier.evaluation.tradeoff import STEPS, decided_texts, names, present_threshold, table
+    from segl_classifier.evaluation.own_mail import OwnMail
+    from segl_classifier.evaluation.tradeoff import decided_texts, names, table
     from segl_classifier.tuning.again import Terms
 
     try:
@@ -66,18 +68,24 @@ def thresholds(
     chosen = [name for name in names(terms) if not label or name == label]
     if not chosen:
         fail(f"{label!r} has no threshold here", f"one of {', '.join(names(terms))}")
-    own = _own(loaded, settings, time.time() - days * DAY_SECONDS)
     judged = tuple(decided_texts(terms, texts))
-    for name in chosen:
-        present = present_threshold(terms, name)
-        tried = STEPS if label else (round(present - _NEAR, 2), round(present + _NEAR, 2))
-        rows = table(terms, name, [t for t in tried if 0 < t <= 1], judged, own.told, own.said)
+    tables = {name: table(terms, name, _tried(terms, name, label), judged) for name in chosen}
+    own = _own(OwnMail(terms, tables), loaded, settings, time.time() - days * DAY_SECONDS)
+    for name, rows in tables.items():
         if as_json:
             say_json(_as_dict(name, rows, texts, own))
         else:
             _tell(name, rows, texts, own)
     if not as_json:
         _foot(terms, texts, shipped=not corpus)
+
+
+def _tried(terms: Terms, name: Name, label: str) -> list[float]:
+    from segl_classifier.evaluation.tradeoff import STEPS, present_threshold
+
+    present = present_threshold(terms, name)
+    tried = STEPS if label else (round(present - _NEAR, 2), round(present + _NEAR, 2))
+    return [threshold for threshold in tried if 0 < threshold <= 1]
 
 
 def _texts(settings: Settings, terms: Terms, files: Sequence[Path]) -> tuple[Measured, ...]:
@@ -121,34 +129,36 @@ def _measured(settings: Settings, terms: Terms, files: Sequence[Path]) -> Iterab
             yield done
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Own:
-    """Own decisions: how many, those in which anything spoke, and what was said of them."""
+    """How many own decisions there are, how many of them were looked at, and how many people spoke of."""
 
     decisions: int = 0
-    told: list[DecisionRecord] = field(default_factory=list)
-    said: dict[str, Feedback] = field(default_factory=dict)
+    looked_at: int = 0
+    spoken_of: int = 0
+
+    def __str__(self) -> str:
+        some = f" (reckoned by {self.looked_at} of them)" if self.looked_at < self.decisions else ""
+        return f"{self.decisions} own decisions{some}, {self.spoken_of} spoken of"
 
 
-def _own(settings: Settings, file: Path | None, since: float) -> _Own:
-    """Nothing where there is no store. Most mail says nothing at all, and is only counted."""
+def _own(mail: OwnMail, settings: Settings, file: Path | None, since: float) -> _Own:
+    """Nothing where there is no store."""
     from segl.cli.sealed import store_of
     from segl.decisions import feedback, kept
     from segl.store.engine import transaction
     from segl.store.status import missing_file
-    from segl.vocabulary import FAINT
 
-    own = _Own()
     if missing_file(settings.store.url):
-        return own
+        return _Own()
     with store_of(file or DEFAULT_FILE) as (_, engine):
-        for record in kept.since(engine, since):
-            own.decisions += 1
-            if record.hits or (record.said is not None and record.said.any >= FAINT):
-                own.told.append(record)
+        number = kept.number_since(engine, since)
+        part = _MOST_LOOKED_AT / max(number, 1)
+        looked_at = mail.count(kept.since(engine, since, part=part), number, part)
         with transaction(engine) as connection:
-            own.said = dict(feedback.said_of(connection, (record.id for record in own.told)))
-    return own
+            said = feedback.said_since(connection, since)
+        of_them = (record for record in kept.these(engine, said) if record.at >= since)
+        return _Own(number if part < 1 else looked_at, looked_at, mail.hold_against(of_them, said))
 
 
 def _as_dict(name: Name, rows: Sequence[Row], texts: Sequence[Measured], own: _Own) -> dict[str, object]:
@@ -159,6 +169,7 @@ def _as_dict(name: Name, rows: Sequence[Row], texts: Sequence[Measured], own: _O
         "label": str(name),
         "texts": {"of_label": of_label, "must": must, "harmless": harmless},
         "decisions": own.decisions,
+        "looked_at": own.looked_at,
         "thresholds": [
             {
                 "threshold": round(row.threshold, 4),
@@ -185,7 +196,7 @@ def _tell(name: Name, rows: Sequence[Row], texts: Sequence[Measured], own: _Own)
 
     of_label, must, harmless = counted(texts, name)
     heading = f"{name}: {of_label} texts of it, {must} that must be secure, {harmless} others"
-    say(paint(f"{heading}; {own.decisions} own decisions, {len(own.said)} spoken of", bold=True))
+    say(paint(f"{heading}; {own}", bold=True))
     head = (
         "THRESHOLD",
         "FOUND",

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
@@ -98,10 +98,37 @@ def find(connection: Connection, name: str) -> list[DecisionRecord]:
 
 
 def since(
-    engine: Engine, moment: float, *, domain: str = "", verdict: Decision | None = None
+    engine: Engine,
+    moment: float,
+    *,
+    domain: str = "",
+    verdict: Decision | None = None,
+    beyond_plain: bool = False,
+    part: float = 1.0,
 ) -> Iterator[DecisionRecord]:
-    """Those made at *moment* or later, the oldest first, in pieces: many may be asked for while others write."""
-    return _read_all(_rows(engine, moment, domain, verdict, newest_first=False))
+    """Those made at *moment* or later, the oldest first, in pieces: many may be asked for while others write.
+    *beyond_plain*: only those that were not plain; *part*: some such part of them, by their ids, which are random."""
+    wanted = [decision.c.verdict != Decision.PLAIN.value] if beyond_plain else []
+    if part < 1:
+        wanted.append(decision.c.id < f"{int(part * 16**_LEAST_OF_ID):0{_LEAST_OF_ID}x}")
+    return _read_all(_rows(engine, moment, domain, verdict, *wanted, newest_first=False))
+
+
+def number_since(engine: Engine, moment: float) -> int:
+    """How many were made at *moment* or later."""
+    with transaction(engine) as connection:
+        wanted = sa.select(sa.func.count()).select_from(decision).where(decision.c.at >= moment)
+        return connection.scalar(wanted) or 0
+
+
+def these(engine: Engine, ids: Iterable[str]) -> Iterator[DecisionRecord]:
+    """Those of *ids* that are kept still, in no order."""
+    left = iter(ids)
+    while some := list(islice(left, _ROWS)):
+        query = sa.select(decision.c.form).where(decision.c.id.in_(some))
+        with transaction(engine) as connection:
+            rows = connection.execute(query).all()
+        yield from _read_all(rows)
 
 
 def backwards(
@@ -195,11 +222,16 @@ class _Asked:
 
 
 def _rows(
-    engine: Engine, moment: float, domain: str, verdict: Decision | None, *, newest_first: bool
+    engine: Engine,
+    moment: float,
+    domain: str,
+    verdict: Decision | None,
+    *wanted: sa.ColumnElement[bool],
+    newest_first: bool,
 ) -> Iterator[_Row]:
     place: _Place | None = None
     while True:
-        query = _next(moment, place, newest_first=newest_first)
+        query = _next(moment, place, newest_first=newest_first).where(*wanted)
         query = query.where(decision.c.domain == domain) if domain else query
         query = query.where(decision.c.verdict == verdict.value) if verdict else query
         with transaction(engine) as connection:
@@ -227,7 +259,7 @@ def _next(
     return query.where(at >= place[0], sa.tuple_(at, name) > here).limit(_ROWS)
 
 
-def _read_all(rows: Iterable[_Row]) -> Iterator[DecisionRecord]:
+def _read_all(rows: Iterable[sa.Row[Any]]) -> Iterator[DecisionRecord]:
     yield from (record for row in rows if (record := _read(row.form)) is not None)
 
 

@@ -127,6 +127,30 @@ def test_own_decisions_and_what_was_said_of_them(tuning: TuningHouse) -> None:
     assert any(line.split()[:2] == ["0.40", "now"] for line in text.splitlines())
 
 
+def test_of_very_many_decisions_some_are_looked_at_and_all_that_people_spoke_of(
+    tuning: TuningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month of a municipality is two million: read, kept and decided anew one by one it took hours and gigabytes."""
+    monkeypatch.setattr("segl.cli.thresholds._MOST_LOOKED_AT", 12)
+    boats = [tuning.decide(BOAT) for _ in range(48)]
+    with transaction(tuning.engine) as connection:
+        for name in boats:
+            feedback.say(connection, name, Says.WRONG, "sender", datetime.now().timestamp())
+    [told] = tuning.json("thresholds", "--label", "family")
+    assert told["decisions"] == 48
+    assert 0 < told["looked_at"] < 48
+    [row] = [row for row in told["thresholds"] if row["threshold"] == 0.7]
+    assert row["own"] == {
+        "to_secure": 0,
+        "to_plain": 48,
+        "as_people_said": 48,
+        "against_what_people_said": 0,
+    }
+    assert f"48 own decisions (reckoned by {told['looked_at']} of them), 48 spoken of" in (
+        tuning("thresholds", "--label", "family").stdout
+    )
+
+
 def test_own_labelled_messages(tuning: TuningHouse, tmp_path: Path) -> None:
     file = tmp_path / "own.jsonl"
     lines = [

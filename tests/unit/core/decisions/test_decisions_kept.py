@@ -62,6 +62,18 @@ def test_many_are_read_in_pieces_and_in_order(engine: Engine) -> None:
     assert list(kept.since(engine, 0, verdict=Decision.PLAIN)) == []
 
 
+def test_some_are_taken_by_their_ids_and_others_by_their_names(engine: Engine) -> None:
+    """Ids are random, so that those below a bound are a part of all."""
+    low, high = record(1, id="3f" * 16), record(2, id="c0" * 32, verdict=Decision.PLAIN)
+    write(engine, low, high)
+    assert list(kept.since(engine, 0, part=0.25)) == [low]
+    assert list(kept.since(engine, 0, part=0.2)) == []
+    assert list(kept.since(engine, 0, part=1.0)) == [low, high]
+    assert list(kept.since(engine, 0, beyond_plain=True)) == [low]
+    assert list(kept.these(engine, [high.id, "ab" * 16])) == [high]
+    assert kept.number_since(engine, low.at) == 2
+
+
 def test_of_those_that_are_not_asked_for_hardly_any_is_read(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
