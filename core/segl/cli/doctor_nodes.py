@@ -19,11 +19,12 @@ from segl.settings.document import Settings
 from segl.store.status import noted_in, sqlite_file
 
 _WAITS_FOR: Final = "synchronous_standby_names"
+_APART_SECONDS: Final = 30.0  # clocks that somebody sets by the network differ by less than one
 _SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
 
 
 def node_checks(settings: Settings) -> Iterator[Check]:
-    """The checks `storage.*`, `store.server` and `nodes`, or of a host by itself `clock`."""
+    """The checks `storage.*`, `store.server`, `clock` and `nodes`."""
     yield from _storage(settings)
     if settings.store.url.startswith("sqlite"):
         if (file := sqlite_file(settings.store.url)) is not None:
@@ -38,6 +39,7 @@ def node_checks(settings: Settings) -> Iterator[Check]:
         return
     try:
         yield _server(engine)
+        yield _apart(engine)
         yield _belongs(settings, engine)
         yield _nodes(settings, engine)
     finally:
@@ -93,6 +95,23 @@ def _server(engine: Engine) -> Check:
             id_, State.WARN, f"{counted(standbys, 'standby', 'standbys')}; no commit waits for one", why, fix
         )
     return Check(id_, State.OK, f"PostgreSQL {said['server_version']}, commits are on disk")
+
+
+def _apart(engine: Engine) -> Check:
+    """This clock beside the database's, which all nodes share: what one node dates another holds against its own."""
+    from segl.store.engine import transaction
+
+    with transaction(engine) as connection:
+        begun = time.time()
+        there = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+        ended = time.time()
+    by = begun - there if there < begun else there - ended if there > ended else 0.0
+    if by <= _APART_SECONDS:
+        return Check("clock", State.OK, "as the database's")
+    word = "ahead of" if there < begun else "behind"
+    why = "a code that one node has sent is refused by another, and links and receipts come too soon or too late"
+    fix = "set the clock right, here or there (timedatectl)"
+    return Check("clock", State.WARN, f"{by:.0f} s {word} the database's", why, fix)
 
 
 def _by_itself(settings: Settings, file: Path) -> Iterator[Check]:

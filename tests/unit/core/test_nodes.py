@@ -189,6 +189,8 @@ def test_the_doctor_names_the_node_that_is_not_the_same_or_in_another_time(
     monkeypatch.setattr("time.time", lambda: NOW)
     assert checks(east)["nodes"].found == "this is east; the same on no other"
     assert checks(east)["store.server"].state is State.FAIL, "the tests' server has fsync off"
+    clock = checks(east)["clock"]
+    assert (clock.state, clock.found.endswith("s ahead of the database's")) == (State.WARN, True)
     announce(engine, this_node(settings(tmp_path, "west", store_url), NOW - 60))
     assert checks(east)["nodes"].found == "this is east; the same on west"
     differs = settings(tmp_path, "west", store_url, detection={"mode": "shadow"})
@@ -216,7 +218,8 @@ def test_the_doctor_warns_of_a_standby_for_which_no_commit_waits(tmp_path: Path)
     with PostgreSQL(durable=True) as server:
         east = settings(tmp_path, "east", server.empty_store())
         open_store(east.store.url).dispose()
-        assert checks(east)["store.server"].state is State.OK
+        found = checks(east)
+        assert (found["store.server"].state, found["clock"].state) == (State.OK, State.OK)
         with server.copied():
             warned = checks(east)["store.server"]
             assert (warned.state, warned.found) == (State.WARN, "1 standby; no commit waits for one")
