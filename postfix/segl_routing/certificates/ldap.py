@@ -101,7 +101,7 @@ class LdapSource:
 
     async def _put(self, question: bytes) -> dict[str, Any]:
         """Ask by a process that waits, or a new one; one that does not answer in time is ended."""
-        process = self._idle.pop() if self._idle else await _start()
+        process = self._waiting() or await _start()
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 — PIPE
             process.stdin.write(question)
@@ -116,6 +116,15 @@ class LdapSource:
         else:
             self._idle.append(process)
         return answer
+
+    def _waiting(self) -> asyncio.subprocess.Process | None:
+        """One that waits for a question. Those that were ended meanwhile, for want of memory mostly, are forgotten: each
+        would cost an answer."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+        return None
 
     def _question(self, address: str) -> bytes:
         """As the worker reads it. The password is in it, so that it stands on no command line."""

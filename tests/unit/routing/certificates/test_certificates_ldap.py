@@ -269,5 +269,21 @@ def test_without_the_client_the_settings_are_refused(monkeypatch: pytest.MonkeyP
         LdapSource(Directory(url="ldap://127.0.0.1:1", base=BASE))
 
 
+def test_a_process_that_was_ended_while_it_waited_costs_no_answer(slapd: LdapServer) -> None:
+    source = LdapSource(Directory(url=slapd.url, base=BASE, seconds=20))
+
+    async def asked_again() -> Answer:
+        try:
+            await source.ask("bo@x.example")
+            [process] = source._idle
+            process.kill()
+            await process.wait()
+            return await source.ask("bo@x.example")
+        finally:
+            await source.close()
+
+    assert asyncio.run(asked_again()).known is Known.YES
+
+
 def test_the_key_of_an_address_is_what_is_asked_for() -> None:
     assert filter_for("(&(mail={address})(cn=*))", mail_key("Bo@X.example")) == "(&(mail=bo@x.example)(cn=*))"
