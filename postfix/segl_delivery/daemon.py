@@ -22,7 +22,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl import metrics
+from segl import metrics, nodes
 from segl.certificates.ends import first_end, partners_files
 from segl.clock import Clock
 from segl.daemons import notify
@@ -49,7 +49,7 @@ from segl_delivery.command import options
 from segl_delivery.decisions import DecisionWriter, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
-from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house
+from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house, knows_all
 from segl_delivery.incoming import Incoming
 from segl_delivery.lmtp.budget import ByteBudget
 from segl_delivery.lmtp.server import LmtpServer
@@ -277,6 +277,9 @@ class _Daemon:
     def _sweep(self, settings: Settings, going: Round) -> None:
         now = time.time()
         if not is_believed(settings, self._engine, self._events, self._clock, now):
+            return
+        if not knows_all(self._engine, self._events):
+            nodes.announce(self._engine, nodes.this_node(settings, now))
             return
         SeenCapabilities(self._engine).prune(now)
         going.go_on()  # how long is a matter of the settings

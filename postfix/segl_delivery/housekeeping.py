@@ -22,6 +22,7 @@ from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.sealed.missing import missing, openable
 from segl.sealed.storage import SealedStorage
 from segl.settings.document import Settings
+from segl.store.engine import newer_schema
 
 
 class Left(Exception):
@@ -50,6 +51,15 @@ def is_believed(settings: Settings, engine: Engine, events: Events, clock: Clock
     if not believed or is_behind(now, furthest):
         events.clock_doubted(now, furthest)
     return believed
+
+
+def knows_all(engine: Engine, events: Events) -> bool:
+    """Whether nothing lies in the store, or beside it, that only a newer Segl knows of; the log is told when some may.
+    While nodes are upgraded one after the other the older ones go on, and what they do not know is not theirs to take
+    away. Raises :class:`~segl.errors.StoreError`."""
+    if (schema := newer_schema(engine)) is not None:
+        events.store_newer(schema)
+    return schema is None
 
 
 def announce(settings: Settings, engine: Engine, events: Events, clock: Clock, now: float) -> None:

@@ -171,6 +171,14 @@ def _version(connection: Connection) -> str | None:
     return connection.exec_driver_sql("SELECT value FROM meta WHERE key = 'schema'").scalar()
 
 
+def newer_schema(engine: Engine) -> str | None:
+    """The schema that a newer Segl has brought the store to while this process ran; ``None``: none has. Raises
+    :class:`StoreError`."""
+    with transaction(engine) as connection:
+        found = _version(connection)
+    return found if found is not None and is_newer(found) else None
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction; faults of the database come out as :class:`StoreError`.

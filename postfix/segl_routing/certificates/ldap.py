@@ -118,8 +118,8 @@ class LdapSource:
         return answer
 
     def _waiting(self) -> asyncio.subprocess.Process | None:
-        """One that waits for a question. Those that were ended meanwhile, for want of memory mostly, are forgotten: each
-        would cost an answer."""
+        """One that waits for a question. Those that were ended meanwhile, for want of memory mostly, are forgotten:
+        each would cost an answer."""
         while self._idle:
             process = self._idle.pop()
             if process.returncode is None:

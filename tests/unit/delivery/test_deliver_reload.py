@@ -18,11 +18,14 @@ from segl.canary.way_key import WayKey
 from segl.daemons.reloading import one_after_the_other
 from segl.errors import StoreError
 from segl.events import Events, configure_log
+from segl.nodes import nodes_of
 from segl.sealed.belonging import storage_of
 from segl.sealed.keys import new_content_key
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
-from segl.store.engine import open_store
+from segl.store.engine import open_store, transaction
+from segl.store.status import SCHEMA_VERSION
+from segl.tables.base import meta
 from segl.vocabulary import Way
 from segl_delivery import daemon as process
 from segl_delivery import housekeeping
@@ -242,6 +245,28 @@ def test_a_round_that_is_to_end_tells_what_it_has_shredded(
         keep_house(daemon._settings, daemon._engine, Events("segl-deliver"), time.time(), go_on=going.go_on)
     [told] = [line for line in "".join(capsys.readouterr()).splitlines() if '"swept"' in line]
     assert '"secrets": 3' in told
+
+
+def test_beside_a_newer_store_nothing_is_taken_away(
+    daemon: _Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While nodes are upgraded one after the other: a file that this version knows no row of may be the newer one's."""
+    settings, now = daemon._settings, time.time()
+    place = storage_of(settings.portal, daemon._engine)
+    place.prepare()
+    place.write(f"{0:032x}", new_content_key(), [b"x"])
+    [file] = settings.portal.sealed.rglob("*.sealed")
+    os.utime(file, (now - 30 * 86400,) * 2)
+    with transaction(daemon._engine) as connection:
+        connection.execute(meta.update().where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION + 1)))
+    daemon._sweep(settings, Round())
+    assert file.exists()
+    assert '"store_newer"' in "".join(capsys.readouterr())
+    assert nodes_of(daemon._engine), "the others hear of this node all the same"
+    with transaction(daemon._engine) as connection:
+        connection.execute(meta.update().where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
+    daemon._sweep(settings, Round())
+    assert not file.exists()
 
 
 def test_a_round_that_is_to_end_does_so_at_the_next_file(
