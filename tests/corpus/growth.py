@@ -21,7 +21,7 @@ def seconds(work: Callable[[T], object], given: T) -> float:
         gc.enable()
 
 
-def in_proportion(make: Callable[[int], T], work: Callable[[T], object], size: int = 500) -> None:
+def in_proportion(make: Callable[[int], T], work: Callable[[T], object], size: int = 300) -> None:
     """*work* on twenty times *size* of what *make* makes takes less than forty times as long: not its square."""
     seconds(work, make(size // 5))  # what is made once is made
     small, large = seconds(work, make(size)), seconds(work, make(20 * size))

@@ -8,12 +8,13 @@ as often as by itself. So it has the edges, too: it reads a text in which whatev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
 
 from segl_classifier.latin import in_latin
-from segl_classifier.rules.words import MAX_WORD, NormalText, Word, bare
+from segl_classifier.rules.words import MAX_WORD, NormalText, Word, bare, spellings
 
 _CHUNK = 1 << 18  # characters looked at at once: the list of what was found stays small
 _OVERLAP = 2 * MAX_WORD  # a word written without æ, ø and å is longer than its list says
@@ -36,19 +37,20 @@ class Lexicon(Generic[Key]):
     __slots__ = ("_beyond", "_latin", "_of_beyond", "_of_latin")
 
     def __init__(self, words: Iterable[tuple[Word, Key]]) -> None:
-        keys: dict[tuple[str, Word], dict[Key, None]] = {}
+        keys: dict[Word, dict[Key, None]] = {}
         for word, key in words:
-            for spelling in word.spellings:
-                keys.setdefault((spelling, word), {})[key] = None
+            keys.setdefault(word, {})[key] = None
         latin: dict[bytes, list[_Entry[Key]]] = {}
         beyond: dict[str, list[_Entry[Key]]] = {}
-        for number, ((spelling, word), of_word) in enumerate(keys.items()):
-            entry = _Entry(spelling, number, word, tuple(of_word))
-            if in_latin(spelling) is None:
-                beyond.setdefault(spelling, []).append(entry)
-            else:
-                needle = bare(f"{' ' * word.left}{spelling}{' ' * word.right}")
-                latin.setdefault(needle, []).append(entry)
+        numbers = count()
+        for word, of_word in keys.items():
+            its_keys = tuple(of_word)
+            for spelling, needle in spellings(word):
+                entry = _Entry(spelling, next(numbers), word, its_keys)
+                if needle is None:
+                    beyond.setdefault(spelling, []).append(entry)
+                else:
+                    latin.setdefault(needle, []).append(entry)
         self._of_latin, self._of_beyond = [*latin.values()], [*beyond.values()]
         self._latin = BytesAhoCorasick([*latin]) if latin else None
         self._beyond = AhoCorasick([*beyond]) if beyond else None

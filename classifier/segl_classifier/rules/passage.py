@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from segl_classifier.latin import in_latin
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
 from segl_classifier.rules.pattern import Pattern, PatternSet
-from segl_classifier.rules.words import NormalText, Word, tokens
+from segl_classifier.rules.words import NormalText, Word, spellings, tokens
 from segl_classifier.stops import ends_none
 
 _LEFT, _RIGHT = 22, 30  # words
@@ -58,12 +57,12 @@ class Marker:
         by_token: dict[bytes, list[tuple[str, Word, str]]] = {}
         for part in carriers:
             for word in lists[part].words:
-                latin = {spelling: in_latin(spelling) for spelling in word.spellings}
-                if not word.is_token or None in latin.values():
+                forms = spellings(word)
+                if not word.is_token or any(needle is None for _, needle in forms):
                     self.others.append((word, part))
                     continue
-                for spelling, token in latin.items():
-                    by_token.setdefault(token or b"", []).append((spelling, word, part))
+                for spelling, needle in forms:
+                    by_token.setdefault((needle or b"").strip(), []).append((spelling, word, part))
         self._tokens = {token: tuple(found) for token, found in by_token.items()}
         self.patterns: tuple[tuple[Pattern, str], ...] = tuple(
             (pattern, part) for part in carriers for pattern in lists[part].patterns

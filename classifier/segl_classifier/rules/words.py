@@ -66,13 +66,26 @@ class Word(NamedTuple):
             return (self,)
         return (self, self._replace(text=bare))
 
-    @property
-    def spellings(self) -> tuple[str, ...]:
-        """``text``, and as it is written on a keyboard without æ, ø and å; a name also with its -s."""
-        forms = (self.text, f"{self.text}s") if self.capital and self.right else (self.text,)
-        if self.text.isascii():  # as four of five are: a set of rules asks thirty thousand times
-            return forms
-        return tuple(dict.fromkeys(f for form in forms for f in (form, form.translate(_ASCII_DANISH))))
+
+class Spelling(NamedTuple):
+    """A word as it may be written. ``needle`` is what :func:`bare` makes of it where it stands, with a blank where the
+    word must end; ``None`` of one with letters that Latin-1 lacks."""
+
+    text: str
+    needle: bytes | None
+
+
+@cache
+def spellings(word: Word) -> tuple[Spelling, ...]:
+    """*word* as it is, and as it is written on a keyboard without æ, ø and å; a name also with its -s. Kept: a set of
+    rules asks thirty thousand times, and so does each set with a rule of one's own on top."""
+    forms: tuple[str, ...] = (word.text, f"{word.text}s") if word.capital and word.right else (word.text,)
+    if not word.text.isascii():
+        forms = tuple(dict.fromkeys(f for form in forms for f in (form, form.translate(_ASCII_DANISH))))
+    left, right = " " * word.left, " " * word.right
+    return tuple(
+        Spelling(form, None if in_latin(form) is None else bare(f"{left}{form}{right}")) for form in forms
+    )
 
 
 @cache

@@ -238,4 +238,4 @@ def test_no_cell_is_too_odd(cell: str) -> None:
     "block", ["a;b;c\n\n", "Navn;Hold\n\n", ";\n\n", "a,b,c\n", "x\ty\n\n1\t2\n\n"], ids=repr
 )
 def test_a_table_without_end_takes_no_time_without_end(block: str) -> None:
-    growth.in_proportion(lambda times: block * times, told, size=2_000)
+    growth.in_proportion(lambda times: block * times, told, size=1_200)

@@ -92,4 +92,4 @@ def test_numbers_below_their_headings_are_told_apart(write) -> None:  # type: ig
     "line", ["a^0101901234^b\n", "Bo   0101901234 x\n", "~^!#§\n", "0101901234 " * 150 + "\n"]
 )
 def test_the_time_grows_with_the_text(line: str) -> None:
-    growth.in_proportion(lambda size: line * size, divided, 4_000)
+    growth.in_proportion(lambda size: line * size, divided, 2_500)

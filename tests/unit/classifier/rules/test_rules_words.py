@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_classifier.rules.lexicon import _CHUNK, Lexicon
-from segl_classifier.rules.words import NormalText, Word, fold, parse_word
+from segl_classifier.rules.words import NormalText, Word, fold, parse_word, spellings
 
 
 def stands(word: str, text: str, *, capital: bool = False) -> bool:
@@ -117,7 +117,7 @@ def by_definition(text: NormalText, low: int, high: int) -> list[tuple[int, int,
         (
             (start, start + len(spelling), str(word))
             for word in _WORDS
-            for spelling in word.spellings
+            for spelling, _ in spellings(word)
             for start in range(low, high - len(spelling) + 1)
             if text.flat.startswith(spelling, start)
             and (is_free(start - 1) or not word.left)
