@@ -151,5 +151,5 @@ def test_one_sign_of_a_trade_does_not_do_where_the_model_is_sure_of_nothing(
     rules = filter(None, map(shipped_rules().rule, spoke))
     words = [Finding(rule.id, Label.HEALTH, "body", "", rule.weight, beyond_model=True) for rule in rules]
     understanding = Understanding((), any_score, {Label.HEALTH: any_score})
-    weighings = weigh_all(words, shipped_rules(), model=NO, understanding=understanding)
-    assert weighings.labels[Label.HEALTH].beyond_holds is holds
+    weighing = weigh_all(words, shipped_rules(), model=NO, understanding=understanding).labels[Label.HEALTH]
+    assert weighing.beyond_holds is weighing.would_hold is holds

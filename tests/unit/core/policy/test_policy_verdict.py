@@ -14,6 +14,7 @@ from segl.settings.policy import Policy
 from segl.vocabulary import Decision, Doubt, Finding, Label, Verdict
 
 UNREAD = Finding("unreadable.encrypted", None, "part 1")
+READ = Finding("billing.amount", Label.BILLING, "body")
 
 
 def policy(name: str = "p", **facts: Any) -> Policy:
@@ -47,6 +48,8 @@ BILL = plain(Label.BILLING)
         (secure(Label.BILLING, reasons=("always", "billing")), BILL, Decision.SECURE),
         (secure(Label.BILLING, doubtful=(Label.HEALTH,)), BILL, Decision.SECURE),
         (secure(Label.BILLING, doubtful=(Label.HEALTH,)), plain(Label.BILLING, Doubt.UNSURE), Decision.PLAIN),
+        (secure(Label.BILLING, doubtful=(Label.HEALTH,)), plain(Label.BILLING, Label.HEALTH), Decision.PLAIN),
+        (secure(Label.BILLING, findings=(READ,)), BILL, Decision.PLAIN),
         (secure(reasons=("personal",)), BILL, Decision.SECURE),
         (secure(reasons=("personal",)), plain(Doubt.PERSONAL), Decision.PLAIN),
         (secure(reasons=("unsure",), doubtful=(Label.HEALTH,)), plain(Doubt.UNSURE), Decision.PLAIN),
@@ -76,6 +79,12 @@ HOLD, REJECT = policy("hold", verdict=Decision.HOLD), policy("nej", verdict=Deci
         (secure(Label.BILLING), [BILL, BILL], "plain", ("billing", "lowered.klar")),
         (secure(Label.BILLING), [BILL, None], "secure", ("billing",)),  # one recipient is enough
         (secure(Label.BILLING), [BILL, HOLD], "hold", ("policy.hold", "billing")),
+        (
+            secure(Label.BILLING),
+            [policy(verdict=Decision.SECURE)],
+            "secure",
+            ("billing",),
+        ),  # nothing is changed
         (Verdict(Decision.PLAIN), [None, REJECT, HOLD], "reject", ("policy.nej",)),
         (Verdict(Decision.PLAIN), [], "plain", ()),
         (secure(Label.BILLING), [], "secure", ("billing",)),
@@ -99,6 +108,10 @@ def test_an_entry_that_does_not_lower_gives_way_to_the_next() -> None:
         )
         entry = counting(about, "bo@x.example", verdict)
         assert (entry.name if entry else "") == name
+    nothing = table.about(Message(sender="a@b.example"))
+    assert counting(nothing, "bo@x.example", Verdict(Decision.PLAIN)) is BILL, (
+        "where there is nothing to lower it counts"
+    )
 
 
 @given(
