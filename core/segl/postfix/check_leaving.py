@@ -18,6 +18,8 @@ from segl.vocabulary import Way
 
 _ID: Final = "secure.leaves"
 _SOMEWHERE: Final = f"{PROBE}.invalid"
+# By these a site sends the mail of some senders by a relay or an address of its own.
+_BY_SENDER: Final = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
 _NOWHERE: Final = frozenset({"discard", "error"})
 _WHY: Final = (
     "on a host that is to send nothing, to try things out, what must go securely is sent all the same: it goes by"
@@ -42,13 +44,12 @@ def leaving_checks(setup: Setup) -> Iterator[Check]:
     if service is not None and service.program in _NOWHERE:
         found = f"the front sends nothing to outside ({way.transport}:), and the secure instance does"
         yield Check(_ID, State.WARN, found, _WHY, _FIX)
-    elif way.by is By.EVERYBODYS and network_service(setup.front, way.transport) is not None:
-        found = (
-            f"by forced TLS from here, by SPF and the firewall too; else by the front through {way.next_hop}"
-        )
-        yield Check(_ID, State.OK, found)
     else:
-        yield Check(_ID, State.OK, "from here, by either instance")
+        relayed = way.by is By.EVERYBODYS and network_service(setup.front, way.transport) is not None
+        front = f"by the front through {way.next_hop}" if relayed else "by the front"
+        by_sender = [name for name in _BY_SENDER if setup.front.value(name)]
+        unheard = f"; of these alone is true what {' and '.join(by_sender)} say" if by_sender else ""
+        yield Check(_ID, State.OK, f"by forced TLS from here, else {front}{unheard}")
 
 
 def _by_tls(settings: Settings) -> bool:

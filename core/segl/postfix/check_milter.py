@@ -21,6 +21,10 @@ _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
 # What our milter tells the parts behind the front; the demand (X-Segl-Least) is looked at with the demands.
 _TOLD = (FACTS, WISHES, LINK, HELD, OPEN, ENVELOPE_ID)
+_AFTER = (
+    "a milter after Segl's can change a message after its verdict: what it writes has been read by nobody, and whom it"
+    " adds outside gets mail between colleagues as it is"
+)
 _LEAVES = ("DUNNO", "OK", "INFO", "WARN")  # header_checks(5): what leaves a field as it is
 
 
@@ -49,7 +53,7 @@ def milters(setup: Setup) -> Iterator[Check]:
             id_,
             ours[-1] == len(items) - 1,
             found,
-            why="a milter after Segl's can change a message after its verdict",
+            why=_AFTER,
             fix=f"put Segl's socket last in {name}",
             bad=State.WARN,
         )
@@ -65,7 +69,7 @@ def _after_ours(setup: Setup, id_: str, name: str) -> Iterator[Check]:
                 id_,
                 State.WARN,
                 f"{service.id}: {name} = {service.overrides[name]}",
-                "a milter after Segl's can change a message after its verdict",
+                _AFTER,
                 f"put Segl's socket last there, or take -o {name}= off {service.id} in master.cf",
             )
 

@@ -41,3 +41,14 @@ def test_where_it_leaves(site: Installation, written: dict[str, str], tables: Ta
     [check] = leaving_checks(replace(setup, settings=settings, front=front))
     assert (check.id, check.state) == ("secure.leaves", state)
     assert bool(check.fix) is (state is not OK)
+
+
+def test_what_main_cf_says_by_sender_is_named(site: Installation) -> None:
+    setup = site.setup
+    [usual] = leaving_checks(setup)
+    assert usual.found == "by forced TLS from here, else by the front"
+    written = {"relayhost": "[smart.example]:587", "sender_dependent_default_transport_maps": "static:own:"}
+    front = replace(setup.front, parameters={**setup.front.parameters, **written})
+    [check] = leaving_checks(replace(setup, front=front))
+    assert "[smart.example]:587" in check.found
+    assert "sender_dependent_default_transport_maps" in check.found
