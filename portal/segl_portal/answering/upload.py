@@ -13,10 +13,10 @@ from typing import Final
 
 from segl_portal.answering.outcome import AnswerFault, Why
 
-IDLE_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 120.0  # a train in a tunnel; its connection lives on
 LONGEST_SECONDS: Final = 3600.0
-# After a minute the whole must have come at this pace: the slowest of phones at the edge of a net.
-GRACE_SECONDS: Final = 60.0
+# Beyond a tunnel and a minute the whole must have come at this pace: the slowest of phones at the edge of a net.
+GRACE_SECONDS: Final = IDLE_SECONDS + 60.0
 SLOWEST: Final = 2048  # bytes a second
 _DRAIN_SECONDS: Final = 15.0
 

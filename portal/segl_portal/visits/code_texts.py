@@ -28,7 +28,8 @@ TEXTS: Final[dict[Language, CodeTexts]] = {
     "da": CodeTexts(
         subject="Din kode til den sikre besked ({reference})",
         code="Din kode er {code}",
-        where="Skriv koden på den side, hvor du bad om den. Den gælder i {minutes} minutter og kan bruges én gang.",
+        where="Skriv koden på den side, hvor du bad om den. Den gælder i {minutes} minutter, fra du bad "
+        "om den, og kan bruges én gang.",
         reference="På siden skal der stå samme reference som her: {reference}. Gør der ikke det, så brug ikke koden.",
         warning="Giv ikke koden til andre. Ingen fra {organisation} vil spørge dig om den. "
         "Har du ikke bedt om en kode, har et program i dit mailsystem måske prøvet linket, eller en anden har fået fat "
@@ -39,8 +40,8 @@ TEXTS: Final[dict[Language, CodeTexts]] = {
     "en": CodeTexts(
         subject="Your code for the secure message ({reference})",
         code="Your code is {code}",
-        where="Type the code on the page where you asked for it. It is valid for {minutes} minutes and can be used "
-        "once.",
+        where="Type the code on the page where you asked for it. It is valid for {minutes} minutes from when "
+        "you asked for it, and can be used once.",
         reference="The page must show the same reference as here: {reference}. If it does not, do not use the code.",
         warning="Do not give the code to anyone. Nobody from {organisation} will ask you for it. "
         "If you did not ask for a code, a program in your mail system may have tried the link, or someone else may "

@@ -57,10 +57,23 @@ def test_a_slow_phone_is_waited_for() -> None:
     assert read(lambda clock: trickle(clock, bytes(50_000), 10, 100)) == (5_000_000, None, 1000)
 
 
+def test_a_train_in_a_tunnel_is_waited_for() -> None:
+    def body(clock: Clock) -> AsyncIterator[bytes]:
+        async def pieces() -> AsyncIterator[bytes]:
+            for seconds in (*[1] * 10, upload.IDLE_SECONDS - 1, *[1] * 100):
+                clock.now += seconds
+                yield bytes(8000)  # 64 kbit/s
+
+        return pieces()
+
+    assert upload.IDLE_SECONDS >= 120
+    assert read(body)[:2] == (111 * 8000, None)
+
+
 def test_a_trickle_is_not() -> None:
     size, why, when = read(lambda clock: trickle(clock, b"x", 1))
-    assert (why, when) == (Why.TOO_SLOW, 61)
-    assert size <= 61
+    assert (why, when) == (Why.TOO_SLOW, 181)
+    assert size <= 181
 
 
 def test_nothing_lasts_more_than_an_hour() -> None:
