@@ -26,6 +26,15 @@ from segl.metrics import CERTIFICATE_SEARCHES
 from segl.settings.certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import SearchResult
+from segl_routing.certificates.patience import (
+    NO_ADDRESS,
+    ON_THE_NEXT_WAY_SECONDS,
+    UNKNOWN_SECONDS,
+    holds,
+    state_by,
+    stays_on_the_next_way,
+    unknown_since,
+)
 from segl_routing.skew import NODES_SKEW
 from segl_routing.states import CertificateState
 from segl_routing.store_thread import StoreThread
@@ -35,13 +44,10 @@ MAX_ADDRESSES = 100_000  # kept in memory; the longest unused go first
 MAX_SEARCHES = 64  # at once
 MAX_WAITING = 5_000  # searches begun or waiting for a place
 MEMORY_SECONDS = 10.0
-UNKNOWN_SECONDS = 30.0  # "could not be asked" is asked again after this
-ON_THE_NEXT_WAY_SECONDS = 600.0  # the same, once the recipient takes the next way meanwhile
 AHEAD = 0.8  # of its life: from then on a good certificate is looked at anew while it still counts
 EARLIER = 0.9  # of what segl-deliver goes by: the route ends first
 
 NOT_LOOKED_FOR = CertificateState(Known.UNKNOWN, "the recipient's certificate is not looked for yet")
-_NO_ADDRESS = CertificateState(Known.NO, "no certificate can be for such an address")
 
 
 class Finder(Protocol):
@@ -95,14 +101,14 @@ class CertificateKnowledge:
         """What memory holds of *address* and may be believed now; ``None``: see :meth:`find`."""
         key = mail_key(address)
         if not key:
-            return _NO_ADDRESS
+            return NO_ADDRESS
         found = self._memory.get(key)
         if found is None:
             return None
         self._memory.move_to_end(key)
         now = self._clock()
         recent = found.read_at - NODES_SKEW <= now < found.read_at + MEMORY_SECONDS
-        return self._state(found.lookup) if recent and _holds(found.lookup, now) else None
+        return self._state(found.lookup) if recent and holds(found.lookup, now) else None
 
     async def find(self, address: str, within: float) -> CertificateState:
         """What is known of *address*, searched for now if need be.
@@ -150,13 +156,7 @@ class CertificateKnowledge:
         self._store.close(wait=False)
 
     def _state(self, lookup: Lookup) -> CertificateState:
-        """A don't-know that has lasted for ``certificates.patience_seconds`` lets the next way be taken, which
-        is as secure; until then the recipient waits."""
-        now = self._clock()
-        if not self._impatient(lookup, now):
-            return CertificateState(lookup.known, lookup.reason)
-        minutes = (now - (lookup.unknown_since or now)) / 60
-        return CertificateState(Known.NO, f"{lookup.reason}; could not be asked for {minutes:.0f} minutes")
+        return state_by(lookup, self._clock(), self._settings.patience_seconds)
 
     def _start(self, key: str) -> asyncio.Task[Lookup]:
         task = self._running.get(key)
@@ -190,12 +190,11 @@ class CertificateKnowledge:
         now = self._clock()
         if previous is None:
             return await self._found_out(key, self._last(key))
-        if _holds(previous, now):
+        if holds(previous, now):
             if previous.known is Known.YES and now >= _ahead(previous):
                 self._refresh(key, previous)
             return self._remember(previous)
-        if self._impatient(previous, now) and now < previous.expires_at + ON_THE_NEXT_WAY_SECONDS:
-            # on the next way already, and stays there meanwhile: nobody need wait for every try
+        if stays_on_the_next_way(previous, now, self._settings.patience_seconds):
             self._refresh(key, previous)
             return self._remember(replace(previous, expires_at=now + UNKNOWN_SECONDS))
         return await self._found_out(key, previous)
@@ -218,7 +217,7 @@ class CertificateKnowledge:
         unsure = found.known is Known.UNKNOWN or found.second_best
         good = (
             previous
-            if previous is not None and previous.known is Known.YES and _holds(previous, now)
+            if previous is not None and previous.known is Known.YES and holds(previous, now)
             else None
         )
         if unsure and good is not None and not await self._has_any(key, found.revoked):
@@ -226,7 +225,7 @@ class CertificateKnowledge:
         lookup = self._judged(found, previous, now)
         if await self._recorded(lookup, found.rows):
             return self._remember(lookup)
-        since = self._since(previous, now)
+        since = unknown_since(previous, now, self._settings.patience_seconds)
         reason = "the store cannot be written"
         return self._remember(
             Lookup(key, Known.UNKNOWN, reason, now, now + UNKNOWN_SECONDS, unknown_since=since)
@@ -262,21 +261,10 @@ class CertificateKnowledge:
         elif found.known is Known.NO:
             life = self._settings.absent_seconds
         else:
-            since = self._since(previous, now)
+            since = unknown_since(previous, now, self._settings.patience_seconds)
             patient = now - since < self._settings.patience_seconds
             life = UNKNOWN_SECONDS if patient else ON_THE_NEXT_WAY_SECONDS
         return Lookup(found.address, found.known, found.reason, now, now + life, since)
-
-    def _since(self, previous: Lookup | None, now: float) -> float:
-        """A run of don't-knows goes on while somebody asks now and then."""
-        if previous is None or previous.unknown_since is None:
-            return now
-        gap = self._settings.patience_seconds + 2 * ON_THE_NEXT_WAY_SECONDS
-        return now if now - previous.checked_at > gap else min(previous.unknown_since, now)
-
-    def _impatient(self, lookup: Lookup, now: float) -> bool:
-        since = lookup.unknown_since
-        return since is not None and now - since >= self._settings.patience_seconds
 
     async def _recorded(self, lookup: Lookup, rows: Sequence[CertificateRow]) -> bool:
         def record() -> bool:
@@ -295,10 +283,6 @@ class CertificateKnowledge:
         while len(self._memory) > MAX_ADDRESSES:
             self._memory.popitem(last=False)
         return lookup
-
-
-def _holds(lookup: Lookup, now: float) -> bool:
-    return lookup.checked_at - NODES_SKEW <= now < lookup.expires_at
 
 
 def _ahead(lookup: Lookup) -> float:

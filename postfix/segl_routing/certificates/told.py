@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segl.certificates.names import holder_of, mail_key
 from segl.certificates.recipient import load_der
-from segl.certificates.records import CertificateRecords, CertificateRow
+from segl.certificates.records import CertificateRecords, CertificateRow, Lookup
 from segl.errors import StoreError
 from segl.events import Events
 from segl.settings.document import Settings
@@ -18,6 +18,13 @@ from segl.store.engine import open_existing
 from segl.store.status import StoreMissing
 from segl.vocabulary import Known
 from segl_routing.certificates.build import certificate_finder
+from segl_routing.certificates.patience import (
+    NO_ADDRESS,
+    holds,
+    state_by,
+    stays_on_the_next_way,
+    unknown_since,
+)
 from segl_routing.states import NO_CERTIFICATE, CertificateState
 
 
@@ -35,6 +42,7 @@ class ToldCertificates:
     def __init__(self, settings: Settings, file: Path, events: Events, *, refresh: bool) -> None:
         """Raises :class:`~segl.errors.SettingsError`."""
         self._on = settings.certificates.on
+        self._patience = settings.certificates.patience_seconds
         self._refresh = refresh
         try:
             self._records = recorded(settings) if self._on else None
@@ -48,16 +56,21 @@ class ToldCertificates:
         if not self._on:
             return NO_CERTIFICATE, ""
         key, now = mail_key(address), time.time()
+        if not key:
+            return NO_ADDRESS, ""
+        lookup: Lookup | None = None
         try:
             if self._records is not None and not self._refresh:
                 lookup = await asyncio.to_thread(self._records.lookup, key)
-                if lookup is not None and lookup.checked_at <= now < lookup.expires_at:
+                if lookup and (holds(lookup, now) or stays_on_the_next_way(lookup, now, self._patience)):
                     rows = await asyncio.to_thread(self._records.found, key)
-                    return CertificateState(lookup.known, lookup.reason), _holder(rows)
+                    return state_by(lookup, now, self._patience), _holder(rows)
         except StoreError as error:
             return CertificateState(Known.UNKNOWN, error.public), ""
         result = await self._finder.find(key)
-        return CertificateState(result.known, result.reason), _holder(result.rows)
+        since = unknown_since(lookup, now, self._patience) if result.known is Known.UNKNOWN else None
+        found = Lookup(key, result.known, result.reason, now, now, since)
+        return state_by(found, now, self._patience), _holder(result.rows)
 
     async def close(self) -> None:
         await self._finder.close()
