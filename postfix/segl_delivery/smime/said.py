@@ -20,7 +20,7 @@ from segl.events import Events
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
 
-SECONDS: Final = 2.0  # so long an answer is waited for
+SECONDS: Final = 5.0  # so long an answer is waited for: one takes milliseconds, and on a busy machine a while
 PAUSE_SECONDS: Final = 60.0  # and after one that did not come nobody is asked
 MOST: Final = 32  # questions without an answer, each of which keeps a thread
 
@@ -54,10 +54,15 @@ class SaidInMail:
         threading.Thread(target=self._answer, args=(holder, answer), name="said", daemon=True).start()
         try:
             return answer.result(self._seconds)
-        except (StoreError, TimeoutError) as error:
-            self._not_before = time.monotonic() + PAUSE_SECONDS
-            self._events.failed("capabilities", error)
-            return frozenset()
+        except StoreError as error:
+            fault = error
+        except TimeoutError:
+            fault = StoreError(
+                "the store cannot be reached", f"store: no answer within {self._seconds:g} seconds"
+            )
+        self._not_before = time.monotonic() + PAUSE_SECONDS
+        self._events.failed("capabilities", fault)
+        return frozenset()
 
     def _answer(self, holder: str, answer: Future[frozenset[str]]) -> None:
         try:

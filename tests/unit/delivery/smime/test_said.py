@@ -43,12 +43,15 @@ class Store:
         return MODERN
 
 
-def test_what_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_hangs_is_waited_for_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     store = Store()
     said = SaidInMail(store, Events("test"), seconds=0.05)
     assert said("@kommune.example") == MODERN
     store.released.clear()
     assert said("@kommune.example") == frozenset()
+    assert "no answer within 0.05 seconds" in "".join(capsys.readouterr())
     store.released.set()
     assert said("@kommune.example") == frozenset(), "nobody asks again so soon"
     assert store.asked == 2
