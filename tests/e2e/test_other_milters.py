@@ -34,6 +34,7 @@ ARCHIVE, JOURNAL = (
     "journal@boligforening.example",
 )  # without TLS; with a good certificate
 USER, TAGGED = f"mette@{HOSTNAME}", f"prvs=0123456789=mette@{DOMAIN}"
+FILTER = "smtp:[127.0.0.23]:25"  # the server of BARE and ARCHIVE
 HEAD, CLERK = f"leder@{DOMAIN}", f"sekretaer@{DOMAIN}"  # of whose mail, and of mail to whom, copies are made
 
 
@@ -51,7 +52,7 @@ def pair(street: Street) -> Iterator[tuple[House, OtherMilter]]:
             sender_bcc_maps=f"inline:{{ {{ {HEAD} = {ARCHIVE} }} }}",
             recipient_bcc_maps=f"inline:{{ {{ {CLERK} = {JOURNAL} }} }}",
             sender_canonical_maps=f"inline:{{ {{ {USER} = {SENDER} }} }}",
-            header_checks=f"regexp:{{{{/^X-Copy: yes/ BCC {ARCHIVE}}}}}",
+            header_checks=f"regexp:{{{{/^X-Copy: yes/ BCC {ARCHIVE}}} {{/^X-Other: yes/ FILTER {FILTER}}}}}",
         )
         milters[0].__enter__()
 
@@ -113,6 +114,16 @@ def test_harmless_mail_goes_as_ever(pair: tuple[House, OtherMilter], street: Str
     house.submit(content, SENDER, [BARE])
     wait_until(lambda: bool(street.mail_for(BARE)), 60, lambda: house.log[-4000:])
     assert b"Vi ses kl. 15" in street.mail_for(BARE)[0].content
+
+
+def test_the_verdict_comes_after_a_filter_of_a_table(pair: tuple[House, OtherMilter], street: Street) -> None:
+    house, other = pair
+    street.forget()
+    other.edits = lambda _: ()
+    for text in (NUMBER, b"Vi ses kl. 15."):
+        send(house, text, SENDER, (GOOD,), X_Other="yes")
+    wait_until(lambda: len(street.mail_for(GOOD)) == 2, 60, lambda: house.log[-4000:])
+    assert not street.bare.received
 
 
 def arrived(house: House, street: Street, *recipients: str) -> None:

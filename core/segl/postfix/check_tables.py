@@ -44,6 +44,10 @@ _WITH_WORDS = re.compile(
     r"\{?\s*(?:REJECT|DEFER|DEFER_IF_REJECT|DEFER_IF_PERMIT|HOLD|DISCARD|PREPEND|REPLACE|STRIP|INFO|WARN|[45]\d\d)(?!\S)",
     re.IGNORECASE,
 )
+_MAY_ANSWER = (
+    "with an answer REDIRECT a message goes to the address named there as it is, whatever was found in it; with FILTER"
+    " what no milter has seen goes out unread"
+)
 # Policy services that look at SPF alone, as Debian's packages put them into master.cf.
 _NEVER_FILTER = frozenset({"policyd-spf", "postfix-policyd-spf-perl"})
 
@@ -65,7 +69,7 @@ def _actions(setup: Setup) -> Iterator[Check]:
             lines = entries(table, setup.front.directory)
         except TableUnread as error:
             clean = False
-            why = "an answer FILTER from it would send mail past Segl"
+            why = _MAY_ANSWER
             yield Check(
                 "front.filter-actions",
                 State.UNKNOWN,
@@ -94,7 +98,7 @@ def _actions(setup: Setup) -> Iterator[Check]:
             "front.filter-actions",
             State.UNKNOWN,
             f"policy services are asked: {', '.join(dict.fromkeys(asked))}",
-            "an answer FILTER from one would send mail past Segl",
+            _MAY_ANSWER,
             "see to it that none of them answers FILTER, REDIRECT or BCC (postgrey and Dovecot's quota-status do not)",
         )
     if clean:
