@@ -79,8 +79,9 @@ class Web:
     body_seconds: Seconds = 30.0
     # Until an idle connection is closed.
     idle_seconds: Seconds = 10.0
-    # For a browser to take some more of what it is sent.
-    send_seconds: Seconds = 120.0
+    # For a browser, or the web server before us, to take some more of what it is sent. The kernel holds up to four
+    # megabytes, and asks for more when a third of them is through: minutes, over a slow line.
+    send_seconds: Seconds = 300.0
     # At a stop: how long downloads and answers under way may take.
     drain_seconds: Seconds = 30.0
 

@@ -12,8 +12,11 @@
 
 document.documentElement.classList.add("js");
 
-/* Mail programs and gateways leave a bracket, a dot or fields of their own behind a link's end. */
-const SECRET = /^(?:#|%23)*([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
+/* Mail programs and gateways leave a bracket, a dot or fields of their own behind a link's end, and write signs of it
+   as %2D. */
+const SECRET = /^#*([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
+const QUOTED = /%(?:25)?([2-7][0-9A-Fa-f])/g;
+const unquoted = (text) => text.replace(QUOTED, (_, code) => String.fromCharCode(parseInt(code, 16)));
 let taken = "";  // the link's secret
 
 /* Programs that look at mail open its links in a browser, and some press by script what they find there. Nobody has
@@ -33,7 +36,7 @@ function takeSecret() {
   const behind = location.hash.slice(1);
   const given = document.getElementById(behind) ? "" : behind;  // the skip link's is a place on the page
   const kept = (history.state && history.state.secret) || taken || field.value;
-  const secret = (SECRET.exec(given || kept) || ["", ""])[1];
+  const secret = (SECRET.exec(unquoted(given || kept)) || ["", ""])[1];
   if (behind) history.replaceState({ secret }, "", location.pathname + location.search);
   const paste = form.querySelector("[data-paste]");
   taken = secret;

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from segl.settings.web import Web
 from world.counter import Letter
 from world.forms import Form
 from world.portal_site import Answer, Client
@@ -55,6 +56,15 @@ def test_a_message_is_read_through_it(site: BehindServer, letter: Letter) -> Non
     assert "Svar" in page.text
     assert page.headers["cache-control"] == "no-store"  # as segl-portal said it
     assert page.headers["content-security-policy"].count("default-src") == 1
+
+
+def test_the_examples_wait_for_slow_lines_as_the_portal_does(repository: Path) -> None:
+    """By its own default each hangs up after a minute, in which a line of 64 kbit/s brings half a megabyte: the kernel
+    asks for no more of a file before a third of four has gone."""
+    page, waits = (repository / "docs" / "operations.md").read_text("utf-8"), round(Web().send_seconds)
+    assert waits * 8000 > 4_194_304 / 3
+    assert f"send_timeout {waits}s;" in page
+    assert f"TimeOut {waits}\n" in page
 
 
 def test_its_access_log_tells_nothing_secret(site: BehindServer, letter: Letter) -> None:
