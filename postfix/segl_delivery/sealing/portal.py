@@ -22,7 +22,7 @@ from segl.errors import SeglError, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.handover import OutcomeUnknown
 from segl.mail.return_port import ReturnPort, send_to_one
-from segl.sealed.records import SealedRecipient, TakenBack, begin_notice, drop_recipients, mark_notified
+from segl.sealed.records import SealedRecipient, begin_notice, drop_recipients, mark_notified
 from segl.store.engine import patiently
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
@@ -98,8 +98,6 @@ class PortalAgent:
         try:
             delivery.check_time()
             begin_notice(engine, message.id, row.id, at)
-        except TakenBack as gone:  # its row stays, and says so to who comes later
-            return self._not_delivered([row.address], gone)[row.address]
         except Exception as error:
             return self._take_back(delivery, message.id, addressee, error)
         try:
@@ -141,8 +139,8 @@ class PortalAgent:
     def _take_back(
         self, delivery: Delivery, message_id: str, addressee: Addressee, error: Exception
     ) -> SmtpReply:
-        """No notice went now: the recipient's row goes, and the file with the last of them. Unless one of an earlier
-        try may have gone: then its link must go on working, and the next try takes it up."""
+        """No notice went now: the recipient's row goes, unless the mail was revoked, and the file with the last of them.
+        Where one of an earlier try may have gone its link must go on working, and the next try takes it up."""
         row = addressee.row
         reply = self._not_delivered([row.address], error)[row.address]
         if addressee.may_be_told:

@@ -129,6 +129,9 @@ def test_rules_of_the_house_decide_from_the_threshold_of_rules(tmp_path: Path) -
     rules = own_rules(tmp_path, 0.6)
     assert judge([of_rule("own.boat", score=0.6)], {}, rules=rules).labels == (HEALTH,)
     assert judge([of_rule("own.boat", score=0.3)], {}, rules=rules).labels == ()
+    limit = rules.labels[HEALTH].threshold
+    assert judge([of_rule("own.boat", score=limit)], {}, rules=rules).labels == (HEALTH,)
+    assert judge([of_rule("own.boat", score=limit - 0.01)], {}, rules=rules).labels == ()
 
 
 def test_below_it_they_raise_what_the_model_says(tmp_path: Path) -> None:
