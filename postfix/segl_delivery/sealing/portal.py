@@ -139,7 +139,7 @@ class PortalAgent:
     def _take_back(
         self, delivery: Delivery, message_id: str, addressee: Addressee, error: Exception
     ) -> SmtpReply:
-        """No notice went now: the recipient's row goes, unless the mail was revoked, and the file with the last of them.
+        """No notice went now: the recipient's row goes, if nobody revoked it, and the file with the last of them.
         Where one of an earlier try may have gone its link must go on working, and the next try takes it up."""
         row = addressee.row
         reply = self._not_delivered([row.address], error)[row.address]

@@ -6,7 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import begin_notice, mark_notified
+from segl.settings.portal import Sms
 from segl.store.engine import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
@@ -29,8 +32,8 @@ from segl_delivery.agent import Delivery
 from segl_delivery.sealing import portal
 from segl_delivery.sealing.portal import PortalAgent
 from segl_delivery.sealing.seal import Sealed, Sealer
-from world.peers import SmtpPeer
-from world.sealing import BO, EVA, SENDER, portal_agent
+from world.peers import ReceivedMail, SmtpPeer
+from world.sealing import BO, EVA, SENDER, letter, portal_agent
 
 DAYS = 86_400
 LETTER = b"X-Segl-Id: abc.1\r\nFrom: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
@@ -115,6 +118,24 @@ def test_a_store_that_stays_held_makes_no_second_notice_and_no_dead_link(
     assert office.deliver() == 250, "to be tried again would tell her twice"
     assert len(office.peer.received) == 1
     assert office.links_that_open(2) == 1, "her notice promises thirty days"
+
+
+def text_of(mail: ReceivedMail) -> str:
+    body = message_from_bytes(mail.content, policy=default).get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+def test_a_notice_tells_what_its_recipient_needs_to_know(office: Office) -> None:
+    usual = office.agent.sealer
+    shown = replace(usual.settings.portal, subject_shown=True, sms=Sms(url="https://sms.example/"))
+    sealer = replace(usual, settings=replace(usual.settings, portal=shown), numbers={BO: "+4512345678"})
+    office.deliver()
+    asked = Delivery(Envelope(SENDER, (BO,), "Q2"), letter("[kodeord: den gule stol] Svar"))
+    asyncio.run(replace(office.agent, sealer=sealer).deliver(asked))
+    plain, full = map(text_of, office.peer.received)
+    for words in ("Emne: Svar", "der ender på 78", "Afsenderen har givet dig et kodeord"):
+        assert (words in plain, words in full) == (False, True)
 
 
 def killed_at(step: str, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
