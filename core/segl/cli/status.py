@@ -6,6 +6,7 @@ something is wrong is the business of ``segl doctor``.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -134,20 +135,26 @@ def _rules(settings: Settings) -> Line:
             digest.update(content)
             count += len(re.findall(rb"^(?:\xef\xbb\xbf)?\[\[rule\]\]", content, re.MULTILINE))
     except OSError as error:
-        unknown = isinstance(error, PermissionError)
+        unknown = error.errno in (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE)
         return Line("rules", None if unknown else False, f"{error.filename}: {error.strerror}")
     return Line("rules", True, f"{counted(count, 'rule')}, digest {digest.hexdigest()[:12]}")
 
 
 def _rule_files(settings: Settings) -> Iterator[Path]:
-    """The shipped files, then the postmaster's. The classifier itself is not loaded: it takes a second."""
+    """The shipped files, then the postmaster's. The classifier itself is not loaded: it takes a second. Raises
+    :class:`OSError`."""
     spec = find_spec("segl_classifier")
     if spec is not None and spec.origin is not None:
         package = Path(spec.origin).parent
         installed = package / "shipped_rules"
-        yield from sorted((installed if installed.is_dir() else package.parent / "rules").glob("*.toml"))
+        yield from _toml_in(installed if installed.is_dir() else package.parent / "rules")
     for layer in settings.detection.rules:
-        yield from sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
+        yield from _toml_in(layer) if layer.is_dir() else [layer]
+
+
+def _toml_in(folder: Path) -> list[Path]:
+    """Not ``glob``, to which a folder that cannot be read is an empty one. Raises :class:`OSError`."""
+    return sorted(file for file in folder.iterdir() if file.suffix == ".toml")
 
 
 def _is_missing(file: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
@@ -11,7 +12,8 @@ from threading import Thread
 
 import pytest
 
-from segl.cli.status import _faults
+from segl.cli.status import _faults, _rules
+from segl.settings.file import parse_settings
 
 
 class Counters(BaseHTTPRequestHandler):
@@ -50,3 +52,17 @@ def test_no_proxy_is_asked(address: tuple[str, int], monkeypatch: pytest.MonkeyP
 
 def test_where_nobody_listens_it_is_not_known() -> None:
     assert _faults("segl-milter", "127.0.0.1", 9).good is None
+
+
+def test_without_descriptors_the_rules_are_not_known() -> None:
+    """It said "0 rules", and that all was well."""
+    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        line = _rules(settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert line.good is None
+    assert line.text.endswith("Too many open files")
+    assert _rules(settings).good
