@@ -24,7 +24,7 @@ import json
 import re
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -170,11 +170,14 @@ def note_head(engine: Engine) -> tuple[Head, Head | None]:
     return now, before if lost else None
 
 
-def verify(engine: Engine, known: Head | None = None) -> Verified:
-    """Go through the whole chain. *known* is a head noted earlier: its entry must still be there as it was."""
+def verify(
+    engine: Engine, known: Head | None = None, seen: Callable[[int], None] = lambda _: None
+) -> Verified:
+    """Go through the whole chain. *known* is a head noted earlier: its entry must still be there as it was. *seen* is
+    told of some entries at a time how many they were."""
     last, count = Head(0, _START), 0
     met = known is None or known == last
-    for row in _rows(engine):
+    for row in _rows(engine, seen=seen):
         if row.number != last.number + 1:
             why = (
                 f"the entry before it should be {row.number - 1}"
@@ -198,16 +201,27 @@ def verify(engine: Engine, known: Head | None = None) -> Verified:
     return Verified(count, last)
 
 
-def entries(engine: Engine, *, subject: str | None = None, since: float = 0.0) -> Iterator[Entry]:
+def entries(
+    engine: Engine,
+    *,
+    subject: str | None = None,
+    since: float = 0.0,
+    seen: Callable[[int], None] = lambda _: None,
+) -> Iterator[Entry]:
     """The trail, or what concerns one *subject*, from *since* on, in order. One of another form than ours has the fact
-    ``odd`` and what can be read of it."""
-    for row in _rows(engine, subject, since):
+    ``odd`` and what can be read of it. *seen* as of :func:`verify`."""
+    for row in _rows(engine, subject, since, seen):
         at = float(row.at) if isinstance(row.at, int | float) else 0.0
         words = (str(row.act), str(row.subject), str(row.actor))
         yield Entry(row.number, at, *words, facts_of(row.detail), _octets(row.hash))
 
 
-def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Iterator[sa.Row[Any]]:
+def _rows(
+    engine: Engine,
+    subject: str | None = None,
+    since: float = 0.0,
+    seen: Callable[[int], None] = lambda _: None,
+) -> Iterator[sa.Row[Any]]:
     """In pieces, each in a transaction of its own: a long trail must not hold up those who write it. Values are as the
     database has them: SQLite keeps a word in a column of numbers."""
     after: int | None = None
@@ -222,6 +236,7 @@ def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Ite
         with transaction(engine) as connection:
             rows = connection.execute(query.limit(_ROWS)).all()
         yield from rows
+        seen(len(rows))
         if len(rows) < _ROWS:
             return
         after = rows[-1].number

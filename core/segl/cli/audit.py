@@ -39,6 +39,7 @@ def verify(
     said. Exit code: 0 whole, 1 broken, 2 bad input.
     """
     from segl import audit
+    from segl.cli.bar import bar
     from segl.cli.output import Exit, complain, fail, paint, say, say_json
     from segl.cli.sealed import store_of
     from segl.decisions import kept
@@ -47,9 +48,9 @@ def verify(
         known = audit.Head.parse(head) if head else None
     except ValueError as error:
         fail(f"--head: {error}", "look for audit_head in the log of segl-deliver")
-    with store_of(settings) as (_, engine):
-        found = audit.verify(engine, known)
-        records = kept.verify(engine)
+    with store_of(settings) as (_, engine), bar(2 * audit.head(engine).number, counted=True) as shown:
+        found = audit.verify(engine, known, shown.advance)
+        records = kept.verify(engine, shown.advance)
     whole = found.broken is None and not records.broken
     if as_json:
         say_json(

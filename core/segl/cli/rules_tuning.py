@@ -61,6 +61,7 @@ def replay(
 
     Exit code: 0, also when nothing or much would change; 2 bad input, a message that could not be read too.
     """
+    from segl.cli.bar import told
     from segl.cli.output import Exit, fail, fail_of, say_json
     from segl.cli.sealed import store_of
     from segl.decisions import kept
@@ -83,7 +84,9 @@ def replay(
         found, unread = _of_mail(mail, loaded, old_terms, new_terms)
     else:
         with store_of(settings) as (_, engine):
-            found = replayed(kept.since(engine, time.time() - days * DAY_SECONDS), old_terms, new_terms)
+            since = time.time() - days * DAY_SECONDS
+            records = told(kept.since(engine, since), kept.number_since(engine, since))
+            found = replayed(records, old_terms, new_terms)
         blind = list(unforeseen(old_terms.rules, new_terms.rules))
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
@@ -141,8 +144,8 @@ def diff(
         replayed, unread = _of_mail(files, loaded, old_terms, new_terms)
     code = Exit.BAD_INPUT if unread else Exit.FAILED if found else Exit.OK
     if as_json:
-        told = replayed.as_dict() if replayed else None
-        say_json({"differences": [one.as_dict() for one in found], "messages": told})
+        messages = replayed.as_dict() if replayed else None
+        say_json({"differences": [one.as_dict() for one in found], "messages": messages})
         raise typer.Exit(code)
     for one in found:
         say(paint(str(one), bold=True))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-from segl.cli.output import coloured
+from segl.cli.bar import Bar, bar
 from segl.confined.sandbox import end_with
 
 Job = TypeVar("Job")
@@ -25,12 +23,6 @@ class Lost(Generic[Job]):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-
-
-class Bar(Protocol):
-    """What shows how far the work has come."""
-
-    def advance(self, amount: float) -> None: ...
 
 
 def cores() -> int:
@@ -54,13 +46,13 @@ def spread(
         try:
             # The workers are forked at the first submit, so before the bar starts its thread.
             pool.submit(_Worker.nothing).result()
-            with _bar(total) as bar:
+            with bar(total) as shown:
                 for job in jobs:
                     waiting.append((job, _handed(pool, job)))
                     if len(waiting) > ahead:
-                        yield _result(*waiting.popleft(), bar, size)
+                        yield _result(*waiting.popleft(), shown, size)
                 while waiting:
-                    yield _result(*waiting.popleft(), bar, size)
+                    yield _result(*waiting.popleft(), shown, size)
         except BaseException:
             # Waiting for the few jobs in hand: a pool left to end by itself may be woken by the interpreter's
             # exit when its pipe is closed already, and says so on standard error ("Bad file descriptor").
@@ -95,7 +87,7 @@ def _handed(pool: ProcessPoolExecutor, job: Any) -> Future[Any] | None:
 
 
 def _result(
-    job: Job, future: Future[Done] | None, bar: Bar, size: Callable[[Job], float]
+    job: Job, future: Future[Done] | None, shown: Bar, size: Callable[[Job], float]
 ) -> Done | Lost[Job]:
     if future is None:
         return Lost(job)
@@ -103,19 +95,5 @@ def _result(
         done = future.result()
     except BrokenProcessPool:
         return Lost(job)
-    bar.advance(size(job))
+    shown.advance(size(job))
     return done
-
-
-class _NoBar:
-    def advance(self, amount: float) -> None:
-        pass
-
-
-def _bar(total: float) -> AbstractContextManager[Bar]:
-    """A progress bar on standard error, when that is a terminal."""
-    if not (total and coloured(sys.stderr)):
-        return nullcontext(_NoBar())
-    from segl.cli.progress import Progress
-
-    return Progress(total)

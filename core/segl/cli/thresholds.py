@@ -144,6 +144,7 @@ class _Own:
 
 def _own(mail: OwnMail, settings: Settings, file: Path | None, since: float) -> _Own:
     """Nothing where there is no store."""
+    from segl.cli.bar import told
     from segl.cli.sealed import store_of
     from segl.decisions import feedback, kept
     from segl.store.engine import transaction
@@ -154,7 +155,8 @@ def _own(mail: OwnMail, settings: Settings, file: Path | None, since: float) -> 
     with store_of(file or DEFAULT_FILE) as (_, engine):
         number = kept.number_since(engine, since)
         part = _MOST_LOOKED_AT / max(number, 1)
-        looked_at = mail.count(kept.since(engine, since, part=part), number, part)
+        some = told(kept.since(engine, since, part=part), min(number, _MOST_LOOKED_AT))
+        looked_at = mail.count(some, number, part)
         with transaction(engine) as connection:
             said = feedback.said_since(connection, since)
         of_them = (record for record in kept.these(engine, said) if record.at >= since)

@@ -178,13 +178,14 @@ def forget(engine: Engine, before: float, actor: str, go_on: Callable[[], None] 
     return gone
 
 
-def verify(engine: Engine) -> Proved:
+def verify(engine: Engine, seen: Callable[[int], None] = lambda _: None) -> Proved:
     """Hold every batch that should still be there against its entry in the trail. That the trail itself is whole is
-    told by :func:`segl.audit.verify`. In the order of the trail and some at a time: a year has a million batches."""
+    told by :func:`segl.audit.verify`; *seen* as there. In the order of the trail and some at a time: a year has a
+    million batches."""
     over = _forgotten_before(engine)
     records, batches, forgotten = 0, 0, 0
     broken, gone = list[str](), list[tuple[float, str]]()
-    decided = (entry for entry in audit.entries(engine) if entry.act == Act.DECIDED)
+    decided = (entry for entry in audit.entries(engine, seen=seen) if entry.act == Act.DECIDED)
     while some := list(islice(decided, _ROWS)):
         standing = _forms(engine, [entry.subject for entry in some])
         for entry in some:
