@@ -126,6 +126,7 @@ class OpeningAgent:
             return dict.fromkeys(recipients, reply_to(error))
 
     def _pass_on(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+        delivery.check_time()
         fields, at = read_header(delivery.content)
         kept = [field for field in fields if not field.name.startswith(PREFIX)]
         message = (
@@ -171,7 +172,6 @@ class OpeningAgent:
 
     def _send_closed(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
         """A reply for each of *recipients*, to whom it goes as it came."""
-        delivery.check_time()
         result = self._closed(delivery)
         refused = self._send(delivery, recipients, result)
         self._record(delivery, [recipient for recipient in recipients if recipient not in refused], result)
@@ -180,7 +180,8 @@ class OpeningAgent:
     def _send(
         self, delivery: Delivery, recipients: Sequence[str], result: OpeningResult
     ) -> dict[str, SmtpReply]:
-        """Who was refused, with the reply."""
+        """Who was refused, with the reply. What was asked of the store on the way may have hung for an hour."""
+        delivery.check_time()
         sender = delivery.envelope.sender
         if sender and result.hides_sender:
             sender = self.settings.owner(domain_of(recipients[0])).failures_to

@@ -21,6 +21,7 @@ from segl.addresses import domain_of
 from segl.bounce_addresses import reads_bounces
 from segl.errors import SmtpReply
 from segl.events import Events
+from segl.mail.handover import Handover
 from segl.mail.return_port import MailPort
 from segl.metric_labels import ReportResult
 from segl.metrics import REPORTS
@@ -147,8 +148,14 @@ class ReceiptAgent:
         if not recipients:
             return {}
         content = without_our_fields(delivery.content)
+
+        def send() -> Handover:
+            """What was asked of the store before, or the wait for a thread, may have taken an hour."""
+            delivery.check_time()
+            return port.send("", recipients, content, smtputf8=delivery.smtputf8)
+
         try:
-            handover = await asyncio.to_thread(port.send, "", recipients, content, smtputf8=delivery.smtputf8)
+            handover = await asyncio.to_thread(send)
         except Exception as error:
             self.events.failed(f"{self.way} delivery", error)
             return dict.fromkeys(recipients, reply_to(error))

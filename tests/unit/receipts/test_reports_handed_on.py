@@ -175,3 +175,12 @@ def test_a_sender_that_postfix_itself_wrote_for_each_recipient_hears_of_no_succe
     replies = desk.tell(member, name=name, reporter=reporter, sender=member, action=action)
     assert [reply.code for reply in replies.values()] == [250]
     assert len(desk.return_port.taken + desk.inside.taken + desk.entrance.taken) == told
+
+
+def test_one_that_postfix_gives_up_meanwhile_does_not_go_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that hung has kept it for too long: Postfix comes again with it, and each try would go on."""
+    monkeypatch.setattr("segl_delivery.agent.LATEST_START", -1.0)
+    assert [reply.code for reply in desk.tell(METTE).values()] == [451]
+    assert desk.return_port.taken == []

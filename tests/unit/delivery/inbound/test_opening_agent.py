@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from cryptography import x509
@@ -27,6 +27,7 @@ from segl_delivery.cms.keys import DecryptionKeys
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge
 from segl_delivery.keyring import KeyRing
+from segl_delivery.smime.unwrapping import unwrap
 from segl_routing.certificates.standing import RevocationStanding
 from world.oracle import Identity, openssl
 from world.partners import certificate, ec_key, pem, rsa_key
@@ -194,6 +195,22 @@ def test_who_has_it_opened_does_not_get_it_again_because_another_s_second_try_fa
     assert deliver(port, Ring(us), message, OWN, OTHER) == {OWN: 250, OTHER: 451}
     assert [recipient for _, recipient, _ in port.got] == [OWN]
     assert begun == ([] if late else [OTHER])
+
+
+def test_what_postfix_gives_up_while_it_is_opened_is_not_sent(
+    us: Identity, message: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes again: each try that a store which hangs held up would bring one more."""
+
+    def hangs(*given: Any) -> Any:
+        monkeypatch.setattr("segl_delivery.agent.LATEST_START", -1.0)
+        return unwrap(*given)
+
+    port, out = Port(), Port()
+    monkeypatch.setattr("segl_delivery.inbound.agent.unwrap", hangs)
+    assert deliver(port, Ring(us), message) == {OWN: 451}
+    assert deliver(port, Ring(us), message, OUTSIDE, out=out) == {OUTSIDE: 451}
+    assert port.got == out.got == []
 
 
 def test_a_refusal_for_now_is_waited_out(us: Identity, message: bytes) -> None:
