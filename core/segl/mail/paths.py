@@ -44,3 +44,9 @@ def parse_path(text: str) -> tuple[str, dict[str, str]]:
 def is_plain(address: str) -> bool:
     """Whether *address* is a dot-atom at a domain, of ordinary length: safe to show to people."""
     return len(address) <= 254 and _PLAIN.fullmatch(address) is not None
+
+
+def return_path(address: str) -> str:
+    """The envelope sender of a mail from *address*, one of the house's: RFC 5321 §4.5.5 leaves the null sender to
+    reports and the like. ``""`` where only SMTPUTF8 could carry it."""
+    return address if address.isascii() and is_plain(address) else ""

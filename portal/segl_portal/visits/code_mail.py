@@ -1,8 +1,9 @@
 """The mail that carries a code to the recipient's own address.
 
 It is plain text and short, so that the code is seen in the list of mails and on a locked phone's preview only where
-the owner lets previews be seen; the subject does not hold it. The envelope sender is null: nobody waits for a report,
-and a second code is asked for on the page (RFC 3834 §3.3).
+the owner lets previews be seen; the subject does not hold it. The envelope sender is the house's address: filters that
+look for forged reports refuse a null one, its SPF is that of the host's name, and that a server refuses codes would be
+told to nobody.
 """
 
 from __future__ import annotations

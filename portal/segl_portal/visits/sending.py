@@ -15,6 +15,7 @@ from segl import audit, metrics
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
+from segl.mail.paths import return_path
 from segl.mail.return_port import ReturnPort, send_to_one
 from segl.metric_labels import CodeChannel, SendResult
 from segl.settings.document import Settings
@@ -41,7 +42,7 @@ class CodeSender:
             if copy.phone:
                 self._by_sms(copy.phone, mail)
             else:
-                send_to_one(self._port, "", mail.recipient, mail.message(now))
+                send_to_one(self._port, return_path(mail.notice_from), mail.recipient, mail.message(now))
         except SeglError as error:
             metrics.PORTAL_CODES.labels(by, SendResult.FAILED).inc()
             self._events.code_not_sent(copy.recipient_id, by, error)

@@ -24,7 +24,7 @@ from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.handover import OutcomeUnknown
-from segl.mail.paths import is_plain
+from segl.mail.paths import is_plain, return_path
 from segl.mail.return_port import MailPort, send_to_one
 from segl.metric_labels import Mailing, SendResult
 from segl.metrics import SEALED_NEWS
@@ -142,8 +142,11 @@ class SealedNews:
             self.owed.append(write)
 
     def _send(self, news: News, to: str, message: bytes, what: str) -> _Went:
+        """A recipient's is from the house, for servers outside; the sender's from nobody."""
+        is_hers = what == Mailing.REMINDER
+        house = return_path(self.settings.notice_from_of(news.sender)) if is_hers else ""
         try:
-            queued_as = send_to_one(self.port, "", to, message)
+            queued_as = send_to_one(self.port, house, to, message)
         except SeglError as error:
             self.events.news_not_sent(what, news.message_id, to, error)
             SEALED_NEWS.labels(what, SendResult.FAILED).inc()

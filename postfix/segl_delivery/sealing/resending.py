@@ -19,6 +19,7 @@ from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.handover import OutcomeUnknown
+from segl.mail.paths import return_path
 from segl.mail.return_port import ReturnPort, send_to_one
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.news import About, News, NewsKind
@@ -141,7 +142,8 @@ class Resender:
             about=(about,),
         )
         told = SealedNews(self.settings, self.engine, self.return_port, self.events)
-        send_to_one(self.return_port, "", address, told.reminder(news, about, now))
+        house = return_path(self.settings.notice_from_of(message.sender))
+        send_to_one(self.return_port, house, address, told.reminder(news, about, now))
         with transaction(self.engine) as connection:
             audit.append(connection, Act.RESENT, latest.id, self.actor, at=now, reminder=True)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.mail.paths import is_plain, parse_path
+from segl.mail.paths import is_plain, parse_path, return_path
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,15 @@ def test_an_ordinary_address_may_be_shown(address: str) -> None:
 )
 def test_an_odd_address_is_not_shown(address: str) -> None:
     assert not is_plain(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("sikker-besked@x.dk", "sikker-besked@x.dk"),
+        ("sikker-besked@ærø.dk", ""),
+        ("sikker besked@x.dk", ""),
+    ],
+)
+def test_a_mail_of_the_house_has_a_return_path_that_any_server_takes(address: str, path: str) -> None:
+    assert return_path(address) == path

@@ -52,7 +52,7 @@ def test_the_recipient_is_reminded_and_the_sender_told_before_the_end(counter: C
     assert told(counter) == []
     counter.now += DAY + 60
     reminder, report = told(counter)
-    assert (reminder.sender, reminder.recipients) == ("<>", (BO,))
+    assert (reminder.sender, reminder.recipients) == ("sikker-besked@nordby-vand.example", (BO,))
     assert parsed(reminder)["Subject"] == "Husk din sikre besked fra Nordby Vandværk"
     assert parsed(reminder)["Reply-To"] == SENDER
     asked = text(reminder)

@@ -33,7 +33,7 @@ def test_the_code_goes_to_the_recipients_own_address_and_names_the_reference(cou
     asked = counter.ask(Browser.new(), counter.seal())
     assert isinstance(asked, CodePromised)
     [mail] = counter.return_port.received
-    assert (mail.sender, mail.recipients) == ("<>", ("bo@vestby.example",))
+    assert (mail.sender, mail.recipients) == ("sikker-besked@nordby-vand.example", ("bo@vestby.example",))
     message = email.message_from_bytes(mail.content, policy=policy.default)
     assert message["From"] == "Nordby Vandværk <sikker-besked@nordby-vand.example>"
     assert message["Subject"] == f"Din kode til den sikre besked ({asked.reference})"
