@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from starlette.types import ASGIApp
 
 from segl import metrics
-from segl.certificates.ends import first_end
+from segl.certificates.ends import end_of_page
 from segl.events import Events
 from segl.metric_labels import CertificateEnd
 from segl.settings.document import Settings
@@ -63,7 +63,7 @@ def run_worker(
         web = served(started.portal.web, settings.portal.web)
         tls = tls_context(web)
         if web.certificate is not None:
-            metrics.CERTIFICATE_END.labels(CertificateEnd.PORTAL).set(first_end([web.certificate]))
+            metrics.CERTIFICATE_END.labels(CertificateEnd.PORTAL).set(end_of_page(web.certificate))
         site = Site(file, settings, engine, events, posting, Reader(renderer), tls)
         closing.callback(site.app.close)
         note_quietly(engine, settings, file, events, "segl-portal")
@@ -166,6 +166,6 @@ def _renew(tls: ssl.SSLContext | None, settings: Settings) -> None:
     """A renewed certificate is used from the next connection on. Raises :class:`OSError` and :class:`ValueError`."""
     web = settings.portal.web
     if tls is not None and web.certificate is not None:
-        end = first_end([web.certificate])
+        end = end_of_page(web.certificate)
         tls.load_cert_chain(web.certificate, web.key, password="")
         metrics.CERTIFICATE_END.labels(CertificateEnd.PORTAL).set(end)

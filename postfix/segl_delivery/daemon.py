@@ -23,7 +23,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import metrics, nodes
-from segl.certificates.ends import first_end, partners_files
+from segl.certificates.ends import first_end_of_partners
 from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
@@ -286,8 +286,8 @@ class _Daemon:
         forget_old(self._engine, settings, now, going.go_on)
         going.go_on()
         self._decisions.forget(now, going.go_on)
-        partners = partners_files(settings.delivery.certificates)
-        metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end(partners))
+        first_end = first_end_of_partners(settings.delivery.certificates)
+        metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end)
         going.go_on()
         keep_house(settings, self._engine, self._events, now, go_on=going.go_on)
 

@@ -133,6 +133,7 @@ class KeyRing:
         self._told = told
         self._lock = Lock()
         self._seen: object = None
+        self._unread = False  # a file could not be read, and may be the next time, whatever it looks like
         self._keys: tuple[OwnKey, ...] = ()
         self._locked: tuple[LockedKey, ...] = ()
         self._by_keys: dict[tuple[OwnKey, ...], cms.DecryptionKeys] = {}
@@ -165,9 +166,11 @@ class KeyRing:
 
     def _refresh(self) -> None:
         now = self._look()
-        if now == self._seen:
+        again = now == self._seen
+        if again and not self._unread:
             return
-        read = tuple(self._read())
+        self._unread = False
+        read = tuple(self._read((lambda *_: None) if again else self._told))
         self._keys = tuple(own for own in read if isinstance(own, OwnKey))
         self._locked = tuple(own for own in read if isinstance(own, LockedKey))
         self._by_keys, self._seen = {}, now
@@ -189,7 +192,7 @@ class KeyRing:
                 "our keys cannot be read now", f"{self._directory}: {error.strerror}"
             ) from None
 
-    def _read(self) -> Iterator[OwnKey | LockedKey]:
+    def _read(self, told: Callable[[Path, str], None]) -> Iterator[OwnKey | LockedKey]:
         names = sorted(
             entry.name.removesuffix(CERTIFICATE)
             for entry in self._entries()
@@ -204,13 +207,14 @@ class KeyRing:
                 yield read_key(self._directory, name, secret)
             except (OSError, ValueError) as error:
                 why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-                self._told(file, why)
-                locked = _locked(self._directory, name, why)
-                # A key taken away is no key.
-                if locked is not None and not isinstance(error, FileNotFoundError):
+                told(file, why)
+                if isinstance(error, FileNotFoundError):
+                    continue  # a key taken away is no key
+                self._unread = self._unread or isinstance(error, OSError)
+                if (locked := _locked(self._directory, name, why)) is not None:
                     yield locked
         if len(names) > MOST_KEYS:
-            self._told(self._directory, f"holds more than {MOST_KEYS} keys")
+            told(self._directory, f"holds more than {MOST_KEYS} keys")
 
 
 def _secret_file(named: Path | None) -> Path | None:
@@ -339,10 +343,10 @@ def _own_group(user: int) -> int | None:
         return None
 
 
-def _stamp(file: Path) -> tuple[str, int, int, int]:
-    """Name, inode, size and time of change; zeros for one that is not there."""
+def _stamp(file: Path) -> tuple[str, int, int, int, int]:
+    """Name, inode, size, and when its content and its rights were changed; zeros for one that is not there."""
     try:
         found = file.stat()
     except OSError:
-        return str(file), 0, 0, 0
-    return str(file), found.st_ino, found.st_size, found.st_mtime_ns
+        return str(file), 0, 0, 0, 0
+    return str(file), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

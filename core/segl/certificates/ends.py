@@ -1,38 +1,50 @@
-"""When the certificates end that partners and browsers rely on: for the metrics, looked at now and then."""
+"""When the certificates end that partners and browsers rely on: for the metrics, the doctor and the weekly report.
+
+A file often holds its authorities' certificates too, which end years later: only those count that mail is encrypted to,
+and of a web page the one that browsers are shown.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, lasting_fault, without_authorities
 
 _MOST_BYTES = 1_000_000
 
 
-def end_of_file(file: Path) -> datetime | None:
-    """When the last of its certificates ends: from then on it is of no use. ``None`` when none can be read."""
-    try:
-        with file.open("rb") as stream:
-            found = x509.load_pem_x509_certificates(stream.read(_MOST_BYTES))
-    except (OSError, *UNREADABLE):
-        return None
-    return max((one.not_valid_after_utc for one in found), default=None)
+def last_end(certificates: Sequence[x509.Certificate]) -> datetime | None:
+    """When nothing can be encrypted to any of a partner's *certificates* any more; ``None`` when it never could."""
+    fit = (one for one in without_authorities(certificates) if not lasting_fault(one))
+    return max((one.not_valid_after_utc for one in fit), default=None)
 
 
-def first_end(files: Iterable[Path]) -> float:
-    """When the first of *files* is of no use any more (Unix seconds); NaN when none can be read."""
-    ends = [end.timestamp() for file in files if (end := end_of_file(file)) is not None]
+def first_end_of_partners(folder: Path) -> float:
+    """When the first file of ``delivery.certificates`` is of no use any more (Unix seconds); NaN without any."""
+    ends = [end.timestamp() for file in _partners_files(folder) if (end := last_end(_read(file))) is not None]
     return min(ends, default=math.nan)
 
 
-def partners_files(folder: Path) -> list[Path]:
-    """Partners' certificates in ``delivery.certificates``."""
+def end_of_page(file: Path) -> float:
+    """When the certificate of a web page ends, which is the first in *file* (Unix seconds); NaN when none is there."""
+    return next((one.not_valid_after_utc.timestamp() for one in _read(file)), math.nan)
+
+
+def _partners_files(folder: Path) -> list[Path]:
     try:
         return sorted(folder.glob("*.pem"))
     except OSError:
         return []
+
+
+def _read(file: Path) -> Sequence[x509.Certificate]:
+    try:
+        with file.open("rb") as stream:
+            return x509.load_pem_x509_certificates(stream.read(_MOST_BYTES))
+    except (OSError, *UNREADABLE):
+        return ()

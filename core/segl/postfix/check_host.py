@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, usable_of
 from segl.counted import counted
 from segl.errors import StoreError
 from segl.postfix.check import AS_ROOT, Check, State, judge
@@ -113,9 +113,13 @@ def _certificate_file(file: Path) -> Iterator[Check]:
         )
         return
     now = datetime.now(UTC)
-    valid = [c.not_valid_after_utc for c in found if c.not_valid_before_utc <= now < c.not_valid_after_utc]
-    days = (max(valid) - now).days if valid else -1
-    text = f"{file.name}: valid for {days} days" if valid else f"{file.name}: no certificate is valid now"
+    usable, fault = usable_of(found, now)
+    days = max(((one.not_valid_after_utc - now).days for one in usable), default=-1)
+    text = (
+        f"{file.name}: valid for {days} days"
+        if usable
+        else f"{file.name}: no certificate is of use now ({fault})"
+    )
     yield judge(id_, days >= _EXPIRY_DAYS, text, why=why, fix="ask the partner for a new one", bad=State.WARN)
 
 

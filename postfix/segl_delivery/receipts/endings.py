@@ -9,6 +9,7 @@ from typing import Final
 
 from cryptography import x509
 
+from segl.certificates.ends import last_end
 from segl.certificates.judgement import UNREADABLE
 from segl.errors import SeglError
 from segl.settings.document import Settings
@@ -47,7 +48,8 @@ def _folder(settings: Settings) -> Iterator[tuple[str, datetime]]:
             loaded = x509.load_pem_x509_certificates(file.read_bytes())
         except (OSError, *UNREADABLE):
             continue
-        yield file.stem, _end(loaded)
+        if (end := last_end(loaded)) is not None:
+            yield file.stem, end
 
 
 def _lists(settings: Settings, now: datetime) -> Iterator[tuple[str, datetime]]:
@@ -64,10 +66,6 @@ def _lists(settings: Settings, now: datetime) -> Iterator[tuple[str, datetime]]:
             used = tunnels.find(domain, now.timestamp())
             if used is not None and used.own:
                 continue  # told with the folder
-            end = _end(used.certificates if used is not None and used.certificates else certificates)
-            if end > now - _GONE:
+            end = last_end(used.certificates if used is not None and used.certificates else certificates)
+            if end is not None and end > now - _GONE:
                 yield f"{domain} ({accepted.terms.name})", end
-
-
-def _end(certificates: tuple[x509.Certificate, ...] | list[x509.Certificate]) -> datetime:
-    return max(one.not_valid_after_utc for one in certificates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from segl_delivery import keyring
 from segl_delivery.keyring import CREDENTIAL, KeyRing, KeysUnreadable, read_passphrase
 from world.oracle import Key
 from world.partners import certificate, ec_key, pem, rsa_key
@@ -78,6 +80,32 @@ def test_a_change_on_disk_is_seen_at_the_next_question(tmp_path: Path) -> None:
     assert names(ring) == [("a", True)]
     (tmp_path / "a.crt.pem").unlink()
     assert names(ring) == []
+
+
+def test_rights_that_were_mended_are_seen_at_the_next_question(tmp_path: Path) -> None:
+    lay(tmp_path, "a", ec_key())
+    (tmp_path / "a.key.pem").chmod(0o644)
+    told = Told()
+    ring = KeyRing(tmp_path, told=told)
+    assert (names(ring), len(ring.locked()), len(told)) == ([], 1, 1)
+    (tmp_path / "a.key.pem").chmod(0o600)
+    assert (names(ring), ring.locked()) == ([("a", False)], ())
+
+
+def test_a_key_that_could_not_be_read_once_is_tried_again_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_file: Path) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    lay(tmp_path, "a", ec_key())
+    told = Told()
+    ring = KeyRing(tmp_path, told=told)
+    with monkeypatch.context() as patch:
+        patch.setattr(keyring, "_secret_bytes", full)
+        assert (names(ring), names(ring), len(ring.locked())) == ([], [], 1)
+    assert names(ring) == [("a", False)]
+    assert told == [("a.crt.pem", "Too many open files")]
 
 
 def test_nothing_is_read_again_while_nothing_changes(tmp_path: Path) -> None:

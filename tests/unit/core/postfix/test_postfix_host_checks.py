@@ -31,6 +31,8 @@ from segl.settings.file import parse_settings
 from segl.store.engine import open_store
 from world.installation import Installation
 from world.needs import POSTFIX, ROOT
+from world.partners import certificate as named
+from world.partners import ec_key, pem, rsa_key
 
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
 needs_postfix = POSTFIX
@@ -70,6 +72,8 @@ def certificate(days: int, begun: int = 1) -> bytes:
         (certificate(-2, begun=9), WARN),
         (certificate(90, begun=-5), WARN),
         (certificate(5) + certificate(90), OK),
+        (certificate(5) + pem(named("CA", ec_key(), ends=900, authority=True)), WARN),
+        (pem(named("kommune.example", rsa_key(1024), ends=90)), WARN),
         (b"no certificate", WARN),
         (b"", WARN),
     ],
