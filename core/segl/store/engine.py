@@ -40,6 +40,7 @@ _BUSY_SECONDS = 5  # for which a process waits until another has written its tra
 _PAUSE_SECONDS = 0.05  # before the second try; four times as long before each that follows
 _CHECKPOINT_MS = 250  # for which a checkpoint waits for readers, and holds up writers
 _CHECKPOINT_TRIES = 8
+_STEPS = 100_000  # of SQLite's machine: some milliseconds, more where it reads much
 # On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
 IDLE_SECONDS = 20
 LOCK_SECONDS = 30
@@ -112,7 +113,11 @@ def open_existing(url: str) -> Engine:
     :class:`StoreError`, :class:`~segl.store.status.StoreMissing` of such a file."""
     if file := missing_file(url):
         raise missing_at(file)
-    return open_store(url)
+    engine = open_store(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _hear_signals)
+        engine.dispose()  # what opened it does not
+    return engine
 
 
 def _engine(url: str) -> Engine:
@@ -190,6 +195,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             with engine.begin() as connection:
                 yield connection.execution_options(segl_turn=turn)
         except SQLAlchemyError as error:
+            if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise KeyboardInterrupt from None  # it was raised in what _hear_signals() set, and SQLite kept it
             raise _fault(engine, error) from None
 
 
@@ -274,6 +281,12 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _hear_signals(connection: Any, _record: Any) -> None:
+    """While SQLite looks for the first row of an answer Python does not come to its handlers of signals: Ctrl-C was
+    heard when the question was done, half a minute later. Called now and again, it does; what they raise ends it."""
+    connection.set_progress_handler(lambda: 0, _STEPS)
 
 
 def _keep_write_ahead_log(connection: Any) -> None:
