@@ -52,7 +52,8 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         by_phone="Tryk på »Send mig en kode«. Den kommer som sms til dit nummer, der ender på {phone}.",
         phrase="Afsenderen har givet dig et kodeord. Skriv det på siden, før du beder om koden.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
-        check="Er mailen ægte? Linket ovenfor skal begynde med {base} – ellers skal du ikke bruge det. "
+        check="Er mailen ægte? Linket ovenfor skal begynde med {base}. Har din arbejdsplads lavet linket om, er det "
+        "sidens adresse, der skal begynde sådan. Ellers skal du ikke bruge det. "
         "Du bliver aldrig bedt om MitID, kortnummer eller dine egne adgangskoder for at læse beskeden. "
         "Er du i tvivl, så ring til {organisation}. Brug et nummer, du kender i forvejen.",
         question="Giv ikke linket videre: det er kun til dig. Har du spørgsmål, så kontakt afsenderen. "
@@ -76,7 +77,8 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         by_phone="Press “Send me a code”. It comes as a text message to your number that ends in {phone}.",
         phrase="The sender has given you a code word. Type it on the page before you ask for the code.",
         until="You can read the message up to and including {until}. After that it is deleted.",
-        check="Is this mail genuine? The link above must begin with {base} – if it does not, do not use it. "
+        check="Is this mail genuine? The link above must begin with {base}. If your workplace has changed the link, it "
+        "is the address of the page that must begin so. If it does not, do not use it. "
         "You will never be asked for MitID, a card number or your own passwords to read the message. "
         "If you are in doubt, call {organisation}. Use a number you already know.",
         question="Do not pass the link on: it is for you only. If you have questions, contact the sender. "

@@ -191,6 +191,13 @@ def test_the_page_is_html_without_a_fault(language: Language, more: dict[str, An
     assert (found.returncode, remarks) == (0, [])
 
 
+@pytest.mark.parametrize(("language", "whose"), [("da", "Har din arbejdsplads"), ("en", "If your workplace")])
+def test_a_link_that_a_workplace_changed_is_not_called_false(language: Language, whose: str) -> None:
+    """Safe Links and the like put every link into one of theirs; in plain text the reader sees that one."""
+    for text in texts(notice(language=language)):
+        assert whose in text
+
+
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_anyone_can_read_it(language: Language) -> None:
     """LIX, the measure of Danish libraries: words a sentence, plus the share of words over six letters. Children's
