@@ -125,7 +125,7 @@ def _out_of_reach(
 
 def _finds(rule: str, text: Text, piece: _Piece, rules: RuleSet) -> bool:
     part = Text(text.text[piece.start : piece.end], text.where, text.source, text.remark)
-    return any(found.rule == rule for found in rules.find([part]))
+    return any(found.rule == rule for found in rules.find([part], shown=False))
 
 
 def _is_on_top(rule: str, where: str, texts: Sequence[Text], rules: RuleSet) -> bool:
@@ -150,7 +150,8 @@ def _is_told(pieces: Sequence[_Piece], judged: Judged, rules: RuleSet) -> bool:
             return True
     parts = (judged.texts[piece.number].text[piece.start : piece.end] for piece in pieces)
     heard = judged.understanding is not None
-    return any(_words_tell(rules.find([Text(part, "part", Source.BODY)]), rules, heard) for part in parts)
+    found = (rules.find([Text(part, "part", Source.BODY)], shown=False) for part in parts)
+    return any(_words_tell(one, rules, heard) for one in found)
 
 
 def _tells(judged: Judged, rules: RuleSet) -> bool:

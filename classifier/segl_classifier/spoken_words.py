@@ -18,7 +18,7 @@ def says_secure(rules: RuleSet) -> Callable[[str], bool]:
     thresholds = Thresholds(rules)
 
     def say(sentence: str) -> bool:
-        weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)]), thresholds)
+        weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)], shown=False), thresholds)
         return any(one.outcome is Outcome.HOLDS for label, one in weighed.items() if label is not Label.CPR)
 
     return say

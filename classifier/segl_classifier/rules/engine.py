@@ -86,6 +86,11 @@ class Engine:
             if rule.reads is not Reads.ENTRIES and (rule.distinct > 1 or rule.notes)
         }
         self._ignore = frozenset(parts.policy.ignore)
+        self._entries = {n for n, rule in enumerate(parts.rules) if rule.reads is Reads.ENTRIES}
+        self._reading = {  # by source, the other rules that are looked for in it
+            source: {n for n, rule in enumerate(parts.rules) if source in rule.where} - self._entries
+            for source in Source
+        }
         self._marker = Marker(close, parts.lists)
         words = [
             (word, number)
@@ -112,8 +117,9 @@ class Engine:
         near = [(p, _Near(part)) for p, part in self._marker.patterns]
         self._set: PatternSet[_Key] = PatternSet([*patterns, *listed, *near])
 
-    def find(self, scans: Sequence[Scan]) -> list[Finding]:
-        """The findings in the texts of *scans*, the parts of one message: of each rule its best places."""
+    def find(self, scans: Sequence[Scan], *, shown: bool = True) -> list[Finding]:
+        """The findings in the texts of *scans*, the parts of one message: of each rule its best places, *shown* in
+        excerpts or not."""
         subject = next((s for s in scans if s.source is Source.SUBJECT and not s.remark), None)
         beside = _Beside(scans)
         shared = {k: v for s in scans if s.source in _TOGETHER for k, v in s.marks.items()}
@@ -133,7 +139,7 @@ class Engine:
                 self._rules[number],
                 best,
                 scan.where,
-                excerpts.excerpt(scan.text.text.shown, best.start, best.end),
+                excerpts.excerpt(scan.text.text.shown, best.start, best.end) if shown else "",
                 beyond_model=scan.beyond_model and _stands_alone(best, scan, read),
             )
             for number in sorted(found)
@@ -154,16 +160,17 @@ class Engine:
         near: list[str] = []
         others: list[tuple[Mark, str]] = []
         entries = False
+        reading = self._reading[text.source]
 
         def take(key: int | str | None, start: int, end: int, shown: str) -> None:
             nonlocal entries
             if key is None:
                 heading.append((start, end))
             elif isinstance(key, int):
-                if self._rules[key].reads is Reads.ENTRIES:
-                    entries = True
-                elif text.source in self._rules[key].where:
+                if key in reading:
                     hits.append((start, end, key))
+                elif key in self._entries:
+                    entries = True
             else:
                 marks.setdefault(key, shown)
                 if key in self._ignore:

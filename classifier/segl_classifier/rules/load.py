@@ -83,10 +83,12 @@ class RuleSet:
             self._fingerprints = fingerprints(self._parts)
         return self._fingerprints
 
-    def find(self, texts: Sequence[Text]) -> list[Finding]:
-        """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
+    def find(self, texts: Sequence[Text], *, shown: bool = True) -> list[Finding]:
+        """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it. Where nobody
+        is *shown* what was found there need be no excerpts: what may be a number is hidden in each, which takes as long
+        as the finding."""
         scans = [self._engine.scan(text) if text.text else None for text in texts]
-        findings = self._engine.find([scan for scan in scans if scan])
+        findings = self._engine.find([scan for scan in scans if scan], shown=shown)
         return [*findings, *self._columns.find(texts, scans), *self._statements.find(texts, scans)]
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
@@ -30,10 +30,6 @@ _SHORT = 60  # characters: a line no longer is not a line of running text
 _STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖÜ\"'«»“(]))")
 
 Mark = tuple[int, int, str]  # start, end, the word as the list writes it
-
-
-def _end(other: tuple[Mark, str]) -> int:
-    return other[0][1]
 
 
 class Marker:
@@ -97,11 +93,15 @@ class Marked:
     text: NormalText
     patterned: frozenset[str] = frozenset()
     others: Sequence[tuple[Mark, str]] = ()
+    _ends: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ends", [end for (_, end, _), _ in self.others])
 
     def others_in(self, low: int, high: int) -> dict[str, list[Mark]]:
         """Those from *low* to *high*, by list."""
         found: dict[str, list[Mark]] = {}
-        first, behind = (bisect_right(self.others, place, key=_end) for place in (low, high))
+        first, behind = bisect_right(self._ends, low), bisect_right(self._ends, high)
         for mark, part in self.others[first:behind]:
             if mark[0] >= low:
                 found.setdefault(part, []).append(mark)
@@ -145,7 +145,7 @@ class Passage:
     """The surroundings of a hit. A condition that looks less far than they reach is asked of the smaller
     stretch: most hits end there, for want of a person in the sentence."""
 
-    __slots__ = ("_high", "_low", "_patterned", "_source", "_stretches", "share_until")
+    __slots__ = ("_high", "_low", "_patterned", "_sentences", "_source", "_stretches", "share_until")
 
     def __init__(self, source: Marked, low: int, high: int, share_until: int = 0) -> None:
         self._source = source
@@ -153,6 +153,9 @@ class Passage:
         self._high = min(high, len(source.text.flat))
         self._stretches: dict[tuple[int, int], Stretch] = {}
         self._patterned: dict[str, list[Mark]] = {}
+        self._sentences: dict[
+            tuple[int, int], tuple[int, int]
+        ] = {}  # each condition of a rule asks for the same
         self.share_until = share_until
 
     @classmethod
@@ -221,6 +224,12 @@ class Passage:
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """From where to where the sentence goes in which the hit at *start* to *end* stands."""
+        found = self._sentences.get((start, end))
+        if found is None:
+            found = self._sentences[start, end] = self._sentence(start, end)
+        return found
+
+    def _sentence(self, start: int, end: int) -> tuple[int, int]:
         low = self._low
         for stop in _sentence_ends(self._source.text.shown, self._low, self._high):
             if stop <= start:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment, Finding, Label
@@ -34,6 +35,10 @@ _AMOUNT = re.compile(
     rf"(?:^|(?<=[\s(:|;]))(?:(?:{CURRENCY}) ?)?[-−+]?{FIGURES}(?:[.,]\d{{1,2}})?"
     rf"(?:-|,-)?(?: ?(?:{CURRENCY}|,-))?\)?[\s|;]*\Z",
     re.IGNORECASE,
+)
+# How a line with an amount ends, at least: looked for in a whole text, since in most too few lines do.
+_ENDS_SO = re.compile(
+    rf"\d(?:-|,-)?(?: ?(?:{CURRENCY}|,-))?\)?(?:[^\S\n]|[|;])*$", re.IGNORECASE | re.MULTILINE
 )
 _SOME = re.compile("[1-9]")
 _NAME = r"[A-ZÆØÅÄÖ][\w'’.-]*(?: (?:[A-ZÆØÅÄÖ][\w'’.-]*|af|von|van|de|el|og)){1,4}"
@@ -116,6 +121,8 @@ class Statements:
 
     def _told(self, text: str) -> Iterator[_Told]:
         """What stands below each person in *text*."""
+        if len(list(islice(_ENDS_SO.finditer(lines_ended(text)), _FEWEST))) < _FEWEST:
+            return
         told: _Told | None = None
         firms, above = 0, False
         for number, line in enumerate(_lines(text)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.vocabulary import Finding, Label
+from segl_classifier import excerpts, spoken_words
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 from world.at_once import at_once
@@ -317,3 +319,14 @@ not_matches = ["Per har fyret en raket af."]
     assert "phrase" in find(loaded, "Per har fyret en raket af, og Bo er fyret.")
     assert "phrase" not in find(loaded, "Per har fyret en raket af.")
     assert "phrase" in find(loaded, "Per er fyret: en raket.")
+
+
+def test_where_nobody_is_shown_what_was_found_no_excerpt_is_made(
+    rules: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [Text("Bo har gigt. Nr. 010190-1234.", "body", Source.BODY)]
+    told = rules.find(texts)
+    monkeypatch.setattr(excerpts, "hidden", lambda _text: pytest.fail("numbers were looked for"))
+    assert rules.find(texts, shown=False) == [replace(finding, excerpt="") for finding in told]
+    assert told[0].excerpt
+    spoken_words.says_secure(shipped_rules())("Hun har fået konstateret brystkræft og begynder i kemoterapi.")

@@ -13,6 +13,7 @@ from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import load_rules, shipped_rules
+from segl_classifier.rules.lists import statements
 from segl_classifier.rules.model import Reads
 from segl_classifier.tuning.again import unforeseen
 
@@ -156,3 +157,18 @@ def test_what_such_a_rule_cannot_have(tmp_path: Path, entries: str | int, more: 
 def test_it_takes_time_in_proportion() -> None:
     unit = "Anna Lund\nEngen 2\nMånedsløn 31.000,00\n" + "A " * 50 + "\n" + "1.000 " * 19 + "\n"
     growth.of_many(unit, lambda text: shipped_rules().find([Text(text, "body", Source.BODY)]))
+
+
+@pytest.mark.parametrize("end", ["", " ", "\u00a0", "\t|", ",-", " kr.", ")", "-"])
+def test_below_a_name_amounts_are_read_however_their_lines_end(end: str) -> None:
+    text = f"Bo Bro\nBruttoløn 31.000,00{end}\nAM-bidrag 2.480,00{end}\nA-skat 8.100,00{end}"
+    found = shipped_rules().find([Text(text, "body", Source.BODY)])
+    assert Label.INCOME_WEALTH in {finding.label for finding in found}
+
+
+def test_a_text_in_which_fewer_lines_than_two_end_in_a_figure_is_not_read_by_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statements, "_lines", lambda _text: pytest.fail("it was read by line"))
+    text = "Anna Lund\nDin månedsløn er 31.000 kr. om måneden.\nI alt 7\n"
+    shipped_rules().find([Text(text, "body", Source.BODY)])
