@@ -29,7 +29,7 @@ from segl_classifier.understanding.codes import (
     without_styles,
 )
 from segl_classifier.understanding.interface import Window
-from segl_classifier.understanding.mail_heads import MailWithin, mails_within, without_mail_heads
+from segl_classifier.understanding.mail_heads import MailHeads, MailWithin
 from segl_classifier.understanding.plain_cells import without_plain
 from segl_classifier.understanding.sections import Section, ended_by_long_lines, sections
 from segl_classifier.understanding.standing import Line, may_stand, without_standing
@@ -101,9 +101,10 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
-        content = shown(text)
+        heads = _heads_of(text)
+        content = shown(text, heads)
         greetings = Greetings(content) if text.source in _GREETED else NO_GREETINGS
-        for section in sections_of(text, content):
+        for section in sections_of(text, content, heads):
             section = section.untitled() if lead else section  # the subject stands there
             is_read = False
             # What is answered has the subject of the answer, where its head names none.
@@ -161,14 +162,18 @@ def _says_more(remark: Text, subject: str) -> bool:
 
 def mails_of(text: Text) -> list[MailWithin]:
     """The mails within *text* that stand below heads of their own."""
-    return mails_within(lines_ended(whole(text.text))) if text.source in _GREETED else []
+    return _heads_of(text).mails() if text.source in _GREETED else []
 
 
-def sections_of(text: Text, content: str) -> Iterable[Section]:
-    """The sections of *text*, of which the model is shown *content*."""
+def _heads_of(text: Text) -> MailHeads:
+    return MailHeads.of(lines_ended(whole(text.text)))
+
+
+def sections_of(text: Text, content: str, heads: MailHeads) -> Iterable[Section]:
+    """The sections of *text*, of which the model is shown *content*, without the *heads* of mails in it."""
     if text.source not in _GREETED or is_coded(content):
         return [Section(0, "", content, content)]
-    return sections(content, mails_of(text))
+    return sections(content, heads.mails())
 
 
 def _paragraphs(text: Text, section: Section, greetings: Greetings) -> Iterator[Paragraph]:
@@ -285,9 +290,10 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
     return text, placed[0].start, placed[-1].end
 
 
-def shown(text: Text) -> str:
-    """What of *text* the model is shown: each character of that in its place."""
-    content = without_mail_heads(lines_ended(whole(text.text)))
+def shown(text: Text, heads: MailHeads | None = None) -> str:
+    """What of *text* the model is shown: each character of that in its place. *heads* are those of mails in it, where
+    they are known."""
+    content = (heads or _heads_of(text)).text()
     return without_templates(without_clubs(without_failures(without_styles(content))))
 
 

@@ -18,18 +18,24 @@ LONGEST_WORD = 100  # characters
 _FEW = 12  # letters: so many capitals may be an abbreviation or a heading
 _CAPITALS = 0.9  # of the letters, from which on a sentence is one in capitals
 
-# Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever. Behind a
+# Written with one set of characters in front, so that the search leaps from one of them to the next. Each run of signs
+# is looked at once, from its first: from each of them, a line of dots would take for ever. Behind a
 # single stop there may be no blank, if it stands between two words ("hospital.She is", but no "kommunen.Example/nyt").
 # A colon ends none within its line: what stands behind it is said of whom or of what stands before. Pictures of faces
 # and the like stand in the place of stops, or behind them.
-_RUN = r"(?<![.!?…])[.!?…]++"
+_RUN = r"(?<=[.!?…])(?<![.!?…]{2})[.!?…]*+"
 _MARKS = r"[\"”»')\]*_~]*+"
 _BEHIND = rf"{_MARKS}\s++"
 _NO_BLANK = r"(?<=[a-zæøåäöü]{2}[.!?])(?=[A-ZÆØÅÄÖÜ][a-zæøåäöü]*+\s)"
-_PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
-_FACE = rf"(?:{_PICTURE}[\u200d\ufe0f]?|(?<=\s)[:;]-?[()DP](?=\s))++\s*+"
-_END = re.compile(rf"{_RUN}(?:{_BEHIND}(?=[^a-zæøåäöü])|{_NO_BLANK})|\n+|{_FACE}")
-_END_IN_SMALL = re.compile(rf"{_RUN}(?:{_BEHIND}|{_NO_BLANK})|\n+|{_FACE}")
+_PICTURES = "\u2600-\u27bf\U0001f300-\U0001faff"
+_JOINER, _SMILES = "[\u200d\ufe0f]?", r"-?[()DP](?=\s)"
+_FACE = (
+    rf"(?:(?<=[{_PICTURES}]){_JOINER}|(?<=\s[:;]){_SMILES})"
+    rf"(?:[{_PICTURES}]{_JOINER}|(?<=\s)[:;]{_SMILES})*+\s*+"
+)
+_ENDS = rf"[.!?…\n:;{_PICTURES}]", rf"(?<=\n)\n*+|{_FACE}"
+_END = re.compile(rf"{_ENDS[0]}(?:{_RUN}(?:{_BEHIND}(?=[^a-zæøåäöü])|{_NO_BLANK})|{_ENDS[1]})")
+_END_IN_SMALL = re.compile(rf"{_ENDS[0]}(?:{_RUN}(?:{_BEHIND}|{_NO_BLANK})|{_ENDS[1]})")
 _STOP = re.compile(rf"[.!?…](?<=[a-zæøåäöü]{{3}}[.!?…])[.!?…]*+{_MARKS} (?:([a-zæøåäöü])|[A-ZÆØÅÄÖÜ])")
 
 # Host and the beginning of the path; the rest is what programs say to each other, and the name of the path is at times

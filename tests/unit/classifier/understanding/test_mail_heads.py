@@ -10,11 +10,14 @@ import pytest
 
 from segl.vocabulary import Decision, Label
 from segl_classifier.classify import classify
+from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
+from segl_classifier.understanding import mail_heads
 from segl_classifier.understanding.codes import without_codes
 from segl_classifier.understanding.interface import Model
 from segl_classifier.understanding.loading import load_model
-from segl_classifier.understanding.mail_heads import without_mail_heads
+from segl_classifier.understanding.mail_heads import MailHeads, without_mail_heads
+from segl_classifier.understanding.windows import windows_of
 
 NAMES = (
     "Signe Riis",
@@ -238,3 +241,21 @@ def test_what_stands_above_a_short_mail_takes_no_weight_from_it(above: str, matt
     head = "From: a@nordby.example\nTo: b@firma.example\nSubject: Døren"
     message = f"{head}\nContent-Type: text/plain; charset=utf-8\n\nFYI\n\n{above}{matter}\n"
     assert _verdict(message.replace("\n", "\r\n").encode())[0] is Decision.SECURE
+
+
+@pytest.mark.parametrize("label", ["Fra", "FRA", "from", "VON", "Från", "frå", "Afsender", "*Fra*", "fRom "])
+def test_a_head_is_known_by_whom_it_is_from_however_that_is_written(label: str) -> None:
+    assert told(f"> {label}: Bo Lund <bo@x.example>\n> Til: c@y.example\nTak.") == "Tak."
+
+
+def test_heads_are_looked_for_once_in_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> MailHeads:
+        read.append(text)
+        return MailHeads([text], [])
+
+    monkeypatch.setattr(mail_heads, "_read", noted)
+    text = Text("Tak.\nFra: Bo Lund <bo@x.example>\nTil: c@y.example\n", "body", Source.BODY)
+    assert list(windows_of([text]))
+    assert len(read) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segl_classifier.message import Source, Text
+from segl_classifier.understanding import written as as_written
 from segl_classifier.understanding.loading import shipped_model
 from segl_classifier.understanding.network import Vocabulary
 from segl_classifier.understanding.windows import split_windows, windows_of
@@ -205,3 +206,24 @@ def every_sentence(text: str) -> list[str]:
 def read(text: str) -> list[str]:
     ((_, found),) = split_windows([Text(text, "part 1", Source.BODY)])
     return [sentence.text for sentence in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Hej. Vi ses.", ["Hej. ", "Vi ses."]),
+        ("... Nå. Ja.", ["... ", "Nå. ", "Ja."]),
+        ("Taget er tæt!!! Vi ses.", ["Taget er tæt!!! ", "Vi ses."]),
+        ("Taget er tæt\n\n\nVi ses", ["Taget er tæt\n\n\n", "Vi ses"]),
+        (
+            "\U0001f600 Vi ses \U0001f468\u200d\U0001f469 Tak",
+            ["\U0001f600 ", "Vi ses \U0001f468\u200d\U0001f469 ", "Tak"],
+        ),
+        ("Vi ses :-) ;) Tak", ["Vi ses :-) ", ";) ", "Tak"]),
+        ("Vi ses:) Tak: nu", ["Vi ses:) Tak: nu"]),
+        ("Taget er tæt.Hun er der. Ja", ["Taget er tæt.", "Hun er der. ", "Ja"]),
+        ("på kommunen.Example/nyt og 3.4", ["på kommunen.Example/nyt og 3.4"]),
+    ],
+)
+def test_where_sentences_end(text: str, parts: list[str]) -> None:
+    assert [text[start:end] for start, end in as_written.sentences(text) if start < end] == parts
