@@ -50,7 +50,8 @@ class Weighing:
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
     ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of the rules that need no model,
     in texts that it is not given, on headings of lists and for writing that it has not learnt; ``beyond_holds``: those
-    decide. ``veto`` is the id of the rule that took the category out. ``reading`` is the window that says most for it.
+    decide. ``veto`` is the id of the rule that took the category out. ``heard`` is what the model said of the message,
+    ``None`` when it was not asked of the category.
     """
 
     label: Label | None
@@ -65,7 +66,12 @@ class Weighing:
     beyond: float = 0.0
     beyond_holds: bool = False
     veto: str = ""
-    reading: Reading | None = None
+    heard: Understanding | None = field(default=None, repr=False)
+
+    @property
+    def reading(self) -> Reading | None:
+        """The window that says most for it: looked for when asked, since most categories have nothing to show."""
+        return best_reading(self.heard, self.label)
 
     @property
     def would_hold(self) -> bool:
@@ -173,7 +179,7 @@ def _weigh_label(
         beyond=evidence.beyond,
         beyond_holds=beyond_holds,
         veto=evidence.veto,
-        reading=best_reading(understanding, label) if asked else None,
+        heard=understanding if asked else None,
     )
 
 
@@ -256,7 +262,7 @@ def weigh_whole(
         score=_total(steps),
         threshold=_overridden(thresholds.model.any_threshold, thresholds.overrides.get("any")),
         steps=tuple(steps),
-        reading=best_reading(understanding, None),
+        heard=understanding,
     )
 
 

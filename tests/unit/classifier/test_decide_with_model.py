@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keyword_model import BrokenModel, KeywordModel
 from segl.vocabulary import FAINT, Decision, Finding, Label, Verdict
-from segl_classifier import weights
+from segl_classifier import weigh, weights
 from segl_classifier.classify import classify
 from segl_classifier.decide import Strictness, decide, weigh_all
 from segl_classifier.message import Source
@@ -315,3 +315,12 @@ def test_more_evidence_never_makes_a_message_less_strict(
     label = {"cpr": Label.CPR, "health.disease": HEALTH}.get(rule)
     more = Finding(rule, label, "body", "", score)
     assert judge([more], scores, any_).decision.rank >= judge([], scores, any_).decision.rank
+
+
+def test_the_window_that_says_most_is_looked_for_where_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Label | None] = []
+    monkeypatch.setattr(weigh, "best_reading", lambda _heard, label: read.append(label))
+    judge([], dict.fromkeys(MODEL.thresholds, 0.001), 0.001)
+    assert read == []
+    judge([], {HEALTH: 0.9, FAMILY: 0.001}, 0.001)
+    assert read == [HEALTH]
