@@ -22,7 +22,7 @@ from typing import Final
 from cryptography import x509
 
 from segl.addresses import normal_domain
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, load_certificates
 from segl.settings.document import Settings
 from segl.vocabulary import Way
 from segl_routing.choice import Choice, choose
@@ -74,7 +74,7 @@ class TunnelDirectory:
     """The postmaster's directory as it stands now: a file is read again when it has changed."""
 
     def __init__(self, directory: Path, complain: Complaint) -> None:
-        """*complain* is told of each version of a file that cannot be used."""
+        """*complain* is told of each version of a file that cannot be used, and of one whose last certificate ends."""
         self._directory = str(directory)
         self._complain = complain
         self._files: dict[str, _File] = {}
@@ -97,6 +97,7 @@ class TunnelDirectory:
             known = known and before is not None and before.unread is file.unread
             self._files[domain] = file
         elif not file.choice.holds(now):
+            known = file.choice.certificate is None
             file.choice = choose(file.certificates, now)
         if file.choice.certificate is None and not known:
             self._complain(Path(path), file.choice.reason)
@@ -168,7 +169,7 @@ def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) 
     else:
         try:
             with path.open("rb") as file:
-                certificates = tuple(x509.load_pem_x509_certificates(file.read(MAX_FILE_BYTES)))
+                certificates = tuple(load_certificates(file.read(MAX_FILE_BYTES)))
         except OSError as error:
             fault, unread = f"cannot be read: {error.strerror}", True
         except UNREADABLE:

@@ -28,7 +28,7 @@ from cryptography.x509.verification import (
 )
 
 from segl.certificates.constraints import forbidden
-from segl.certificates.judgement import SMALLEST_RSA, UNREADABLE, is_short_rsa
+from segl.certificates.judgement import SMALLEST_RSA, UNREADABLE, is_short_rsa, load_certificates
 from segl.errors import Fault, SettingsError
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
@@ -117,7 +117,7 @@ def read_pem(file: Path) -> list[x509.Certificate]:
     if len(data) > LARGEST_FILE:
         raise ValueError(f"it is larger than {LARGEST_FILE} bytes")
     try:
-        return x509.load_pem_x509_certificates(data)
+        return load_certificates(data)
     except UNREADABLE:
         raise ValueError("it holds no certificate in PEM form") from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from segl.certificates.judgement import UNREADABLE, lasting_fault, without_authorities
+from segl.certificates.judgement import UNREADABLE, lasting_fault, load_certificates, without_authorities
 
 _MOST_BYTES = 1_000_000
 
@@ -45,6 +45,6 @@ def _partners_files(folder: Path) -> list[Path]:
 def _read(file: Path) -> Sequence[x509.Certificate]:
     try:
         with file.open("rb") as stream:
-            return x509.load_pem_x509_certificates(stream.read(_MOST_BYTES))
+            return load_certificates(stream.read(_MOST_BYTES))
     except (OSError, *UNREADABLE):
         return ()

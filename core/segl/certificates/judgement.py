@@ -58,6 +58,16 @@ class KeyKind(Enum):
     EC = "ec"
 
 
+def load_certificate(der: bytes) -> x509.Certificate:
+    """Raises one of :data:`UNREADABLE`, also for dates that nobody can tell: DER allows a year 0."""
+    return _dated(x509.load_der_x509_certificate(der))
+
+
+def load_certificates(pem: bytes) -> list[x509.Certificate]:
+    """As :func:`load_certificate`, of all that *pem* holds."""
+    return [_dated(one) for one in x509.load_pem_x509_certificates(pem)]
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 over the whole certificate, as hex."""
     return certificate.fingerprint(SHA256()).hex()
@@ -171,6 +181,11 @@ def is_short_rsa(key: object) -> bool:
     """Whether *key* is an RSA key of fewer than :data:`SMALLEST_RSA` bits, on which nobody's word rests any more. Keys
     of other kinds are not."""
     return isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA
+
+
+def _dated(certificate: x509.Certificate) -> x509.Certificate:
+    _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return certificate
 
 
 def _rsa_fault(key: RSAPublicKey, usage: x509.KeyUsage | None) -> str:

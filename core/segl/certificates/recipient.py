@@ -14,7 +14,14 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from segl.certificates.judgement import FOR_MAIL, FORGEABLE, UNREADABLE, is_authority, unusable
+from segl.certificates.judgement import (
+    FOR_MAIL,
+    FORGEABLE,
+    UNREADABLE,
+    is_authority,
+    load_certificate,
+    unusable,
+)
 from segl.certificates.names import addresses_of, mail_key
 
 LARGEST_DER: Final = 64 * 1024
@@ -54,7 +61,7 @@ def load_der(der: bytes) -> x509.Certificate:
     if len(der) > LARGEST_DER:
         raise ValueError(f"larger than {LARGEST_DER} bytes")
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = load_certificate(der)
         certificate.public_key()
         _ = certificate.extensions, certificate.subject, certificate.issuer
     except (TypeError, *UNREADABLE):

@@ -107,12 +107,11 @@ def signed_parts(file: Path) -> tuple[bytes, bytes | None]:
 
 def certificates_in(file: Path) -> list[x509.Certificate]:
     """Those in *file*; ends the run when there are none."""
-    from cryptography import x509
 
-    from segl.certificates.judgement import UNREADABLE
+    from segl.certificates.judgement import UNREADABLE, load_certificates
 
     try:
-        return x509.load_pem_x509_certificates(read_file(file))
+        return load_certificates(read_file(file))
     except UNREADABLE:
         fail(f"{file}: holds no certificate in PEM form")
 

@@ -84,13 +84,12 @@ def _looks(settings: Settings) -> Check:
 
 
 def _certificate(file: Path) -> Check:
-    from cryptography import x509
 
-    from segl.certificates.judgement import UNREADABLE
+    from segl.certificates.judgement import UNREADABLE, load_certificates
 
     id_, why = "portal.certificate", "browsers refuse the page when it has ended"
     try:
-        found = x509.load_pem_x509_certificates(file.read_bytes())[0]
+        found = load_certificates(file.read_bytes())[0]
     except PermissionError:
         return Check(id_, State.UNKNOWN, f"{file} may not be read", why, AS_ROOT)
     except (OSError, IndexError, *UNREADABLE):

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography import x509
-
-from segl.certificates.judgement import UNREADABLE, usable_of
+from segl.certificates.judgement import UNREADABLE, load_certificates, usable_of
 from segl.counted import counted
 from segl.errors import StoreError
 from segl.postfix.check import AS_ROOT, Check, State, judge
@@ -103,7 +101,7 @@ def _certificates(settings: Settings) -> Iterator[Check]:
 def _certificate_file(file: Path) -> Iterator[Check]:
     id_, why = "certificates.expiry", f"mail to {file.stem} will go by another way when none is valid"
     try:
-        found = x509.load_pem_x509_certificates(file.read_bytes())
+        found = load_certificates(file.read_bytes())
     except PermissionError:
         yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=AS_ROOT)
         return

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl import ber
 from segl.ber import Damaged, Piece
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, load_certificate
 from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import enter_content, integer, octets, oid, read_oid
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for
@@ -180,7 +180,7 @@ def _read_certificates(reader: ber.Reader) -> tuple[x509.Certificate, ...]:
         if der[0] != ber.SEQUENCE:
             continue  # attribute certificates and other forms
         try:
-            found.append(x509.load_der_x509_certificate(der))
+            found.append(load_certificate(der))
         except UNREADABLE:
             continue  # one nobody can read is one nobody signed with
     return tuple(found)

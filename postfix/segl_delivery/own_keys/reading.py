@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, load_certificate
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
 
@@ -121,7 +121,7 @@ def _found(data: bytes, passphrase: bytes | None) -> Iterator[object]:
         yield from _in_pem(data, passphrase)
         return
     with suppress(*UNREADABLE):
-        yield x509.load_der_x509_certificate(data)
+        yield load_certificate(data)
         return
     try:
         yield load_der_private_key(data, None)

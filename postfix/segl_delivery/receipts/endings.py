@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cryptography import x509
-
 from segl.certificates.ends import last_end
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, load_certificates
 from segl.errors import SeglError
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
@@ -45,7 +43,7 @@ def _own(settings: Settings, owner: Owner) -> Iterator[tuple[str, datetime]]:
 def _folder(settings: Settings) -> Iterator[tuple[str, datetime]]:
     for file in sorted(settings.delivery.certificates.glob("*.pem")):
         try:
-            loaded = x509.load_pem_x509_certificates(file.read_bytes())
+            loaded = load_certificates(file.read_bytes())
         except (OSError, *UNREADABLE):
             continue
         if (end := last_end(loaded)) is not None:

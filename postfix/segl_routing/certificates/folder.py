@@ -16,7 +16,7 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificates.judgement import UNREADABLE, is_authority
+from segl.certificates.judgement import UNREADABLE, is_authority, load_certificates
 from segl.certificates.names import addresses_of, mail_key
 from segl.certificates.recipient import load_der
 from segl_routing.certificates.sources import Answer, Offer
@@ -128,6 +128,6 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
         except ValueError:
             raise ValueError("holds no certificate in PEM or DER form") from None
     try:
-        return x509.load_pem_x509_certificates(data)
+        return load_certificates(data)
     except UNREADABLE:
         raise ValueError("holds no certificate in PEM form") from None

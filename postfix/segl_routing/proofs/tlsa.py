@@ -26,7 +26,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from segl.certificates.judgement import UNREADABLE
+from segl.certificates.judgement import UNREADABLE, load_certificate
 
 MAX_RECORDS = 64  # of one host; what is more is not read
 MAX_CHAIN = 10  # certificates of a chain; what is more is not read
@@ -161,9 +161,9 @@ def _anchored(record: Tlsa, chain: Sequence[bytes]) -> list[x509.Certificate] | 
     if record.matching is Matching.FULL and record.selector is Selector.CERTIFICATE:
         offered.append(record.data)  # the record holds the authority itself: the host need not send it
     try:
-        path = [x509.load_der_x509_certificate(offered[0])]
+        path = [load_certificate(offered[0])]
         for certificate in offered[1:]:
-            above = x509.load_der_x509_certificate(certificate)
+            above = load_certificate(certificate)
             # A certificate that issued itself is not above itself.
             if above == path[-1] or not _issued(path[-1], above):
                 continue

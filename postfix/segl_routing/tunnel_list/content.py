@@ -24,7 +24,7 @@ from cryptography import x509
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from segl.addresses import normal_domain
-from segl.certificates.judgement import UNREADABLE, newest_usable
+from segl.certificates.judgement import UNREADABLE, load_certificate, newest_usable
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 
@@ -51,7 +51,7 @@ class Entry:
         fault = ""
         for text in self.certificates:
             try:
-                found.append(x509.load_der_x509_certificate(base64.b64decode(text, validate=True)))
+                found.append(load_certificate(base64.b64decode(text, validate=True)))
             except UNREADABLE:
                 fault = "a certificate is damaged or of an unknown kind"
         return tuple(found), fault

@@ -190,9 +190,11 @@ def test_a_file_that_could_not_be_read_is_read_when_it_can_be(tmp_path: Path) ->
 
 def test_a_certificate_ends_while_we_run(tmp_path: Path) -> None:
     (tmp_path / f"{DOMAIN}.pem").write_bytes(GOOD)
-    directory, _ = directory_of(tmp_path)
+    directory, complaints = directory_of(tmp_path)
     assert directory.state(DOMAIN, time.time()).usable
-    assert not directory.state(DOMAIN, time.time() + 40 * 86400).usable
+    for days in (40, 41):
+        assert not directory.state(DOMAIN, time.time() + days * 86400).usable
+    assert [why[:10] for why in complaints] == ["expired on"]
 
 
 def test_its_last_second_still_counts(tmp_path: Path) -> None:

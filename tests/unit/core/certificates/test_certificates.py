@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from base64 import b64encode, encodebytes
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl.certificates.chain import read_pem
+from segl.certificates.ends import first_end_of_partners
 from segl.certificates.judgement import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
 from segl.certificates.recipient import load_der
 from segl_routing.certificates.folder import read_certificates
@@ -119,30 +122,38 @@ def test_an_authority_is_only_taken_alone() -> None:
     assert newest_usable([authority], NOW)[0] == authority
 
 
-ODD = (
-    MAY["RSA without keyUsage"]
-    .public_bytes(Encoding.DER)
-    .replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
-)
-ODD_PEM = b"-----BEGIN CERTIFICATE-----\n" + encodebytes(ODD) + b"-----END CERTIFICATE-----\n"
+PLAIN = MAY["RSA without keyUsage"].public_bytes(Encoding.DER)
+LONG = certificate("kommune.example", KEY, ends=365 * 3000).public_bytes(Encoding.DER)
+ODD = {
+    "unknown version": PLAIN.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1),
+    "ends in the year 0": re.sub(rb"(\x18\x0f)\d{4}", rb"\g<1>0000", LONG, count=1),
+}
 
 
-def test_a_certificate_of_an_unknown_version_is_unreadable_wherever_one_is_read(tmp_path: Path) -> None:
-    """The library has an exception of its own for it, which is no ValueError."""
+def test_the_library_reads_some_and_fails_when_it_is_asked() -> None:
+    """An exception of its own, which is no ValueError; and a date that Python has not."""
     with pytest.raises(x509.InvalidVersion):
-        x509.load_der_x509_certificate(ODD)
+        x509.load_der_x509_certificate(ODD["unknown version"])
+    read = x509.load_der_x509_certificate(ODD["ends in the year 0"])
+    with pytest.raises(ValueError, match="year 0"):
+        _ = read.not_valid_after_utc
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_an_odd_certificate_is_unreadable_wherever_one_is_read(tmp_path: Path, odd: bytes) -> None:
     file = tmp_path / "kommune.example.pem"
-    file.write_bytes(ODD_PEM)
+    file.write_bytes(b"-----BEGIN CERTIFICATE-----\n" + encodebytes(odd) + b"-----END CERTIFICATE-----\n")
     with pytest.raises(ValueError, match="damaged"):
-        load_der(ODD)
+        load_der(odd)
     for read in (read_pem, read_certificates):
         with pytest.raises(ValueError, match="no certificate in PEM"):
             read(file)
     found = TunnelDirectory(tmp_path, lambda _file, _why: None).find("kommune.example", NOW.timestamp())
     assert found is not None
     assert "no certificate in PEM form" in found.reason
-    entry = Entry("kommune.example", (b64encode(ODD).decode(),))
+    assert math.isnan(first_end_of_partners(tmp_path))
+    entry = Entry("kommune.example", (b64encode(odd).decode(),))
     assert entry.usable(NOW) == (None, "a certificate is damaged or of an unknown kind")
     for selector in (0, 1):
         record = Tlsa(Usage.DANE_TA, Selector(selector), Matching.SHA256, bytes(32))
-        assert not matches(record, [ODD, ODD])
+        assert not matches(record, [odd, odd])
