@@ -68,6 +68,7 @@ HOLD = {"verdict": "hold"}
         ({"cpr_numbers": 2}, ANNA, BO, {"cpr_numbers": 1}, False),
         ({"scores": {"health": 0.8}}, ANNA, BO, {"scores": {Label.HEALTH: 0.8}}, True),
         ({"scores": {"health": 0.8}}, ANNA, BO, {"scores": {Label.HEALTH: 0.79, Label.CPR: 1.0}}, False),
+        ({"scores": {"health": 0.8, "family": 0.8}}, ANNA, BO, {"scores": {Label.FAMILY: 0.8}}, True),
         ({"min_bytes": 1000}, ANNA, BO, {}, True),
         ({"min_bytes": 1001}, ANNA, BO, {}, False),
         ({"max_bytes": 1000}, ANNA, BO, {}, True),

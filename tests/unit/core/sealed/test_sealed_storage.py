@@ -31,7 +31,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     else:
         objects: ObjectStore = request.getfixturevalue("objects")
         made = SealedObjects(objects.storage(prefix=f"{new_id()}/"))
-    made.prepare()
+    for _ in range(2):  # at each start
+        made.prepare()
     return made
 
 
