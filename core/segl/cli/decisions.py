@@ -40,7 +40,7 @@ def list_(
     """List decisions, the newest first."""
     from segl.addresses import normal_domain
     from segl.cli.organisation import scope_of
-    from segl.cli.output import columns, fail, paint, say, say_json
+    from segl.cli.output import columns, fail, paint, say, say_json, tell_of_more
     from segl.cli.sealed import store_of
     from segl.decisions import kept
 
@@ -55,16 +55,18 @@ def list_(
             kept.backwards(
                 engine, since, domain=domain, verdict=verdict, label=label, rule=rule, of=scope.shows
             ),
-            limit,
+            limit if as_json else limit + 1,
         )
         if as_json:  # one by one: a hundred thousand take their time, and a reader may have seen enough
             for record in found:
                 say_json(record.as_dict())
             return
         listed = [_row(record) for record in found]
-    rows = [("when", "verdict", "domain", "why", "queue id", "id"), *listed]
+    rows = [("when", "verdict", "domain", "why", "queue id", "id"), *listed[:limit]]
     for number, line in enumerate(columns(rows)):
         say(paint(line, bold=not number))
+    if len(listed) > limit:
+        tell_of_more(limit)
 
 
 @app.command()

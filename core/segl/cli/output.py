@@ -159,6 +159,11 @@ def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> Iterator[str]:
         yield gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
+def tell_of_more(limit: int) -> None:
+    """Behind a list that ends where it was told to, and not where there is no more."""
+    say(f"the newest {limit}; there are more: --limit N shows so many")
+
+
 def open_closed_streams() -> None:
     """``segl check … >&-``: a stream that was closed is nothing to Python. It leads nowhere instead, and no file that
     is opened later gets its number."""

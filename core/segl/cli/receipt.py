@@ -103,7 +103,7 @@ def list_(
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List messages that went the secure way, the newest first."""
-    from segl.cli.output import columns, fail_of, paint, printable, say, say_json
+    from segl.cli.output import columns, fail_of, paint, printable, say, say_json, tell_of_more
     from segl.errors import SeglError
     from segl.receipts.lookup import latest
     from segl.receipts.of_owner import of_scope
@@ -114,7 +114,8 @@ def list_(
     try:
         with _store(settings) as (loaded, connection):
             among = of_scope(connection, scope_of(loaded, organisation))
-            found = latest(connection, limit, sender=_known(sender), state=state, among=among)
+            found = latest(connection, limit + 1, sender=_known(sender), state=state, among=among)
+            more, found = len(found) > limit, found[:limit]
             tls = {message.id: tls_of(connection, message, loaded) for message in found} if as_json else {}
             now = time.time()
             fates = fates_of(connection, (line for one in found for line in one.lines), now)
@@ -132,6 +133,8 @@ def list_(
     ]
     for number, text in enumerate(columns(rows)):
         say(paint(text, bold=not number))
+    if more:
+        tell_of_more(limit)
 
 
 def _known(argument: str) -> str:

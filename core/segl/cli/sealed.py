@@ -46,7 +46,7 @@ def list_(
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """List the sealed messages, the newest first: one line for each recipient."""
-    from segl.cli.output import columns, say, say_json
+    from segl.cli.output import columns, say, say_json, tell_of_more
     from segl.sealed.overview import list_messages
 
     with store_of(settings, scoped=True) as (loaded, engine):
@@ -56,13 +56,13 @@ def list_(
             sender=sender or None,
             recipient=recipient or None,
             live=True if live else None,
-            limit=limit,
+            limit=limit + 1,
         )
     if as_json:
-        for message in found:
+        for message in found[:limit]:
             say_json(_as_dict(message))
         return
-    rows = [(message, copy) for message in found for copy in message.copies]
+    rows = [(message, copy) for message in found[:limit] for copy in message.copies]
     states = [copy.state for _, copy in rows]
     lines = columns(
         (
@@ -80,6 +80,8 @@ def list_(
         say(f"{_painted(state, word)} {rest}")
     if not rows:
         say("there is none")
+    if len(found) > limit:
+        tell_of_more(limit)
 
 
 @app.command()

@@ -27,6 +27,8 @@ def test_the_newest_stand_first_and_can_be_chosen(tuning: TuningHouse) -> None:
     listed = tuning("decisions", "list").stdout.splitlines()
     assert [line.split()[-1] for line in listed[1:]] == [boat[:32], tea[:32]]
     assert "family" in listed[1]
+    _, newest, cut = tuning("decisions", "list", "--limit", "1").stdout.splitlines()
+    assert (newest.split()[-1], cut) == (boat[:32], "the newest 1; there are more: --limit N shows so many")
     for words, names in {
         ("--days", "60"): [boat, tea, old],
         ("--verdict", "plain"): [tea],

@@ -79,6 +79,10 @@ def test_the_list_has_the_newest_first_and_says_who_and_how_many(sent: Path) -> 
         (ANNA, "1 sent"),
     ]
     assert [row.split()[-1] for row in rows] == [f"{number:064x}"[:32] for number in (2, 1, 0)]
+    assert ask(sent, "list", "--limit", "3").stdout == result.stdout
+    cut = ask(sent, "list", "--limit", "1").stdout.splitlines()
+    assert [row.split()[-1] for row in cut[1:-1]] == [f"{2:064x}"[:32]]
+    assert cut[-1] == "the newest 1; there are more: --limit N shows so many"
 
 
 @pytest.mark.parametrize(

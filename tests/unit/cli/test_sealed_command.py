@@ -91,6 +91,8 @@ def test_list_shows_each_copy_the_newest_first(office: Office, counter: Counter)
     ]
     assert SENDER in lines[0]
     assert EVA in lines[0]
+    cut = "the newest 1; there are more: --limit N shows so many"
+    assert office("sealed", "list", "--limit", "1").stdout.splitlines() == [lines[0], cut]
 
 
 @pytest.mark.parametrize(
