@@ -120,8 +120,8 @@ def import_(
 ) -> None:
     """Take a key and its certificate over, or the certificate that a key here waits for.
 
-    A PKCS #12 file as MitID Erhverv gives it, a pair of PEM files, or the certificate alone for a key made by segl
-    key new --csr. The chain is kept along.
+    A PKCS #12 file as MitID Erhverv gives it, a pair of PEM files, or the certificate alone: for a key made by segl
+    key new --csr, or a new one for a key that is here already. The chain is kept along.
 
     Exit code: 0 taken or there already, 1 refused, 2 bad input.
     """
@@ -159,15 +159,20 @@ def import_(
 
 
 def _key_of(material: Material, keys: KeyDirectory) -> tuple[str, PrivateKey]:
-    """The key of *material*, or the one here that waits for its certificate, with the name of that."""
+    """The key of *material*; else the one here that waits for its certificate, with the name of that, or that has an
+    older one."""
     if material.key is not None:
         return "", material.key
     found = (keys.waiting_for(entry) for entry in material.certificates)
     waiting = next(filter(None, found), None)
-    if waiting is None:
-        why = "there is no private key in it, and no key here waits for this certificate"
+    if waiting is not None:
+        return waiting
+    held_keys = (keys.held_for(entry) for entry in material.certificates)
+    held = next((key for key in held_keys if key is not None), None)
+    if held is None:
+        why = "there is no private key in it, and no key here is that of this certificate"
         fail(why, code=Exit.FAILED)
-    return waiting
+    return "", held
 
 
 def _there_already(keys: KeyDirectory, certificate: Certificate) -> KeptKey | None:

@@ -167,6 +167,12 @@ class KeyDirectory:
                     raise KeyRefused(f"{kept.name}: {error}") from None
         return None
 
+    def held_for(self, certificate: x509.Certificate) -> PrivateKey | None:
+        """The key in use, or retired, that *certificate* was made for anew. Raises :class:`KeyRefused`."""
+        public = certificate.public_key()
+        owns = (kept.own for kept in self.kept() if kept.own is not None)
+        return next((own.key for own in owns if own.certificate.public_key() == public), None)
+
     def add(
         self, name: str, key: PrivateKey, certificates: tuple[x509.Certificate, ...], state: KeyState
     ) -> None:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from segl.certificates.judgement import UNREADABLE, load_certificate
+from segl.certificates.judgement import UNREADABLE, is_authority, load_certificate
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
 
@@ -66,7 +66,10 @@ def read_material(files: Sequence[bytes], passphrase: bytes | None) -> Material:
     """Key and certificates in *files*. Raises :class:`Unreadable`."""
     if any(len(data) > LARGEST for data in files):
         raise Unreadable(f"it is larger than {LARGEST} bytes")
-    question = {"files": [data.hex() for data in files], "passphrase": passphrase and passphrase.hex()}
+    question = {
+        "files": [data.hex() for data in files],
+        "passphrase": None if passphrase is None else passphrase.hex(),
+    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", __name__],
@@ -93,6 +96,10 @@ class _Encrypted(Exception):
     """The passphrase is missing or another."""
 
 
+class _SeveralKeys(Exception):
+    """A file holds more than one, and all but one would be left out unseen."""
+
+
 def _answer(question: dict[str, Any]) -> dict[str, object]:
     """What the process of its own says."""
     files, given = question["files"], question["passphrase"]
@@ -106,6 +113,12 @@ def _answer(question: dict[str, Any]) -> dict[str, object]:
     except _Encrypted:
         why = "its passphrase is another" if passphrase is not None else "it has a passphrase"
         return {"fault": why, "wants_passphrase": True}
+    except _SeveralKeys:
+        why = "it holds certificates of several keys, of which one alone would be read: write them out as PEM"
+        return {
+            "fault": f"{why} (openssl pkcs12 -nodes), and import each by itself",
+            "wants_passphrase": False,
+        }
     except (MemoryError, *UNREADABLE):
         return {"fault": "it is no PKCS #12, PEM or DER that can be read", "wants_passphrase": False}
     if len(keys) > 1:
@@ -158,7 +171,7 @@ def _places(data: bytes) -> Iterator[int]:
 
 
 def _unlocked(load: object, data: bytes, passphrase: bytes | None) -> object:
-    if passphrase is None:
+    if not passphrase:
         raise _Encrypted
     try:
         return load(data, passphrase)  # type: ignore[operator]
@@ -173,11 +186,23 @@ def _in_pkcs12(data: bytes, passphrase: bytes | None) -> Iterator[object]:
         if "password" in str(error).lower():
             raise _Encrypted from None
         raise
+    along = [entry.certificate for entry in bag.additional_certs]
+    own = [] if bag.cert is None else [bag.cert.certificate]
+    if bag.key is not None and _is_of_others(own, along):
+        raise _SeveralKeys
     if bag.key is not None:
         yield bag.key
-    if bag.cert is not None:
-        yield bag.cert.certificate
-    yield from (entry.certificate for entry in bag.additional_certs)
+    yield from (*own, *along)
+
+
+def _is_of_others(own: Sequence[x509.Certificate], along: Sequence[x509.Certificate]) -> bool:
+    """Whether one of *along* is of another key and no authority's: of several keys in a file the library gives one."""
+    keys = [entry.public_key() for entry in own]
+    issuers = {entry.issuer for entry in (*own, *along) if entry.issuer != entry.subject}
+    return any(
+        not is_authority(entry) and entry.subject not in issuers and entry.public_key() not in keys
+        for entry in along
+    )
 
 
 def _pem(key: object) -> str:

@@ -179,6 +179,47 @@ def test_pkcs12_as_authorities_give_it(house: House, tmp_path: Path, anna: Ident
     assert decrypt(encrypt(b"x", [anna.certificate]), KeyRing(house.keys).decryption_keys()).content == b"x"
 
 
+def test_a_pkcs12_file_of_several_keys_is_not_taken_for_one_of_one_key(
+    house: House, tmp_path: Path, anna: Identity
+) -> None:
+    """Signing and encrypting apart, or old and new beside each other; the library gives the first key alone."""
+    authority = certificate("an authority", ec_key(), authority=True)
+    along = pem(certificate("another", rsa_key(number=1)), authority)
+    (tmp_path / "along.pem").write_bytes(along)
+    words = (
+        "-inkey",
+        anna.key_file,
+        "-in",
+        anna.cert_file,
+        "-passout",
+        "pass:",
+        "-certfile",
+        tmp_path / "along.pem",
+    )
+    bag, secret = tmp_path / "two.p12", tmp_path / "pass"
+    bag.write_bytes(openssl("pkcs12", "-export", *words))
+    secret.write_text("")
+    done = house("import", bag, "--passphrase-file", secret, "--for", DOMAIN)
+    assert (done.exit_code, house.listed()) == (1, [])
+    assert "it holds certificates of several keys" in done.stderr
+
+
+def test_a_renewed_certificate_comes_alone_to_the_key_that_is_here(house: House, tmp_path: Path) -> None:
+    assert house("new", DOMAIN, "--algorithm", "p-256", "--days", "20").exit_code == 0
+    [own] = KeyRing(house.keys).keys()
+    renewed = tmp_path / "renewed.pem"
+    named = ("-subj", "/CN=N", "-addext", f"subjectAltName=email:domain-confidentiality-authority@{DOMAIN}")
+    renewed.write_bytes(
+        openssl("req", "-x509", "-key", house.keys / f"{DOMAIN}.key.pem", *named, "-days", "400")
+    )
+    assert house("import", renewed).exit_code == 0
+    assert [kept["name"] for kept in house.listed()] == [DOMAIN, f"{DOMAIN}-2"]
+    ring = KeyRing(house.keys)
+    for one in (own.certificate, ring.keys()[1].certificate):
+        assert decrypt(encrypt(b"x", [one]), ring.decryption_keys()).content == b"x"
+    assert json.loads(house("import", renewed, "--json").stdout)["done"] == "there already"
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
