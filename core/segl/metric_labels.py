@@ -147,3 +147,4 @@ class CertificateEnd(StrEnum):
 
     TUNNEL = "tunnel"
     PORTAL = "portal"
+    TRUST = "trust"

@@ -23,7 +23,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import metrics, nodes
-from segl.certificates.ends import first_end_of_partners
+from segl.certificates.ends import first_end_of_authorities, first_end_of_partners
 from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
@@ -288,6 +288,8 @@ class _Daemon:
         self._decisions.forget(now, going.go_on)
         first_end = first_end_of_partners(settings.delivery.certificates)
         metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end)
+        first_end = first_end_of_authorities(settings.certificates.authorities, now)
+        metrics.CERTIFICATE_END.labels(CertificateEnd.TRUST).set(first_end)
         going.go_on()
         keep_house(settings, self._engine, self._events, now, go_on=going.go_on)
 

@@ -127,3 +127,8 @@ class Certificates:
     @property
     def on(self) -> bool:
         return bool(self.sources)
+
+    @property
+    def authorities(self) -> tuple[Path, ...]:
+        """The files that chains are made with."""
+        return (*self.trust, *self.intermediates)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 
 import pytest
 
-from segl.certificates.ends import end_of_page, first_end_of_partners
+from segl.certificates.ends import end_of_page, first_end_of_authorities, first_end_of_partners
+from segl.cli.doctor_trust import trust_checks
+from segl.postfix.check import State
+from segl.settings.file import parse_settings
 from world.partners import certificate, ec_key, pem, rsa_key, usage
 
 LEAF = certificate("kommune.example", ec_key(), ends=9)
@@ -49,3 +53,33 @@ def test_a_page_ends_with_its_own_certificate_and_not_with_its_authoritys(tmp_pa
     assert end_of_page(file) == LEAF.not_valid_after_utc.timestamp()
     file.write_bytes(b"")
     assert math.isnan(end_of_page(file))
+
+
+def test_an_authority_that_ends_is_told_of_before_unless_a_newer_one_of_its_name_is_there(
+    tmp_path: Path,
+) -> None:
+    roots, between = tmp_path / "roots.pem", tmp_path / "between.pem"
+    ending = certificate("Rod", ec_key(), ends=20, authority=True)
+    table = {"trust": [str(roots)], "intermediates": [str(between)]}
+    settings = parse_settings(
+        {"organisation": {"name": "N", "domains": ["n.example"]}, "certificates": table}
+    )
+
+    def told(*first: object) -> tuple[list[State], float]:
+        roots.write_bytes(pem(*first))  # type: ignore[arg-type]
+        between.write_bytes(pem(AUTHORITY))
+        checks = list(trust_checks(settings))
+        assert {check.id for check in checks} == {"certificates.trust"}
+        ends = first_end_of_authorities(settings.certificates.authorities, time.time())
+        return [check.state for check in checks], ends
+
+    assert told(ending) == ([State.WARN, State.OK], ending.not_valid_after_utc.timestamp())
+    renewed = certificate("Rod", ec_key(number=1), ends=4000, authority=True)
+    assert told(ending, renewed) == ([State.OK, State.OK], AUTHORITY.not_valid_after_utc.timestamp())
+    gone = [certificate(f"Rod {n}", ec_key(), begins=-9, ends=-n, authority=True) for n in range(1, 6)]
+    assert told(*gone)[0] == [State.WARN, State.OK]
+    old = certificate("Rod", ec_key(), begins=-90, ends=-40, authority=True)
+    assert told(old) == ([State.WARN, State.OK], AUTHORITY.not_valid_after_utc.timestamp())
+    told(*gone)
+    text = next(trust_checks(settings)).found
+    assert ("Rod 5 ends on" in text, "and 2 others" in text) == (True, True)
