@@ -23,7 +23,7 @@ from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.handover import OutcomeUnknown
+from segl.mail.handover import OutcomeUnknown, Unreachable
 from segl.mail.paths import is_plain, return_path
 from segl.mail.return_port import MailPort, send_to_one
 from segl.metric_labels import Mailing, SendResult
@@ -37,7 +37,8 @@ from segl_delivery.sealing.news_texts import DAYS_LEFT, NEWS, REMINDER
 from segl_delivery.sealing.notice import NoticeFrom
 from segl_delivery.sealing.notice_texts import TEXTS
 
-_MOST_FAULTS: Final = 3  # of the store, mail after mail: it is away, and the round waits for it no longer
+# Mail after mail the store fails, or nobody listens at the return port: it is away, and the round waits no longer.
+_MOST_FAULTS: Final = 3
 _WHERE: Final = "news of sealed messages"
 
 Owed = list[Callable[[], None]]
@@ -50,6 +51,11 @@ class _Went(Enum):
     YES = auto()  # or perhaps: then it is not sent again
     NEVER = auto()  # its reader takes none
     NOT_YET = auto()
+    NOBODY_THERE = auto()  # not yet, nor will the next: nobody listens at the return port
+
+    @property
+    def waits(self) -> bool:
+        return self in (_Went.NOT_YET, _Went.NOBODY_THERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class SealedNews:
         while self.owed:
             self.owed[0]()
             del self.owed[0]
+        unheard = 0
         for kind in NewsKind:
             if not self._is_wanted(kind):
                 continue
@@ -76,10 +83,13 @@ class SealedNews:
                 continue
             house, faults = house_secret(self.engine), 0  # asked for before anything is claimed
             for mail in mails:
-                error = self._tell(kind, mail, house, now)
+                error, is_there = self._tell(kind, mail, house, now)
                 faults = faults + 1 if error else 0
+                unheard = 0 if is_there else unheard + 1
                 if error and faults == _MOST_FAULTS:
                     raise error
+                if unheard == _MOST_FAULTS:
+                    return
 
     @property
     def _reminder_seconds(self) -> float:
@@ -89,10 +99,12 @@ class SealedNews:
         reminded = kind is NewsKind.ENDING and self.settings.portal.reminder_days > 0
         return reminded or (kind is not NewsKind.ENDING and kind.value in self.settings.portal.tell_sender)
 
-    def _tell(self, kind: NewsKind, mail: Sequence[Ids], house: Secret, now: float) -> StoreError | None:
-        """What is due of one *mail*. Why nothing more of it could be claimed."""
+    def _tell(
+        self, kind: NewsKind, mail: Sequence[Ids], house: Secret, now: float
+    ) -> tuple[StoreError | None, bool]:
+        """What is due of one *mail*. Why nothing more of it could be claimed; whether there was somebody to take it."""
         told: dict[tuple[str, _Went], News] = {}
-        error = None
+        error, is_there = None, True
         for ids in mail:
             try:
                 claimed = kept.claim(self.engine, kind, ids, now, reminder_seconds=self._reminder_seconds)
@@ -102,32 +114,35 @@ class SealedNews:
                 break
             for news in claimed:
                 reminded = self._remind(news, now) if kind is NewsKind.ENDING else _Went.YES
-                if reminded is _Went.NOT_YET:
+                if reminded.waits:
+                    is_there = is_there and reminded is not _Went.NOBODY_THERE
                     continue
                 before = told.get((news.message_id, reminded))
                 whole = replace(news, about=(*before.about, *news.about)) if before else news
                 told[news.message_id, reminded] = whole
         for (_, reminded), news in told.items():
-            self._tell_sender(news, house, now, reminded=reminded is _Went.YES)
-        return error
+            went = self._tell_sender(news, house, now, reminded=reminded is _Went.YES)
+            is_there = is_there and went is not _Went.NOBODY_THERE
+        return error, is_there
 
-    def _tell_sender(self, news: News, house: Secret, now: float, *, reminded: bool) -> None:
+    def _tell_sender(self, news: News, house: Secret, now: float, *, reminded: bool) -> _Went:
         wanted = news.kind.value in self.settings.portal.tell_sender
         # Strangers' mail that was only passed on here is sealed too; its senders are told nothing. Nor is a list's
         # program, to which it would be a failure, or nothing that it knows.
         if not wanted or not self.settings.takes(news.sender) or reads_bounces(news.sender):
-            return
+            return _Went.NEVER
         report = self._report(news, house, now, reminded=reminded)
         went = self._send(news, news.sender, report, news.kind.value)
         # whom it is about when it ends has been reminded, and is not again
-        if went is _Went.NOT_YET and news.kind is not NewsKind.ENDING:
+        if went.waits and news.kind is not NewsKind.ENDING:
             self._write(lambda: kept.give_back(self.engine, news))
+        return went
 
     def _remind(self, news: News, now: float) -> _Went:
         """Her whom *news* is about. What did not go yet is tried again."""
         [one] = news.about
         went = self._send(news, one.recipient, self.reminder(news, one, now), Mailing.REMINDER)
-        if went is _Went.NOT_YET:
+        if went.waits:
             self._write(lambda: kept.give_back(self.engine, news))
         if went is _Went.YES:
             self._write(lambda: kept.record_reminder(self.engine, one.recipient_id, now))
@@ -152,6 +167,8 @@ class SealedNews:
             SEALED_NEWS.labels(what, SendResult.FAILED).inc()
             if isinstance(error, OutcomeUnknown):
                 return _Went.YES
+            if isinstance(error, Unreachable):
+                return _Went.NOBODY_THERE
             return _Went.NOT_YET if error.reply.temporary else _Went.NEVER
         self.events.news_sent(what, news.message_id, to, queued_as)
         SEALED_NEWS.labels(what, SendResult.SENT).inc()

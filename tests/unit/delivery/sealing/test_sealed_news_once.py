@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from segl import audit
 from segl.audit import Act
 from segl.errors import StoreError
+from segl.mail.return_port import ReturnPort
 from segl.sealed import life
 from segl.sealed import news as kept
 from segl.store.engine import transaction
@@ -124,6 +127,23 @@ def test_a_fault_of_the_store_in_the_middle_loses_nothing(
     sent = [mail.recipients[0] for mail in counter.return_port.received]
     assert sorted(sent) == sorted([*people, *[SENDER] * 5])
     assert [entry.act for entry in audit.entries(counter.engine)].count(Act.REMINDED) == 5
+
+
+def test_where_nobody_listens_not_all_that_is_due_is_tried(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postfix stood still: of a municipality's mail a thousand were claimed, tried, given back and told of in the log,
+    every two minutes."""
+    people = [f"r{number}@vestby.example" for number in range(5)]
+    for one in people:
+        counter.seal(one)
+    counter.now += 26 * DAY
+    claim = Mock(side_effect=kept.claim)
+    monkeypatch.setattr(kept, "claim", claim)
+    news = news_of(counter)
+    replace(news, port=ReturnPort.at("127.0.0.1:9", 10.0)).tell(counter.now)
+    assert claim.call_count == 3
+    assert sorted(mail.recipients[0] for mail in told(counter)) == sorted([*people, *[SENDER] * 5])
 
 
 def test_of_a_process_that_is_killed_in_the_middle_others_send_the_rest(
