@@ -225,7 +225,7 @@ SEALED_MISSING = Gauge(
 )
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
-    "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
+    "Until the first of our own active keys ends (looked at every hour); 0: one cannot be used; NaN: there is none",
 )
 
 CERTIFICATE_END = Gauge(

@@ -11,7 +11,7 @@ from typing import Final
 from segl import metrics
 from segl.days import DAY_SECONDS
 from segl.events import Events
-from segl_delivery.keyring import KeyRing, OwnKey
+from segl_delivery.keyring import KeyRing, KeysUnreadable, OwnKey
 
 SOON_DAYS: Final = 30
 
@@ -36,12 +36,18 @@ class KeyWatch:
         self._warned = -math.inf
 
     def look(self) -> None:
-        """Blocking. Raises :class:`~segl_delivery.keyring.KeysUnreadable`."""
-        now, keys = self._clock(), self._ring.keys()
+        """Blocking. While a key cannot be used no day is left: mail to it waits. Raises
+        :class:`~segl_delivery.keyring.KeysUnreadable`."""
+        try:
+            now, keys, locked = self._clock(), self._ring.keys(), self._ring.locked()
+        except KeysUnreadable:
+            metrics.OWN_KEY_DAYS.set(0)
+            raise
         first = first_end(keys)
-        metrics.OWN_KEY_DAYS.set(math.nan if first is None else days_left(first, now))
+        left = math.nan if first is None else days_left(first, now)
+        metrics.OWN_KEY_DAYS.set(0 if locked else left)
         ending = [own for own in keys if not own.retired and days_left(own, now) < SOON_DAYS]
-        if ending and now - self._warned >= DAY_SECONDS:
+        if ending and not 0 <= now - self._warned < DAY_SECONDS:
             self._warned = now
             for own in ending:
                 self._events.own_key_ends(own.name, days=math.floor(days_left(own, now)))

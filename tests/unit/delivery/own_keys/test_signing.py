@@ -177,6 +177,32 @@ def test_a_key_that_ends_is_told_once_a_day_and_measured_each_time(tmp_path: Pat
     assert 18 < metrics.OWN_KEY_DAYS._value.get() < 20
 
 
+def test_a_key_that_cannot_be_used_leaves_no_days(tmp_path: Path) -> None:
+    """Mail to it waits now, and goes back when the queue has kept it for five days."""
+    journal, now, passphrase = Journal(), time.time(), tmp_path / "passphrase"
+    keys = tmp_path / "keys"
+    keep(keys, "own", days=400)
+    watch = KeyWatch(KeyRing(keys, passphrase), journal, lambda: now)
+    with pytest.raises(KeysUnreadable):
+        watch.look()
+    assert metrics.OWN_KEY_DAYS._value.get() == 0
+    passphrase.touch(0o600)
+    passphrase.write_text("x")
+    for mode, days in ((0o600, 399), (0o644, 0), (0o600, 399)):
+        (keys / "own.key.pem").chmod(mode)
+        watch.look()
+        assert math.floor(metrics.OWN_KEY_DAYS._value.get()) == days
+
+
+def test_a_clock_that_was_ahead_for_a_while_silences_nobody(tmp_path: Path) -> None:
+    journal, clock = Journal(), iter((time.time() + 400 * 24 * HOUR, time.time()))
+    keep(tmp_path, "soon", days=20)
+    watch = KeyWatch(KeyRing(tmp_path), journal, lambda: next(clock))
+    watch.look()
+    watch.look()
+    assert len(journal.told) == 2
+
+
 def test_doctor_and_status_name_what_ends_and_what_cannot_sign(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     assert key_line(house(keys)) == (True, "none of our own")
