@@ -270,6 +270,7 @@ def test_where_no_room_will_be_one_has_to_come_again_and_none_is_lost(new_milter
 
         begin(one, 130_000)
         begin(other, 130_000)
+        wait_until(lambda: one.is_read and other.is_read, 30, lambda: "a message is not in hand")
         answers = [done.result(30) for done in [pool.submit(rest, one), pool.submit(rest, other)]]
         refused, taken = sorted(answers, key=lambda answer: not answer.reply)
         assert refused.reply.startswith("451 4.3.0 Mailen kan ikke kontrolleres lige nu.")

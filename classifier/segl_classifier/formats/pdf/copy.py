@@ -21,7 +21,10 @@ import pypdfium2.raw as api
 _MOST_GROWN = 50_000_000  # bytes that the copy may be larger than the file
 _METADATA = b"/Metadata"
 _IS_METADATA = re.compile(rb"/Type\s*/Metadata\b")  # and does not only name some
-_BEFORE_XML = b"\0\xfe\xff\xef\xbb\xbf \t\r\n"
+# Of noise one packet in 256 begins with "<" as well. XML has no control characters but these (§2.2), in UTF-16 zeros.
+_BEGINS_AS_XML = re.compile(
+    rb"[\0\xfe\xff\xef\xbb\xbf \t\r\n]*<(?:[^\x01-\x08\x0b\x0c\x0e-\x1f]{100}|[^\x01-\x08\x0b\x0c\x0e-\x1f]{0,99}\Z)"
+)
 _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?:/|$)")
 _MOST_FILES = 1_000
 _JPEG = re.compile(rb"/Filter\s*(?:/DCTDecode|\[\s*/DCTDecode\s*\])\s*(?:/|$)")
@@ -208,7 +211,7 @@ def _content(data: bytes, stream: _Stream, most: int) -> bytes | None:
         return _unpacked(raw, most) if known else None
     if _METADATA in stream.head:  # PDFium takes their filter away, and leaves them packed
         raw = _unpacked(raw, most) or raw
-        if raw and raw.lstrip(_BEFORE_XML)[:1] != b"<":
+        if raw and not _BEGINS_AS_XML.match(raw):
             return None
     return raw if len(raw) <= most else None
 

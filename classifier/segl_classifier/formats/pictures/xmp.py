@@ -22,6 +22,12 @@ _HOUSEKEEPING = frozenset(
     _AdHocReviewCycleID CreatorTool Producer format part conformance""".split()
 )
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.+-])\d{6}[^\w\n]{0,3}\d{4}(?![0-9A-Za-z.-])")
+# By their first bytes (XML 1.0, appendix F); the longer before those they begin with.
+_WIDE = {
+    b"\xff\xfe\0\0": "utf-32-le", b"<\0\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"\0\0\0<": "utf-32-be",
+    b"\xff\xfe": "utf-16-le", b"<\0": "utf-16-le", b"\xfe\xff": "utf-16-be", b"\0<": "utf-16-be",
+}  # fmt: skip
+_DECLARATION = re.compile(r"\ufeff?\s*(?:<\?xml\b[^<>]*\?>)?")
 _NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
 
 
@@ -39,9 +45,15 @@ def packets(data: bytes) -> Iterator[bytes]:
 
 def lines_of(packet: bytes, most: int) -> list[str]:
     """What *packet* says, of about *most* characters: a property a line, its name before it, no housekeeping."""
+    packet = _in_utf8(packet)
     flow = read_flow([packet], labels=True, most=most, data=True)
     lines = [*flow.lines, *_attributes(packet)]
     return [line for line in lines if not is_housekeeping(*line.partition(":")[::2])]
+
+
+def _in_utf8(packet: bytes) -> bytes:
+    charset = next((charset for begin, charset in _WIDE.items() if packet.startswith(begin)), None)
+    return _DECLARATION.sub("", packet.decode(charset, "replace"), count=1).encode() if charset else packet
 
 
 def is_housekeeping(label: str, value: str) -> bool:

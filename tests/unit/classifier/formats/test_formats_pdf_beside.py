@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import time
 import zlib
 from collections.abc import Callable
@@ -201,6 +202,24 @@ def test_properties_in_clear_in_a_locked_file_are_read_and_no_damage(clear: int,
 def test_noise_in_a_locked_file_that_nothing_in_clear_explains_is_told_of() -> None:
     data = locked_but_for(2, of=2).replace(b"<x:xmpmeta>", b"<x:damaged>", 1)
     assert causes(read(data, "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
+def test_noise_that_begins_as_properties_do_is_told_of_too() -> None:
+    """As of one packet in 256 that was decrypted though it stood in clear."""
+    noise = random.Random(7).randbytes(70).decode("latin-1")
+    kinds = "/Type/Metadata/Subtype/XML"
+    streams = {20: pdf_by_hand.stream(f"<{noise}", kinds)}
+    data = pdf_by_hand.page("", streams, catalog="/Metadata 20 0 R")
+    assert causes(read(data, "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("how", [f"<Headline>{NUMBER}</Headline>", f"<Description Headline='{NUMBER}'/>"])
+def test_properties_of_any_charset_are_read_and_no_noise(how: str, charset: str) -> None:
+    xml = f"<?xml version='1.0' encoding='{charset}'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>{how}</x:xmpmeta>\n"
+    streams = {20: pdf_by_hand.stream(xml.encode(charset).decode("latin-1"), "/Type/Metadata/Subtype/XML")}
+    content = read(pdf_by_hand.page("", streams, catalog="/Metadata 20 0 R"), "", ALLOWANCE)
+    assert (stands_in(content, NUMBER), content.lacks) == (["properties"], ())
 
 
 def packet(inside: str) -> str:
