@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from segl.addresses import normal_domain
 from segl.certificates.judgement import UNREADABLE, load_certificates, usable_of
 from segl.counted import counted
 from segl.errors import StoreError
@@ -21,6 +22,7 @@ from segl.store.status import StoreDenied, StoreMissing, look_at_store, sqlite_f
 from segl.vocabulary import Mode
 
 _EXPIRY_DAYS = 30
+_ENDINGS = (".pem", ".crt", ".cer", ".der", ".p7b", ".p7c")  # of certificates; others are no business of ours
 
 
 def host_checks(settings: Settings) -> Iterator[Check]:
@@ -86,16 +88,35 @@ def _reinject(settings: Settings) -> Check:
 def _certificates(settings: Settings) -> Iterator[Check]:
     folder = settings.delivery.certificates
     try:
-        files = sorted(file for file in folder.iterdir() if file.suffix == ".pem")
+        kept = sorted(file for file in folder.iterdir() if file.suffix.lower() in _ENDINGS)
     except FileNotFoundError:
         yield Check("certificates.folder", State.OK, f"{folder} does not exist: no tunnel partners")
         return
     except OSError:
         yield Check("certificates.folder", State.UNKNOWN, f"{folder} may not be read", fix=AS_ROOT)
         return
+    named = {file: _name_looked_for(file) for file in kept}
+    files = [file for file, name in named.items() if name == file.name]
     yield Check("certificates.folder", State.OK, f"{folder}: {counted(len(files), 'file')}")
-    for file in files:
-        yield from _certificate_file(file)
+    for file, name in named.items():
+        if name == file.name:
+            yield from _certificate_file(file)
+        else:
+            yield Check(
+                "certificates.name",
+                State.WARN,
+                f"{file.name} is looked for by nobody{f': {name} would be' if name else ''}",
+                "mail to that partner goes by another way",
+                f"name it {name or '<domain>.pem'}, in PEM form",
+            )
+
+
+def _name_looked_for(file: Path) -> str:
+    """What a partner's file must be called; ``""`` when its name tells no domain."""
+    try:
+        return f"{normal_domain(file.stem)}.pem"
+    except ValueError:
+        return ""
 
 
 def _certificate_file(file: Path) -> Iterator[Check]:

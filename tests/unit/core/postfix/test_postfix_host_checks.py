@@ -84,6 +84,27 @@ def test_certificates_of_partners(tmp_path: Path, content: bytes, state: State) 
     assert states(host_checks(settings(tmp_path)), "certificates.expiry") == {state}
 
 
+@pytest.mark.parametrize(
+    ("name", "would_be"),
+    [
+        ("Kommune.example.pem", "kommune.example.pem"),
+        ("bøger.example.pem", "xn--bger-gra.example.pem"),
+        ("kommune.example.crt", "kommune.example.pem"),
+        ("kommune.example.PEM", "kommune.example.pem"),
+        ("post@kommune.example.pem", "<domain>.pem"),
+    ],
+)
+def test_a_partners_file_that_nobody_looks_for_is_named(tmp_path: Path, name: str, would_be: str) -> None:
+    (tmp_path / "tunnel.d").mkdir()
+    for file in (name, "README", "kommune.example.pem~"):
+        (tmp_path / "tunnel.d" / file).write_bytes(certificate(90))
+    [folder, found] = [
+        check for check in host_checks(settings(tmp_path)) if check.id.startswith("certificates.")
+    ]
+    assert (folder.found.endswith(": 0 files"), found.id, found.state) == (True, "certificates.name", WARN)
+    assert (found.found.startswith(f"{name} is"), would_be in found.fix) == (True, True)
+
+
 def test_no_partners_is_in_order(tmp_path: Path) -> None:
     assert states(host_checks(settings(tmp_path)), "certificates.folder") == {OK}
 
