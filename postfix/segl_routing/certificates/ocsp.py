@@ -132,7 +132,7 @@ def _is_named(response: ocsp.OCSPResponse, candidate: x509.Certificate) -> bool:
 
 
 def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
-    if not candidate.not_valid_before_utc - OTHERS_SKEW <= now <= candidate.not_valid_after_utc:
+    if not candidate.not_valid_before_utc <= now + OTHERS_SKEW or now > candidate.not_valid_after_utc:
         return False
     try:
         candidate.verify_directly_issued_by(issuer)

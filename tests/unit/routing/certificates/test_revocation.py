@@ -27,8 +27,17 @@ OLD_DELEGATE = CA.issue(None, kind="ec", for_=SIGNS, ends=-1)
 STRANGE_DELEGATE = OTHER.issue(None, kind="ec", for_=SIGNS)
 EVA = CA.issue("eva@x.example")
 EARLY_DELEGATE = CA.issue(None, kind="ec", for_=SIGNS, begins=1)
+LATE_DELEGATE = CA.issue(None, kind="ec", for_=SIGNS, begins=365 * 40, ends=365 * 41)
 SOME = frozenset([x509.ReasonFlags.key_compromise])
 CN = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "Liste 1")])
+
+
+def since_year_one(answer: bytes) -> bytes:
+    """*answer*, its signer's certificate being valid since the first year that Python has."""
+    begun = LATE_DELEGATE.certificate.not_valid_before_utc
+    changed = answer.replace(f"{begun:%Y%m%d%H%M%S}Z".encode(), b"00010101000000Z", 1)
+    assert changed != answer
+    return changed
 
 
 def in_pem(crl: bytes) -> bytes:
@@ -174,6 +183,11 @@ def test_an_authority_that_may_not_sign_lists_is_not_believed(web: Publisher, bo
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=OLD_DELEGATE), UNKNOWN, "did not name"),
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=STRANGE_DELEGATE), UNKNOWN, "did not name"),
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=EARLY_DELEGATE), UNKNOWN, "did not name"),
+        (
+            lambda q, bo: since_year_one(CA.ocsp(q, known=[bo], signer=LATE_DELEGATE)),
+            UNKNOWN,
+            "did not name",
+        ),
         (lambda q, bo: CA.ocsp(q, known=[bo], as_of=CA), GOOD, ""),
         (lambda q, bo: CA.ocsp(q, known=[bo], as_of=OTHER), UNKNOWN, "about another certificate"),
         (lambda q, bo: CA.ocsp(q, known=[bo], extra=[(x509.CRLNumber(1), True)]), UNKNOWN, "not read"),
