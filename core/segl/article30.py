@@ -46,7 +46,8 @@ def kept(settings: Settings) -> Iterator[Retention]:
         )
     yield from _of_sent(settings)
     yield Retention(
-        "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",
+        "Hvad der er fundet ud af om domæner, certifikater for personer (adresse og certifikat), og hvilke "
+        "certifikater der er spærret (fingeraftryk)",
         "at vælge den sikre vej",
         "til de udløber eller slettes med `segl certificate forget`",
     )

@@ -88,7 +88,13 @@ THOUGHT_OF = {
     *("canary_leak", "canary_look", "canary_sent", "held_look", "settings_state"),
     *("domain_knowledge", "domain_mark", "given_noted", "given_proof", "mta_sts_policy"),
     *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
-    *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),
+    *(
+        "recipient_certificate",
+        "recipient_lookup",
+        "revoked_certificate",
+        "seen_capability",
+        "signer_standing",
+    ),
     *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy", "digest_refusal", "logged_queue"),
 }
 
