@@ -143,6 +143,8 @@ def _imported(program: str) -> Callable[[], object]:
     if program == "segl-milter":
         # half a second of reading ahead, which makes the first thousand messages faster and no answer another
         vars(importlib.import_module("segl_milter.warm")).update(_MOST_SECONDS=0.0)
+        # what lies here before a fork is set aside already; to look at it again would copy all of it into each child
+        vars(gc).update(unfreeze=lambda: None)
     if program != "segl":
         shut_in = vars(importlib.import_module("segl.confined.pool"))
         shut_in.update(_PROGRAM=(*_WHEN_ASKED, *shut_in["_PROGRAM"]))
