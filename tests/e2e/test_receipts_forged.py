@@ -92,13 +92,12 @@ def test_a_bounce_that_quotes_an_envelope_id_goes_back_as_it_would_have(
     nobody = f"ingen@{GOOD.partition('@')[2]}"
     street.good.rcpt_replies[nobody] = "550 5.1.1 no such user"
     text = f"Hej\n\nOriginal-Envelope-Id: {'ab' * 32}\n\nHilsen\n"
-    before = talkative.secure.log.count("smtpd")
     talkative.submit(letter(BARE, (nobody,), "Spørgsmål", text).content, BARE, [nobody])
     wait_until(lambda: bool(other_reports(street, BARE)), 60, lambda: talkative.log[-9000:])
     [report] = other_reports(street, BARE)
     assert report.sender == "<>"
     assert b"ab" * 32 in report.content
-    assert talkative.secure.log.count("smtpd") == before
+    assert not re.search(r"smtpd\[\d+\]: \w+: client", talkative.secure.log)
     assert talkative.deliver.log.count("report_not_ours") >= 1
 
 

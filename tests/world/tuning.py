@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from segl.decisions.record import DecisionRecord
 from segl.events import Events
 from segl.settings.file import load_settings
 from segl.store.engine import open_store, transaction
-from segl_classifier.rules import load_rules
+from segl_classifier.rules import RuleSet, load_rules
 from segl_milter.decisions import Circumstances, Recorder
 from segl_milter.ruling import ruling_on
 from segl_milter.transaction import Address, Mail
@@ -44,6 +45,12 @@ MAIL = (
     "From: a@{domain}\nTo: b@by.example\nSubject: {subject}\nMIME-Version: 1.0\n"
     "Content-Type: text/plain; charset=utf-8\n\n{body}\n"
 )
+
+
+@lru_cache(4)
+def _rules_of(files: tuple[tuple[Path, bytes], ...]) -> RuleSet:
+    """As long as nobody changes the files they are read once, as by a milter."""
+    return load_rules([file for file, _ in files])
 
 
 class TuningHouse:
@@ -76,7 +83,7 @@ class TuningHouse:
     def decide(self, body: str, *, subject: str = "Hej", domain: str = DOMAIN, days_ago: float = 0) -> str:
         """The id of the decision on a message from *domain*."""
         settings = load_settings(self.settings)
-        rules = load_rules(settings.detection.rules)
+        rules = _rules_of(tuple((file, file.read_bytes()) for file in settings.detection.rules))
         raw = self.message(body, subject, domain)
         mail = Mail(Address(f"<a@{domain}>"), (Address("<b@by.example>"),), raw, len(raw), (subject,))
         made: list[bytes] = []

@@ -112,10 +112,10 @@ def test_for_whom_it_is_too_late_his_picture_is_not_taken_for_an_ornament(pool: 
 @pytest.mark.slow
 def test_who_waits_for_a_worker_has_less_time_for_pictures(pool: Pool) -> None:
     """And not so much that the worker is killed in the middle of one."""
-    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 5})
+    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 8})
     first.start()
     wait_until(1)
-    assert read(pool, seconds=9, ocr_seconds=6) == IN_TIME
+    assert read(pool, seconds=12, ocr_seconds=9) == IN_TIME
     first.join()
 
 
