@@ -384,26 +384,34 @@ async def asked(world: World, address: str) -> str:
     return (answer if isinstance(answer, Reply) else await answer).text
 
 
-def test_others_have_their_turn_while_a_long_queue_is_looked_at(tmp_path: Path) -> None:
-    """Answers to Postfix must not wait for fifty thousand copies."""
-    turn, looked_at = 0, Counter[int]()
+class Turns:
+    """How often others had their turn: ``number``."""
 
-    async def others() -> None:
-        nonlocal turn
+    number = 0
+
+    async def beside(self, work: Awaitable[object]) -> None:
+        going = asyncio.create_task(self._others())
+        await work
+        going.cancel()
+
+    async def _others(self) -> None:
         while True:
-            turn += 1
+            self.number += 1
             await asyncio.sleep(0)
 
+
+def test_others_have_their_turn_while_a_long_queue_is_looked_at(tmp_path: Path) -> None:
+    """Answers to Postfix must not wait for fifty thousand copies."""
+    turns, looked_at = Turns(), Counter[int]()
+
     def goes_by_tls(_address: str, _least: Proof) -> bool:
-        looked_at[turn] += 1
+        looked_at[turns.number] += 1
         return False
 
     async def story(world: World) -> None:
         world.relief.goes_by_tls = goes_by_tls
         world.waits(*(f"k{number}@kunde.example" for number in range(1_000)))
-        going = asyncio.create_task(others())
-        await world.look(after=20)
-        going.cancel()
+        await turns.beside(world.look(after=20))
 
     told(tmp_path, story)
     assert looked_at.total() == 1_000
@@ -413,23 +421,15 @@ def test_others_have_their_turn_while_a_long_queue_is_looked_at(tmp_path: Path) 
 def test_others_have_their_turn_while_a_long_queue_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn, read_at = 0, Counter[int]()
-
-    async def others() -> None:
-        nonlocal turn
-        while True:
-            turn += 1
-            await asyncio.sleep(0)
+    turns, read_at = Turns(), Counter[int]()
 
     def read(_line: bytes) -> None:
-        read_at[turn] += 1
+        read_at[turns.number] += 1
 
     async def story(world: World) -> None:
         monkeypatch.setattr("segl_routing.fallback.queue_watch.message_in", read)
         world.queue.write_text("{}\n" * 3_000, "utf-8")
-        going = asyncio.create_task(others())
-        await world.look(after=20)
-        going.cancel()
+        await turns.beside(world.look(after=20))
 
     told(tmp_path, story)
     assert read_at.total() == 3_000
