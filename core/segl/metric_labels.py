@@ -148,3 +148,4 @@ class CertificateEnd(StrEnum):
     TUNNEL = "tunnel"
     PORTAL = "portal"
     TRUST = "trust"
+    RECIPIENTS = "recipients"  # in certificates.folder

@@ -15,6 +15,7 @@ from segl.cli.doctor_keys import key_checks
 from segl.cli.doctor_nodes import node_checks
 from segl.cli.doctor_portal import portal_checks
 from segl.cli.doctor_receipts import receipt_checks
+from segl.cli.doctor_recipients import recipient_checks
 from segl.cli.doctor_trust import trust_checks
 from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.trusted import trusted_settings
@@ -42,6 +43,7 @@ def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
     yield from copy_checks(file, settings)
     yield from tunnel_checks(settings)
     yield from trust_checks(settings)
+    yield from recipient_checks(settings)
     yield from key_checks(settings)
     yield from receipt_checks(settings)
     yield from portal_checks(settings)

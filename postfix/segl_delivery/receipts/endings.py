@@ -1,9 +1,10 @@
-"""Which certificates end soon: our own keys, partners' in the postmaster's folder, and those of the tunnel lists in
-force."""
+"""Which certificates end soon: our own keys, partners' and recipients' in the postmaster's folders, and
+those of the tunnel lists in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from segl.errors import SeglError
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
 from segl_delivery.keyring import KeyRing
+from segl_routing.certificates.folder_ends import folder_ends
 from segl_routing.tunnels import Tunnels
 
 SOON: Final = timedelta(days=45)
@@ -21,9 +23,17 @@ _GONE: Final = timedelta(days=7)  # of lists, what ended before is news no more:
 
 def endings(settings: Settings, now: datetime, owner: Owner) -> list[tuple[str, int]]:
     """Name and days left (below zero: ended), the first to end first; *owner*'s, and to who runs the installation those
-    of partners."""
+    of partners and recipients."""
     moment = now.astimezone(UTC)
-    partners = () if owner.is_tenant else (*_folder(settings), *_lists(settings, moment))
+    partners = (
+        ()
+        if owner.is_tenant
+        else (
+            *_folder(settings),
+            *_lists(settings, moment),
+            *_recipients(settings, moment),
+        )
+    )
     found = [*_own(settings, owner), *partners]
     soon = ((name, end - moment) for name, end in found if end - moment < SOON)
     return sorted(((name, left.days) for name, left in soon), key=lambda one: (one[1], one[0]))
@@ -48,6 +58,13 @@ def _folder(settings: Settings) -> Iterator[tuple[str, datetime]]:
             continue
         if (end := last_end(loaded)) is not None:
             yield file.stem, end
+
+
+def _recipients(settings: Settings, now: datetime) -> Iterator[tuple[str, datetime]]:
+    with suppress(OSError):  # said elsewhere: the doctor
+        for one in folder_ends(settings.certificates):
+            if one.end > now - _GONE:
+                yield one.address, one.end
 
 
 def _lists(settings: Settings, now: datetime) -> Iterator[tuple[str, datetime]]:

@@ -67,6 +67,11 @@ class FolderSource:
     async def close(self) -> None:
         return
 
+    def offers(self) -> dict[str, tuple[tuple[str, Offer], ...]]:
+        """What stands in each file now, by its name: addresses, and what is offered for them. Blocking; raises
+        :class:`OSError`."""
+        return {name: file.offers for name, file in sorted(self._read_all(_Index()).files.items())}
+
     def _read_all(self, before: _Index) -> _Index:
         index = _Index()
         with os.scandir(self._folder) as entries:
