@@ -74,11 +74,19 @@ def signed_attributes(digest: bytes, now: datetime) -> bytes:
     values = (
         (names.CONTENT_TYPE, cms.ContentType("data").dump()),
         (names.MESSAGE_DIGEST, core.OctetString(digest).dump()),
-        (names.SIGNING_TIME, cms.Time({"utc_time": now.astimezone(UTC).replace(microsecond=0)}).dump()),
+        (names.SIGNING_TIME, written_time(now)),
         (names.CAPABILITIES, OURS),
     )
     attributes = [ber.element(ber.SEQUENCE, oid(name), ber.element(ber.SET, value)) for name, value in values]
     return ber.element(ber.SET, *sorted(attributes))
+
+
+def written_time(now: datetime) -> bytes:
+    """The signing time (RFC 5652 §11.3): of the years 1950 to 2049 UTCTime, else GeneralizedTime, as in certificates."""
+    moment = now.astimezone(UTC).replace(microsecond=0)
+    kind = "utc_time" if 1950 <= moment.year < 2050 else "generalized_time"
+    written: bytes = cms.Time({kind: moment}).dump()
+    return written
 
 
 def write_signer_info(
@@ -174,9 +182,14 @@ def _attributes(found: Any) -> SignedAttributes:
         tuple(ber.element(ber.SET, order) for order in orders),
         _only(values, names.CONTENT_TYPE).dotted,
         _only(values, names.MESSAGE_DIGEST).native,
-        _only(values, names.SIGNING_TIME).native if values.get(names.SIGNING_TIME) else None,
+        _moment(_only(values, names.SIGNING_TIME).native) if values.get(names.SIGNING_TIME) else None,
         frozenset().union(*(read_capabilities(one.dump()) for one in values.get(names.CAPABILITIES, ())[:1])),
     )
+
+
+def _moment(said: object) -> datetime | None:
+    """A time without a zone, or in the year 0, is none: nobody could tell when it was."""
+    return said if isinstance(said, datetime) and said.tzinfo is not None else None
 
 
 def _only(values: dict[str, list[Any]], name: str) -> Any:

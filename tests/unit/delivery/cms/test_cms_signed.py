@@ -13,7 +13,7 @@ from segl import ber
 from segl.ber import Damaged
 from segl.certificates.chain import Authorities
 from segl.certificates.judgement import fingerprint
-from segl_delivery.cms import names
+from segl_delivery.cms import names, signer_info
 from segl_delivery.cms.algorithm import integer
 from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.digests import Digest
@@ -98,6 +98,32 @@ def test_we_find_openssls_signatures_good(
     if "-noattr" not in options:
         assert signature.signed_at is not None
         assert abs(signature.signed_at - datetime.now(UTC)) < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d491231235959Z"),
+        (datetime(2050, 1, 1, tzinfo=UTC), b"\x18\x0f20500101000000Z"),
+    ],
+)
+def test_the_time_of_signing_is_written_as_its_year_demands(
+    anna: Identity, moment: datetime, written: bytes
+) -> None:
+    message = sign(CONTENT, anna.signer, detached=False, now=moment)
+    assert written in message
+    assert only(verify(message).signatures).signed_at == moment
+    told = openssl("cms", "-cmsout", "-print", "-noout", "-inform", "DER", given=message)
+    assert f"{moment:%b}" in told.decode().partition("signingTime")[2][:200]
+
+
+@pytest.mark.parametrize("odd", [b"\x18\x0e00010101000000", b"\x18\x0f00000101000000Z"])
+def test_a_time_that_nobody_can_tell_is_none(
+    anna: Identity, monkeypatch: pytest.MonkeyPatch, odd: bytes
+) -> None:
+    monkeypatch.setattr(signer_info, "written_time", lambda _now: odd)
+    signature = only(verify(sign(CONTENT, anna.signer, detached=False)).signatures)
+    assert (signature.holds, signature.signed_at) == (True, None)
 
 
 def test_sha1_and_short_keys_are_read_and_named_weak(directory: Path, anna: Identity) -> None:
