@@ -119,14 +119,22 @@ def unfit_to_sign(certificate: x509.Certificate) -> str:
     try:
         extensions = certificate.extensions
         usage = next((e.value for e in extensions if isinstance(e.value, x509.KeyUsage)), None)
-        purposes = next((e.value for e in extensions if isinstance(e.value, x509.ExtendedKeyUsage)), None)
     except UNREADABLE:
         return "cannot be read"
     if usage is not None and not (usage.digital_signature or usage.content_commitment):
         return "its keyUsage does not allow signatures"
-    if purposes is not None and not FOR_MAIL.intersection(purposes):
-        return "it is not for mail (extendedKeyUsage)"
-    return ""
+    return purpose_fault(certificate)
+
+
+def purpose_fault(certificate: x509.Certificate) -> str:
+    """Why mail is none of the purposes it was issued for (RFC 8550 §4.4.4); ``""`` when it is, or none is named."""
+    try:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return ""
+    except UNREADABLE:
+        return _DAMAGED
+    return "" if FOR_MAIL.intersection(purposes) else "it is not for mail (extendedKeyUsage)"
 
 
 def newest_usable(

@@ -107,6 +107,9 @@ def import_(
         typer.Option("--passphrase-file", readable=False, help="The files' passphrase; else you are asked."),
     ] = None,
     retired: Annotated[bool, typer.Option("--retired", help="An old key, only to open old mail.")] = False,
+    any_purpose: Annotated[
+        bool, typer.Option("--any-purpose", help="Though it was issued for something else than mail.")
+    ] = False,
     holders: Annotated[
         list[str] | None,
         typer.Option(
@@ -140,7 +143,7 @@ def import_(
                 else "there is no certificate in it"
             )
             fail(what, "give the file of the certificate along", Exit.FAILED)
-        if why := refusal(chain[0], datetime.now(UTC), retired=retired):
+        if why := refusal(chain[0], datetime.now(UTC), retired=retired, any_purpose=any_purpose):
             fail(why[0], why[1], Exit.FAILED)
         wanted = key_text.holders_of(loaded, holders, chain[0], retired=retired)
         if (kept := _there_already(keys, chain[0])) is not None and kept.own is not None:

@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from segl.certificates.chain import read_pem
-from segl.certificates.judgement import UNREADABLE, lasting_fault, untimely
+from segl.certificates.judgement import UNREADABLE, lasting_fault, purpose_fault, untimely
 from segl.durable import sync_directory
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
@@ -98,6 +98,8 @@ class KeptKey:
             found.append(f"ends in {left} day{'s' * (left != 1)}")
         if why := lasting_fault(self.own.certificate):
             found.append(f"partners cannot encrypt to it: {why}")
+        elif why := purpose_fault(self.own.certificate):
+            found.append(f"partners' mail programs may refuse it: {why}")
         if not (self.own.domains or self.own.addresses):
             found.append("it is for no domain and no address")
         return tuple(filter(None, found))

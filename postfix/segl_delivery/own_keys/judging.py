@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from segl.certificates.judgement import CURVES, UNREADABLE, is_short_rsa, lasting_fault, untimely
+from segl.certificates.judgement import (
+    CURVES,
+    UNREADABLE,
+    is_short_rsa,
+    lasting_fault,
+    purpose_fault,
+    untimely,
+)
 from segl_delivery.cms.digests import PrivateKey
 from segl_delivery.own_keys.directory import may_sign
+
+_FOR_MAIL: Final = (
+    "ask the authority for one with emailProtection (segl key new --csr asks for that); where your partners' gateways "
+    "take it all the same: --any-purpose; for old mail alone: --retired"
+)
 
 
 def own_and_chain(key: PrivateKey, certificates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
@@ -23,9 +36,11 @@ def own_and_chain(key: PrivateKey, certificates: Sequence[x509.Certificate]) -> 
     return max(own, key=lambda entry: entry.not_valid_before_utc), *others
 
 
-def refusal(certificate: x509.Certificate, now: datetime, *, retired: bool) -> tuple[str, str] | None:
+def refusal(
+    certificate: x509.Certificate, now: datetime, *, retired: bool, any_purpose: bool = False
+) -> tuple[str, str] | None:
     """Why *certificate* is not taken, and what to do. A *retired* one only has to open old mail: neither its dates
-    nor its strength are asked."""
+    nor its strength are asked. *any_purpose*: nor whether it was issued for mail."""
     if retired:
         return None
     if why := untimely(certificate, now):
@@ -35,6 +50,8 @@ def refusal(certificate: x509.Certificate, now: datetime, *, retired: bool) -> t
     fault = lasting_fault(certificate)
     if is_short_rsa(key) or odd or (fault and not may_sign(certificate, now)):
         return fault, "ask the authority for another; for old mail alone: --retired"
+    if not any_purpose and (why := purpose_fault(certificate)):
+        return f"{why}: mail programs neither encrypt to it nor believe what it signs", _FOR_MAIL
     return None
 
 

@@ -241,6 +241,26 @@ def test_what_may_not_be_a_key_of_ours_is_refused(
         assert house.listed()[0]["uses"] == ["decrypt"]
 
 
+def test_one_that_is_not_for_mail_is_refused_unless_the_postmaster_knows_better(
+    house: House, tmp_path: Path, anna: Identity
+) -> None:
+    """As a web server's (RFC 8550 §4.4.4)."""
+    web = tmp_path / "web.pem"
+    words = ("-subj", "/CN=www.nordby.example", "-addext", "extendedKeyUsage=serverAuth,clientAuth")
+    web.write_bytes(openssl("req", "-x509", "-key", anna.key_file, *words, "-days", "400"))
+    take = ("import", anna.key_file, web, "--for", DOMAIN)
+    done = house(*take)
+    assert (done.exit_code, "it is not for mail" in done.stderr, house.listed()) == (1, True, [])
+    done = house(*take, "--any-purpose")
+    assert (done.exit_code, "may refuse it: it is not for mail" in done.stderr) == (0, True)
+    assert house("list").exit_code == 1
+    for purpose in ("emailProtection", "anyExtendedKeyUsage", "serverAuth,emailProtection"):
+        fit = ("-subj", "/CN=N", "-addext", f"extendedKeyUsage={purpose}")
+        web.write_bytes(openssl("req", "-x509", "-key", anna.key_file, *fit, "-days", "400"))
+        assert "not for mail" not in house(*take).stderr
+    assert len(house.listed()) == 4
+
+
 def test_a_certificate_that_names_nobody_wants_to_be_told_for_whom(house: House, anna: Identity) -> None:
     done = house("import", anna.key_file, anna.cert_file)
     assert (done.exit_code, f"--for {DOMAIN}" in done.stderr) == (1, True)
