@@ -82,7 +82,7 @@ def signed_attributes(digest: bytes, now: datetime) -> bytes:
 
 
 def written_time(now: datetime) -> bytes:
-    """The signing time (RFC 5652 §11.3): of the years 1950 to 2049 UTCTime, else GeneralizedTime, as in certificates."""
+    """The signing time (RFC 5652 §11.3): of the years 1950 to 2049 UTCTime, of others GeneralizedTime."""
     moment = now.astimezone(UTC).replace(microsecond=0)
     kind = "utc_time" if 1950 <= moment.year < 2050 else "generalized_time"
     written: bytes = cms.Time({kind: moment}).dump()
