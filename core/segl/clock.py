@@ -6,20 +6,31 @@ its time already. So a clock that seems to have jumped ahead is not believed for
 network to set it right, or for somebody to see it. One that jumped by more than three days is not for three days:
 so much more would be lost, and nobody may look before Monday. The same wait meets a store brought back from a backup.
 Where several nodes share a store it is not believed as long as another one is at work that says otherwise.
+
+A clock whose battery died begins in 1970 or 2000, and nobody need have been heard of: what it says is impossible by
+itself, as Segl was written later (:data:`WRITTEN`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Final
 
+WRITTEN: Final = date(2026, 11, 30)  # this Segl; set anew for each release (docs/development.md)
+_WRITTEN_AT: Final = datetime.combine(WRITTEN, datetime.min.time(), UTC).timestamp()
 _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
 _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
 _APART_SECONDS: Final = 3 * 3600.0  # ahead of what another node has just written; each writes hourly
 DOUBTED_SECONDS: Final = 6 * 3600.0
 LONG_SECONDS: Final = 3 * 24 * 3600.0  # a leap of more than that is doubted for that long
+
+
+def is_impossible(now: float) -> bool:
+    """Whether no clock that is right can say *now* (Unix seconds)."""
+    return now < _WRITTEN_AT
 
 
 def is_behind(now: float, heard: float | None) -> bool:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl import __version__
-from segl.clock import is_behind
+from segl.clock import is_behind, is_impossible
 from segl.days import DAY_SECONDS
 from segl.settings.document import Settings
 from segl.settings.values import without_password
@@ -112,7 +112,8 @@ def nodes_of(engine: Engine) -> list[Node]:
 
 def last_heard(engine: Engine, now: float) -> float | None:
     """When any node last wrote here (both Unix seconds); ``None`` before the first. What is more than 100 days ahead of
-    *now* does not count, unless messages were sealed on several such days. Raises :class:`~segl.errors.StoreError`."""
+    *now* does not count, unless messages were sealed on several such days, or *now* is before Segl was written. Raises
+    :class:`~segl.errors.StoreError`."""
     with transaction(engine) as connection:
         return _latest(connection, _counts(connection, now))
 
@@ -138,6 +139,8 @@ def _latest(connection: Connection, which: sa.ColumnElement[bool]) -> float | No
 
 def _counts(connection: Connection, now: float) -> sa.ColumnElement[bool]:
     """Whether what a row of ``node`` says of the time can be true, if *now* is what this clock says."""
+    if is_impossible(now):  # then whoever wrote knows better
+        return sa.true()
     until = now + _CREDIBLE_SECONDS
     furthest = _latest(connection, sa.true())
     if furthest is not None and furthest > until:  # hardly ever, and then the messages are counted

@@ -78,13 +78,14 @@ class TestCA:
         days: int = 90,
         self_signed: bool = False,
         expired: bool = False,
+        early: bool = False,
         key: Literal["ec", "rsa"] = "ec",
         purposes: Sequence[x509.ObjectIdentifier] = _PURPOSES,
     ) -> Certificate:
         """A certificate for *names* (hosts, ``*.hosts``, IP addresses, mail addresses), valid for *days*.
 
-        ``self_signed`` has no chain to the root; ``expired`` ended yesterday; *purposes* are the extended key
-        usage (none: no such extension).
+        ``self_signed`` has no chain to the root; ``expired`` ended yesterday; ``early`` begins tomorrow; *purposes* are
+        the extended key usage (none: no such extension).
         """
         private: PrivateKey = (
             ec.generate_private_key(ec.SECP256R1())
@@ -100,7 +101,9 @@ class TestCA:
             .issuer_name(subject if self_signed else self._certificate.subject)
             .public_key(private.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(min(now, end) - datetime.timedelta(days=days))
+            .not_valid_before(
+                now + datetime.timedelta(days=1) if early else min(now, end) - datetime.timedelta(days=days)
+            )
             .not_valid_after(end)
             .add_extension(
                 x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False

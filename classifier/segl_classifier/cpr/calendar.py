@@ -19,6 +19,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from segl.clock import WRITTEN
+
 REPLACEMENT = 60  # added to the day in a replacement number
 
 # Years whose 1 January ran out of numbers with modulus 11 (cpr.dk, list of 10 May 2023, "not exhaustive").
@@ -27,6 +29,7 @@ RAN_OUT = frozenset(
 )
 
 _ASCII = 48 * (4 + 3 + 2 + 7 + 6 + 5 + 4 + 3 + 2 + 1) % 11
+_LAST_BIRTH = date(2057, 12, 31)  # that ten digits tell of, by the table above
 _CLOCKS_DIFFER = timedelta(days=1)  # a child born today in another time zone is not born in the future
 
 
@@ -50,8 +53,12 @@ class Birth(NamedTuple):
 
 def this_day() -> date:
     """The day on which a birth can be at the latest. The one place where the detector looks at a clock;
-    whoever must have the same answer every day gives ``today`` to :func:`.find_cpr`."""
-    return date.today()
+    whoever must have the same answer every day gives ``today`` to :func:`.find_cpr`.
+
+    By a clock whose battery died, in 1970, six numbers in ten are of births to come, and no numbers: so no day is
+    believed before the one on which this was written. Nor one that no digits tell of any more: by a clock that is a
+    hundred years ahead nobody is alive."""
+    return min(max(date.today(), WRITTEN), _LAST_BIRTH)
 
 
 def century(yy: int, seventh: int) -> int:

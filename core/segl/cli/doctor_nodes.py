@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
+from segl.clock import is_behind, is_impossible
 from segl.counted import counted
 from segl.errors import DeliveryError, SeglError, StoreError
 from segl.postfix.check import AS_ROOT, Check, State
@@ -101,6 +102,8 @@ def _apart(engine: Engine) -> Check:
     """This clock beside the database's, which all nodes share: what one node dates another holds against its own."""
     from segl.store.engine import transaction
 
+    if impossible := _impossible():
+        return impossible
     with transaction(engine) as connection:
         begun = time.time()
         there = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
@@ -114,9 +117,18 @@ def _apart(engine: Engine) -> Check:
     return Check("clock", State.WARN, f"{by:.0f} s {word} the database's", why, fix)
 
 
+def _impossible() -> Check | None:
+    """What a machine without a battery says before it has asked the network."""
+    now = time.time()
+    if not is_impossible(now):
+        return None
+    why = "certificates seem not to be valid yet: no TLS is proven, and partners' tunnels are not used"
+    fix = "set it right (timedatectl), and have it set before Postfix starts (systemd-time-wait-sync or chrony-wait)"
+    return Check("clock", State.FAIL, f"it says {_day(now)}, when this Segl was not written yet", why, fix)
+
+
 def _by_itself(settings: Settings, file: Path) -> Iterator[Check]:
     """Where no other node shares the store, which is *file*."""
-    from segl.clock import is_behind
     from segl.sealed.belonging import KEY, belongs, place_of
 
     try:
@@ -125,7 +137,9 @@ def _by_itself(settings: Settings, file: Path) -> Iterator[Check]:
         return
     place = place_of(settings.portal)
     yield _ours(place, lambda: belongs(noted, place.owner()))
-    if heard is not None and is_behind(time.time(), heard):
+    if impossible := _impossible():
+        yield impossible
+    elif heard is not None and is_behind(time.time(), heard):
         why = "the clock is wrong, or was: by it links end too late or too soon, and certificates seem to have ended"
         fix = "set it right (timedatectl). If it is right, it was ahead then: docs/troubleshooting.md, clock_doubted"
         yield Check("clock", State.WARN, f"it is before {_minute(heard)}, when Segl last ran", why, fix)
@@ -162,7 +176,6 @@ def _ours(place: _Named, look: Callable[[], bool | None]) -> Check:
 
 
 def _nodes(settings: Settings, engine: Engine) -> Check:
-    from segl.clock import is_behind
     from segl.nodes import PRESENT_SECONDS, nodes_of, this_node
 
     now = time.time()

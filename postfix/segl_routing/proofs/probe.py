@@ -56,6 +56,8 @@ class ProbeResult(Enum):
     OURSELVES = ("ourselves", Known.NO, "is this host itself")
     SELF_SIGNED = ("self-signed", Known.NO, "has a self-signed certificate", Repair.SELF_SIGNED)
     EXPIRED = ("expired", Known.NO, "has a certificate that is out of date", Repair.EXPIRED)
+    # No authority dates ahead: it is a clock that is behind, most likely ours, as it is after a boot without a battery.
+    NOT_YET = ("not-yet", Known.UNKNOWN, "has a certificate that is not valid yet", Repair.EXPIRED)
     WRONG_NAME = ("wrong-name", Known.NO, "has a certificate for another name", Repair.WRONG_NAME)
     UNTRUSTED = (
         "untrusted",
@@ -275,6 +277,7 @@ _BAD_CERTIFICATE = frozenset(
         ProbeResult.SHOWN,
         ProbeResult.SELF_SIGNED,
         ProbeResult.EXPIRED,
+        ProbeResult.NOT_YET,
         ProbeResult.WRONG_NAME,
         ProbeResult.UNTRUSTED,
     }
@@ -282,7 +285,7 @@ _BAD_CERTIFICATE = frozenset(
 
 # X509_V_ERR_… of OpenSSL's x509_vfy.h
 _BY_VERIFY_CODE = {
-    9: ProbeResult.EXPIRED,  # not yet valid
+    9: ProbeResult.NOT_YET,
     10: ProbeResult.EXPIRED,
     18: ProbeResult.SELF_SIGNED,
     62: ProbeResult.WRONG_NAME,

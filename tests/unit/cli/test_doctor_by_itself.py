@@ -79,6 +79,18 @@ def test_a_clock_behind_the_last_that_was_heard_is_named(settings: Settings) -> 
     assert "timedatectl" in clock.fix
 
 
+def test_a_clock_of_before_segl_was_written_is_a_fault_though_nobody_was_heard_of_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 946_728_000.0)
+    begin(settings)
+    clock = checks(settings)["clock"]
+    assert (clock.state, clock.found) == (
+        State.FAIL,
+        "it says 2000-01-01, when this Segl was not written yet",
+    )
+
+
 def test_a_store_of_an_older_form_is_left_to_others(settings: Settings, tmp_path: Path) -> None:
     begin(settings)
     engine = open_store(settings.store.url)

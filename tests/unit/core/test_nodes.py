@@ -141,15 +141,25 @@ def test_what_was_heard_from_the_future_counts_for_a_hundred_days(
 def test_a_clock_that_is_years_behind_is_known_by_the_days_on_which_messages_were_sealed(
     store_url: str, days: int, behind: bool
 ) -> None:
-    """One that is ahead for a round seals on one day; a machine whose battery died begins in 2000."""
-    engine, dead = open_store(store_url), NOW - 9_000 * 86400
-    announce(engine, Node("east", NOW, "1", {}))
+    """One that is ahead for a round seals on one day; a machine whose battery died begins years ago."""
+    engine, now = open_store(store_url), NOW + 900 * 86400
+    announce(engine, Node("east", now, "1", {}))
     for day in range(days):
-        message = SealedMessage(f"{day:032}", "a@vand.example", 1, NOW - day * 86400, NOW + 30 * 86400)
+        message = SealedMessage(f"{day:032}", "a@vand.example", 1, now - day * 86400, now + 30 * 86400)
         record(engine, message, [SealedRecipient(f"{day:032}", "b@by.example", Secret.new(), b"x")])
-    assert not_behind(engine, dead) == (NOW if behind else dead)
+    assert not_behind(engine, NOW) == (now if behind else NOW)
+    announce(engine, Node("east", NOW, "1", {}))
+    assert nodes_of(engine)[0].seen_at == (now if behind else NOW)
+    engine.dispose()
+
+
+def test_a_clock_before_this_segl_was_written_is_known_by_that_alone(store_url: str) -> None:
+    """A small site has sealed nothing of late, and its machine begins in 2000: a link would end thirty days later."""
+    engine, dead = open_store(store_url), 946_684_800.0
+    announce(engine, Node("east", NOW, "1", {}))
+    assert not_behind(engine, dead) == NOW
     announce(engine, Node("east", dead, "1", {}))
-    assert nodes_of(engine)[0].seen_at == (NOW if behind else dead)
+    assert nodes_of(engine)[0].seen_at == NOW
     engine.dispose()
 
 

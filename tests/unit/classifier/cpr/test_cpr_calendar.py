@@ -12,6 +12,8 @@ from stdnum.dk import cpr as oracle
 from stdnum.exceptions import ValidationError
 
 from bench.cpr_numbers import cpr
+from segl.clock import WRITTEN
+from segl_classifier.cpr import calendar
 from segl_classifier.cpr.calendar import modulus11, read, this_day
 from segl_classifier.cpr.find import find_cpr
 from segl_classifier.message import Source, Text
@@ -121,6 +123,25 @@ def test_a_birth_to_come_is_no_number_until_it_has_come() -> None:
     text = Text("cpr 241130-4321", "body", Source.BODY)
     assert not find_cpr(text, today=date(2026, 11, 24))
     assert find_cpr(text, today=date(2030, 11, 24))
+
+
+@pytest.mark.parametrize(("says", "believed"), [(1970, WRITTEN), (2000, WRITTEN), (2165, date(2057, 12, 31))])
+def test_a_clock_that_cannot_be_right_hides_no_number(
+    says: int, believed: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose battery died begins in 1970; garbage in it may be any year."""
+
+    class Wrong(date):
+        @classmethod
+        def today(cls) -> Wrong:
+            return cls(says, 1, 1)
+
+    monkeypatch.setattr(calendar, "date", Wrong)
+    assert this_day() == believed
+    rnd = Random(87)
+    numbers = [cpr(rnd) for _ in range(40)]
+    written = [f"Hanne er indlagt, {one[:6]}-{one[6:]}." for one in numbers]
+    assert all(find_cpr(Text(one, "body", Source.BODY)) for one in written)
 
 
 def test_without_a_day_given_the_computer_says_what_day_it_is() -> None:

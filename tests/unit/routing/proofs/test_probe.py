@@ -67,6 +67,7 @@ def of_another_authority(ca: TestCA) -> ssl.SSLContext:
         (named("other.example", HOST), ProbeResult.VERIFIED),
         (tls(self_signed=True), ProbeResult.SELF_SIGNED),
         (tls(expired=True), ProbeResult.EXPIRED),
+        (tls(early=True), ProbeResult.NOT_YET),
         (named("mx.other.example"), ProbeResult.WRONG_NAME),
         (named("kommune.example"), ProbeResult.WRONG_NAME),  # the domain's name is not the host's
         (named("*.example"), ProbeResult.WRONG_NAME),  # a star stands for one label
