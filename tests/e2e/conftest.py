@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from world import namespace
-from world.dns import A
+from world.dns import MX, A
 from world.estate import standing_house
 from world.host import Host
 from world.house import House
@@ -77,7 +77,8 @@ def steady_house(street: Street, request: pytest.FixtureRequest) -> Iterator[Hou
 
 @pytest.fixture(scope="module")
 def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
-    zone = SignedZone("nordby.example", {"mail.nordby.example": [A("192.0.2.10")]})
+    names = {"nordby.example": [MX(10, "mail.nordby.example")], "mail.nordby.example": [A("192.0.2.10")]}
+    zone = SignedZone("nordby.example", names)
     return SignedTree(tmp_path_factory.mktemp("zones"), [zone])
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from collections.abc import Iterator
 
 import pytest
 
+from segl.postfix.check import Setup, State
+from segl.postfix.check_notices import notice_checks
+from segl.postfix.running import read_instance
+from segl.settings.file import parse_settings
 from world.host import FRONT, QUEUE, Host
 from world.peers import SmtpPeer
 from world.postfix import wait_until
@@ -21,6 +26,12 @@ def stock_host(resolver: None) -> Iterator[Host]:
     """Where everything is started as systemd and a person do it."""
     with Host(executed=True) as host:
         yield host
+
+
+def notices_are_from_nobody(host: Host) -> bool:
+    instances = (read_instance(directory) for directory in (FRONT, host.secure))
+    [check] = notice_checks(Setup(parse_settings(tomllib.loads(host.settings_file.read_text())), *instances))
+    return check.state is State.WARN and "User unknown in local recipient table" in check.found
 
 
 def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
@@ -40,7 +51,7 @@ def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
     down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return", "port.own")
     ways = ("tunnel", "certificate", "portal")
     sockets = [f"socket.{name}" for name in ("milter", "map", "receipt", "canary", *ways)]
-    assert_only(host, 2, *down, *sockets, "portal.page", "store", "store.sealed")
+    assert_only(host, 2, *down, *sockets, "portal.page", "portal.notice-from", "store", "store.sealed")
     assert "down" in host.segl("status", code=1)
 
     for daemon in host.daemons:
@@ -48,6 +59,11 @@ def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
     host.run("postfix", "start")  # both, as at boot
     host.run("postfix", "-c", str(host.secure), "status")
     assert_only(host, 0)
+    host.postconf("-X", "local_recipient_maps")  # and Postfix knows who is there
+    host.run("postfix", "reload")
+    wait_until(lambda: notices_are_from_nobody(host), 30, lambda: host.log[-3000:])
+    host.postconf("-e", "local_recipient_maps=")
+    host.run("postfix", "reload")
     host.types("doctor")
     host.types("doctor --canary")
     status = json.loads(host.segl("status", "--json"))

@@ -16,6 +16,7 @@ from segl.postfix.check_greeting import greeting_checks
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import instance_checks
 from segl.postfix.check_leaving import leaving_checks
+from segl.postfix.check_notices import notice_checks
 from segl.postfix.check_policies import policy_checks
 from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.check_reports import report_checks
@@ -40,6 +41,7 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("relayed", relayed_checks),
     ("instances", instance_checks),
     ("run", running_checks),
+    ("notices", notice_checks),
     ("space", space_checks),
 )
 

@@ -238,12 +238,17 @@ def _greet(sock: socket.socket, verb: bytes) -> None:
 
 
 def _reply(lines: BinaryIO, code: bytes) -> None:
-    """Read one reply, of several lines perhaps; it must have *code*."""
+    said = reply(lines)
+    if said[3:4] == "-" or not said.startswith(code.decode()):
+        raise ProtocolError(f"it answers “{said[:60] or 'nothing'}” where {code.decode()} is due")
+
+
+def reply(lines: BinaryIO) -> str:
+    """The last line of one reply (RFC 5321 §4.2), of several perhaps; with a hyphen after its code where it never
+    ended."""
     line = b""
     for _ in range(_MOST_LINES):
         line = lines.readline(_MOST_BYTES)
         if line[3:4] != b"-":
             break
-    if line[3:4] == b"-" or not line.startswith(code):
-        said = line[:60].decode("ascii", "replace").strip() or "nothing"
-        raise ProtocolError(f"it answers “{said}” where {code.decode()} is due")
+    return line.decode("ascii", "replace").strip()
