@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from world import namespace
-from world.dns import MX, A
+from world.dns import MX, A, Record
 from world.estate import standing_house
 from world.host import Host
 from world.house import House
@@ -77,7 +77,10 @@ def steady_house(street: Street, request: pytest.FixtureRequest) -> Iterator[Hou
 
 @pytest.fixture(scope="module")
 def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
-    names = {"nordby.example": [MX(10, "mail.nordby.example")], "mail.nordby.example": [A("192.0.2.10")]}
+    names: dict[str, Sequence[Record]] = {
+        "nordby.example": [MX(10, "mail.nordby.example")],
+        "mail.nordby.example": [A("192.0.2.10")],
+    }
     zone = SignedZone("nordby.example", names)
     return SignedTree(tmp_path_factory.mktemp("zones"), [zone])
 

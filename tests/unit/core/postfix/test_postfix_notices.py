@@ -14,7 +14,7 @@ from segl.postfix.check_notices import notice_checks
 from segl.postfix.running import Instance, Service
 from segl.settings.file import parse_settings
 from segl.settings.routing import Routing
-from world.dns import MX, NULL_MX, A, DnsServer, Fault
+from world.dns import MX, NULL_MX, A, DnsServer, Fault, Zone
 from world.peers import SmtpPeer
 from world.ports import free_port
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_asked_is_unknown(port: SmtpPeer, monkeypatch: pytest.Mon
 
 
 def test_dns_says_who_takes_mail_for_a_domain(tmp_path: Path) -> None:
-    zone = {
+    zone: Zone = {
         "mx.example": [MX(10, "mail.mx.example")],
         "bare.example": [A("127.0.0.9")],
         "nomail.example": [NULL_MX],
