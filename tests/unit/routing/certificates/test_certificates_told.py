@@ -102,6 +102,7 @@ YES, NO, UNKNOWN = Known.YES, Known.NO, Known.UNKNOWN
         (UNKNOWN, -10, 60, -299, UNKNOWN, False),
         (UNKNOWN, -10, 60, -301, NO, False),  # the next way is taken by now
         (UNKNOWN, -700, -10, -2000, NO, False),  # as it is while the next try is under way
+        (UNKNOWN, -1000, -601, -2000, NO, True),  # nobody asked for so long: it is looked up anew
         (UNKNOWN, -40, -10, -100, NO, True),
     ],
 )
@@ -130,17 +131,34 @@ def test_what_is_recorded_is_told_as_long_as_it_holds(
     assert ask(store, refresh=True) == (CertificateState(NO, "none now"), "")
 
 
-@pytest.mark.parametrize(("since", "told_as"), [(None, UNKNOWN), (-299, UNKNOWN), (-301, NO)])
+# Seconds from now: when the last search was, since when nobody could be asked.
+@pytest.mark.parametrize(
+    ("checked", "since", "told"),
+    [
+        (None, None, CertificateState(UNKNOWN, DOWN)),
+        (-900, None, CertificateState(UNKNOWN, DOWN)),  # the last time it could be asked
+        (-900, -299, CertificateState(UNKNOWN, DOWN)),
+        (-900, -301, CertificateState(NO, f"{DOWN}; could not be asked for 5 minutes")),
+        (-1490, -3600, CertificateState(NO, f"{DOWN}; could not be asked for 60 minutes")),
+        (-1501, -3600, CertificateState(UNKNOWN, DOWN)),  # whoever is asked for so seldom is waited for anew
+    ],
+)
 def test_a_search_that_could_not_be_made_again_goes_on_where_the_last_one_ended(
-    records: CertificateRecords, finder: Finder, store: str, since: float | None, told_as: Known
+    records: CertificateRecords,
+    finder: Finder,
+    store: str,
+    checked: float | None,
+    since: float | None,
+    told: CertificateState,
 ) -> None:
     now = time.time()
     finder.result = SearchResult(ADDRESS, UNKNOWN, DOWN, ())
-    if since is not None:
-        records.record(Lookup(ADDRESS, UNKNOWN, DOWN, now - 900, now - 700, now + since), [])
-    state, _ = ask(store)
-    assert state.known is told_as
-    assert state.reason.startswith(DOWN)
+    if checked is not None:
+        known = UNKNOWN if since else NO
+        records.record(
+            Lookup(ADDRESS, known, DOWN, now + checked, now + checked + 200, since and now + since), []
+        )
+    assert ask(store)[0] == told
     assert ask(store, refresh=True)[0].known is UNKNOWN
 
 
