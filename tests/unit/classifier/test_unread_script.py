@@ -56,6 +56,15 @@ def test_a_sentence_in_another_script_goes_securely_as_unread(script: str, sente
     assert unread == [script]  # its name, and none of its words
 
 
+@pytest.mark.parametrize(("script", "sentence"), SENTENCES.items(), ids=SENTENCES)
+def test_a_sentence_in_the_middle_of_a_paragraph_is_unread_however_long_that_is(
+    script: str, sentence: str
+) -> None:
+    """As in HTML, where a paragraph is one line."""
+    within = f"{'Tak for sidst, og hils alle. ' * 9}{sentence}{' Vi ses på fredag.' * 9}"
+    assert unread_script(within) == script
+
+
 @pytest.mark.parametrize(("script", "sentence"), SHORT.items(), ids=SHORT)
 @pytest.mark.parametrize("form", ["{}", "Hej Ida\n\n{}\n\nVenlig hilsen\nBo", "{} 😊"])
 def test_a_sentence_of_few_words_does_where_nothing_else_stands_in_its_line(
@@ -73,8 +82,9 @@ def test_wherever_in_the_message_it_stands(place: str) -> None:
     assert judged("Se her.", **{place: SENTENCES["cyrillic"]}).reasons == ("unreadable.unknown-script",)
 
 
-def test_in_capitals_too() -> None:
-    assert unread_script(SENTENCES["cyrillic"].upper()) == "cyrillic"
+@pytest.mark.parametrize("sentence", [SENTENCES["cyrillic"], SHORT["cyrillic"]])
+def test_in_capitals_too(sentence: str) -> None:
+    assert unread_script(sentence.upper()) == "cyrillic"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +96,9 @@ def test_in_capitals_too() -> None:
         pytest.param("Українська\nالعربية\nفارسی\n中文\n한국어\nไทย", id="a menu below one another"),
         pytest.param("Kærlig hilsen\nΕλένη Παππά\n王小明\n김민수", id="names alone in their line"),
         pytest.param("Han sagde «больна» tre gange i telefonen.", id="a word in a sentence"),
+        pytest.param("Han sagde «она больна» tre gange i telefonen.", id="two words in a sentence"),
+        pytest.param("Ordet er:\nперебудова", id="a word in its line"),
+        pytest.param("русский | українська | ελληνικά | العربية | 中文", id="a menu in small letters"),
         pytest.param("Ordet «перебудова» betyder omstrukturering.", id="a word that is quoted"),
         pytest.param("Vi måler Δx, σ², λ og μ, og α + β = γ. " * 20, id="formulas"),
         pytest.param(
