@@ -20,6 +20,10 @@ Tables = Mapping[str, object]
 PORTAL: Tables = {"routing": {"order": ["portal"]}}
 
 
+def policy(**keys: object) -> Tables:
+    return {**PORTAL, "policy": [{"name": "p", "recipient": ["a.dk"], **keys}]}
+
+
 @pytest.mark.parametrize(
     ("written", "tables", "state"),
     [
@@ -32,6 +36,9 @@ PORTAL: Tables = {"routing": {"order": ["portal"]}}
         ({"transport_maps": "static:error:5.7.1 none from here"}, {}, WARN),
         ({"default_transport": "discard:"}, PORTAL, OK),
         ({"default_transport": "discard:"}, {**PORTAL, "domain": [{"name": "a.dk", "way": "tls"}]}, WARN),
+        ({"default_transport": "discard:"}, policy(order=["tls", "portal"]), WARN),
+        ({"default_transport": "discard:"}, policy(least="dane"), OK),
+        ({"default_transport": "none-of-master-cf:"}, {}, OK),
         ({"transport_maps": "lmdb:/nowhere/transport"}, {}, UNKNOWN),
     ],
 )
