@@ -130,12 +130,14 @@ def test_a_notice_tells_what_its_recipient_needs_to_know(office: Office) -> None
     usual = office.agent.sealer
     shown = replace(usual.settings.portal, subject_shown=True, sms=Sms(url="https://sms.example/"))
     sealer = replace(usual, settings=replace(usual.settings, portal=shown), numbers={BO: "+4512345678"})
+    office.peer.announces_dsn = True
     office.deliver()
     asked = Delivery(Envelope(SENDER, (BO,), "Q2"), letter("[kodeord: den gule stol] Svar"))
     asyncio.run(replace(office.agent, sealer=sealer).deliver(asked))
     plain, full = map(text_of, office.peer.received)
     for words in ("Emne: Svar", "der ender på 78", "Afsenderen har givet dig et kodeord"):
         assert (words in plain, words in full) == (False, True)
+    assert "ENVID=ABC.1" in office.peer.received[0].mail_options, "so what becomes of it is in the receipt"
 
 
 def killed_at(step: str, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,8 +280,25 @@ def test_of_whose_notice_nobody_knows_whether_it_went_is_told_again(
         to_fail_for(EVA, OutcomeUnknown("no answer from the return port"), patched)
         replies = office.hand_over(BO, EVA)
     assert {one: reply.code for one, reply in replies.items()} == {BO: 250, EVA: 451}
+    assert office.notified == 2, "she may have it"
     assert office.hand_over(EVA)[EVA].code == 250
     assert office.told == [BO, EVA]
+
+
+def test_a_store_that_fails_for_one_of_whom_nobody_knows_takes_no_reply_from_the_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All would come again, and Bo be told twice."""
+
+    def fails(*given: Any, **named: Any) -> bool:
+        if named:
+            return mark_notified(*given, **named)
+        raise StoreError("the store cannot be reached", "store: database is locked")
+
+    to_fail_for(EVA, OutcomeUnknown("no answer from the return port"), monkeypatch)
+    monkeypatch.setattr(portal, "mark_notified", fails)
+    replies = office.hand_over(BO, EVA)
+    assert {one: reply.code for one, reply in replies.items()} == {BO: 250, EVA: 451}
 
 
 def linked() -> bytes:
