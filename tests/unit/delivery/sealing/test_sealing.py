@@ -40,8 +40,9 @@ SMS = {"url": "https://sms.example/send"}
 
 def test_words_for_us_are_taken_off_before_it_is_sealed(sealer: Callable[..., Sealer]) -> None:
     desk = sealer(sms=SMS)
-    sealed = seal(desk, letter("[sms:12345678] [kodeord: den røde cykel] Svar på brev"))
-    assert content_of(desk, sealed) == letter("=?utf-8?q?Svar_p=C3=A5_brev?=")
+    second = b"Subject: [kodeord: den bl\xc3\xa5 cykel]\r\n"  # programs show the first
+    sealed = seal(desk, letter("[sms:12345678] [kodeord: den røde cykel] Svar på brev", extra=second))
+    assert content_of(desk, sealed) == letter("=?utf-8?q?Svar_p=C3=A5_brev?=", extra=second)
     row = sealed.addressees[0].row
     assert row.phone == "+4512345678"
     assert row.phrase_hash is not None
