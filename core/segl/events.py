@@ -248,6 +248,12 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         """Too many wrong codes with the right link: the copy is closed until `segl sealed extend`."""
         self._log.warning("codes_exhausted", sealed_id=sealed_id, recipient=recipient)
 
+    def visitors_unnamed(self, address: str, client: str) -> None:
+        """Codes are asked for by visitors who share one network's limits: *client* (a web server; empty: by the unix
+        socket) does not say whose a visit is (``missing``), or is none that is believed (``untrusted``). At most once
+        an hour from each worker."""
+        self._log.warning("visitors_unnamed", address=address, client=client)
+
     def sealed_opened(self, sealed_id: str, recipient: str) -> None:
         """The right code was given, and the content shown."""
         self._log.info("sealed_opened", sealed_id=sealed_id, recipient=recipient)

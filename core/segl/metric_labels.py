@@ -127,6 +127,14 @@ class PortalResult(StrEnum):
     AGAIN = "again"  # one that had been sent already
 
 
+class VisitorAddress(StrEnum):
+    """Whether it is known whose a visit to the portal is."""
+
+    KNOWN = "known"
+    MISSING = "missing"  # the web server before us does not say, or names this host
+    UNTRUSTED = "untrusted"  # it is not in portal.web.trusted_proxies
+
+
 class HttpAnswer(StrEnum):
     """The class of an answer by its status (RFC 9110 §15), or that there was none."""
 

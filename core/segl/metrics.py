@@ -43,6 +43,7 @@ from segl.metric_labels import (
     ReloadResult,
     ReportResult,
     SendResult,
+    VisitorAddress,
 )
 from segl.vocabulary import Decision, Doubt, Label, Mode, Proof, Unreadable, Way
 
@@ -151,6 +152,11 @@ INBOUND = Counter(
 )
 SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 PORTAL_ASKED = Counter("segl_portal_asked", "Codes asked for at the portal, by answer", ["answer"])
+PORTAL_VISITORS = Counter(
+    "segl_portal_visitors",
+    "Codes asked for at the portal, by whether the asker's address was known",
+    ["address"],
+)
 PORTAL_GIVEN = Counter("segl_portal_given", "Codes given at the portal, by answer", ["answer"])
 ANSWERS = Counter("segl_portal_answers", "Answers given at the portal, by how taking them ended", ["result"])
 SCANS = Counter("segl_portal_scans", "Files of answers shown to the virus scanner, by what it said", ["said"])
@@ -305,6 +311,7 @@ FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterab
     ),
     "segl-portal": (
         (PORTAL_ASKED, ((PortalResult.PROMISED,),)),
+        (PORTAL_VISITORS, (VisitorAddress,)),
         (PORTAL_GIVEN, (("opened", "wrong"),)),
         (PORTAL_CODES, (CodeChannel, SendResult)),
         (ANSWERS, (("sent", "not-sent"),)),

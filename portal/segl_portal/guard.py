@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from segl import metrics
 from segl.errors import StoreError
 from segl.events import Events
-from segl.metric_labels import HttpAnswer
+from segl.metric_labels import HttpAnswer, VisitorAddress
 from segl.sealed.storage import StorageAway
 from segl.settings.web import Web
 from segl_portal.visits.limits import unmapped
@@ -111,7 +111,9 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        scope["client"] = (self._client(scope, headers), 0)
+        peer = str(scope["client"][0]) if scope.get("client") else ""
+        client, address = self._client(peer, headers)
+        scope["client"], scope["segl.visitor"] = (client, 0), (address, peer)
         try:
             self._check(scope, headers)
             await self._app(scope, self._bounded(scope, headers, receive), counted)
@@ -187,20 +189,22 @@ class Guard:
                 self._events.failed(scope.get("segl.page", "portal"), error)
                 return Trouble.FAULT
 
-    def _client(self, scope: Scope, headers: Headers) -> str:
-        """The browser's address. What a trusted proxy wrote last into ``X-Forwarded-For`` is believed, and what stands
-        before that only as far as trusted proxies wrote it: the rest anybody can invent."""
-        peer = scope["client"][0] if scope.get("client") else ""
+    def _client(self, peer: str, headers: Headers) -> tuple[str, VisitorAddress]:
+        """The browser's address, and whether it is hers. What a trusted proxy wrote last into ``X-Forwarded-For`` is
+        believed, and what stands before that only as far as trusted proxies wrote it: the rest anybody can invent. Who
+        comes in clear by a port is a web server, for browsers come by https."""
         if peer and not self._is_proxy(peer):
-            return str(peer)
+            return peer, VisitorAddress.KNOWN if self._web.speaks_tls else VisitorAddress.UNTRUSTED
         told = [item.strip() for line in headers.getlist("x-forwarded-for") for item in line.split(",")]
-        for address in map(_without_port, reversed(told[-20:])):
-            if not _is_address(address):
+        address = VisitorAddress.MISSING
+        for named in map(_without_port, reversed(told[-20:])):
+            if not _is_address(named):
                 break
-            peer = address
-            if not self._is_proxy(address):
+            peer = named
+            address = VisitorAddress.MISSING if unmapped(named).is_loopback else VisitorAddress.KNOWN
+            if not self._is_proxy(named):
                 break
-        return str(peer)
+        return peer, address
 
     def _is_proxy(self, text: str) -> bool:
         return _is_address(text) and any(unmapped(text) in network for network in self._proxies)

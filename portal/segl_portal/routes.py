@@ -129,6 +129,7 @@ class VisitRoutes:
         rid = place_in(fields.get("link", ""), rid)
         if (await run_in_threadpool(self._standing, browser, rid)).is_open:
             return keep(self._pages.to(f"/m/{rid}/message"), browser)
+        await run_in_threadpool(self._visits.visitors.asked, *request.scope["segl.visitor"])
         asked = await run_in_threadpool(
             self._visits.ask,
             browser,

@@ -190,6 +190,18 @@ CASES = [
             'segl_portal_given_total{answer="opened"}': "0+9x90",
         },
     ),
+    Case(
+        "SeglVisitorsUnnamed",
+        "70m",
+        {
+            'segl_portal_visitors_total{address="known"}': "0x90",
+            'segl_portal_visitors_total{address="missing"}': "0+1x90",
+        },
+        {
+            'segl_portal_visitors_total{address="known"}': "0+9x90",
+            'segl_portal_visitors_total{address="missing"}': "0+1x90",
+        },
+    ),
     Case("SeglReceiptsLate", "50m", {"segl_receipts_due": "3x60"}, {"segl_receipts_due": "3x9 0 3x9 0 3x40"}),
     Case(
         "SeglCertificateEnds",

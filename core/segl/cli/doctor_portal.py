@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
 from segl.counted import counted
-from segl.errors import SettingsError
+from segl.errors import SettingsError, StoreError
 from segl.postfix import sockets
 from segl.postfix.check import AS_ROOT, Check, State, judge
 from segl.settings.document import Settings
+from segl.store.status import StoreDenied, StoreMissing, visitors_unnamed
 
 _WHY: Final = "recipients of sealed messages cannot open them"
 _EXPIRY_DAYS: Final = 14
+_UNNAMED: Final = 3  # codes asked for in two days: fewer may be somebody's who tries the page on this host
 # Where a process that listens on all addresses is asked: most browsers come by IPv4, wherever IPv6 answers.
 _EVERYWHERE: Final = {
     "0.0.0.0": ("127.0.0.1",),  # noqa: S104 - nobody listens there for it
@@ -40,8 +44,40 @@ def portal_checks(settings: Settings) -> Iterator[Check]:
     else:
         yield Check("portal.page", State.OK, f"{listen} answers")
     yield _looks(settings)
+    yield from _visitors(settings)
     if settings.portal.web.certificate is not None:
         yield _certificate(settings.portal.web.certificate)
+
+
+def _visitors(settings: Settings) -> Iterator[Check]:
+    id_, web = "portal.visitors", settings.portal.web
+    why = "all visitors count as one network and share its limits: one who asks without end keeps the others out"
+    if anybody := [text for text in web.trusted_proxies if ip_network(text).prefixlen == 0]:
+        found = f"portal.web.trusted_proxies has {', '.join(anybody)}: anybody's word is taken"
+        why = "who asks without end names another address each time, and no limit holds"
+        yield Check(id_, State.WARN, found, why, "name the web servers before segl-portal alone")
+        return
+    try:
+        number = visitors_unnamed(settings.store.url, time.time())
+    except StoreMissing:
+        return  # and said by the check of the store
+    except StoreDenied as error:
+        yield Check(id_, State.UNKNOWN, error.private, why, error.hint)
+        return
+    except StoreError as error:
+        yield Check(id_, State.UNKNOWN, error.private, why, "see the check store")
+        return
+    yield judge(
+        id_,
+        number < _UNNAMED,
+        "codes are asked for by visitors whose address no web server tells"
+        if number >= _UNNAMED
+        else "visitors' addresses are known",
+        why=why,
+        fix="let the web server write X-Forwarded-For anew (docs/operations.md, The portal's pages), and name it in"
+        " portal.web.trusted_proxies; event visitors_unnamed says which it is",
+        bad=State.WARN,
+    )
 
 
 def page_line(settings: Settings, seconds: float) -> tuple[bool | None, str]:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from segl.days import DAY_SECONDS
 from segl.errors import StoreError
 
 SCHEMA_VERSION = 6  # here, where to ask for it costs nothing
 _SCHEMA = "SELECT value FROM meta WHERE key = 'schema'"
+_UNNAMED = 'SELECT "count" FROM portal_count WHERE scope = \'unnamed\' AND "window" >= ?'
 _SEALED = "SELECT count(*), min(expires_at) FROM sealed_message WHERE removed_at IS NULL AND expires_at > ?"
 _SENT = (
     "SELECT m.domain, r.way, count(*) FROM sent_recipient r JOIN sent_message m ON m.id = r.message_id "
@@ -136,6 +138,18 @@ def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:
     else:
         found = _asked(url, _SENT.replace("?", ":at"), {"at": since})
     return [(str(domain), str(way or ""), int(number)) for domain, way, number in found]
+
+
+def visitors_unnamed(url: str, now: float) -> int:
+    """How many codes were asked for at the portal today and yesterday by visitors whose address was not known, as far
+    as they are counted (:mod:`segl_portal.visits.unnamed`). Raises as :func:`look_at_store`."""
+    yesterday = now // DAY_SECONDS - 1
+    if url.startswith(_SQLITE):
+        with _read_only(_file_of(url)) as connection:
+            found = connection.execute(_UNNAMED, (yesterday,)).fetchall()
+    else:
+        found = _asked(url, _UNNAMED.replace("?", ":day"), {"day": yesterday})
+    return sum(int(number) for (number,) in found)
 
 
 def _sqlite(file: Path) -> StoreStatus:

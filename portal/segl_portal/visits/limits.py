@@ -45,6 +45,7 @@ class Scope(StrEnum):
     ADDRESS = "address"
     ALL = "all"
     FAILURES = "failures"  # wrong codes for one recipient's copy with this end, in the window of that day
+    UNNAMED = "unnamed"  # codes asked for by those whose address is not known (segl_portal.visits.unnamed)
     NOTHING = "nothing"  # counted for what does not exist, so that it costs the same
 
 
@@ -109,11 +110,20 @@ def passes(connection: Connection, rule: Rule, key: str, now: float) -> bool:
 
 def within(connection: Connection, rule: Rule, key: str, now: float) -> bool:
     """Whether one more would be within the rule; counts nothing."""
+    return _counted(connection, rule, key, now) < rule.most
+
+
+def is_counted(connection: Connection, rule: Rule, key: str, now: float) -> bool:
+    """Whether any was counted in the window of *now*."""
+    return _counted(connection, rule, key, now) > 0
+
+
+def _counted(connection: Connection, rule: Rule, key: str, now: float) -> int:
     table = portal_count
     query = sa.select(table.c.count).where(
         table.c.scope == rule.scope.value, table.c.key == hashed(key), table.c.window == rule.window(now)
     )
-    return (connection.scalar(query) or 0) < rule.most
+    return connection.scalar(query) or 0
 
 
 def of_link(connection: Connection, rules: Rules, by_link: str, network: str, now: float) -> bool:

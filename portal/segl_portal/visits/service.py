@@ -53,6 +53,7 @@ from segl_portal.visits.limits import Rule, Rules, Scope
 from segl_portal.visits.posting import Posting
 from segl_portal.visits.rows import Copy, Visit
 from segl_portal.visits.sending import CodeSender
+from segl_portal.visits.unnamed import Visitors
 
 _NO_CODE: Final = "none"  # no code that is typed becomes this
 _NOBODY: Final = Rule(Scope.NOTHING, 1, limits.HOUR)
@@ -122,6 +123,7 @@ class VisitService:
         self._rules = Rules.of(settings.portal.limits, settings.portal.failures)
         port = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds)
         self._sender = CodeSender(settings, engine, events, port)
+        self.visitors = Visitors(engine, events, clock)
 
     def ask(
         self,

@@ -38,7 +38,7 @@ def test_a_portal_that_answers_is_in_order(site: PortalSite) -> None:
     settings = changed(site)
     found = states(settings)
     assert {id_: check.state for id_, check in found.items()} == dict.fromkeys(
-        ("portal.page", "portal.looks", "portal.certificate"), State.OK
+        ("portal.page", "portal.looks", "portal.certificate", "portal.visitors"), State.OK
     )
     assert page_line(settings, 5) == (True, f"answers on 127.0.0.1:{site.web_port}")
 
