@@ -62,7 +62,11 @@ class Clock:
     def believes(self, now: float, heard: float | None, others: float | None = None) -> bool:
         """Whether *now* (Unix seconds) may be the time. *heard* is when anybody was last heard of, as far as is known:
         it is asked of the first time only, later ones are compared with what was counted since. *others* is when
-        another node was last heard of: one that wrote since the last look, and long before *now*, has another time."""
+        another node was last heard of: one that wrote since the last look, and long before *now*, has another time.
+
+        What is impossible is no time at all: that the clock leapt when it was set right says nothing against it."""
+        if is_impossible(now):
+            return False
         with self._lock:
             counted = self._counted()
             if self._last is not None:

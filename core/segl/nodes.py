@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl import __version__
-from segl.clock import is_behind, is_impossible
+from segl.clock import Clock, is_behind, is_impossible
 from segl.days import DAY_SECONDS
 from segl.settings.document import Settings
 from segl.settings.values import without_password
@@ -156,6 +156,12 @@ def not_behind(engine: Engine, now: float) -> float:
     many days must not have ended when the clock is set right. Raises :class:`~segl.errors.StoreError`."""
     heard = last_heard(engine, now)
     return heard if heard is not None and is_behind(now, heard) else now
+
+
+def is_believed(engine: Engine, name: str, clock: Clock, now: float) -> bool:
+    """Whether *clock*, of the node *name*, may be right in saying *now* (Unix seconds), by what the store knows. Raises
+    :class:`~segl.errors.StoreError`."""
+    return clock.believes(now, last_heard(engine, now), others_heard(engine, name))
 
 
 def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:

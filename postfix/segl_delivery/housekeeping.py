@@ -45,8 +45,7 @@ def is_believed(settings: Settings, engine: Engine, events: Events, clock: Clock
     """Whether *now* may be the time; the log is told when not, and when it is behind what the store knows: by such a
     clock nothing ends too soon. Also of a time that is too far ahead to count. Raises
     :class:`~segl.errors.StoreError`."""
-    others = nodes.others_heard(engine, settings.store.node_name)
-    believed = clock.believes(now, nodes.last_heard(engine, now), others)
+    believed = nodes.is_believed(engine, settings.store.node_name, clock, now)
     furthest = nodes.furthest_ahead(engine)
     if not believed or is_behind(now, furthest):
         events.clock_doubted(now, furthest)

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Engine
 from segl import metrics
 from segl.canary.way_key import WayKey
 from segl.certificates.records import CertificateRecords
+from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
 from segl.daemons.listening import UnixListener, listen_unix
@@ -32,6 +33,7 @@ from segl.daemons.starting import Options
 from segl.days import DAY_SECONDS
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
+from segl.nodes import is_believed
 from segl.settings.canary import is_own_sink
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
@@ -173,6 +175,7 @@ class _Daemon:
         self._check = check
         self._checked_with = checked_with
         self._kept = kept
+        self._clock = Clock()
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events, checked_with.digest)
         self._fallback = Fallback(settings.routing, kept.marks.load(), retries_of(settings.postfix.secure))
         self._postfix = own
@@ -247,7 +250,10 @@ class _Daemon:
         )
 
     async def _keep_house(self) -> None:
-        before = time.time() - FORGOTTEN_SECONDS
+        now, here = time.time(), self._settings.store.node_name
+        if not await asyncio.to_thread(is_believed, self._kept.engine, here, self._clock, now):
+            return  # else a clock that is ahead forgets what was revoked, and nobody may say it again
+        before = now - FORGOTTEN_SECONDS
         self._kept.archive.prune(before)
         self._certificates.prune(before)
         await asyncio.to_thread(self._kept.signers.prune, before)

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
+from segl.clock import is_impossible
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.headers import WISHES, steers
@@ -109,7 +110,10 @@ class Sealer:
         if not phones:
             raise NumberUnclear
         message_id, key = new_id(), new_content_key()
-        now = datetime.fromtimestamp(not_behind(self.engine, time.time()))
+        time_of_day = not_behind(self.engine, time.time())
+        if is_impossible(time_of_day):  # at the first start without a battery: the links would be dead soon
+            raise DeliveryError("try again later", "the clock is before the day on which Segl was written")
+        now = datetime.fromtimestamp(time_of_day)
         until = end_of_day(now, self.settings.expiry_days_of(sender))
         resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
         phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None

@@ -6,7 +6,7 @@ import pytest
 
 from segl.clock import DOUBTED_SECONDS, LONG_SECONDS, Clock
 
-NOW = 1_790_000_000.0
+NOW = 1_800_000_000.0
 HOUR, DAY = 3600.0, 86_400.0
 
 
@@ -80,6 +80,19 @@ def test_a_clock_that_is_set_back_by_half_is_as_wrong_as_before() -> None:
     assert not clock.believes(NOW + 31 * DAY + LONG_SECONDS - 1, None)
     counter.seconds += 1
     assert clock.believes(NOW + 31 * DAY + LONG_SECONDS, None)
+
+
+def test_a_clock_that_begins_in_2000_is_never_believed_and_at_once_when_it_is_set_right() -> None:
+    """A machine without a battery, ten seconds after each boot: no reason to shred nothing for three days."""
+    counter = Counter()
+    clock = Clock(counter)
+    assert not clock.believes(946_684_800.0, None)
+    assert not clock.believes(946_684_800.0, NOW - HOUR)
+    counter.seconds += 10
+    assert clock.believes(NOW, NOW - HOUR)
+    assert not clock.believes(946_684_800.0, None)
+    counter.seconds += 10
+    assert clock.believes(NOW + 10, None)
 
 
 def test_summer_time_and_a_slow_machine_are_no_leap() -> None:

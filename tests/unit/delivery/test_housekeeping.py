@@ -27,7 +27,7 @@ from segl.nodes import last_heard
 from segl.sealed import life
 from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened
-from segl.sealed.directory import SealedDirectory
+from segl.sealed.directory import SUFFIX, SealedDirectory
 from segl.sealed.opening import open_sealed
 from segl.sealed.records import begin_notice
 from segl.settings.file import parse_settings
@@ -200,6 +200,23 @@ def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_agai
     assert sealed.until.timestamp() == sealed.message.expires_at > now + 29 * 86_400
     keep_house(desk.settings, engine, desk.events, now + 60)
     assert content_of(desk, sealed).endswith(b"Hej\r\n")
+
+
+def test_by_a_clock_that_cannot_be_right_nothing_is_sealed_that_nobody_could_open(
+    sealer: Callable[..., Sealer], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first start of a machine without a battery: of the time nothing is known but that this is not it."""
+    desk = sealer()
+    desk.directory.prepare()
+    with monkeypatch.context() as dead:
+        dead.setattr(time, "time", lambda: 946_684_800.0)
+        announce(desk.settings, engine, desk.events, Clock(), time.time())
+        with pytest.raises(DeliveryError) as later:
+            seal(desk, letter("x"))
+    assert later.value.reply.temporary
+    assert last_heard(engine, time.time()) is None
+    assert isinstance(desk.directory, SealedDirectory)
+    assert not [file for file in desk.directory.root.rglob("*") if file.name.endswith(SUFFIX)]
 
 
 def test_a_clock_that_was_years_ahead_is_got_over(

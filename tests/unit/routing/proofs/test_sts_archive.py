@@ -20,6 +20,9 @@ from segl_routing.proofs.sts_policy import MAX_AGE, StsFault
 from world.policy_desk import DAY, DOMAIN, DOUBT, MX, TESTING, WEEK, Desk, enforce, run
 from world.stores import break_store, store_in
 
+NOW = 1_800_000_000.0
+
+
 pytestmark = pytest.mark.usefixtures("both_stores")
 
 
@@ -116,9 +119,9 @@ def test_another_nodes_later_policy_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path, now=5000.0 + WEEK)
-    archive.write(KeptStsPolicy("old.example", "1", 1000, enforce()))
-    archive.write(KeptStsPolicy(DOMAIN, "1", 6000, enforce()))
+    archive = store_archive(tmp_path, now=NOW + 5000 + WEEK)
+    archive.write(KeptStsPolicy("old.example", "1", NOW + 1000, enforce()))
+    archive.write(KeptStsPolicy(DOMAIN, "1", NOW + 6000, enforce()))
     archive.close()
     with transaction(archive._thread._engine) as connection:
         assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
@@ -126,17 +129,17 @@ def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_ahead_for_a_minute_takes_no_policy_away(tmp_path: Path) -> None:
     """Segl-map runs meanwhile, or is started by that clock."""
-    archive = store_archive(tmp_path, now=1000.0)
-    archive.write(KeptStsPolicy(DOMAIN, "1", 1000, enforce()))
+    archive = store_archive(tmp_path, now=NOW)
+    archive.write(KeptStsPolicy(DOMAIN, "1", NOW, enforce()))
     assert run(archive.read(DOMAIN)) is not None, "written, in a thread"
-    archive._clock = lambda: 1000.0 + 365 * DAY
-    archive.write(KeptStsPolicy("new.example", "1", 1000.0 + 365 * DAY, enforce()))
+    archive._clock = lambda: NOW + 365 * DAY
+    archive.write(KeptStsPolicy("new.example", "1", NOW + 365 * DAY, enforce()))
     archive.close()
-    again = store_archive(tmp_path, now=1060.0 + 365 * DAY)
+    again = store_archive(tmp_path, now=NOW + 60 + 365 * DAY)
     with transaction(again._thread._engine) as connection:
         connection.execute(mta_sts_policy.delete().where(mta_sts_policy.c.domain == "new.example"))
-    again.write(KeptStsPolicy("other.example", "1", 1060.0 + 365 * DAY, enforce()))
-    assert run(again.read(DOMAIN)) == KeptStsPolicy(DOMAIN, "1", 1000, enforce())
+    again.write(KeptStsPolicy("other.example", "1", NOW + 60 + 365 * DAY, enforce()))
+    assert run(again.read(DOMAIN)) == KeptStsPolicy(DOMAIN, "1", NOW, enforce())
     again.close()
 
 
