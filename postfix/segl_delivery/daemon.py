@@ -27,6 +27,7 @@ from segl.certificates.ends import first_end_of_authorities, first_end_of_partne
 from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
+from segl.daemons.ending import ENDING_SECONDS, end_within
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
 from segl.daemons.reloading import one_after_the_other, reloading
@@ -203,9 +204,11 @@ class _Daemon:
             helper.cancel()
         drain = self._settings.delivery.drain_seconds
         held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
+        sockets = (*listeners.values(), decisions)
+        end_within(ENDING_SECONDS, sockets, self._events, self._decisions.tell_lost)
         self._decisions.stop()
         if not self._storage.end(THREAD_SECONDS) or held_up:
-            for listener in (*listeners.values(), decisions):
+            for listener in sockets:
                 listener.close()
             sys.stderr.flush()
             # A thread still waits for the return port, or for storage; it would hold the process up.

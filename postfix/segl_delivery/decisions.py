@@ -17,6 +17,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.counted import counted
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import every
 from segl.days import DAY_SECONDS
@@ -85,6 +86,13 @@ class DecisionWriter:
             while self._read(self._sock):
                 pass
         self.write()
+        self.tell_lost()
+
+    def tell_lost(self) -> None:
+        """How many records wait that nobody will write; nothing where none does. For a process that ends."""
+        if self._pending:
+            why = f"{counted(len(self._pending), 'record')} of decisions lost: the store took none before the end"
+            self._events.failed("decisions", StoreError("the store cannot be reached", why))
 
     async def run(self) -> None:
         """Write until cancelled."""

@@ -26,6 +26,7 @@ from segl.certificates.records import CertificateRecords
 from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
+from segl.daemons.ending import ENDING_SECONDS, end_within
 from segl.daemons.listening import UnixListener, listen_unix
 from segl.daemons.looping import HOUR_SECONDS, every
 from segl.daemons.reloading import one_after_the_other, reloading
@@ -234,6 +235,7 @@ class _Daemon:
             helper.cancel()
         announcements.stop()
         await self._server.stop(self._settings.routing.answer_seconds)
+        end_within(ENDING_SECONDS, (sockets.questions, sockets.announcements), self._events)
         await self._knowledge.stop()
         await self._certificates.stop()
 

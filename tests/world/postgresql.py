@@ -119,6 +119,22 @@ class PostgreSQL:
         finally:
             end(copier)
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it answers nobody, and ends no connection: as where its machine is being copied."""
+        assert self._process is not None, "it was not started"
+        server = self._process.pid
+        os.kill(server, signal.SIGSTOP)  # before the others: it makes no more of them then
+        others = Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()
+        backends = [int(other) for other in others]
+        try:
+            for backend in backends:
+                os.kill(backend, signal.SIGSTOP)
+            yield
+        finally:
+            for process in (*backends, server):
+                os.kill(process, signal.SIGCONT)
+
     def _emptied(self, schema: str) -> bool:
         """False when a test has left it with a transaction open: then another is taken."""
         try:
