@@ -69,7 +69,7 @@ class Node:
 
 
 def this_node(settings: Settings, now: float) -> Node:
-    """As it is now. A file that cannot be read has no mark."""
+    """As it is now. What cannot be read, a file or a whole folder, has no mark."""
     marks = {name: _digest(repr(getattr(settings, name)).encode()) for name in _SHARED}
     for name, own in _SHARED_BUT.items():
         marks[name] = _digest(repr(_without(getattr(settings, name), own)).encode())
@@ -80,8 +80,7 @@ def this_node(settings: Settings, now: float) -> Node:
     storage = replace(web.storage, credentials=None)
     marks["portal"] = _digest(repr(replace(web, storage=storage)).encode())
     for name, files in _files(settings):
-        read = _read(files)
-        if read is not None:
+        if files is not None and (read := _read(files)) is not None:
             marks[name] = _digest(read)
     return Node(settings.store.node_name, now, __version__, marks)
 
@@ -168,12 +167,24 @@ def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:
     return {each.name: getattr(table, each.name) for each in fields(table) if each.name not in keys}
 
 
-def _files(settings: Settings) -> Iterator[tuple[str, list[Path]]]:
+def _files(settings: Settings) -> Iterator[tuple[str, list[Path] | None]]:
     yield "receipts.key", [settings.receipts.key]
     if settings.portal.resend_key is not None:
         yield "portal.resend_key", [settings.portal.resend_key]
-    yield "delivery.keys", sorted(settings.delivery.keys.glob("*.crt.pem"))
-    yield "delivery.certificates", sorted(settings.delivery.certificates.glob("*.pem"))
+    # Of our own keys what says which there are, for whom, and which of them still sign: not the private halves.
+    yield "delivery.keys", _in_folder(settings.delivery.keys, ".crt.pem", ".json")
+    yield "delivery.certificates", _in_folder(settings.delivery.certificates, ".pem")
+
+
+def _in_folder(folder: Path, *endings: str) -> list[Path] | None:
+    """The files whose names end so; ``None`` where who asks may not look (``Path.glob`` finds nothing there, and says
+    no word). A folder that is not there holds none."""
+    try:
+        return sorted(file for file in folder.iterdir() if file.name.endswith(endings))
+    except FileNotFoundError:
+        return []
+    except OSError:
+        return None
 
 
 def _read(files: list[Path]) -> bytes | None:

@@ -100,6 +100,34 @@ def test_partners_certificates_are_compared(tmp_path: Path) -> None:
     assert node("north", "a.example").differs(east) == ["delivery.certificates"]
 
 
+def test_a_key_that_is_retired_on_one_node_alone_is_a_difference(tmp_path: Path) -> None:
+    def node(name: str, **files: str) -> Node:
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, text in files.items():
+            (folder / file.replace("_", ".")).write_text(text)
+        return this_node(settings(tmp_path, name, delivery={"keys": str(folder)}), NOW)
+
+    east = node("east", a_crt_pem="a", a_json='{"state":"retired"}')
+    assert node("west", a_crt_pem="a", a_json='{"state":"retired"}', a_key_pem="k").differs(east) == []
+    assert node("north", a_crt_pem="a").differs(east) == ["delivery.keys"]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_unknown_not_different(tmp_path: Path) -> None:
+    """Who is not root may not open it (EACCES); root meets another error where it is none (ENOTDIR)."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "a.crt.pem").write_text("a")
+    (tmp_path / "closed").write_text("")
+
+    def node(name: str, folder: str) -> Node:
+        place = str(tmp_path / folder)
+        return this_node(settings(tmp_path, name, delivery={"keys": place, "certificates": place}), NOW)
+
+    east = node("east", "there")
+    assert node("west", "closed").differs(east) == []
+    assert node("north", "nowhere").differs(east) == ["delivery.certificates", "delivery.keys"]
+
+
 def test_a_digest_tells_nothing_of_a_key(tmp_path: Path) -> None:
     marks = this_node(settings(tmp_path, "east"), NOW).marks
     assert b"k" * 8 not in repr(marks).encode()
