@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from segl.receipts.states import Stage, State
-from segl.tables.receipts import sent_recipient
+from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
 DAYS: Final = 7
@@ -169,13 +169,19 @@ def _lines(of: Messages | None, heard_since: float | None = None) -> sa.Compound
     )
     told = told.where(by_secure, _outside(secure))
     never_left = never_left.where(by_front, secure.c.message_id.is_(None), _outside(front))
-    some = [of] if of is not None else []
     if heard_since is not None:
-        some.append(sa.select(sent_recipient.c.message_id).where(sent_recipient.c.at >= heard_since))
-    for among in some:
-        told = told.where(secure.c.message_id.in_(among))
-        never_left = never_left.where(front.c.message_id.in_(among))
+        heard = sa.select(sent_recipient.c.message_id).where(sent_recipient.c.at >= heard_since)
+        heard = heard.where(*_among(of, sent_recipient))
+        told = told.where(secure.c.message_id.in_(heard))
+        never_left = never_left.where(front.c.message_id.in_(heard))
+    else:
+        told, never_left = told.where(*_among(of, secure)), never_left.where(*_among(of, front))
     return sa.union_all(told, never_left)
+
+
+def _among(of: Messages | None, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """Asked of each message in turn: a list of all those *of* one organisation, of a year, would be made first."""
+    return [] if of is None else [of.where(sent_message.c.id == table.c.message_id).exists()]
 
 
 def _outside(table: sa.FromClause) -> sa.ColumnElement[bool]:
