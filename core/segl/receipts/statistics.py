@@ -25,7 +25,8 @@ from segl.vocabulary import Way
 DAYS: Final = 7
 WAYS: Final = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
 Messages = sa.Select[tuple[str]]  # ids (segl.receipts.of_owner)
-_AT_ONCE: Final = 10_000  # domains in one question: each looks at all that is kept, and mistyped ones are many
+# Domains in one question. Each question looks at all that is kept, and among many domains thousands are mistyped.
+_AT_ONCE: Final = 10_000
 _SERVED: Final = (State.SENT.value, State.SEALED.value)
 _BAD: Final = (State.FAILED.value, State.DELAYED.value)
 
