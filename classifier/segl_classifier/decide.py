@@ -13,13 +13,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segl.settings.detection import Detection
-from segl.vocabulary import FAINT, MODEL, Adjustment, Decision, Doubt, Effect, Finding, Label, Prefix, Verdict
+from segl.vocabulary import (
+    FAINT,
+    MODEL,
+    Adjustment,
+    Decision,
+    Doubt,
+    Effect,
+    Finding,
+    Label,
+    Prefix,
+    Unreadable,
+    Verdict,
+)
 from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.interface import Model, Reading, Understanding
 from segl_classifier.weigh import Outcome, Thresholds, Weighing, raised, weigh, weigh_whole
 
 _SHOWN = 120  # characters of a window
+_UNKNOWN_LANGUAGE = f"{Prefix.UNREADABLE}{Unreadable.UNKNOWN_LANGUAGE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +42,18 @@ class Strictness:
     unreadable: Decision = Decision.SECURE
     unsure: Decision = Decision.SECURE
     thresholds: Mapping[Label | Literal["any"], float] = field(default_factory=dict)
+    languages_read: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, detection: Detection) -> Strictness:
-        return cls(detection.unreadable, detection.unsure, detection.thresholds)
+        languages = frozenset(detection.languages_read)
+        return cls(detection.unreadable, detection.unsure, detection.thresholds, languages)
+
+    def minds(self, finding: Finding) -> bool:
+        """Whether *finding* counts: not if it is of a language that the organisation takes for read."""
+        if not self.languages_read or finding.rule != _UNKNOWN_LANGUAGE:
+            return True
+        return self.languages_read.isdisjoint((finding.excerpt, "all"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,7 @@ def decide(
     understanding: Understanding | None = None,
 ) -> Verdict:
     """The verdict on a message with *findings*. *understanding* is *model*'s; without it words decide."""
+    findings = [finding for finding in findings if strictness.minds(finding)]
     weighings = weigh_all(findings, rules, strictness, model=model, understanding=understanding)
     held = held_labels(weighings)
     doubt = None if held else _doubt(weighings)

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from segl.language import Language
-from segl.vocabulary import Asked, Doubt, Label, Prefix
+from segl.vocabulary import Asked, Doubt, Label, Prefix, Unreadable
 
+# Nothing is wrong with the file: its sender need not look for what is broken in it.
+_TONGUES: Final = tuple(
+    f"{Prefix.UNREADABLE}{cause}" for cause in (Unreadable.UNKNOWN_LANGUAGE, Unreadable.UNKNOWN_SCRIPT)
+)
 # By the reason (segl.vocabulary.Verdict), or its prefix; behind that is what "{name}" stands for.
 _WORDS: Final[dict[Language, dict[str, str]]] = {
     "da": {
@@ -35,6 +39,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         Asked.ANSWERS_SEALED: "den svarer på det, modtageren skrev på den sikre side",
         Asked.ALWAYS: "al mail ud af huset sendes sikkert",
         Prefix.UNREADABLE: "en del af den kunne ikke læses automatisk",
+        **dict.fromkeys(_TONGUES, "en del af den er på et sprog, der ikke læses automatisk"),
         Prefix.RAISED: "jeres egen regel »{name}« kræver det",
     },
     "en": {
@@ -62,6 +67,7 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         Asked.ANSWERS_SEALED: "it answers what the recipient wrote on the secure page",
         Asked.ALWAYS: "all mail that leaves the organisation is sent securely",
         Prefix.UNREADABLE: "a part of it could not be read automatically",
+        **dict.fromkeys(_TONGUES, "a part of it is in a language that is not read automatically"),
         Prefix.RAISED: "your organisation's own policy “{name}” asks for it",
     },
 }
@@ -69,6 +75,9 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
 
 def in_words(reasons: Iterable[str], language: Language) -> str:
     """*reasons* as their sender is told of them; ``""`` when there are no words for any."""
-    parts = [reason.partition(".") for reason in reasons]
-    words = [_WORDS[language].get(word + dot, "").replace("{name}", name) for word, dot, name in parts]
+    known = _WORDS[language]
+    words = []
+    for reason in reasons:
+        word, dot, name = reason.partition(".")
+        words.append(known.get(reason) or known.get(word + dot, "").replace("{name}", name))
     return "; ".join(dict.fromkeys(filter(None, words)))

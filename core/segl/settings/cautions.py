@@ -161,6 +161,9 @@ def detection_cautions(settings: Settings) -> Iterator[Caution]:
         yield Caution("detection.unsure", "what the model is in doubt of goes in clear", hint)
     if detection.pictures == "ignore":
         yield Caution("detection.pictures", "scans and pictures of letters go in clear unread", hint)
+    if detection.languages_read:
+        which = "any language" if "all" in detection.languages_read else ", ".join(detection.languages_read)
+        yield Caution("detection.languages_read", f"letters in {which} go in clear unread", hint)
     for scored, score in detection.thresholds.items():
         if score > _NEVER:
             yield Caution(

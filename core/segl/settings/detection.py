@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from segl.settings.values import FORBID, AnswerSeconds, Count, Score, Scored
+from segl.settings.values import FORBID, AnswerSeconds, Count, Score, Scored, UnreadLanguage
 from segl.vocabulary import Decision, Mode
 
 
@@ -35,6 +35,10 @@ class Detection:
     # What a picture or scanned page is that was not read, unless it is small and shown in the text as
     # logos are: "unreadable", or "ignore".
     pictures: Literal["unreadable", "ignore"] = "unreadable"
+    # Languages whose text counts as read though nobody here reads it ("french"), or "all": mail in them goes in clear
+    # unless something else is found. Danish, English, Swedish, Norwegian and German are read; docs/labels.md names the
+    # others that are recognised.
+    languages_read: tuple[UnreadLanguage, ...] = ()
     # Whether the trained model reads along; without it words alone decide.
     model: bool = True
     # What follows when the model cannot say no and nothing else speaks: between its two thresholds.

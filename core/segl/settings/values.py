@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -19,7 +20,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
-from segl.vocabulary import Label, Proof
+from segl.vocabulary import Label, Proof, Tongue
 
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
@@ -117,6 +118,14 @@ def _next_hop(value: str) -> str:
     if value:
         next_hop_host(value)
     return value
+
+
+def _tongue(value: str) -> Tongue | Literal["all"]:
+    with suppress(ValueError):
+        return "all" if value == "all" else Tongue(value)
+    near = get_close_matches(str(value), Tongue, 1)
+    meant = f"did you mean {near[0]}?" if near else f"it may be all, {', '.join(Tongue)}"
+    raise ValueError(f"{str(value)[:60]!r} is no language that is recognised and not read; {meant}")
 
 
 def _scored(value: str) -> Label | Literal["any"]:
@@ -238,4 +247,7 @@ Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Score = Annotated[float, Field(gt=0, le=1)]
 Least = Annotated[Proof, AfterValidator(_least)]
+UnreadLanguage = Annotated[
+    Tongue | Literal["all"], PlainValidator(_tongue), _form('language, `"french"`, or `"all"`')
+]
 Scored = Annotated[Label | Literal["any"], PlainValidator(_scored), _form("category, or `any`")]

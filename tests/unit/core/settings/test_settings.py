@@ -147,11 +147,12 @@ def test_what_turns_detection_down_is_told_where_settings_are_checked() -> None:
         "model": False,
         "unsure": "plain",
         "pictures": "ignore",
+        "languages_read": ["all"],
         "thresholds": {"any": 1.0, "health": 0.6},
     }
     assert not list(detection_cautions(parse_settings(SMALLEST)))
     told = [one.where for one in detection_cautions(parse_settings(SMALLEST | {"detection": turned}))]
-    names = ("mode", "model", "unsure", "pictures", "thresholds.any")
+    names = ("mode", "model", "unsure", "pictures", "languages_read", "thresholds.any")
     assert told == [f"detection.{name}" for name in names]
 
 
