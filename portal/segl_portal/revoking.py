@@ -28,7 +28,7 @@ from segl.sealed.keys import SECRET_LENGTH
 from segl.sealed.revocation import revocation_hash
 from segl.settings.document import Settings
 from segl.store.engine import transaction
-from segl.tables.sealed import sealed_message
+from segl.tables.sealed import sealed_message, sealed_recipient
 from segl_portal.forms import browser_of, form_of, secret_in, sure_browser, tells_where_from
 from segl_portal.pages import Pages, Shown
 from segl_portal.routes import first_page, id_in
@@ -47,7 +47,9 @@ class RevokeService:
         self._clock = clock
 
     def revoke(self, message_id: str, secret: str) -> bool:
-        """By the sender's link. False when that is not right, or the message is gone already."""
+        """By the sender's link. False when that is not right, or the message has expired. One that was revoked before
+        is: a form is sent twice (two presses without a script, "reload", a line that broke after the first), and who
+        was told then that nothing is taken back would believe that it can be read still."""
         given = revocation_hash(secret)
         query = sa.select(sealed_message.c.revoke_hash, sealed_message.c.sender)
         with transaction(self._engine) as connection:
@@ -58,7 +60,13 @@ class RevokeService:
         gone = life.revoke(self._engine, self._directory, message_id, self._clock(), actor=row.sender)
         for one in gone:
             self._events.sealed_revoked(one, "sender's link")
-        return bool(gone)
+        return bool(gone) or self._was_revoked(message_id)
+
+    def _was_revoked(self, message_id: str) -> bool:
+        row = sealed_recipient.c
+        revoked = sa.select(row.id).where(row.message_id == message_id, row.revoked_at.is_not(None)).limit(1)
+        with transaction(self._engine) as connection:
+            return connection.scalar(revoked) is not None
 
 
 class RevokeRoutes:

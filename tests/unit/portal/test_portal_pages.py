@@ -217,8 +217,8 @@ def test_the_sender_takes_a_message_back_by_his_link(site: PortalSite) -> None:
     form = {"csrf": page.csrf, "link": link}
     unsure = client.post(path, form)
     assert (unsure.title, unsure.text.count("Sæt hak i feltet")) == ("Træk beskeden tilbage?", 1)
-    assert client.post(path, {**form, "sure": "1"}).title == "Beskeden er trukket tilbage"
-    assert client.post(path, {**form, "sure": "1"}).title == "Intet er trukket tilbage"
+    for _ in range(2):  # pressed twice without a script, loaded again, sent anew after a line that broke
+        assert client.post(path, {**form, "sure": "1"}).title == "Beskeden er trukket tilbage"
     reader = site.client()
     answer = reader.give(letter, reader.ask(letter), "12345678")
     assert answer.headers["location"].endswith("why=wrong")
