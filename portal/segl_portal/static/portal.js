@@ -3,7 +3,7 @@
    1. A link's secret stands after "#", where no server sees it. It is taken out of the address bar, and put into the
       form when somebody presses its button; the browser's history entry keeps it, so that "reload" and "back" do not
       lose it.
-   2. A form is sent once, however often its button is pressed.
+   2. A form is sent once, however often its button is pressed at a time.
    3. The frame with the message's text gets the height of what is in it.
    4. Files may be dropped, and sending them shows progress.
    5. What is written and not sent is not left without a question. */
@@ -63,6 +63,11 @@ function handOver() {
   });
 }
 
+/* Who stops a page that does not come is left with this one, and no browser tells of it (a telephone without a
+   connection says so, and stays, too). Seconds later its button may be pressed again: what has arrived twice by then
+   does no harm. An answer knows by itself what became of it. */
+const STOPPED_AFTER = 5000;
+
 function sendOnce() {
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
@@ -70,6 +75,7 @@ function sendOnce() {
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "yes";
       for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+      if (!("answer" in form.dataset)) setTimeout(mayBeSentAgain, STOPPED_AFTER, form);
     });
   }
 }

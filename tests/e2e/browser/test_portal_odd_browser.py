@@ -181,6 +181,32 @@ def test_a_server_between_us_that_finds_it_too_large_is_understood(
     her.send()
 
 
+def test_who_stops_a_page_that_does_not_come_may_press_again(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """On a slow line. The page stays, with its button: it was dead until the page was loaded anew."""
+    her = visit(seal(), SMALL_PHONE)
+    her.page.clock.install()
+    her.open_link()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    her.page.route("**/code", hold)
+    her.page.get_by_role("button", name="Send mig en kode").focus()
+    with her.page.expect_request("**/code"):
+        for _ in range(2):  # twice at once is once
+            her.page.keyboard.press("Enter")
+    her.person.context.new_cdp_session(her.page).send("Page.stopLoading")
+    assert len(held) == 1
+    her.page.unroute("**/code", hold)
+    her.page.clock.fast_forward(6_000)
+    her.ask()
+    her.give(her.next_code())
+    her.page.wait_for_url("**/message")
+
+
 def _refuse(status: int, route: Route) -> None:
     route.fulfill(status=status, body="<h1>no</h1>")
 
