@@ -38,10 +38,10 @@ _WHY: Final = {
     "ConnectionError": "cannot be reached, or TLS does not come about",
     "AuthenticationError": "refuses bind_dn and its password",
     "InsufficientAccess": "does not let us search",
-    "NoSuchObjectError": "has no such base",
+    "starttls": "does not take StartTLS",
     "TimeoutError": "no answer in time",
     "ClosedConnection": "closed the connection",
-    "SizeLimitError": "has more entries for the address than [[certificates.directory]] entries",
+    "SizeLimitError": "has more entries for the address than it gives, or than [[certificates.directory]] entries",
 }
 
 
@@ -91,7 +91,12 @@ class LdapSource:
         if "error" in answer:
             return Answer.unknown(_WHY.get(answer["error"], f"answers with an error ({answer['error']})"))
         # An answer of the largest size may hold some thousand.
-        return Answer.of(await asyncio.to_thread(_offers, answer["values"]), "has none")
+        none = (
+            "has none"
+            if answer["based"]
+            else "has none, and nothing that we may see at its base: is that right?"
+        )
+        return Answer.of(await asyncio.to_thread(_offers, answer["values"]), none)
 
     async def close(self) -> None:
         """End the processes that wait for the next question; one that is at work ends when it has answered."""

@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from base64 import b64encode
 from contextlib import suppress
 from typing import Any, Final
 
 import bonsai
 
+_BASE: Final = 0
 _SUBTREE: Final = 2
+_NO_ATTRIBUTES: Final = "1.1"  # RFC 4511 §4.5.1.8
+_THERE: Final[set[str]] = set()  # bases that were seen; a process asks one directory alone
 
 
 def main() -> None:
@@ -28,7 +32,9 @@ def main() -> None:
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    """``{"values": [[…] for each entry]}`` in base64, or ``{"error": …}`` by the name of bonsai's error."""
+    """``{"values": [[…] for each entry]}`` in base64, and whether there is anything at the base; or ``{"error": …}`` by
+    the name of bonsai's error."""
+    begun = time.monotonic()
     try:
         connection = _client(question).connect(timeout=question["seconds"])
         try:
@@ -40,16 +46,34 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
                 timeout=question["seconds"],
                 sizelimit=question["entries"],
             )
+            left = question["seconds"] / 2 - (time.monotonic() - begun)
+            based = bool(entries) or _is_there(connection, question["base"], left)
         finally:
             with suppress(bonsai.LDAPError):
                 connection.close()
     except bonsai.LDAPError as error:
-        tls = "certificate" in str(error).lower()
-        return {"error": "tls" if tls else type(error).__name__}
+        name = type(error).__name__
+        if "certificate" in str(error).lower():
+            name = "tls"
+        elif question["starttls"] and isinstance(error, bonsai.errors.ProtocolError):
+            name = "starttls"
+        return {"error": name}
     except (ValueError, UnicodeError):
         return {"error": "ProtocolError"}
     wanted = {spelling.lower() for spelling in _spellings(question["attribute"])}
-    return {"values": [_values(entry, wanted) for entry in entries]}
+    return {"values": [_values(entry, wanted) for entry in entries], "based": based}
+
+
+def _is_there(connection: Any, base: str, seconds: float) -> bool:
+    """Whether an entry is seen at *base*; taken for granted where there is no time to ask. A base that is not there, or
+    is another server's, bonsai gives out as nothing found, which would be so of everybody."""
+    if base in _THERE or seconds <= 0:
+        return True
+    with suppress(bonsai.LDAPError):
+        if connection.search(base, _BASE, "(objectClass=*)", [_NO_ATTRIBUTES], timeout=seconds, sizelimit=1):
+            _THERE.add(base)
+            return True
+    return False
 
 
 def _client(question: dict[str, Any]) -> bonsai.LDAPClient:

@@ -150,7 +150,21 @@ def test_pointers_to_other_servers_are_not_followed(slapd: LdapServer) -> None:
     assert ask(slapd.url, "bo@x.example", base=f"ou=andetsteds,{BASE}").offers == ()
 
 
+@pytest.mark.parametrize("base", [f"ou=intet,{BASE}", "dc=andetsteds", f"ou=andetsteds,{BASE}"])
+def test_a_base_that_is_not_there_or_elsewhere_is_told(slapd: LdapServer, base: str) -> None:
+    """So misspelt, it would be said of everybody that she has none, without a word why."""
+    answer = ask(slapd.url, "bo@x.example", base=base)
+    assert (answer.known, "nothing that we may see at its base" in answer.reason) == (Known.NO, True)
+    assert ask(slapd.url, "ukendt@x.example").reason == "has none"
+
+
 # TLS and who asks
+
+
+def test_a_directory_without_starttls_is_asked_nothing(tmp_path: Path) -> None:
+    with LdapServer(tmp_path / "slapd", [person("Bo", "bo@x.example", BO.certificate)]) as clear:
+        answer = ask(clear.url, "bo@x.example", starttls=True)
+        assert (answer.known, answer.reason) == (Known.UNKNOWN, "does not take StartTLS")
 
 
 def test_tls_is_verified(slapd: LdapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
