@@ -68,7 +68,8 @@ class Routing:
     # For one MX host: connect, EHLO, STARTTLS, certificate. Many greet only after 6 seconds or more, to see
     # whether a client can wait.
     probe_seconds: Seconds = 20.0
-    # How long an answer about a domain holds.
+    # How long an answer about a domain holds. (That a proof failed which held before: five minutes at first, then
+    # twice as long each time.)
     known_seconds: Seconds = 3600.0
     # A domain of which nothing can be found out for so long (every try timed out) takes the next way.
     undecided_seconds: Seconds = 900.0

@@ -15,6 +15,7 @@ from segl_routing.skew import NODES_SKEW
 
 UNKNOWN_SECONDS = 30.0  # "could not be found out" is asked again after this
 DOUBTFUL_SECONDS = 300.0  # the same, where mail goes by a weaker proof meanwhile
+NEW_NO_SECONDS = 300.0  # a "no" that was none before is asked again after this, then twice as long each time
 ON_THE_SAFE_WAY_SECONDS = 600.0  # the same, once the domain takes the next way meanwhile
 NO_MAIL_SECONDS = 300.0  # "does not exist" bounces mail, so it is not believed for long
 SHORTEST_SECONDS = 60.0  # whatever a TTL says: Postfix looks up for itself at delivery
@@ -153,6 +154,8 @@ def _kept_evidence(
     else:
         since = None
         life = routing.known_seconds if evidence.holds_for is None else evidence.holds_for
+        if evidence.known is Known.NO and before is not None:
+            life = min(life, _until_asked_again(before))
         life = max(min(life, routing.known_seconds), min(SHORTEST_SECONDS, routing.known_seconds))
         ends = now + life * stretch
     return KeptEvidence(
@@ -166,6 +169,12 @@ def _kept_evidence(
         since,
         evidence.defect,
     )
+
+
+def _until_asked_again(before: KeptEvidence) -> float:
+    """How long a "no" holds at most: a server that is started anew, or is too busy, offers no TLS for some minutes."""
+    lasted = 2 * (before.ends - before.checked_at) if before.known is Known.NO else 0.0
+    return max(NEW_NO_SECONDS, lasted)
 
 
 def _life(facts: DomainFacts, routing: Routing, now: float) -> float:

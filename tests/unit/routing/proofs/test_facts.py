@@ -71,6 +71,20 @@ def test_what_a_clock_since_set_back_has_found_stands_in_for_nothing() -> None:
     assert [one.known for one in facts.evidence] == [Known.UNKNOWN]
 
 
+def test_a_no_that_was_none_before_is_soon_asked_again() -> None:
+    """A mail server that is started anew offers no TLS for some minutes: its recipients are not sent to the portal for
+    an hour. One that stays so is asked less and less."""
+    good, bad = [says(P, Y)], [says(P, N)]
+    checks, at, lives = [(0.0, good)], 3000.0, []
+    for _ in range(6):
+        checks.append((at, bad))
+        lives.append(after(*checks).expires_at - NOW - at)
+        at += lives[-1] * 0.95  # whoever asks then has it looked at anew
+    assert lives == [300, 600, 1200, 2400, 3600, 3600]
+    assert after((0, [says(P, U)]), (60, bad)).expires_at == NOW + 60 + 300
+    assert after(*checks, (at, good), (at + 60, bad)).expires_at == NOW + at + 60 + 300
+
+
 def test_a_failing_promise_is_not_forgotten_by_a_doubt() -> None:
     facts = after((0, [says(D, N, bars=True), says(P, Y)]), (60, [says(D, U, bars=True), says(P, Y)]))
     assert tls(facts) is N
