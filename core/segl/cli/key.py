@@ -4,6 +4,7 @@ and we sign with."""
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from segl_delivery.cms.digests import PrivateKey
     from segl_delivery.own_keys.directory import KeptKey, KeyDirectory
-    from segl_delivery.own_keys.reading import Material
+    from segl_delivery.own_keys.reading import Material, Unreadable
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -99,7 +100,7 @@ def import_(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE…", readable=False, help="PKCS #12, PEM or DER: certificate, chain, key."
+            metavar="FILE…", readable=False, help="PKCS #12, PEM, DER; certificates alone in PKCS #7 too."
         ),
     ],
     passphrase_file: Annotated[
@@ -150,6 +151,9 @@ def import_(
             if holders and (kept.own.domains, kept.own.addresses) != (wanted.domains, wanted.addresses):
                 hint = f"segl key assign {kept.name} {' '.join(holders)}"
                 fail(f"{kept.name} is there already, for others", hint, Exit.FAILED)
+            if kept.own.retired is not retired:
+                hint = f"segl key retire {kept.name}{'' if retired else ' --undo'}"
+                fail(f"{kept.name} is there already, {kept.state}", hint, Exit.FAILED)
             tell("there already", kept, as_json)
             return
         names = {kept.name for kept in keys.kept()}
@@ -214,13 +218,13 @@ def _material(files: list[Path], passphrase_file: Path | None) -> Material:
     from segl_delivery.own_keys.reading import Unreadable, read_material
 
     contents = [key_text.read_bounded(file) for file in files]
-    names = ", ".join(map(str, files))
     given = None
     if passphrase_file is not None:
-        given = key_text.read_bounded(passphrase_file).rstrip(b"\r\n")
+        given = key_text.read_bounded(passphrase_file).removeprefix(BOM_UTF8).rstrip(b"\r\n")
     try:
         return read_material(contents, given)
     except Unreadable as error:
+        names = _named(files, error)
         if not error.wants_passphrase or given is not None:
             fail(f"{names}: {error.private}", error.hint, Exit.FAILED)
     if not sys.stdin.isatty():
@@ -229,7 +233,12 @@ def _material(files: list[Path], passphrase_file: Path | None) -> Material:
     try:
         return read_material(contents, given)
     except Unreadable as error:
-        fail(f"{names}: {error.private}", error.hint, Exit.FAILED)
+        fail(f"{_named(files, error)}: {error.private}", error.hint, Exit.FAILED)
+
+
+def _named(files: list[Path], error: Unreadable) -> str:
+    """The file at fault, where it is one's alone."""
+    return ", ".join(map(str, files if error.at is None else files[error.at : error.at + 1]))
 
 
 def _request_again(kept: KeptKey, csr: Path | None) -> None:

@@ -259,7 +259,10 @@ def pem_of(request: x509.CertificateSigningRequest) -> bytes:
 
 
 def write_public(file: Path, data: bytes) -> None:
-    """All or nothing; a link there is replaced, not followed. Ends the run when it cannot be."""
+    """All or nothing; a link there is replaced, not followed. Ends the run when it cannot be, or when a private key
+    would be lost by it."""
+    if _holds_key(file):
+        fail(f"{file} holds a private key: it was not overwritten", "name another file", Exit.FAILED)
     try:
         descriptor, aside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         try:
@@ -274,6 +277,16 @@ def write_public(file: Path, data: bytes) -> None:
             raise
     except OSError as error:
         fail(f"{file}: {error.strerror}", code=Exit.FAILED)
+
+
+def _holds_key(file: Path) -> bool:
+    """PEM; of a file that is no regular one, or may not be read, nothing is said."""
+    try:
+        return (
+            file.is_file() and not file.is_symlink() and b"PRIVATE KEY-----" in file.read_bytes()[:_LARGEST]
+        )
+    except OSError:
+        return False
 
 
 def read_bounded(file: Path) -> bytes:

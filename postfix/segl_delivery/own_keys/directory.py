@@ -153,7 +153,8 @@ class KeyDirectory:
             own = read_key(self.path, name, self.passphrase)
             chain = tuple(read_pem(self.path / (name + CERTIFICATE))[1:])
         except OSError as error:
-            return KeptKey(name, State.BROKEN, fault=error.strerror or type(error).__name__)
+            file = Path(error.filename or name).name
+            return KeptKey(name, State.BROKEN, fault=f"{file}: {error.strerror or type(error).__name__}")
         except UNREADABLE as error:
             return KeptKey(name, State.BROKEN, fault=str(error))
         return KeptKey(name, State.RETIRED if own.retired else State.ACTIVE, own, chain)
@@ -178,7 +179,8 @@ class KeyDirectory:
     def add(
         self, name: str, key: PrivateKey, certificates: tuple[x509.Certificate, ...], state: KeyState
     ) -> None:
-        """*certificates*: the key's own, then the chain. Within :meth:`alone`."""
+        """*certificates*: the key's own, then the chain. Within :meth:`alone`. Raises :class:`KeyRefused`."""
+        self._check_encrypted()
         self._write(name + PRIVATE, self._pem(key))
         self._write_state(name, state)
         self._write(name + CERTIFICATE, b"".join(entry.public_bytes(Encoding.PEM) for entry in certificates))
@@ -188,7 +190,8 @@ class KeyDirectory:
     def add_waiting(
         self, name: str, key: PrivateKey, request: x509.CertificateSigningRequest, state: KeyState
     ) -> None:
-        """Within :meth:`alone`."""
+        """Within :meth:`alone`. Raises :class:`KeyRefused`."""
+        self._check_encrypted()
         self._write(name + PRIVATE, self._pem(key))
         self._write_state(name, state)
         self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
@@ -223,6 +226,10 @@ class KeyDirectory:
             self._make()
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
+            if self.path.is_symlink():
+                raise KeyRefused(
+                    f"{self.path} is a link", "name the folder itself in delivery.keys"
+                ) from None
             raise _refused(self.path, error) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -232,7 +239,6 @@ class KeyDirectory:
                     f"{self.path}: others may enter or write it (mode {mode & 0o777:04o})",
                     f"chmod 700 {self.path}",
                 )
-            self._check_encrypted()
             yield
         except OSError as error:
             raise _refused(error.filename or self.path, error) from None
@@ -256,9 +262,8 @@ class KeyDirectory:
             return
         for file in self.path.glob("*" + PRIVATE):
             if not file.is_symlink() and b"ENCRYPTED" in file.read_bytes()[:65536]:
-                raise KeyRefused(
-                    "the keys are encrypted, and there is no passphrase", "set delivery.keys_passphrase"
-                )
+                why = f"{file.name} is encrypted, and there is no passphrase: another key beside it would be bare"
+                raise KeyRefused(why, "set delivery.keys_passphrase, or take that file away")
 
     def _pem(self, key: PrivateKey) -> bytes:
         locked = BestAvailableEncryption(self.passphrase) if self.passphrase else NoEncryption()

@@ -1,5 +1,5 @@
 """Keys and certificates out of files that came from elsewhere: PEM, DER, PKCS #8, PKCS #12 (RFC 7292) as authorities
-hand them out.
+hand them out, and certificates alone in PKCS #7 (".p7b": SignedData of nothing, RFC 5652 §5.1), as Windows does.
 
 How much work it is to try a passphrase stands in the file itself (PBKDF2 and PKCS #12 count rounds, scrypt asks for
 memory), and the library does what the file says. So the reading is done by a process of its own, which may use
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_der_private_key,
     load_pem_private_key,
+    pkcs7,
     pkcs12,
 )
 
@@ -44,11 +45,14 @@ _BEGIN: Final = b"-----BEGIN "
 
 class Unreadable(SeglError):
     """A file is none that a key can be imported from. ``wants_passphrase``: it is encrypted, and the passphrase was
-    missing or another."""
+    missing or another. ``at``: which of the files, where it is one's fault alone."""
 
-    def __init__(self, why: str, hint: str = "", *, wants_passphrase: bool = False) -> None:
+    def __init__(
+        self, why: str, hint: str = "", *, wants_passphrase: bool = False, at: int | None = None
+    ) -> None:
         super().__init__("the key was not taken", why, hint)
         self.wants_passphrase = wants_passphrase
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def read_material(files: Sequence[bytes], passphrase: bytes | None) -> Material:
         hint = "its passphrase is protected by more rounds or memory than we spend: export it anew"
         raise Unreadable("it takes too long, or too much memory, to read", hint) from None
     if fault := answer.get("fault"):
-        raise Unreadable(fault, wants_passphrase=answer["wants_passphrase"])
+        raise Unreadable(fault, wants_passphrase=answer["wants_passphrase"], at=answer.get("at"))
     key = load_pem_private_key(answer["key"].encode(), None) if answer["key"] else None
     if key is not None and not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise Unreadable("its private key is neither RSA nor on an elliptic curve")
@@ -106,21 +110,22 @@ def _answer(question: dict[str, Any]) -> dict[str, object]:
     passphrase = bytes.fromhex(given) if isinstance(given, str) else None
     keys: list[object] = []
     certificates: list[x509.Certificate] = []
+    at = 0
     try:
-        for data in files:
+        for number, data in enumerate(files):
+            at = number
             for found in _found(bytes.fromhex(data), passphrase):
                 (certificates if isinstance(found, x509.Certificate) else keys).append(found)  # type: ignore[arg-type]
     except _Encrypted:
         why = "its passphrase is another" if passphrase is not None else "it has a passphrase"
-        return {"fault": why, "wants_passphrase": True}
+        return {"fault": why, "wants_passphrase": True, "at": at}
     except _SeveralKeys:
         why = "it holds certificates of several keys, of which one alone would be read: write them out as PEM"
-        return {
-            "fault": f"{why} (openssl pkcs12 -nodes), and import each by itself",
-            "wants_passphrase": False,
-        }
+        why += " (openssl pkcs12 -nodes), and import each by itself"
+        return {"fault": why, "wants_passphrase": False, "at": at}
     except (MemoryError, *UNREADABLE):
-        return {"fault": "it is no PKCS #12, PEM or DER that can be read", "wants_passphrase": False}
+        why = "it is no PKCS #12, PKCS #7, PEM or DER that can be read"
+        return {"fault": why, "wants_passphrase": False, "at": at}
     if len(keys) > 1:
         return {"fault": "it holds several private keys: import them one by one", "wants_passphrase": False}
     if not keys and not certificates:
@@ -141,6 +146,9 @@ def _found(data: bytes, passphrase: bytes | None) -> Iterator[object]:
     except TypeError:
         yield _unlocked(load_der_private_key, data, passphrase)
     except UNREADABLE:
+        with suppress(*UNREADABLE):
+            yield from pkcs7.load_der_pkcs7_certificates(data)
+            return
         yield from _in_pkcs12(data, passphrase)
 
 
@@ -154,6 +162,8 @@ def _in_pem(data: bytes, passphrase: bytes | None) -> Iterator[object]:
         block = _BEGIN + label + b"-----" + rest[:end] + b"-----END " + label + b"-----\n"
         if label in (b"CERTIFICATE", b"X509 CERTIFICATE"):
             yield x509.load_pem_x509_certificate(block)
+        elif label in (b"PKCS7", b"CMS"):
+            yield from pkcs7.load_pem_pkcs7_certificates(block)
         elif label.endswith(b"PRIVATE KEY"):
             try:
                 yield load_pem_private_key(block, None)
@@ -181,7 +191,7 @@ def _unlocked(load: object, data: bytes, passphrase: bytes | None) -> object:
 
 def _in_pkcs12(data: bytes, passphrase: bytes | None) -> Iterator[object]:
     try:
-        bag = pkcs12.load_pkcs12(data, passphrase)
+        bag = pkcs12.load_pkcs12(data, _in_utf8(passphrase))
     except UNREADABLE as error:
         if "password" in str(error).lower():
             raise _Encrypted from None
@@ -193,6 +203,15 @@ def _in_pkcs12(data: bytes, passphrase: bytes | None) -> Iterator[object]:
     if bag.key is not None:
         yield bag.key
     yield from (*own, *along)
+
+
+def _in_utf8(passphrase: bytes | None) -> bytes | None:
+    """As PKCS #12 wants it (RFC 7292 appendix B.1), also where its file was written in Latin-1."""
+    try:
+        (passphrase or b"").decode()
+    except UnicodeDecodeError:
+        return (passphrase or b"").decode("latin-1").encode()
+    return passphrase
 
 
 def _is_of_others(own: Sequence[x509.Certificate], along: Sequence[x509.Certificate]) -> bool:
