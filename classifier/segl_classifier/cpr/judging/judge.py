@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.beside_birthdays import beside_birthdays
+from segl_classifier.cpr.apart.records import in_records
 from segl_classifier.cpr.apart.split import split_candidates
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.context import said as context
@@ -85,7 +86,7 @@ class NumbersFound:
 def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> NumbersFound:
     """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
     one line, if cells of *text* have several; then of those behind such a cell none is told."""
-    found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
+    found = chain(candidates(text.text, shape), split_candidates(text.text, shape), in_records(text.text, shape, today))
     if rows is None:  # else it is by the other reading: their cells stand in one row
         found = chain(found, beside_birthdays(text.text, shape))
     first = next(found, None)

@@ -49,7 +49,7 @@ def _ten(*gaps: tuple[str, str, str]) -> re.Pattern[str]:
     spellings = "|".join(
         rf"(?:(?<=0){inside}[1-9]|(?<=[126-8]){inside}[0-9]|(?<=[39]){inside}[01])"
         rf"{between}(?:0{inside}[1-9]|1{inside}[0-2]){between}[0-9]{inside}[0-9]"
-        rf"[\W_]{{0,6}}+[0-9]{last}[0-9]{last}[0-9]{last}[0-9](?![0-9])"
+        rf"[\W_]{{0,24}}+[0-9]{last}[0-9]{last}[0-9]{last}[0-9](?![0-9])"
         for inside, between, last in gaps
     )
     return re.compile(rf"[0-36-9]{_FIRST}(?:{spellings})")
@@ -78,7 +78,7 @@ _FOUR_OF_YEAR = re.compile(r"(?:18|19|20)[0-9]{2}(?![0-9])")
 _SAYS_BORN = re.compile(r"\b(?:født|fødselsd|född|born|birth|geboren)", re.IGNORECASE)
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
 
-_CHAIN = re.compile(rb"0(?:\xad*+(?: \xad*+){0,9}+0){7}[0 \xad]*+")  # of the shape
+_CHAIN = re.compile(rb"0(?:\xad*+(?: \xad*+){0,24}+0){7}[0 \xad]*+")  # of the shape
 # A chain of eight digits holds a number only if the date is written with one digit each for day and month.
 _OF_EIGHT = re.compile(rb"0[ \xad]+0[ \xad]+00[ \xad]*00 ?00")
 # The same of the text, with percent codes and entities between the digits, for texts that have any.

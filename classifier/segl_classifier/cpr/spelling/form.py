@@ -42,6 +42,7 @@ class Spelling(Enum):
 
 
 _DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
+_COLUMN_GAP = 6  # characters; more have only columns that blanks or tabs set apart
 _CELL_GAPS = frozenset("\n\t|;")
 
 
@@ -79,6 +80,8 @@ def spelling_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int)
 def _by_gap(gap: str) -> Spelling:
     """The spelling by what stands between the date and the four digits."""
     signs = gap.replace(" ", "").replace("\n", "")
+    if len(gap) > _COLUMN_GAP:
+        return Spelling.APART  # a day and an amount, which may be negative, stand so far apart as well
     if signs == "-":
         return Spelling.HYPHEN
     if "\n" in gap or gap.count(" ") > 2:

@@ -51,7 +51,7 @@ class GroupPattern(NamedTuple):
 _EACH = "[ .;]{1,3}1"  # a digit by itself
 # Ten digits as they are usually divided, or each by itself.
 USUAL = GroupPattern.of(
-    "0[ .]{0,4}[01]0[ .]{0,4}[01]0[ .;]{0,6}[01] {0,3}[01] {0,3}[01] {0,3}[01]"
+    "0[ .]{0,4}[01]0[ .]{0,4}[01]0[ .;]{0,24}[01] {0,3}[01] {0,3}[01] {0,3}[01]"
     f"|{_EACH * 5}[ .;]{{0,6}}[01]{_EACH * 3}"
 )
 # A date in another form than DDMMYY (eight digits in a row, or divided into three), and four digits.

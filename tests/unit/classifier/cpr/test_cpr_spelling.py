@@ -131,3 +131,9 @@ def test_a_finding_says_where_and_why() -> None:
         "called a CPR number",
     ]
     assert finding.score == 1.0
+
+
+@pytest.mark.parametrize("gap", [" " * 7, "\u00a0" * 16, " " * 24, "   -   ", "       -"])
+def test_the_halves_may_stand_as_far_apart_as_tabs_and_columns_of_a_text_put_them(gap: str) -> None:
+    assert found(f"CPR-nr.     070761{gap}4285")
+    assert not found(f"Leveret   111124{gap}4285 stk.")
