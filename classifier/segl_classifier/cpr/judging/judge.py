@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.apart.beside_birthdays import beside_birthdays
-from segl_classifier.cpr.apart.records import in_records
 from segl_classifier.cpr.apart.split import split_candidates
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.context import said as context
@@ -30,6 +29,7 @@ from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.called import weigh_columns
 from segl_classifier.cpr.judging.days import weigh_days
 from segl_classifier.cpr.judging.neighbours import Neighbours, listed_with
+from segl_classifier.cpr.judging.records import in_records
 from segl_classifier.cpr.spelling import borders
 from segl_classifier.cpr.spelling.candidates import Candidate, candidates
 from segl_classifier.cpr.spelling.file_name import doubts_in_name
@@ -86,7 +86,9 @@ class NumbersFound:
 def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> NumbersFound:
     """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
     one line, if cells of *text* have several; then of those behind such a cell none is told."""
-    found = chain(candidates(text.text, shape), split_candidates(text.text, shape), in_records(text.text, shape, today))
+    found = chain(
+        candidates(text.text, shape), split_candidates(text.text, shape), in_records(text.text, shape, today)
+    )
     if rows is None:  # else it is by the other reading: their cells stand in one row
         found = chain(found, beside_birthdays(text.text, shape))
     first = next(found, None)

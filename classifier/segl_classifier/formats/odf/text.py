@@ -43,7 +43,8 @@ _SPOKEN = frozenset(  # attributes that hold words
     " note annote key1 key2".split()
 )
 _WORDS_IN_NAME = frozenset(
-    "user-field-decl variable-decl named-range section bookmark drop-down data-pilot-member show".split()
+    "user-field-decl variable-decl named-range section bookmark drop-down data-pilot-member show fieldmark"
+    " fieldmark-start".split()
 )
 # By a person, or by the program: "Slide 1", "Tabel2".
 _CALLED = frozenset("page table frame database-range".split())
@@ -57,6 +58,9 @@ _MOST_DEEP = 2_000
 _MOST_PAGES = 1_000  # that are texts of their own
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
 _IN_FORMS = frozenset(("label", "value", "current-value"))  # attributes of what stands in a form
+_ENTRIES = frozenset(
+    ("label", "param")
+)  # of a list in the text; what a field taken from Word holds or offers
 _FORMULAS = frozenset(("condition", "expression", "formula"))  # attributes that may hold words between signs
 _LITERAL = re.compile(r'"[^"]|\d{6}')
 _BEFORE_LINES = frozenset(("num-prefix", "num-suffix"))  # of lists
@@ -248,7 +252,7 @@ class OdfText:
             base = self._names[key]
             is_word = base in _SPOKEN or (base == "name" and self._is_name(name, value))
             is_value = (self._forms > 0 and base in _IN_FORMS and name != "property") or (
-                base == "value" and name == "label"  # an entry of a list in the text
+                base == "value" and name in _ENTRIES
             )
             is_formula = base in _FORMULAS or (base == "value" and name == "condition")
             is_said = (is_formula and _LITERAL.search(value) is not None) or (

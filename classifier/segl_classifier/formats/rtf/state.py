@@ -59,14 +59,14 @@ _LAYOUT = frozenset(
     " colorschememapping generator xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl ftnsep ftnsepc"
     " ftncn aftnsep aftnsepc aftncn panose falt blipuid blipsector oldcprops oldpprops oldtprops oldsprops"
     " passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict"
-    " pn background fontemb fontfile cs ts ds s expandedcolortbl datafield picprop lsdlockedexcept objalias rtf".split()
+    " pn background fontemb fontfile cs ts ds s expandedcolortbl datafield lsdlockedexcept objalias rtf".split()
 )
 _MARKUP = frozenset((TAG, REPEATED_TAG))
 _WORDS = frozenset((Destination.TEXT, Destination.ASIDE, Destination.MARKUP))
 # Words among layout: of lists, and a comment of AbiWord, which stands in the group that says where it begins.
 _AMONG_LAYOUT = frozenset(("leveltext", "pntxta", "pntxtb", "annotation", "atnauthor"))
 _FLOWS = frozenset(
-    ("shpinst", "nesttableprops", "fldrslt", "ud", "result", "shpgrp", "do", "userprops", "sp")
+    ("shpinst", "nesttableprops", "fldrslt", "ud", "result", "shpgrp", "do", "userprops", "sp", "picprop")
 )
 _WINDOWS = {
     0: 1252, 1: 0, 77: 10000, 128: 932, 129: 949, 130: 1361, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258,

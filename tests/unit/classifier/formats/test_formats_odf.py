@@ -20,7 +20,19 @@ from segl_classifier.formats.odf.reader import read
 CPR = "010190-1234"
 NAMES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "draw", "meta", "form", "presentation", "style", "dc", "xlink")
+    for name in (
+        "office",
+        "text",
+        "table",
+        "draw",
+        "meta",
+        "form",
+        "field",
+        "presentation",
+        "style",
+        "dc",
+        "xlink",
+    )
 )
 
 
@@ -84,6 +96,10 @@ def test_the_text_as_it_is_read(body: str, text: str) -> None:
         ("<form:form><form:number form:current-value='%s'/></form:form>", "beside the text"),
         ("<text:p><text:drop-down text:name='a'><text:label text:value='%s'/></text:drop-down></text:p>",
          "beside the text"),
+        # as LibreOffice keeps a field of a form that Word made
+        ("<text:p><field:fieldmark-start><field:param field:name='Content' field:value='%s'/></field:fieldmark-start>"
+         "</text:p>", "beside the text"),
+        ("<text:p><field:fieldmark-start text:name='CPR %s'/></text:p>", "beside the text"),
         ("<table:content-validation table:condition='of:cell-content-is-in-list(&quot;%s&quot;;&quot;x&quot;)'/>",
          "beside the text"),
         ("<table:named-expression table:expression='&quot;%s&quot;'/>", "beside the text"),

@@ -81,6 +81,11 @@ def test_rows_are_lines_and_cells_stand_apart() -> None:
         (r"{\*\userprops{\propname Sag}{\staticval %s}}", "properties"),
         (r"{\shp{\*\shpinst{\shptxt %s\par}}}", "text box"),
         (r"{\shp{\*\shpinst{\sp{\sn wzDescription}{\sv Foto %s}}}}", "shape"),
+        # the words for a picture, as Word and LibreOffice write them
+        (
+            r"{\pict{\*\picprop{\sp{\sn wzDescription}{\sv Foto %s}}{\sp{\sn fLine}{\sv 0}}}\pngblip 00}",
+            "shape",
+        ),
         (r"{\field{\*\fldinst QUOTE %s}{\fldrslt x}}", "field code"),
         (r"{\field{\*\fldinst HYPERLINK x}{\fldrslt %s}}", ""),
         (r"{\*\formfield{\*\ffdeftext %s}}", "form field"),
