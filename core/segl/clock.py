@@ -22,6 +22,7 @@ from typing import Final
 WRITTEN: Final = date(2026, 11, 30)  # this Segl; set anew for each release (docs/development.md)
 _WRITTEN_AT: Final = datetime.combine(WRITTEN, datetime.min.time(), UTC).timestamp()
 _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
+AHEAD_SECONDS: Final = _LEAP_SECONDS  # what lies further ahead was written by a clock that was
 _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
 _APART_SECONDS: Final = 3 * 3600.0  # ahead of what another node has just written; each writes hourly
 DOUBTED_SECONDS: Final = 6 * 3600.0
@@ -35,7 +36,7 @@ def is_impossible(now: float) -> bool:
 
 def is_behind(now: float, heard: float | None) -> bool:
     """Whether *now* (Unix seconds) is earlier than when somebody was last *heard* of, by more than clocks differ."""
-    return heard is not None and heard > now + _LEAP_SECONDS
+    return heard is not None and heard > now + AHEAD_SECONDS
 
 
 def _since_boot() -> float:

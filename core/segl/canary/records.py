@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl.canary.standing import CanaryStanding, HostLook, Sent, standing_of
+from segl.clock import AHEAD_SECONDS
 from segl.days import DAY_SECONDS
 from segl.settings.canary import Canary
 from segl.store.engine import transaction
@@ -129,6 +130,15 @@ def looks(connection: Connection, since: float) -> dict[str, HostLook]:
         .where(canary_look.c.at >= since)
     )
     return {row.host: HostLook(milter=row.fault, leaks=row.found) for row in connection.execute(query)}
+
+
+def set_right(connection: Connection, now: float) -> None:
+    """What was sent by a clock that was ahead was sent *now*: else the next is due when that time has come, and until
+    then the last one arrived."""
+    sent_at, came_at = canary_sent.c.sent_at, canary_sent.c.came_at
+    came = sa.case((came_at > now, now), else_=came_at)
+    ahead = canary_sent.update().where(sent_at > now + AHEAD_SECONDS)
+    connection.execute(ahead.values(sent_at=now, came_at=came))
 
 
 def forget(connection: Connection, now: float) -> None:

@@ -23,8 +23,10 @@ from segl.canary import records
 from segl.canary.letter import letter
 from segl.canary.standing import HostLook, Sent
 from segl.canary.token import Token
+from segl.clock import Clock, is_behind
 from segl.errors import PostfixError
 from segl.mail.smtp_client import clean_reply
+from segl.nodes import last_heard
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
@@ -88,10 +90,12 @@ class CanarySender:
 
     def look(self, now: float) -> HostLook:
         """What is wrong in Postfix's settings here; it is written down. Raises :class:`~segl.errors.StoreError`."""
-        look = look_at(self.settings)
+        look, heard = look_at(self.settings), last_heard(self.engine, now)
         with transaction(self.engine) as connection:
             records.looked(connection, self.host, now, look)
-            records.forget(connection, now)
+            if Clock().believes(now, heard) and not is_behind(now, heard):
+                records.set_right(connection, now)
+                records.forget(connection, now)
         return look
 
     def _hand_in(self, sink: CanarySink, token: Token, canary: Sent) -> str:

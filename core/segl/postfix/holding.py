@@ -25,6 +25,7 @@ from sqlalchemy.engine import Engine
 from segl import audit
 from segl.addresses import domain_of
 from segl.audit import Act
+from segl.clock import is_behind
 from segl.days import moment
 from segl.errors import DeliveryError, SeglError
 from segl.held import HeldLook, note
@@ -148,7 +149,7 @@ class Holding:
         told."""
         hours, overdue = self.settings.hold.remind_hours, dict[str, list[Held]]()
         for held in waiting if hours else ():
-            told = self._last_told(held)
+            told = self._last_told(held, now)
             if told is not None and told + hours * 3600 <= now:
                 overdue.setdefault(self.owner(held).officer, []).append(held)
         failed: list[Untold] = []
@@ -261,11 +262,12 @@ class Holding:
         entries = audit.entries(self.engine, subject=held.id)
         return frozenset(entry.actor for entry in entries if entry.act == act.value)
 
-    def _last_told(self, held: Held) -> float | None:
-        """When the officer was told of it last, or somebody decided, in Unix seconds; ``None``: neither."""
+    def _last_told(self, held: Held, now: float) -> float | None:
+        """When the officer was told of it last, or somebody decided, in Unix seconds; ``None``: neither. What a clock
+        noted that was ahead counts as of when the message came: else nobody is reminded until that time."""
         acts = (Act.HELD.value, Act.HOLD_REMINDED.value, *_FINISH)
         times = [entry.at for entry in audit.entries(self.engine, subject=held.id) if entry.act in acts]
-        return max(times, default=None)
+        return max([min(at, held.arrived) if is_behind(now, at) else at for at in times], default=None)
 
     def _line(self, held: Held, officer: str) -> str:
         language = self.owner(held).language

@@ -19,6 +19,7 @@ from segl.cli.doctor_canary import canary_checks
 from segl.errors import StoreError
 from segl.events import Events
 from segl.nodes import Node, announce
+from segl.postfix.canary import CanarySender
 from segl.postfix.check import State
 from segl.receipts.key import ReceiptKey
 from segl.settings.canary import OWN, OWN_SINK, Canary
@@ -153,6 +154,33 @@ def test_of_one_that_was_refused_the_doctor_names_the_unit_that_may_not_get_ther
     [check] = canary_checks(parse_settings(raw), send=False)
     assert (check.id, check.state) == ("canary.own", State.FAIL)
     assert "segl-canary.service needs a drop-in with IPAddressAllow=" in check.fix
+
+
+def test_a_clock_that_was_ahead_silences_no_canary(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sent in a minute a year ahead arrived, and none was due, or missed, until that year was over."""
+    raw = {"organisation": {"name": "V", "domains": ["v.example"]}, "store": {"node": "mx1"}}
+    sender = CanarySender.at_home(parse_settings(raw), engine, KEY)
+    monkeypatch.setattr("segl.postfix.canary.look_at", lambda settings: HostLook())
+    now, year = time.time(), 365 * 86400
+    announce(engine, Node("mx1", now - 60, "1", {}))
+    with transaction(engine) as connection:
+        records.sent(connection, one(id="b" * 32, host="mx1", sent_at=now - 100))
+        records.seen(connection, "b" * 32, CanaryOutcome.CLEAR, now - 99, read=True)
+        records.sent(connection, one(id="a" * 32, host="mx1", sent_at=now + year))
+        records.seen(connection, "a" * 32, CanaryOutcome.SECURE, now + year + 1, read=True)
+    sender.look(now + year)
+    sender.look(now)
+    [standing] = records.standings(engine, Canary(), now, now - 6000)
+    assert standing.counts == {CanaryResult.CLEAR: 1, CanaryResult.ARRIVED: 1}, "no alarm was forgotten"
+    later = now + 3600 + LATE + 10
+    assert [sink.name for sink in sender.due(later)] == [OWN]
+    [standing] = records.standings(engine, Canary(), later, now - 6000)
+    assert standing.overdue > 0
+    sender.look(now - 40 * 86400)  # one that is behind knows nothing better
+    with transaction(engine) as connection:
+        assert records.last_sent(connection, "mx1") == {OWN: now}
 
 
 def test_each_node_is_waited_for_by_itself(engine: Engine) -> None:

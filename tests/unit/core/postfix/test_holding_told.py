@@ -170,6 +170,17 @@ def test_a_message_whose_sender_is_refused_for_good_is_rejected_and_the_officer_
     assert recipients(holding) == [_OFFICER]
 
 
+def test_an_officer_told_by_a_clock_that_was_ahead_is_reminded_when_it_is_right_again(
+    two: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now + 365 * DAY)
+        two.tell([HELD])
+    assert two.remind([HELD], now) == ({"dpo@nordby.example": [HELD]}, [])
+    assert two.remind([HELD], now) == ({}, []), "once"
+
+
 def test_the_officer_is_told_again_each_day_in_one_mail(two: Holding) -> None:
     again = replace(HELD, queue_id="4jZ9", id="ef" * 32, reasons=("criminal", "policy.x"))
     assert two.tell([HELD, OF_SCHOOL, again]) == ([HELD, OF_SCHOOL, again], [])
