@@ -24,6 +24,11 @@ from world.postfix import wait_until
 from world.process import end, ends_with_us
 
 _USER = "postgres"
+_FULL = """
+CREATE FUNCTION full_disk() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE disk_full USING MESSAGE = 'could not extend file "base/5/16545": No space left on device'; END $$;
+CREATE EVENT TRIGGER full_disk ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION full_disk()
+"""
 
 
 class PostgreSQL:
@@ -100,6 +105,16 @@ class PostgreSQL:
             with self._connected() as connection:
                 connection.execute("SET default_transaction_read_only = off")
                 connection.execute(user + sql.SQL("RESET default_transaction_read_only"))
+
+    @contextmanager
+    def without_room(self) -> Iterator[None]:
+        """Meanwhile it says of each new table what it says with a full disk."""
+        with self._connected() as connection:
+            connection.execute(_FULL)
+            try:
+                yield
+            finally:
+                connection.execute("DROP EVENT TRIGGER full_disk; DROP FUNCTION full_disk")
 
     @contextmanager
     def copied(self) -> Iterator[None]:

@@ -162,6 +162,8 @@ def _store(settings: Settings) -> Check:
         fix = "install the newer one here, too"
         if not status.writes:
             fix = "let it take over, or name the one that did in store.url (docs/scaling.md)"
+        elif status.room:
+            fix = "make room on the disk of the database; what waits then goes by itself"
         elif status.waits:
             fix = "bring one back, or take those that are gone out of synchronous_standby_names; what waits then goes"
         return Check(id_, State.FAIL, status.fault, why, fix)

@@ -33,6 +33,10 @@ _WAITS = (
     "SELECT coalesce(extract(epoch FROM now() - min(query_start)), 0) FROM pg_stat_activity "
     "WHERE wait_event = 'SyncRep' AND datname = current_database() AND query_start < now() - interval '5 seconds'"
 )
+# A server whose disk is full answers, and even writes what finds room in a page: so it is asked for a quarter of a
+# megabyte, of a table that only this session sees, and that goes with it.
+_MAY_ASK = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
+_ROOM = "CREATE TEMPORARY TABLE segl_room AS SELECT repeat('x', 1000) FROM generate_series(1, 250)"
 _LOCK = "SET lock_timeout = '2s'"  # somebody may have a table to himself, for hours
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
@@ -51,13 +55,14 @@ class StoreDenied(StoreError):
 class StoreStatus:
     """``next_expiry`` in Unix seconds, ``None`` when nothing is sealed. ``writes``: whether it takes any; a standby of
     PostgreSQL answers all that is only read. ``waits``: for how long (seconds) a commit has waited for a standby that
-    must have it, too; the server answers all else meanwhile."""
+    must have it, too; the server answers all else meanwhile. ``room``: what the server said of a disk that is full."""
 
     schema: str
     sealed: int
     next_expiry: float | None
     writes: bool = True
     waits: float = 0.0
+    room: str = ""
 
     @property
     def fault(self) -> str:
@@ -66,6 +71,8 @@ class StoreStatus:
             return f"a newer Segl has brought it to schema {self.schema}, this one knows {SCHEMA_VERSION}"
         if not self.writes:
             return "it takes no writes: a standby, or told to be read-only"
+        if self.room:
+            return f"it has no room: {self.room}"
         if self.waits:
             return f"a commit has waited {self.waits:.0f} s for a standby (synchronous_standby_names)"
         return ""
@@ -185,7 +192,20 @@ def _other(url: str) -> StoreStatus:
     [row] = _asked(url, _SEALED.replace("?", ":now"), {"now": time.time()})
     [(read_only,)] = _asked(url, "SHOW transaction_read_only", {})
     [(waits,)] = _asked(url, _WAITS, {})
-    return StoreStatus(str(schema), int(row[0]), row[1], read_only != "on", float(waits))
+    writes = read_only != "on"
+    return StoreStatus(
+        str(schema), int(row[0]), row[1], writes, float(waits), _no_room(url) if writes else ""
+    )
+
+
+def _no_room(url: str) -> str:
+    """Why the server cannot make a table larger now; empty where it can, or does not let this user try."""
+    [(may,)] = _asked(url, _MAY_ASK, {})
+    try:
+        _asked(url, _ROOM if may else _MAY_ASK, {})
+    except StoreError as error:
+        return error.private
+    return ""
 
 
 def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ...]]:
@@ -196,7 +216,8 @@ def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ..
     try:
         with sa.create_engine(url, connect_args=ours, poolclass=sa.NullPool).connect() as connection:
             connection.exec_driver_sql(_LOCK)
-            return [tuple(row) for row in connection.execute(sa.text(query), values)]
+            found = connection.execute(sa.text(query), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         raise StoreError("the store cannot be reached", f"store: {_said(error)}") from None
 

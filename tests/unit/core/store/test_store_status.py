@@ -19,6 +19,7 @@ from segl.store.engine import open_store, transaction
 from segl.store.status import SCHEMA_VERSION, StoreMissing, StoreStatus, look_at_store
 from segl.tables.base import meta
 from segl.tables.sealed import sealed_message
+from world.postgresql import PostgreSQL
 
 
 def url(file: Path) -> str:
@@ -148,3 +149,16 @@ def test_a_standby_is_not_called_a_store_that_works(store_url: str) -> None:
     assert (line.good, "takes no writes" in line.text) == (False, True)
     check = check_host._store(settings(standby))
     assert (check.state, "takes no writes" in check.found) == (State.FAIL, True)
+
+
+@pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
+def test_a_server_whose_disk_is_full_is_not_called_a_store_that_works(
+    store_url: str, postgresql: PostgreSQL
+) -> None:
+    """It answers, and writes what finds room where something was before."""
+    open_store(store_url).dispose()
+    with postgresql.without_room():
+        line, check = status._store(settings(store_url)), check_host._store(settings(store_url))
+    assert (line.good, "No space left on device" in line.text) == (False, True)
+    assert (check.state, "No space left on device" in check.found) == (State.FAIL, True)
+    assert not look_at_store(store_url).fault
