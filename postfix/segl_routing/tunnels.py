@@ -22,7 +22,7 @@ from typing import Final
 from cryptography import x509
 
 from segl.addresses import normal_domain
-from segl.certificates.judgement import UNREADABLE, load_certificates
+from segl.certificates.judgement import UNREADABLE, certificates_given
 from segl.settings.document import Settings
 from segl.vocabulary import Way
 from segl_routing.choice import Choice, choose
@@ -169,11 +169,11 @@ def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) 
     else:
         try:
             with path.open("rb") as file:
-                certificates = tuple(load_certificates(file.read(MAX_FILE_BYTES)))
+                certificates = tuple(certificates_given(file.read(MAX_FILE_BYTES)))
         except OSError as error:
             fault, unread = f"cannot be read: {error.strerror}", True
         except UNREADABLE:
-            fault = "holds no certificate in PEM form"
+            fault = "holds no certificate in PEM or DER form"
     choice = choose(certificates, now)
     if fault:
         choice = replace(choice, reason=f"the certificate file {fault}")

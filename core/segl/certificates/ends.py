@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from segl.certificates.chain import LARGEST_FILE
-from segl.certificates.judgement import UNREADABLE, lasting_fault, load_certificates, without_authorities
+from segl.certificates.judgement import UNREADABLE, certificates_given, lasting_fault, without_authorities
 
 _MOST_BYTES = LARGEST_FILE
 _MONTH_SECONDS = 30 * 86400
@@ -65,6 +65,6 @@ def _partners_files(folder: Path) -> list[Path]:
 def _read(file: Path) -> Sequence[x509.Certificate]:
     try:
         with file.open("rb") as stream:
-            return load_certificates(stream.read(_MOST_BYTES))
+            return certificates_given(stream.read(_MOST_BYTES))
     except (OSError, *UNREADABLE):
         return ()

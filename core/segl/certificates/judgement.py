@@ -48,6 +48,7 @@ FORGEABLE: Final = (MD5, SHA1)
 FOR_MAIL: Final = frozenset(
     {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 )
+_BEGIN: Final = b"-----BEGIN"
 _DAMAGED: Final = "the certificate is damaged or of an unknown kind"
 
 
@@ -66,6 +67,16 @@ def load_certificate(der: bytes) -> x509.Certificate:
 def load_certificates(pem: bytes) -> list[x509.Certificate]:
     """As :func:`load_certificate`, of all that *pem* holds."""
     return [_dated(one) for one in x509.load_pem_x509_certificates(pem)]
+
+
+def certificates_given(data: bytes) -> list[x509.Certificate]:
+    """What a partner sent: as :func:`load_certificates`, or one in DER."""
+    return load_certificates(data) if _BEGIN in data else [load_certificate(data)]
+
+
+def holds_private_key(data: bytes) -> bool:
+    """Whether a PEM file has one in it, encrypted or not."""
+    return b"PRIVATE KEY-----" in data
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from segl.certificates.judgement import UNREADABLE, certificates_given
 from segl.counted import counted
 from segl.errors import SeglError
 from segl.postfix.check import AS_ROOT, Check, State, judge
@@ -16,6 +20,8 @@ from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.directory import State as KeyState
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from segl_delivery.own_keys.directory import KeptKey
 
 _WHY: Final = "mail encrypted to it cannot be opened, or partners stop encrypting"
@@ -44,6 +50,7 @@ def key_checks(settings: Settings) -> Iterator[Check]:
         )
     if found and settings.encryption.sign is not SignWhen.NEVER:
         yield from _signing(settings, found, now)
+    yield from _taken_for_partners(settings, found)
 
 
 def _signing(settings: Settings, found: list[KeptKey], now: datetime) -> Iterator[Check]:
@@ -57,6 +64,30 @@ def _signing(settings: Settings, found: list[KeptKey], now: datetime) -> Iterato
             fix="correct delivery.sign_keys; segl key list shows the keys",
             bad=State.WARN,
         )
+
+
+def _taken_for_partners(settings: Settings, found: list[KeptKey]) -> Iterator[Check]:
+    """Certificates are exchanged by mail, and one's own is easily put where the partner's belongs."""
+    ours = {_public(kept.own.certificate): kept.name for kept in found if kept.own}
+    with suppress(OSError):
+        for file in sorted(settings.delivery.certificates.glob("*.pem")):
+            try:
+                held = [_public(one) for one in certificates_given(file.read_bytes())]
+            except (OSError, *UNREADABLE):
+                continue  # said with the folder
+            if mine := next((ours[key] for key in held if key in ours), ""):
+                yield Check(
+                    "keys.partner",
+                    State.WARN,
+                    f"{file.name} holds a certificate of our own key {mine}",
+                    f"what goes to {file.stem} by tunnel is encrypted to us, and the partner cannot open it",
+                    "put the partner's certificate there instead",
+                )
+
+
+def _public(certificate: Certificate) -> bytes:
+    form = PublicFormat.SubjectPublicKeyInfo
+    return certificate.public_key().public_bytes(Encoding.DER, form)
 
 
 def key_line(settings: Settings) -> tuple[bool | None, str]:

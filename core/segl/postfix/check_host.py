@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segl.addresses import normal_domain
-from segl.certificates.judgement import UNREADABLE, load_certificates, usable_of
+from segl.certificates.judgement import UNREADABLE, certificates_given, holds_private_key, usable_of
 from segl.counted import counted
 from segl.errors import StoreError
 from segl.postfix.check import AS_ROOT, Check, State, judge
@@ -88,7 +88,7 @@ def _reinject(settings: Settings) -> Check:
 def _certificates(settings: Settings) -> Iterator[Check]:
     folder = settings.delivery.certificates
     try:
-        kept = sorted(file for file in folder.iterdir() if file.suffix.lower() in _ENDINGS)
+        kept = sorted(file for file in folder.iterdir() if _is_certificates(file))
     except FileNotFoundError:
         yield Check("certificates.folder", State.OK, f"{folder} does not exist: no tunnel partners")
         return
@@ -107,14 +107,23 @@ def _certificates(settings: Settings) -> Iterator[Check]:
                 State.WARN,
                 f"{file.name} is looked for by nobody{f': {name} would be' if name else ''}",
                 "mail to that partner goes by another way",
-                f"name it {name or '<domain>.pem'}, in PEM form",
+                f"name it {name or '<domain>.pem'}, in PEM or DER form",
             )
 
 
+def _is_certificates(file: Path) -> bool:
+    """By its name."""
+    return file.name.lower().removesuffix(".txt").endswith(_ENDINGS)
+
+
 def _name_looked_for(file: Path) -> str:
-    """What a partner's file must be called; ``""`` when its name tells no domain."""
+    """What a partner's file must be called; ``""`` when its name tells no domain. Windows hides endings and adds
+    others: ``kommune.dk.pem.txt``."""
+    name = file.name
+    while name.lower().endswith((*_ENDINGS, ".txt")):
+        name = name[: name.rindex(".")]
     try:
-        return f"{normal_domain(file.stem)}.pem"
+        return f"{normal_domain(name)}.pem"
     except ValueError:
         return ""
 
@@ -122,7 +131,8 @@ def _name_looked_for(file: Path) -> str:
 def _certificate_file(file: Path) -> Iterator[Check]:
     id_, why = "certificates.expiry", f"mail to {file.stem} will go by another way when none is valid"
     try:
-        found = load_certificates(file.read_bytes())
+        data = file.read_bytes()
+        found = certificates_given(data)
     except PermissionError:
         yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=AS_ROOT)
         return
@@ -140,6 +150,14 @@ def _certificate_file(file: Path) -> Iterator[Check]:
         else f"{file.name}: no certificate is of use now ({fault})"
     )
     yield judge(id_, days >= _EXPIRY_DAYS, text, why=why, fix="ask the partner for a new one", bad=State.WARN)
+    if holds_private_key(data):
+        yield Check(
+            "certificates.key",
+            State.WARN,
+            f"{file.name} holds a private key as well",
+            "whoever reads it reads the mail to that certificate; a partner who sent his must make a new one",
+            "leave the certificate alone in it; if the key is yours: segl key import",
+        )
 
 
 def _store(settings: Settings) -> Check:

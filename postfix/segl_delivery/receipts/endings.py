@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from segl.certificates.ends import last_end
-from segl.certificates.judgement import UNREADABLE, load_certificates
+from segl.certificates.judgement import UNREADABLE, certificates_given
 from segl.errors import SeglError
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
@@ -53,7 +53,7 @@ def _own(settings: Settings, owner: Owner) -> Iterator[tuple[str, datetime]]:
 def _folder(settings: Settings) -> Iterator[tuple[str, datetime]]:
     for file in sorted(settings.delivery.certificates.glob("*.pem")):
         try:
-            loaded = load_certificates(file.read_bytes())
+            loaded = certificates_given(file.read_bytes())
         except (OSError, *UNREADABLE):
             continue
         if (end := last_end(loaded)) is not None:

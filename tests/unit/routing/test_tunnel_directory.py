@@ -92,10 +92,16 @@ FILES = [
     ("elliptic curve", certificate(curve=True), True, "valid until"),
     ("short key", certificate(bits=1024), False, "1024 bits, fewer than 2048"),
     ("for signing", certificate(usage=False), False, "does not allow encryption"),
-    ("empty", b"", False, "no certificate in PEM form"),
-    ("text", b"not a certificate", False, "no certificate in PEM form"),
-    ("cut off", GOOD[:300], False, "no certificate in PEM form"),
-    ("damaged", GOOD.replace(b"M", b"Q"), False, "no certificate in PEM form"),
+    (
+        "DER",
+        x509.load_pem_x509_certificate(GOOD).public_bytes(serialization.Encoding.DER),
+        True,
+        "valid until",
+    ),
+    ("empty", b"", False, "no certificate in PEM or DER form"),
+    ("text", b"not a certificate", False, "no certificate in PEM or DER form"),
+    ("cut off", GOOD[:300], False, "no certificate in PEM or DER form"),
+    ("damaged", GOOD.replace(b"M", b"Q"), False, "no certificate in PEM or DER form"),
     ("huge", b"x" * 2_000_000, False, "larger than"),
 ]
 
@@ -185,7 +191,7 @@ def test_a_file_that_could_not_be_read_is_read_when_it_can_be(tmp_path: Path) ->
         directory.state("text.example", time.time())
     for _ in range(2):
         directory.state("text.example", time.time())
-    assert complaints[1:] == [why, "the certificate file holds no certificate in PEM form"]
+    assert complaints[1:] == [why, "the certificate file holds no certificate in PEM or DER form"]
 
 
 def test_a_certificate_ends_while_we_run(tmp_path: Path) -> None:

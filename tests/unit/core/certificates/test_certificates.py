@@ -150,7 +150,7 @@ def test_an_odd_certificate_is_unreadable_wherever_one_is_read(tmp_path: Path, o
             read(file)
     found = TunnelDirectory(tmp_path, lambda _file, _why: None).find("kommune.example", NOW.timestamp())
     assert found is not None
-    assert "no certificate in PEM form" in found.reason
+    assert "no certificate in PEM or DER form" in found.reason
     assert math.isnan(first_end_of_partners(tmp_path))
     entry = Entry("kommune.example", (b64encode(odd).decode(),))
     assert entry.usable(NOW) == (None, "a certificate is damaged or of an unknown kind")

@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from segl.errors import PostfixError
@@ -91,6 +91,7 @@ def test_certificates_of_partners(tmp_path: Path, content: bytes, state: State) 
         ("bøger.example.pem", "xn--bger-gra.example.pem"),
         ("kommune.example.crt", "kommune.example.pem"),
         ("kommune.example.PEM", "kommune.example.pem"),
+        ("kommune.example.pem.txt", "kommune.example.pem"),
         ("post@kommune.example.pem", "<domain>.pem"),
     ],
 )
@@ -103,6 +104,15 @@ def test_a_partners_file_that_nobody_looks_for_is_named(tmp_path: Path, name: st
     ]
     assert (folder.found.endswith(": 0 files"), found.id, found.state) == (True, "certificates.name", WARN)
     assert (found.found.startswith(f"{name} is"), would_be in found.fix) == (True, True)
+
+
+def test_a_partners_file_with_a_private_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tunnel.d").mkdir()
+    file = tmp_path / "tunnel.d" / "kommune.example.pem"
+    key = ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for content, told in ((certificate(90), set()), (certificate(90) + key, {WARN})):
+        file.write_bytes(content)
+        assert states(host_checks(settings(tmp_path)), "certificates.key") == told
 
 
 def test_no_partners_is_in_order(tmp_path: Path) -> None:

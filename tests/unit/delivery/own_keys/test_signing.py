@@ -221,6 +221,21 @@ def test_doctor_and_status_name_what_ends_and_what_cannot_sign(tmp_path: Path) -
     assert key_line(settings) == (True, "0 active of 1")
 
 
+def test_the_doctor_names_our_own_certificate_in_a_partners_place(tmp_path: Path) -> None:
+    keys, partners = tmp_path / "keys", tmp_path / "tunnel.d"
+    keep(keys, "own")
+    partners.mkdir()
+    (partners / "partner.example.pem").write_bytes((keys / "own.crt.pem").read_bytes())
+    (partners / "another.example.pem").write_bytes(b"none")
+    [told] = [
+        check for check in key_checks(house(keys, certificates=str(partners))) if check.id == "keys.partner"
+    ]
+    assert (told.state, "partner.example.pem holds a certificate of our own key own" in told.found) == (
+        State.WARN,
+        True,
+    )
+
+
 def test_mail_of_a_domain_whose_key_is_locked_waits(tmp_path: Path) -> None:
     keep(tmp_path, "own")
     assert signer(tmp_path) == "own"
