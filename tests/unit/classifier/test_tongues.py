@@ -9,7 +9,7 @@ import pytest
 from corpus import growth
 from keyword_model import KeywordModel
 from segl.settings.detection import Detection
-from segl.vocabulary import Decision, Tongue, Verdict
+from segl.vocabulary import Decision, Label, Tongue, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.decide import Strictness
 from segl_classifier.rules import shipped_rules
@@ -87,7 +87,7 @@ def test_they_go_securely_as_unread() -> None:
 
 
 def test_in_a_file_too() -> None:
-    verdict = judged("Se her.", file=LETTERS_HOME[Tongue.FAROESE])
+    verdict = judged("Se her.", file=LETTERS_HOME[Tongue.POLISH])
     assert verdict.reasons == ("unreadable.unknown-language",)
 
 
@@ -113,6 +113,15 @@ def test_a_house_may_take_languages_for_read(languages: list[str], decision: Dec
     assert verdict.decision is decision
     unread = [finding for finding in verdict.findings if finding.is_unreadable]
     assert bool(unread) is (decision is Decision.SECURE)
+
+
+def test_where_faroese_is_taken_for_read_words_decide() -> None:
+    strictness = Strictness.of(Detection(languages_read=(Tongue.FAROESE,)))
+    assert judged(LETTERS_HOME[Tongue.FAROESE], strictness=strictness).labels == (Label.HEALTH,)
+    harmless = (
+        "Fundurin er fluttur til hósdagin, og hann byrjar klokkan 10. Sigið frá, um tit ikki kunnu koma."
+    )
+    assert judged(harmless, strictness=strictness).decision is Decision.PLAIN
 
 
 HARMLESS = {
