@@ -90,7 +90,7 @@ function mayBeSentAgain(form) {
 function comeBack() {
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    for (const form of document.querySelectorAll("form[data-answer]")) form.dataset.sent = "yes";  // no question
+    for (const form of document.querySelectorAll("form[data-answer]")) form.dataset.done = "yes";  // no question
     location.reload();
   });
 }
@@ -217,12 +217,16 @@ function answer() {
     request.addEventListener("load", () => {
       let said = {};
       try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
-      if (request.status === 200 && said.next) { location.assign(said.next); return; }
+      if (request.status === 200 && said.next) {
+        form.dataset.done = "yes";
+        location.assign(said.next);
+        return;
+      }
       const { late, unsure, tooLarge } = form.dataset;
       const isRefused = request.status >= 400 && request.status < 500;  // by whomever, it has not been taken
       fail(said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
       if (said.kept) {
-        form.dataset.sent = "yes";  // it stands there
+        form.dataset.sent = form.dataset.done = "yes";  // it stands there
         location.assign(said.kept);
       }
     });
@@ -234,11 +238,11 @@ function answer() {
 }
 
 /* A reply that took an hour to write outlives the visit. What saves a file then leads to the beginning: in a tab of its
-   own. Another language, "back" and the button that closes the message ask first. */
+   own. Another language, "back" and the button that closes the message ask first, also while it is being sent. */
 function keepWritten() {
   const form = document.querySelector("form[data-answer]");
   if (!form) return;
-  const isUnsent = () => !form.dataset.sent
+  const isUnsent = () => !form.dataset.done
     && Boolean(form.elements.text.value.trim() || form.elements.file.value);
   for (const link of document.querySelectorAll("a[data-save]")) {
     link.addEventListener("click", () => { link.target = isUnsent() ? "_blank" : ""; });
@@ -248,7 +252,7 @@ function keepWritten() {
     event.preventDefault();
     event.returnValue = "";  // how browsers before 2023 are told
     // who stays may press again what led away
-    setTimeout(() => document.querySelectorAll("form[data-sent]").forEach(mayBeSentAgain));
+    setTimeout(() => document.querySelectorAll("form[data-sent]:not([data-answer])").forEach(mayBeSentAgain));
   });
 }
 

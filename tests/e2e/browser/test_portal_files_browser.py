@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Dialog, Download, expect
+from playwright.sync_api import Dialog, Download, Route, expect
 
 from world.browser import PHONE
 from world.counter import Letter
@@ -82,6 +82,37 @@ def test_what_is_written_is_not_left_without_a_question(seal: Seal, visit: Calla
         her.press("Luk beskeden")
     her.page.wait_for_url("**now=left")
     assert asked == ["beforeunload"] * 3
+
+
+def test_an_answer_that_is_on_its_way_is_not_left_without_a_question(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """Minutes with a film on a slow line. Who stays sends it once all the same."""
+    her = visit(seal())
+    her.read()
+    site.return_port.forget()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    her.page.on("dialog", stay)
+    her.page.route("**/answer", hold)
+    her.write("Tak.")
+    her.press("Send svar")
+    her.page.get_by_role("link", name="English").click()
+    her.page.get_by_role("button", name="Send svar").focus()
+    her.page.keyboard.press("Enter")
+    assert (len(held), asked) == (1, ["beforeunload"])
+    held[0].continue_()
+    expect(her.page.get_by_text("Dit svar er sendt.")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 def test_a_text_that_is_too_long_is_told_before_it_is_sent_and_none_of_it_is_cut_off(
