@@ -11,7 +11,6 @@ shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.v
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -42,7 +41,6 @@ from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
 _TOLD: Final = ("left", "again")
-_AT_ONCE: Final = 60  # seconds, within which a page follows its form
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +140,12 @@ class VisitRoutes:
             phrase=fields.get("phrase", "")[:200],
         )
         why = "" if isinstance(asked, CodePromised) else f"&why={asked.value}"
-        return keep(self._pages.to(f"/m/{rid}/code?asked={int(time.time())}{why}"), browser)
+        return keep(self._pages.to(f"/m/{rid}/code?asked=1{why}"), browser)
 
     async def code(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
-        if browser is None and follows_a_form(request):
+        if browser is None and request.query_params.get("asked") and same_site(request):
             raise Refusal(Trouble.COOKIES)
         standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
         why = _denied(request.query_params.get("why", ""))
@@ -229,14 +227,10 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def follows_a_form(request: Request) -> bool:
-    """Whether a code was just asked for, so that a browser that takes cookies has brought the one it got. Firefox calls
-    what a form of a page without referrers led to "none", as it does an address out of its history, which is asked for
-    without a cookie after the browser was closed: so the address tells when."""
-    asked, site = request.query_params.get("asked", ""), request.headers.get("sec-fetch-site", "same-origin")
-    if site != "none":
-        return site == "same-origin" and bool(asked)
-    return asked.isdecimal() and len(asked) < 20 and abs(time.time() - int(asked)) < _AT_ONCE
+def same_site(request: Request) -> bool:
+    """Whether the browser should have sent a cookie that it has. After a form Firefox says "none", as for an address
+    that was typed into another browser: what is said there names both."""
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _denied(text: str) -> Denied | None:

@@ -37,7 +37,8 @@ DANISH: Final = Texts(
     "telefon. Vil du læse beskeden igen, så åbn linket i mailen.",
     again_title="Åbn beskeden igen",
     again_text="Der er gået for lang tid, eller beskeden er åbnet i en anden browser. Bed om en ny kode "
-    "for at læse videre.",
+    "for at læse videre. Kommer du hertil hver gang, så tillader din browser nok ikke cookies: slå dem til for denne "
+    "side, eller prøv en anden browser.",
     code_title="Skriv koden",
     code_lead="Om et øjeblik får du en kode på 8 cifre. Den kommer i en ny mail, eller som sms, hvis det er "
     "aftalt. Koden gælder i {minutes} minutter.",

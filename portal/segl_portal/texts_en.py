@@ -36,7 +36,8 @@ ENGLISH: Final = Texts(
     "phone. To read the message again, open the link in the mail.",
     again_title="Open the message again",
     again_text="Too much time has passed, or the message was opened in another browser. Ask for a new "
-    "code to read on.",
+    "code to read on. If you end up here each time, your browser probably allows no cookies: allow them for this "
+    "page, or try another browser.",
     code_title="Type the code",
     code_lead="In a moment you will get a code of 8 digits. It comes in a new mail, or as a text message if that "
     "was agreed. The code is valid for {minutes} minutes.",
