@@ -148,7 +148,8 @@ class KeyDirectory:
         try:
             if not (self.path / (name + CERTIFICATE)).exists():
                 if not request.exists():
-                    return KeptKey(name, State.BROKEN, fault="has neither a certificate nor a request")
+                    do = f"import it with its certificate, or, left by a run that was killed, remove {name} --force"
+                    return KeptKey(name, State.BROKEN, fault=f"has neither certificate nor request: {do}")
                 return KeptKey(name, State.WAITING, request=x509.load_pem_x509_csr(request.read_bytes()))
             own = read_key(self.path, name, self.passphrase)
             chain = tuple(read_pem(self.path / (name + CERTIFICATE))[1:])

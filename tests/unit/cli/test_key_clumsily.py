@@ -141,6 +141,7 @@ def test_a_file_that_somebody_put_there_stops_nothing_but_what_it_would_harm(
     strange.write_bytes(key_as(passphrase=b"hemmelig"))
     done = segl("new", DOMAIN, "--algorithm", "p-256", "--another")
     assert (done.exit_code, "gammel.key.pem is encrypted" in done.stderr) == (1, True)
+    assert "remove gammel --force" in segl("list").stdout
     assert segl("retire", DOMAIN, "--yes").exit_code == 0
     assert segl("remove", "gammel", "--force").exit_code == 0
     assert listed(segl) == [(DOMAIN, "retired", 0)]
