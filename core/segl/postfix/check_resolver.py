@@ -33,6 +33,12 @@ _ID = "host.resolver"
 _WHY = "Postfix proves DANE by the resolver's word alone: domains that have it go by other proofs, or to the portal"
 _FIX = "install unbound, and let /etc/resolv.conf name 127.0.0.1 alone"
 
+# Tried with Postfix 3.10: where a resolver takes the connection and says nothing, the C library waits without end.
+_WHY_TCP = (
+    "long answers come over TCP: mail to domains that have such waits, and processes of Postfix with it"
+)
+_FIX_TCP = "let TCP port 53 through to the resolver, and see that it listens there"
+
 Server = tuple[str, int]
 
 
@@ -48,9 +54,12 @@ def resolver_checks(routing: Routing, resolv_conf: Path = RESOLV_CONF) -> Iterat
             asked.setdefault(server, []).append(who)
     if asked:
         with ThreadPoolExecutor(len(asked)) as pool:
-            answers = list(pool.map(_says_ad, asked))
-        for (server, whose), says_ad in zip(asked.items(), answers, strict=True):
-            yield _judge(server, f"{place_of(server)}, asked by {' and '.join(whose)},", says_ad, routing)
+            answers = list(zip(pool.map(_says_ad, asked), pool.map(_takes_tcp, asked), strict=True))
+        for (server, whose), (says_ad, takes_tcp) in zip(asked.items(), answers, strict=True):
+            place = f"{place_of(server)}, asked by {' and '.join(whose)},"
+            yield _judge(server, place, says_ad, routing)
+            if says_ad is not None and not takes_tcp:
+                yield Check(_ID, State.WARN, f"{place} does not answer over TCP", _WHY_TCP, _FIX_TCP)
 
 
 def _judge(server: Server, place: str, says_ad: bool | None, routing: Routing) -> Check:
@@ -84,6 +93,16 @@ def _says_ad(server: Server) -> bool | None:
     if reply.rcode() != dns.rcode.NOERROR:
         return None
     return bool(reply.flags & dns.flags.AD)
+
+
+def _takes_tcp(server: Server) -> bool:
+    """Whether it answers over TCP (RFC 7766 §5: it must)."""
+    query = dns.message.make_query(dns.name.root, dns.rdatatype.SOA)
+    try:
+        dns.query.tcp(query, server[0], _SECONDS, server[1])
+    except (dns.exception.DNSException, OSError, ValueError, EOFError):
+        return False
+    return True
 
 
 def _named_in(resolv_conf: Path) -> list[Server]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,24 @@ def test_no_resolver_is_unknown(tmp_path: Path) -> None:
     assert (check.state, "names no resolver" in check.found) == (State.UNKNOWN, True)
 
 
+@pytest.mark.parametrize("listens", [True, False], ids=["takes the connection and is silent", "is not there"])
+def test_one_that_answers_by_udp_alone_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    """A firewall in between lets UDP through. Postfix waits for an answer over TCP without end."""
+    monkeypatch.setattr(check_resolver, "_says_ad", lambda server: True)
+    monkeypatch.setattr(check_resolver, "_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1] if listens else free_port()}"
+        _, by_tcp = [c for c in checks(tmp_path, place) if "asked by segl-map" in c.found]
+    assert (by_tcp.id, by_tcp.state) == ("host.resolver", State.WARN)
+    assert by_tcp.found == f"{place}, asked by segl-map, does not answer over TCP"
+    assert "TCP port 53" in by_tcp.fix
+
+
 def test_both_ask_the_resolver_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_resolver, "_says_ad", lambda server: True)
+    monkeypatch.setattr(check_resolver, "_takes_tcp", lambda server: True)
     [check] = checks(tmp_path, resolv_conf="nameserver 127.0.0.53\n")
     assert check.found == "127.0.0.53, asked by Postfix and segl-map, validates DNSSEC"
 
@@ -81,5 +98,6 @@ def test_the_word_of_another_host_counts_when_the_postmaster_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: list[str], state: State
 ) -> None:
     monkeypatch.setattr(check_resolver, "_says_ad", lambda server: True)
+    monkeypatch.setattr(check_resolver, "_takes_tcp", lambda server: True)
     [check] = checks(tmp_path, resolv_conf="nameserver 192.0.2.53\n", trusted_resolvers=trusted)
     assert check.state is state
