@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
+from collections import deque
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -76,42 +77,41 @@ class Listening:
         self.heard.append(("abort",))
 
 
+class Wire:
+    """A socket from which *pieces* come one after another, each by itself; then its other end is closed."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = deque(filter(None, pieces))
+        self.sent = b""
+
+    def setsockopt(self, *_: object) -> None:
+        pass
+
+    def recv(self, most: int) -> bytes:
+        piece = self._pieces.popleft() if self._pieces else b""
+        assert len(piece) <= most
+        return piece
+
+    def sendall(self, data: bytes) -> None:
+        self.sent += data
+
+
 def talk(
     pieces: Sequence[bytes], kind: type[Listening] = Listening
 ) -> tuple[list[tuple[object, ...]], bytes, Exception | None]:
     """What the session heard when *pieces* came in one after another, what was answered, and what went wrong."""
-    ours, theirs = socket.socketpair()
-    made: list[Listening] = []
+    wire, made = Wire(pieces), list[Listening]()
 
     def session(context: Context) -> Listening:
         made.append(kind(context))
         return made[0]
 
-    failed: list[Exception] = []
-
-    def serve() -> None:
-        with theirs:
-            try:
-                Connection(theirs, session).serve()
-            except (MilterProtocolError, OSError) as error:
-                failed.append(error)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    answered = b""
-    with ours:
-        ours.settimeout(60)
-        try:
-            for piece in pieces:
-                ours.sendall(piece)
-            ours.shutdown(socket.SHUT_WR)
-            while more := ours.recv(65536):
-                answered += more
-        except ConnectionError:
-            pass
-    thread.join(10)
-    assert not thread.is_alive()
-    return made[0].heard, answered, failed[0] if failed else None
+    failed: Exception | None = None
+    try:
+        Connection(cast(socket.socket, wire), session).serve()
+    except MilterProtocolError as error:
+        failed = error
+    return made[0].heard, wire.sent, failed
 
 
 ANSWERED = negotiate(OFFER[5:])[1] + packet(b"h", b"X-Segl-Route\0 plain\0") + packet(b"c")
@@ -123,6 +123,26 @@ def test_it_does_not_matter_how_the_bytes_are_cut(cuts: list[int]) -> None:
     ends = [*sorted(set(cuts)), len(whole)]
     heard, answered, failed = talk([whole[a:b] for a, b in zip([0, *ends], ends, strict=False)])
     assert (heard, answered, failed) == ([*HEARD, ("abort",)], ANSWERED, None)
+
+
+def test_a_packet_may_be_of_64_kilobytes_and_an_mta_that_says_no_more_is_given_up() -> None:
+    body = b"x" * 65_535
+    assert ("body", body) in talk([OFFER, packet(b"B", body)])[0]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.shutdown(socket.SHUT_WR)
+        Connection(theirs, Listening).serve()
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            waits, _ = struct.unpack("ll", theirs.getsockopt(socket.SOL_SOCKET, option, 16))
+            assert 7_210 <= waits <= 7_211
+
+
+def test_of_a_message_that_breaks_off_nothing_is_made() -> None:
+    for end in range(len(MESSAGE)):
+        heard, answered, failed = talk([OFFER, MESSAGE[:end]])
+        assert (heard, failed) == ([*HEARD[: len(heard) - 1], ("abort",)], None)
+        assert len(heard) < len(HEARD)
+        assert answered == negotiate(OFFER[5:])[1]
 
 
 @given(st.binary(max_size=200))
