@@ -14,9 +14,9 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
-from segl_classifier.understanding.interface import CascadeStage
+from segl_classifier.understanding.interface import CascadeStage, Window
 from segl_classifier.understanding.loading import load_model
-from segl_classifier.understanding.windows import WORDS, split_windows
+from segl_classifier.understanding.windows import WORDS, SplitWindow, split_windows
 from told_stages import Says, alone, saying
 
 NEUTRAL = (
@@ -38,6 +38,15 @@ def read_alone(text: str) -> list[str]:
 
 def test_the_sentences_of_a_window_are_read_once_each_where_they_have_a_few_words() -> None:
     assert read_alone(f"{NEUTRAL[0]} Se bilag. {MATTER} {NEUTRAL[0]}") == [NEUTRAL[0], MATTER]
+
+
+@pytest.mark.parametrize(("words", "read"), [(4, False), (5, True), (30, True), (31, False)])
+def test_a_sentence_of_very_few_words_tells_nothing_and_one_of_many_was_the_window(
+    words: int, read: bool
+) -> None:
+    window = Window("Et vindue.", "part 1", Source.BODY, 0, 0, 10)
+    sentence = replace(window, text=" ".join(["ord"] * words))
+    assert passing.sentences([SplitWindow(window, (sentence,))]) == ([sentence] if read else [])
 
 
 def test_a_window_of_one_sentence_was_read_by_itself() -> None:

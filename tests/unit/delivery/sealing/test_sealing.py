@@ -53,12 +53,13 @@ def test_words_for_us_are_taken_off_before_it_is_sealed(sealer: Callable[..., Se
 
 
 def test_what_the_milter_took_off_is_passed_on_in_a_field(sealer: Callable[..., Sealer]) -> None:
-    desk = sealer(sms=SMS)
+    desk = sealer(sms=SMS, subject_shown=True)
     wishes = read_wishes("[sms:12345678] [kodeord: den r\u00f8de cykel] Svar", "+45")
     field = "".join(f"X-Segl-Wishes: {value}\r\n" for value in to_fields(wishes)).encode()
     odd = "=?utf-8?q?Svar?="  # as its sender wrote it
     sealed = seal(desk, letter(odd, extra=field))
     assert content_of(desk, sealed) == letter(odd)
+    assert sealed.subject == "Svar"
     row = sealed.addressees[0].row
     assert (row.phone, is_phrase(row.phrase_hash, "den r\u00f8de cykel")) == ("+4512345678", True)
     rewritten = seal(desk, letter("Svar", extra=field), sender="SRS0=x=nordby.example=anna@andet.example")
@@ -83,9 +84,13 @@ def test_a_number_for_nobody_in_particular_is_for_nobody_among_several(
 ) -> None:
     """Their codes would go to the mailboxes that the sender did not want to trust: they are refused, and he is told."""
     desk = sealer(sms=SMS)
-    for recipients in ((BO, EVA), (BO,)):  # Postfix may hand over one recipient at a time
+    for to, recipients in (
+        (f"{BO}, {EVA}", (BO, EVA)),
+        (f"{BO}, {EVA}", (BO,)),  # Postfix may hand over one recipient at a time
+        (f"{BO}, Eva {EVA}", (BO,)),  # without the brackets
+    ):
         with pytest.raises(NumberUnclear) as caught:
-            seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), *recipients)
+            seal(desk, letter("[sms:12345678] x", to=to), *recipients)
         assert not caught.value.reply.temporary
     inside = seal(desk, letter("[sms:12345678] x", to=f"{BO}, chefen@nordby.example"), BO)
     assert phones(inside) == {BO: "+4512345678"}
