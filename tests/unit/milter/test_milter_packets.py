@@ -145,6 +145,20 @@ def test_of_a_message_that_breaks_off_nothing_is_made() -> None:
         assert answered == negotiate(OFFER[5:])[1]
 
 
+@pytest.mark.parametrize(
+    ("command", "heard"),
+    [
+        (b"A", ["mail", "abort", "mail", "abort"]),  # the message alone
+        (b"K", ["mail", "abort", "mail", "abort"]),  # the session of SMTP, on a connection that goes on
+        (b"Q", ["mail", "abort"]),  # the connection, whatever stands behind it
+    ],
+)
+def test_what_is_given_up_is_dropped_at_once(command: bytes, heard: list[str]) -> None:
+    mail = packet(b"M", b"<anna@nordby.example>\0")
+    told, _, failed = talk([OFFER + mail + packet(command) + mail])
+    assert ([name for name, *_ in told], failed) == (heard, None)
+
+
 @given(st.binary(max_size=200))
 def test_nonsense_ends_the_connection_and_no_message(junk: bytes) -> None:
     heard, _, _ = talk([OFFER, junk])
