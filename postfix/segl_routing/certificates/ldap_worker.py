@@ -58,7 +58,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         elif question["starttls"] and isinstance(error, bonsai.errors.ProtocolError):
             name = "starttls"
         return {"error": name}
-    except (ValueError, UnicodeError):
+    except ValueError:
         return {"error": "ProtocolError"}
     wanted = {spelling.lower() for spelling in _spellings(question["attribute"])}
     return {"values": [_values(entry, wanted) for entry in entries], "based": based}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,7 @@ from segl.certificates.names import mail_key
 from segl.errors import SettingsError
 from segl.settings.certificates import Directory
 from segl.vocabulary import Known
+from segl_routing.certificates import ldap_worker
 from segl_routing.certificates.ldap import MOST_AT_ONCE, LdapSource, filter_for
 from segl_routing.certificates.sources import MOST_OFFERED, Answer
 from world.authority import Authority
@@ -272,6 +276,17 @@ def test_a_process_that_fails_is_no_answer(program: tuple[str, ...], monkeypatch
     monkeypatch.setattr("segl_routing.certificates.ldap._WORKER", program)
     answer = ask("ldap://127.0.0.1:1", "bo@x.example")
     assert (answer.known, answer.reason) == (Known.UNKNOWN, "the talk with it broke off")
+
+
+def test_the_process_ends_itself_should_nobody_be_there_to_end_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its parent was killed, and the server says nothing: it is counted anew for each question, and not in between."""
+    monkeypatch.setattr(sys, "stdin", [json.dumps({"seconds": seconds}) for seconds in (5.5, 30)])
+    monkeypatch.setattr(ldap_worker, "_answer", lambda _question: signal.alarm(60))
+    ldap_worker.main()
+    assert signal.alarm(0) == 0
+    assert [json.loads(left) for left in capsys.readouterr().out.split()] == [7, 32]
 
 
 def test_an_error_without_words_of_ours_is_told_by_its_name(slapd: LdapServer) -> None:
