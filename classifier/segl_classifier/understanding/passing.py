@@ -90,7 +90,7 @@ def for_encoder(
     message is known to hold, *said* of which the words say as much. A sentence that is likeliest to be of a category
     that is held is not asked about."""
     most = max(budget.sentences, min(budget.windows_when_certain, len(sifted) // budget.one_in))
-    news = ~held[sifted[:, 1:].argmax(axis=1)] if len(sifted) else np.empty(0, bool)
+    news = ~held[sifted[:, 1:].argmax(axis=1)]
     chosen = in_shares(_from(sifted, gates.alone_likely, news), sifted, most)
     if said is not None:
         more = max(budget.spoken, most)

@@ -114,6 +114,35 @@ def test_a_conviction_does_not_wait_behind_sentences_on_one_illness(
     assert passing.for_encoder(logits, known, shipped.fit.gates, budget) == asked
 
 
+SPOKEN = np.array([False, True, True, True])
+
+
+@pytest.mark.parametrize(
+    ("logit", "held", "asked"),
+    [
+        (0.0, (), [1, 2]),  # two of those of which the words say as much
+        (-0.1, (), []),
+        (0.0, (Label.HEALTH,), [2, 3]),
+    ],
+)
+def test_of_what_is_doubtful_the_encoder_is_asked_only_where_the_words_speak(
+    logit: float, held: tuple[Label, ...], asked: list[int], shipped: Cascade
+) -> None:
+    logits = of_category(Label.CRIMINAL, Label.HEALTH, Label.FAMILY, Label.CRIMINAL)
+    logits[:, 0] = logit
+    assert shipped.fit.gates.alone_likely > 0.1
+    known = np.array([label in held for label in LABELS])
+    budget = Budget(sentences=1, spoken=2)
+    assert passing.for_encoder(logits, known, shipped.fit.gates, budget, SPOKEN) == asked
+
+
+def test_the_likeliest_are_looked_through_where_there_are_very_many(shipped: Cascade) -> None:
+    logits, budget = of_category(*[Label.HEALTH] * 4)[::-1], Budget(sifted=2)
+    assert passing.for_sieve(logits, shipped.fit.gates, budget) == [2, 3]
+    said = [Window(f"ord {n}", "part 1", Source.BODY, 0, 0, 5) for n in range(4)]
+    assert passing.spoken(said, logits, lambda _: True, budget) == [2, 3]
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Cascade:
     loaded = load_model()
