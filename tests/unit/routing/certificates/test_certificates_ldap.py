@@ -35,6 +35,7 @@ CA = Authority("Udstedende CA")
 BO, BO_OLD, BO_EC = CA.issue("bo@x.example"), CA.issue("bo@x.example"), CA.issue("bo@x.example", kind="ec")
 EVA = CA.issue("eva@x.example")
 STAR = CA.issue("*@x.example")
+ELSEWHERE = free_port()
 KEPT = [CA.issue("ida@x.example", kind="ec", begins=day - 100) for day in range(70)]
 
 
@@ -51,7 +52,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LdapServer]:
         person("Ida", "ida@x.example", *(one.certificate for one in KEPT)),
         person("Skidt", "skidt@x.example", raw=[b"\x00", b"\x30", b"\xff" * 90_000, EVA.der[:-3], EVA.der]),
         person("Ole", "o'le(1)\\2@x.example", EVA.certificate),
-        pointer("andetsteds", "ldap://127.0.0.1:1/o=andetsteds"),
+        pointer("andetsteds", f"ldap://127.0.0.1:{ELSEWHERE}/o=andetsteds"),
         *(person(f"Mange {n}", "mange@x.example", EVA.certificate) for n in range(25)),
     ]
     with LdapServer(directory / "slapd", entries, tls=ca.issue(["127.0.0.1"])) as server:
@@ -147,11 +148,12 @@ def test_more_entries_than_the_limit_are_no_answer(slapd: LdapServer) -> None:
 
 
 def test_pointers_to_other_servers_are_not_followed(slapd: LdapServer) -> None:
-    """The server at the other end would hang up; nobody asks it."""
-    assert found(ask(slapd.url, "eva@x.example", filter="(|(mail={address})(ou=andetsteds))")) == {
-        EVA.fingerprint
-    }
-    assert ask(slapd.url, "bo@x.example", base=f"ou=andetsteds,{BASE}").offers == ()
+    with ScriptedPeer("127.0.0.1", ELSEWHERE, hanging_up) as elsewhere:
+        assert found(ask(slapd.url, "eva@x.example", filter="(|(mail={address})(ou=andetsteds))")) == {
+            EVA.fingerprint
+        }
+        assert ask(slapd.url, "bo@x.example", base=f"ou=andetsteds,{BASE}").offers == ()
+    assert elsewhere.connections == 0
 
 
 @pytest.mark.parametrize("base", [f"ou=intet,{BASE}", "dc=andetsteds", f"ou=andetsteds,{BASE}"])
