@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,21 @@ def test_the_steps_add_up_to_the_score() -> None:
     for weighing in (weighings.labels[HEALTH], weighings.whole):
         assert weighing is not None
         assert sum(step.by for step in weighing.steps) == pytest.approx(weighing.score)
+
+
+def test_of_the_whole_count_the_words_of_the_category_that_says_most_and_no_numbers() -> None:
+    found = [of_rule("health.disease", score=0.6), of_rule("cpr", Label.CPR)]
+    heard = understood({HEALTH: 0.4, FAMILY: 0.1}, 0.35)
+    whole = weigh_all(found, shipped_rules(), model=MODEL, understanding=heard).whole
+    assert whole is not None
+    assert whole.words == 0.6
+    assert whole.score == pytest.approx(raised(0.35, weights.WHOLE * 0.6), abs=1e-5)
+
+
+@pytest.mark.parametrize("scores", [(0.9, 0.2), (0.2, 0.9)])
+def test_a_rule_in_many_places_beyond_the_model_counts_with_its_best(scores: tuple[float, float]) -> None:
+    places = [replace(of_rule("health.disease", score=score), beyond_model=True) for score in scores]
+    assert judge(places, {HEALTH: 0.02}).labels == (HEALTH,)
 
 
 def test_the_way_through_all_stages() -> None:

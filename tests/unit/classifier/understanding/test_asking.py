@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
+from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_shares, in_turn
 
 GATES = Gates(
     doubtful=-2.0,
@@ -77,6 +77,10 @@ def test_in_a_long_message_each_category_has_a_share_of_what_is_asked() -> None:
     first, then = in_turn(unlikely, long({50: (2, -1.0), 70: (3, -4.0)}), GATES, Budget())
     assert {0, 50, 70} <= set(first[:8])
     assert (len(first), then) == (10, [])  # and no more are asked about for it
+
+
+def test_where_all_may_be_asked_about_the_likeliest_goes_first() -> None:
+    assert in_shares([0, 1, 50], long({50: (2, 1.0)}), 3) == [0, 1, 50]
 
 
 def test_the_likelier_category_goes_first() -> None:
