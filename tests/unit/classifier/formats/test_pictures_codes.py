@@ -40,6 +40,11 @@ def stored(page: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def test_a_check_digit_of_code_39_is_no_part_of_the_number() -> None:
+    assert codes_in(sheet("0101901234L", BarcodeFormat.Code39)).texts == ("0101901234L", "0101901234")
+    assert codes_in(sheet("0101901234Q", BarcodeFormat.Code39)).texts == ("0101901234Q",)
+
+
 @pytest.mark.parametrize(
     "kind",
     [
