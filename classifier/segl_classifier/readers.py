@@ -22,6 +22,7 @@ from segl_classifier.records.coded_lines import coded_lines
 from segl_classifier.records.divided import divided
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
+from segl_classifier.records.sylk import told_of_sylk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
 
@@ -72,6 +73,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             notes.text(coded_lines(whole), f"{where} (decoded)")
             notes.text(parted(text), f"{where} (in columns)")
             if part.is_file:  # an .xml that was called text
+                notes.text(told_of_sylk(text), f"{where} (as a sheet)")
                 _entities(notes, whole, where)
                 notes.text(restored(told_of_json(text)) or told_of_xml(text), f"{where} (as records)")
         notes.inside(data)
