@@ -6,6 +6,9 @@ the row, or of the run of digits) stand ten digits with a day, a month and modul
 born on three different days or more. One in three hundred of any numbers is so made, and one in eleven of those that
 begin with a date: by chance three in three rows of one file in a thousand that have dates there.
 
+:mod:`segl_classifier.records.glued` parts the columns of whole files of many rows, also of numbers without modulus 11;
+here three rows do, in any text, and rows of other types may stand between.
+
 Of a file about one person the rows tell, too, that begin with different record types and then the same ten digits, as
 those of the CPR office do.
 """

@@ -23,7 +23,7 @@ _LIST_SECONDS = 10.0
 _MOST_SECONDS = 60.0  # for one run; what is allowed is usually shorter
 _SURE = 60.0  # of a hundred: print has 90 and more, patterns and letters on their head less than 50
 _COLUMNS = 12
-_LINE, _SIDES = slice(1, 5), slice(8, 10)  # page, block, paragraph, line; width and height
+_LINE, _BOX = slice(1, 5), slice(6, 10)  # page, block, paragraph, line; left, top, width and height
 
 
 class Layout(Enum):
@@ -43,12 +43,14 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """``line`` is its page, block, paragraph and line; ``height`` its shorter side in pixels; ``sure`` 0 to 100."""
+    """``line`` is its page, block, paragraph and line; ``height`` its shorter side in pixels; ``sure`` 0 to 100;
+    ``box`` where it stands: left, top, width and height."""
 
     line: tuple[str, ...]
     height: int
     sure: float
     text: str
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,9 @@ def _words(table: str) -> Iterator[Word]:
     for row in table.split("\n")[1:]:
         cells = row.split("\t", _COLUMNS - 1)
         if len(cells) == _COLUMNS:
-            height = min(int(side) for side in cells[_SIDES])
-            yield Word(tuple(cells[_LINE]), height, float(cells[10]), cells[11].strip())
+            left, top, width, height = map(int, cells[_BOX])
+            line, sure, text = tuple(cells[_LINE]), float(cells[10]), cells[11].strip()
+            yield Word(line, min(width, height), sure, text, (left, top, width, height))
 
 
 def _says(word: Word) -> bool:

@@ -1,6 +1,7 @@
 """One page, given to Tesseract until it is sure: as it lies, as it may stand, and with its letters made clearer.
 
-Most pages take one run. Which way letters are made clearer is told by the picture: small ones are enlarged, blurred
+Most pages take one run. Where there is writing in none of the words that were read, its strokes alone are tried
+(:mod:`.evened`). Which way letters are made clearer is told by the picture: small ones are enlarged, blurred
 ones drawn together and sharpened, grain and dust are wiped off.
 """
 
@@ -10,10 +11,12 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
+from segl_classifier.formats.pictures.evened import evened, left_out, strongest
 from segl_classifier.formats.pictures.straight import Lie, as_pgm, straight
 from segl_classifier.formats.pictures.tesseract import Failed, Layout, Page, pages_read
 
 _GOOD = 85.0  # of a hundred: what is surer needs no second try
+_BEST = 90.0  # letters that a stamp was read into are less sure
 _DOUBTFUL = 70.0  # what is less sure may stand on its head
 _PATTERNS = 30.0
 _A_WORD, _FEW_LETTERS = 8, 20  # letters
@@ -25,6 +28,7 @@ _TIMES = 3
 # Of what is finer than a word, so much is finer than a stroke: .04 to .11 in blurred letters, .2 and more in others.
 _BLURRED = 0.12
 _GRAIN = 1.5  # pixels
+_LEFT_OUT = 0.25  # of the writing: more was passed over
 
 
 def tries(path: str, grey: Image.Image, lie: Lie, until: float) -> Iterator[Page]:
@@ -40,7 +44,15 @@ def tries(path: str, grey: Image.Image, lie: Lie, until: float) -> Iterator[Page
     lying, layout = straight(grey, lie), Layout.LEVEL
     best = first = run(lying)
     yield first
-    if first.sure >= _GOOD and first.letters >= _A_WORD:
+    if lie.is_clear and left_out(lying, first) > _LEFT_OUT:
+        for made in (evened, strongest):
+            page = run(made(lying))
+            if page.sure >= _GOOD:  # of patterns and plans strokes make words that are none
+                yield page
+                best = max(best, page, key=lambda each: each.sure_letters)
+            if best.sure >= _BEST and left_out(lying, best) <= _LEFT_OUT:
+                return
+    if best.sure >= _GOOD and best.letters >= _A_WORD:
         return
     if first.letters >= _A_WORD and first.sure < _DOUBTFUL and (lie.is_clear or first.sure >= _PATTERNS):
         yield (turned := run(lying, Layout.ANY))
