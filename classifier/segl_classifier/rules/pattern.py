@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
 import re2
@@ -113,17 +113,19 @@ class PatternSet(Generic[Key]):
             yield start, end
 
 
-def _in_sets(patterns: Sequence[str]) -> Iterator[Sequence[str]]:
+def _in_sets(patterns: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """*patterns*, those of a set together."""
-    gaps = [pattern for pattern in patterns if _GAP.search(pattern)]
-    others = [pattern for pattern in patterns if not _GAP.search(pattern)]
+    gaps = tuple(pattern for pattern in patterns if _GAP.search(pattern))
+    others = tuple(pattern for pattern in patterns if not _GAP.search(pattern))
     half = (len(others) + 1) // 2 if len(others) > _ONE_SET else len(others)
     return filter(None, (gaps, others[:half], others[half:]))
 
 
-def _compiled_set(patterns: Sequence[str], memory: int) -> Any:
+@lru_cache(maxsize=16)
+def _compiled_set(patterns: tuple[str, ...], memory: int) -> Any:
     """A set of *patterns* and the canary; ``None`` when *memory* does not hold them and what it takes to search: then
-    each is tried by itself."""
+    each is tried by itself. Kept: rules of one's own on top have seldom patterns, and the set is made anew with them
+    alone."""
     made = re2.Set.SearchSet(options(memory))
     for pattern in patterns:
         made.Add(pattern)

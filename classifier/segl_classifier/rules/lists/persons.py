@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from enum import Enum
+from functools import lru_cache
 
 from segl.vocabulary import Label
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts
-from segl_classifier.rules.words import NormalText
+from segl_classifier.rules.words import NormalText, Word
 from segl_classifier.unread_script import is_foreign_name
 
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
@@ -146,8 +147,13 @@ class Persons:
 
 def _lexicon(parts: Parts, name: str) -> Lexicon[str]:
     named = parts.lists.get(name)
-    words = (word for part in named.parts for word in parts.lists[part].words) if named else ()
-    return Lexicon([(form, name) for word in words for form in word.as_exported])
+    return _lexicon_of(name, tuple(parts.lists[part].words for part in named.parts) if named else ())
+
+
+@lru_cache(maxsize=64)
+def _lexicon_of(name: str, lists: tuple[tuple[Word, ...], ...]) -> Lexicon[str]:
+    """Kept: rules of one's own on top leave these lists as they are."""
+    return Lexicon([(form, name) for words in lists for word in words for form in word.as_exported])
 
 
 def _are_keys(cells: Sequence[str]) -> bool:

@@ -117,7 +117,7 @@ def test_a_set_that_gave_up_over_a_text_is_not_believed() -> None:
             return None
 
     patterns = PatternSet([(parse_pattern("aa"), 1), (parse_pattern("bb"), 2)])
-    patterns._sets = ((["aa", "bb"], GaveUp()),)
+    patterns._sets = ((("aa", "bb"), GaveUp()),)
     assert patterns.matching(b"bb") == (1, 2)
     many = [(parse_pattern(f"<{number:02}>"), number) for number in range(40)]
     in_halves = PatternSet(many)
