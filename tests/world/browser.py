@@ -1,4 +1,5 @@
-"""A real browser: Debian's Chromium, driven by Playwright, without a window.
+"""A real browser: Debian's Chromium, driven by Playwright, without a window. From the package that has none, where it
+is installed: its engine is the same, and it takes half of the processor's time.
 
     with Chromium(directory, ca_file, {"sikker.nordby-vand.example": "127.0.0.1"}) as chromium:
         page = chromium.person(PHONE).page()
@@ -22,7 +23,7 @@ from typing import Any, Final, Self
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
-_PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
+_PROGRAMS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # What people have: a small phone, a common one, an office screen.
 SMALL_PHONE: Final = {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2}
 PHONE: Final = {

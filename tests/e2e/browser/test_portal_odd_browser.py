@@ -106,6 +106,7 @@ def test_who_skips_to_the_content_keeps_the_links_secret(seal: Seal, visit: Call
     her.page.keyboard.press("Tab")
     her.page.keyboard.press("Enter")
     expect(her.page.get_by_role("main")).to_be_focused()
+    expect(her.page).not_to_have_url(re.compile("#content"))  # the page hears of its place a moment later
     her.page.reload()
     expect(her.page.get_by_text("Sidste del af linket mangler.")).to_be_hidden()
     her.ask()
