@@ -9,6 +9,7 @@ from segl_classifier.excerpts import Excerpts, excerpt
 LINES = "Hej\nKaren har cpr o1o19o-l234, skriv til hende.\nHun er syg, og sagen er 2026-004512.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [LINES, LINES * 40], ids=["short", "long"])
 def test_of_several_places_each_shows_what_it_shows_alone(text: str) -> None:
     of_message = Excerpts()

@@ -52,6 +52,7 @@ def test_a_policy_about_the_sender_counts_before() -> None:
     assert settings(policy=policy).receipt_terms("nordby.example", address).send is Receipts.FAILURES
 
 
+@pytest.mark.slow
 def test_a_megabyte_is_no_trouble() -> None:
     for piece in ("-bouncex", "a-", "=a.", "a-owners", "-return-1", "+-=", "1", "=a"):
         for first in ("", "a+=", "a-return-"):

@@ -61,6 +61,7 @@ def test_a_childs_pieces_do_not_go_into_the_parents_holes() -> None:
     assert opened > 500
 
 
+@pytest.mark.slow
 def test_before_the_fork_every_example_is_read_and_no_thread_started(monkeypatch: pytest.MonkeyPatch) -> None:
     rules, limits = shipped_rules(), Limits()
     read: list[bytes] = []

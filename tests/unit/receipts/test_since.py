@@ -137,6 +137,7 @@ def test_of_very_many_those_who_opened_it_are_counted_by_themselves(engine: Engi
     assert found[f"{MOST_ROWS + 17} recipients"].startswith("Ready")
 
 
+@pytest.mark.slow
 def test_the_command_says_how_it_is_now_and_json_beside_what_was_reported(
     engine: Engine, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def tell(
         records.hear(connection, some, settings().receipt_terms, at)
 
 
+@pytest.mark.slow
 def test_it_says_the_numbers_in_words_and_in_one_plot(tmp_path: Path) -> None:
     engine = open_store(store_in(tmp_path))
     for number in range(28):

@@ -70,6 +70,7 @@ def test_of_sentences_by_themselves_it_is_promised_too() -> None:
     assert by_itself >= quiet["any"]["holds"]
 
 
+@pytest.mark.slow
 def test_what_it_fits_by_sentences_is_what_the_cascade_says_of_them() -> None:
     model = load_model()
     assert model is not None

@@ -132,6 +132,7 @@ def test_a_column_of_words() -> None:
     assert Tables("Nr. 1000001").cell(4) is None
 
 
+@pytest.mark.slow
 def test_a_long_column_is_looked_at_once() -> None:
     rows = [f"Bo;{1 + n % 28:02}{1 + n % 12:02}25{n % 10_000:04}" for n in range(20_000)]
     assert not count("\n".join(["Navn;Sag", *rows]))

@@ -140,6 +140,7 @@ def test_one_number_at_the_end_of_a_long_table_of_others_is_found() -> None:
     assert [f.excerpt[-11:] for f in findings if f.score >= THRESHOLD] == ["1203xx-xxxx"]
 
 
+@pytest.mark.slow
 def test_more_candidates_than_can_be_judged_are_taken_for_numbers() -> None:
     findings = looked_at("ordre 0101901234 " * 10_500)
     assert findings[-1].score >= THRESHOLD

@@ -176,6 +176,7 @@ def test_but_where_the_first_group_begins_right_below_the_heading_of_rows_as_wid
     assert over(f"Nr\tNavn\tOrdrenr\tBy\nNord{rows}") == {""}
 
 
+@pytest.mark.slow
 def test_a_table_of_many_groups_is_read_once() -> None:
     text = HEADED + "\nNord\n1\tBo\t12345678" * 20_000
     assert Tables(text).heading(len(text) - 3) == "CPR"

@@ -163,6 +163,7 @@ def test_no_pdf_is_damaged(data: bytes) -> None:
     assert causes(read(data, "", ALLOWANCE)) == {Unreadable.DAMAGED}
 
 
+@pytest.mark.slow
 def test_flipped_bytes_end_in_time_and_without_a_traceback() -> None:
     chance = random.Random(7)
     for _ in range(60):
@@ -214,6 +215,7 @@ def test_loops_end(name: str) -> None:
     assert time.process_time() - begin < 2
 
 
+@pytest.mark.slow
 def test_more_pages_than_are_read_is_told() -> None:
     kids = " ".join(["3 0 R"] * 6_000)
     data = built({1: "<</Type/Catalog/Pages 2 0 R>>", 2: f"<</Type/Pages/Kids[{kids}]/Count 6000>>", 3: PAGE})

@@ -143,6 +143,7 @@ def of_many_pages(count: int, versions: int) -> bytes:
     return data
 
 
+@pytest.mark.slow
 def test_a_long_contract_that_many_signed_is_read_whole() -> None:
     """Its pages stand in each version: seventeen times three hundred are more than are read."""
     signed = of_many_pages(300, 17)
@@ -153,6 +154,7 @@ def test_a_long_contract_that_many_signed_is_read_whole() -> None:
     assert time.process_time() - begin < 4
 
 
+@pytest.mark.slow
 def test_the_one_page_that_was_changed_is_read_among_many() -> None:
     blanked = {115: pdf_by_hand.stream(pdf_by_hand.written("Side 7"))}
     data = pdf_by_hand.updated(of_many_pages(300, 17), blanked)

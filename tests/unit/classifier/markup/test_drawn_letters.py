@@ -59,6 +59,7 @@ def unread(pictures: Pictures, shown: str, filler: str = "") -> list[str]:
     return [gap.excerpt for gap in extract(Message(parts, ()), Limits(), pictures=pictures)[1]]
 
 
+@pytest.mark.slow
 def test_a_small_drawing_in_its_place_is_decoration_as_a_picture_is() -> None:
     told = ["image/svg+xml: letters as outlines"]
     assert unread(Pictures(), "other") == told

@@ -143,6 +143,7 @@ def test_a_picture_is_told_of_or_passed_over() -> None:
     assert extract(lying, Limits(), pictures=Pictures(ignore=True))[1] != []
 
 
+@pytest.mark.slow
 def test_pages_that_are_pictures_are_passed_over_too_but_letters_that_no_font_says_are_not() -> None:
     def unread(data: bytes) -> list[Finding]:
         message = Message((attachment(data, "application/pdf"),), ())

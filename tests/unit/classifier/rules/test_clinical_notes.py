@@ -138,6 +138,7 @@ def test_a_rule_may_want_several_different_words(two_words: RuleSet, said: str, 
     assert any(hit.rule == "own.words" for hit in hits) is found
 
 
+@pytest.mark.slow
 def test_how_many_words_it_wants_is_told_by_its_fingerprint(two_words: RuleSet, tmp_path: Path) -> None:
     three = RULE.replace("distinct = 2", "distinct = 3").replace("rød og blå", "rød blå grøn")
     (tmp_path / "other.toml").write_text(three)
@@ -145,6 +146,7 @@ def test_how_many_words_it_wants_is_told_by_its_fingerprint(two_words: RuleSet, 
     assert other.fingerprints["own.words"] != two_words.fingerprints["own.words"]
 
 
+@pytest.mark.slow
 def test_however_many_hits_stand_before_the_place_is_found(two_words: RuleSet) -> None:
     often = "rød " * 50_000
     assert not [hit for hit in two_words.find([Text(often, "body", Source.BODY)]) if hit.rule == "own.words"]

@@ -337,6 +337,7 @@ def test_a_house_has_columns_of_its_own(tmp_path: Path) -> None:
     assert judged("Beboer;Værelse\nAnna Lund;12\nBo Bro;14", rules).labels == (Label.FAMILY,)
 
 
+@pytest.mark.slow
 def test_a_house_names_persons_in_its_own_way(tmp_path: Path) -> None:
     table = "Spejder;Allergi\nNr. 14;nødder\nNr. 15;mælk"
     assert found(table) == set()

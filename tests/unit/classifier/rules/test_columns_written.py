@@ -36,6 +36,7 @@ def guests(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return written(tmp_path_factory.mktemp("rules"), GUESTS)
 
 
+@pytest.mark.slow
 def test_what_reads_text_now_is_a_difference(tmp_path: Path, guests: RuleSet) -> None:
     text = written(tmp_path, GUESTS.replace("column = true", ""))
     (difference,) = differences(guests, text)

@@ -125,6 +125,7 @@ def test_a_text_is_folded_alike_with_and_without_letters_beyond_latin(text: str)
     assert fold(text + "Ω") == fold(text) + "ω"
 
 
+@pytest.mark.slow
 def test_marks_far_on_are_found_without_passing_by_those_before() -> None:
     text = NormalText.of("min søn " * 200_000)
     others = [((start, start + 7, "min søn"), "person") for start in range(0, len(text.flat) - 7, 8)]

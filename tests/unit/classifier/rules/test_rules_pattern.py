@@ -136,6 +136,7 @@ def test_it_does_not_matter_in_how_many_sets_they_are(count: int) -> None:
     assert patterns.matching(b"<99>") == ()
 
 
+@pytest.mark.slow
 def test_a_text_that_was_met_takes_no_time_again(repository: Path) -> None:
     """States that do not fit into the memory of their set are made anew for each text: all of them then take what a
     text takes that was never met. With the patterns of doctors' shorthand that was so for a while."""

@@ -89,6 +89,7 @@ def test_ordinary_mail_is_plain(body: str) -> None:
     assert verdict.decision is Decision.PLAIN, verdict.findings
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_manual_work(repository: Path, tmp_path: Path) -> None:
     blocks = re.findall(
         r"^```toml\n(.*?)^```", (repository / "docs" / "rules.md").read_text("utf-8"), re.S | re.M

@@ -122,6 +122,7 @@ def test_a_postmaster_writes_such_rules(tmp_path: Path) -> None:
     assert rule.reads is Reads.ENTRIES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "named"),
     [("first_name", True), ("column_company", True), ("column_person", False)],

@@ -116,6 +116,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_forked_process_has_a_thread_of_its_own() -> None:
     subprocess.run([sys.executable, "-c", _FORKS, *TEXTS[:2]], check=True, timeout=60)
 
@@ -139,6 +140,7 @@ print(mb("VmHWM") - before)
 """
 
 
+@pytest.mark.slow
 def test_what_a_passage_borrows_is_given_back_piece_by_piece() -> None:
     """Of eight at once by the encoder; where tensors took places planned ahead they borrowed twice as much."""
     told = subprocess.run([sys.executable, "-c", _BORROWS], check=True, timeout=60, capture_output=True)

@@ -94,6 +94,7 @@ def test_canonical_form_has_no_bare_line_feed_and_is_final(data: bytes) -> None:
     assert once.replace(b"\r\n", b"\n") == data.replace(b"\r\n", b"\n")
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_header_is_no_trouble() -> None:
     message = b"X-Filler: y\r\n" * 80_000 + b"\r\nbody"
     fields, body = split_header(message)

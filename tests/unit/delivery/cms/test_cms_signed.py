@@ -167,6 +167,7 @@ def test_content_inside_goes_before_content_given(anna: Identity) -> None:
     assert only(signed.signatures).holds
 
 
+@pytest.mark.slow
 def test_no_bit_of_a_signed_message_can_change_what_it_says(anna: Identity) -> None:
     """Every byte is tried: the signature fails, or the same content is still signed by the same key."""
     message = sign(b"Pay 100 to Bo", anna.signer, detached=False)

@@ -74,6 +74,7 @@ def judged(file: Path, authorities: Authorities) -> str:
     return "holds" if chain.fault else "holds, path"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")  # two of them are negative on purpose
 def test_of_pkits_no_invalid_path_is_taken_for_a_good_one(authorities: Authorities) -> None:
     found = {file.stem.removeprefix("Signed"): judged(file, authorities) for file in MESSAGES}

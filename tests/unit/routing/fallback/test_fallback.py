@@ -136,6 +136,7 @@ def test_a_failure_of_before_the_mark_is_none_after_it() -> None:
     assert not story.look(STRIPPED, queue_id="Q1000000")
 
 
+@pytest.mark.slow
 def test_no_more_copies_are_remembered_than_a_queue_may_hold() -> None:
     story = Story()
     for number in range(30):
