@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Final
 
-WRITTEN: Final = date(2026, 11, 30)  # this Segl; set anew for each release (docs/development.md)
+WRITTEN: Final = date(2026, 11, 1)  # no later than this Segl; set anew for each release (docs/development.md)
 _WRITTEN_AT: Final = datetime.combine(WRITTEN, datetime.min.time(), UTC).timestamp()
 _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
 AHEAD_SECONDS: Final = _LEAP_SECONDS  # what lies further ahead was written by a clock that was
