@@ -227,7 +227,7 @@ class KeyDirectory:
             self._make()
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
-            if self.path.is_symlink():
+            if self._is_link():
                 raise KeyRefused(
                     f"{self.path} is a link", "name the folder itself in delivery.keys"
                 ) from None
@@ -245,6 +245,12 @@ class KeyDirectory:
             raise _refused(error.filename or self.path, error) from None
         finally:
             os.close(lock)
+
+    def _is_link(self) -> bool:
+        try:
+            return self.path.is_symlink()
+        except OSError:  # a folder above it may not be entered
+            return False
 
     def _make(self) -> None:
         try:

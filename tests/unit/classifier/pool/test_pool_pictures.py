@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -101,11 +102,13 @@ def test_a_program_does_not_outlive_its_worker(pool: Pool) -> None:
 @pytest.mark.slow
 def test_for_whom_it_is_too_late_his_picture_is_not_taken_for_an_ornament(pool: Pool) -> None:
     """With settings that pass over what cannot be read on pictures: that it was not looked at is no reading."""
-    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 5})
+    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 50})
     first.start()
     wait_until(1)
     late = pool.read(replace(job(seconds=20, ocr_seconds=0.5), ignore_pictures=True), PICTURE)
     assert [finding.rule for finding in late.unread] == ["unreadable.timed-out"]
+    [program] = programs()
+    os.kill(int(program), signal.SIGKILL)
     first.join()
 
 
