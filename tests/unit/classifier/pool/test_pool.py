@@ -295,11 +295,11 @@ FORKED = """
     for _ in range(3):
         pid = os.fork()
         if pid == 0:
-            good = all(words(pool.read(job(), SMALL)) == TEXT for _ in range(20))
+            good = all(words(pool.read(job(seconds=60), SMALL)) == TEXT for _ in range(20))
             shares = {shares}
             os._exit(0 if good and shares else 1)
         children.append(pid)
-    assert words(pool.read(job(), SMALL)) == TEXT
+    assert words(pool.read(job(seconds=60), SMALL)) == TEXT
     assert all(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0 for pid in children)
     print(template_pid(pool))
 """
