@@ -65,19 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests together, as pytest-xdist does it, in the order in which they were collected: long ones first.
-
-    Most of these wait half of their time, so one of the workers begins at the other end, with what only reckons. When
-    half of the files are handed out it goes on like the others: short ones are left, with which all end at once."""
-
-    _files = 0
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        self._files = max(self._files, len(self.workqueue))
-        begins_at_the_end = len(self.nodes) > 2 and node is self.nodes[-1]
-        if begins_at_the_end and len(self.workqueue) > self._files / 2:
-            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
-        super()._assign_work_unit(node)
+    """A file's tests together, as pytest-xdist does it."""
 
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
         super().add_node_collection(node, collection)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 import pytest
 
-from handing_out import _ByFile, _Numbered, pytest_report_from_serializable, pytest_report_to_serializable
+from handing_out import _Numbered, pytest_report_from_serializable, pytest_report_to_serializable
 
 _WHERE = ("tests/unit/test_a.py", 7, "test_a[æ\u2028x]")
 _ADDED = {"item_index": 3, "worker_id": "gw1", "testrun_uid": "1f"}
@@ -72,32 +71,3 @@ def test_a_test_is_found_in_the_list_of_all_as_ever() -> None:
     numbered = _Numbered(tests)
     assert numbered == tests
     assert [numbered.index(test) for test in tests] == [*range(50)]
-
-
-class _Worker:
-    """What a scheduler knows of one."""
-
-    def __init__(self) -> None:
-        self.given: list[int] = []
-
-    def send_runtest_some(self, numbers: list[int]) -> None:
-        self.given += numbers
-
-
-@pytest.mark.parametrize(
-    ("workers", "given"), [(3, [[0, 2, 5, 8], [1, 3, 6], [9, 4, 7]]), (2, [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]])]
-)
-def test_one_of_several_workers_begins_with_the_short_files(workers: int, given: list[list[int]]) -> None:
-    """Until half of them are handed out."""
-    files = [f"tests/test_{number}.py" for number in range(10)]
-    tests = _Numbered(f"{file}::test" for file in files)
-    nodes: list[Any] = [_Worker() for _ in range(workers)]
-    scheduler = object.__new__(_ByFile)
-    scheduler.workqueue = OrderedDict((file, {test: False}) for file, test in zip(files, tests, strict=True))
-    scheduler.assigned_work = {node: {} for node in nodes}
-    scheduler.registered_collections = dict.fromkeys(nodes, tests)
-    while scheduler.workqueue:
-        for node in nodes:
-            if scheduler.workqueue:
-                scheduler._assign_work_unit(node)
-    assert [node.given for node in nodes] == given
