@@ -31,8 +31,9 @@ _TEN, _FEWEST_DAYS = 10, 3
 _TYPE = 3  # digits of a record type
 _WIDEST, _MOST_DIGITS = 400, 500_000  # columns of a row; digits that are read of all rows
 _MOST_PLACES, _MOST_TOLD = 200, 1_000
-# Of the shape: more than ten digits in a row, or ten that touch a letter.
-_RUN = re.compile(rb"0{11,}|(?<=a)0{10}(?!\xad)|(?<![0\xad])0{10}(?=a)")
+# Of the shape: more than ten digits in a row, or ten that touch a letter. It begins with ten certain bytes, for which
+# the search leaps; with what stands before them first it took a third of all the time of a table.
+_RUN = re.compile(rb"0000000000(?:0+|(?<=a0000000000)(?!\xad)|(?<!\xad0000000000)(?=a))")
 _DAY_AND_MONTH = re.compile(r"(?=(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{6})")
 
 _IN_ROWS = Adjustment("ten digits with modulus 11 stand at this place of all rows", 0.3)
