@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-base setup-demo setup-fast deb deb-test demo portal-demo reference test test-fast check format model bench bench-storm clean
 BIN := .venv/bin
-# Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
-JOBS ?= 6
+# Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time; more of them cost
+# one another their caches (docs/development.md).
+JOBS ?= 5
 # Without Postfix there is less to wait for, and each worker imports all tests once more (xdist stays, see below).
 FAST_JOBS ?= 3
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in. By
