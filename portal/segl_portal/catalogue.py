@@ -112,6 +112,7 @@ class Texts:
     answer_not_sent: str
     answer_written: str  # above a text that was given back
     answer_files_again: str
+    answer_restored: str  # what was written before the page was lost
     answer_waiting: str
     answer_send_again: str
     answer_refused: Mapping[str, str]  # by segl_portal.answering.Why

@@ -22,6 +22,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from segl_portal.answering import AnswerService, AnswerView, Why
+from segl_portal.answering.draft import draft_key
 from segl_portal.forms import browser_of
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
@@ -100,6 +101,8 @@ class OpenedRoutes:
             ),
             answers=[self._answer(opened, shown, each) for each in answers[-_THREAD:]],
             box=answer_box(self._answers.form(opened), t),
+            draft=draft_key(opened.answers),
+            until=int(opened.expires_at),
             error=told.error or (t.answer_refused[Why.NOT_SENT] if is_sent is False else ""),
             written=told.text,
             everyone=told.everyone,

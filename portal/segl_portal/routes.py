@@ -41,6 +41,9 @@ from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
 _TOLD: Final = ("left", "again")
+_AGAIN: Final = (
+    "2"  # asked for by the form of the page that says so: a second time without a cookie is no other browser
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +143,14 @@ class VisitRoutes:
             phrase=fields.get("phrase", "")[:200],
         )
         why = "" if isinstance(asked, CodePromised) else f"&why={asked.value}"
-        return keep(self._pages.to(f"/m/{rid}/code?asked=1{why}"), browser)
+        times = _AGAIN if fields.get("again") else "1"
+        return keep(self._pages.to(f"/m/{rid}/code?asked={times}{why}"), browser)
 
     async def code(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
-        if browser is None and request.query_params.get("asked") and same_site(request):
+        asked = request.query_params.get("asked")
+        if browser is None and asked and (same_site(request) or asked == _AGAIN):
             raise Refusal(Trouble.COOKIES)
         standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
         why = _denied(request.query_params.get("why", ""))

@@ -37,11 +37,10 @@ DANISH: Final = Texts(
     "telefon. Vil du læse beskeden igen, så åbn linket i mailen.",
     again_title="Åbn beskeden igen",
     again_text="Der er gået for lang tid, eller beskeden er åbnet i en anden browser. Bed om en ny kode "
-    "for at læse videre. Kommer du hertil hver gang, så tillader din browser nok ikke cookies: slå dem til for denne "
-    "side, eller prøv en anden browser.",
+    "for at læse videre.",
     code_title="Skriv koden",
     code_lead="Om et øjeblik får du en kode på 8 cifre. Den kommer i en ny mail, eller som sms, hvis det er "
-    "aftalt. Koden gælder i {minutes} minutter.",
+    "aftalt. Koden gælder i {minutes} minutter. Lad siden her stå åben, mens du finder den.",
     reference="Reference",
     reference_hint="Den samme reference skal stå ved koden. Er den en anden, så brug ikke den kode, men bed om en ny.",
     code_label="Kode",
@@ -135,6 +134,7 @@ DANISH: Final = Texts(
     answer_not_sent="Dit svar er ikke sendt",
     answer_files_again="Havde du vedhæftet filer, så vælg dem igen.",
     answer_written="Det, du har skrevet",
+    answer_restored="Her er det, du skrev sidst. Det er ikke sendt endnu. Havde du valgt filer, så vælg dem igen.",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",
     answer_refused={
@@ -149,10 +149,11 @@ DANISH: Final = Texts(
         "file-infected": "{file} kan ikke sendes, for viruskontrollen har afvist den. Fjern filen, og send svaret "
         "igen.",
         "not-scanned": "Filer kan ikke kontrolleres for virus lige nu. Prøv igen om lidt, eller send kun tekst.",
-        "busy": "Vi kan ikke tage imod lige nu. Prøv igen om et øjeblik.",
-        "no-space": "Der er ikke plads til svaret lige nu. Prøv igen senere.",
+        "busy": "Vi kan ikke tage imod lige nu. Svaret er ikke sendt: prøv igen om et øjeblik.",
+        "no-space": "Der er ikke plads til svaret lige nu, og det er ikke sendt. Prøv igen senere.",
         "too-soon": "Du har sendt mange svar på kort tid. Prøv igen om en time.",
-        "too-slow": "Forbindelsen er for langsom lige nu. Prøv igen, eventuelt med færre filer.",
+        "too-slow": "Svaret blev ikke sendt: forbindelsen er for langsom eller gået i stå. Din tekst står her "
+        "endnu. Prøv igen, eventuelt med færre filer.",
         "not-sent": "Dit svar er gemt, men det er ikke nået frem endnu. Tryk på »Send det nu« om lidt.",
         "too-many-answers": "Der kan ikke sendes flere svar på denne besked. Kontakt afsenderen.",
         "closed": "Denne besked kan ikke besvares her. Kontakt afsenderen på en anden måde.",
@@ -198,8 +199,9 @@ DANISH: Final = Texts(
         "not-allowed": ("Det kan ikke lade sig gøre", "Gå tilbage, og prøv igen fra beskedens side."),
         "cookies": (
             "Din browser tillader ikke cookies",
-            "Siden bruger kun cookies for at kende din browser, mens du læser. Slå cookies til for denne side, eller "
-            "prøv en anden browser. Åbn så linket i mailen igen.",
+            "Siden bruger kun cookies for at kende din browser, mens du læser. Slå cookies til for denne side, og "
+            "åbn linket i mailen igen. Eller kopiér linket, og sæt det ind i en anden browser, for eksempel Safari "
+            "eller Chrome: den, der er indbygget i en app til mail, husker ikke altid siden.",
         ),
         "other-site": (
             "Prøv igen fra linket i mailen",

@@ -36,11 +36,10 @@ ENGLISH: Final = Texts(
     "phone. To read the message again, open the link in the mail.",
     again_title="Open the message again",
     again_text="Too much time has passed, or the message was opened in another browser. Ask for a new "
-    "code to read on. If you end up here each time, your browser probably allows no cookies: allow them for this "
-    "page, or try another browser.",
+    "code to read on.",
     code_title="Type the code",
     code_lead="In a moment you will get a code of 8 digits. It comes in a new mail, or as a text message if that "
-    "was agreed. The code is valid for {minutes} minutes.",
+    "was agreed. The code is valid for {minutes} minutes. Leave this page open while you look for it.",
     reference="Reference",
     reference_hint="The same reference must be shown with the code. If it is different, do not use that code; ask "
     "for a new one.",
@@ -137,6 +136,8 @@ ENGLISH: Final = Texts(
     answer_not_sent="Your reply was not sent",
     answer_files_again="If you had attached files, choose them again.",
     answer_written="What you have written",
+    answer_restored="Here is what you wrote last. It has not been sent yet. If you had chosen files, choose them "
+    "again.",
     answer_waiting="The reply is kept, but not sent yet.",
     answer_send_again="Send it now",
     answer_refused={
@@ -151,10 +152,11 @@ ENGLISH: Final = Texts(
         "file-infected": "{file} cannot be sent, because the virus check refused it. Remove the file, and send the "
         "reply again.",
         "not-scanned": "Files cannot be checked for viruses just now. Try again later, or send only text.",
-        "busy": "We cannot take this just now. Try again in a moment.",
-        "no-space": "There is no room for the reply just now. Try again later.",
+        "busy": "We cannot take this just now. The reply was not sent: try again in a moment.",
+        "no-space": "There is no room for the reply just now, and it was not sent. Try again later.",
         "too-soon": "You have sent many replies in a short time. Try again in an hour.",
-        "too-slow": "The connection is too slow just now. Try again, perhaps with fewer files.",
+        "too-slow": "The reply was not sent: the connection is too slow, or has stopped. Your text is still here. Try "
+        "again, perhaps with fewer files.",
         "not-sent": "Your reply is kept, but it has not arrived yet. Press “Send it now” in a while.",
         "too-many-answers": "No more replies can be sent to this message. Contact the sender.",
         "closed": "This message cannot be answered here. Contact the sender in another way.",
@@ -201,8 +203,9 @@ ENGLISH: Final = Texts(
         "not-allowed": ("That cannot be done", "Go back, and try again from the message's page."),
         "cookies": (
             "Your browser does not allow cookies",
-            "This page uses cookies only to know your browser while you read. Allow cookies for this page, or try "
-            "another browser. Then open the link in the mail again.",
+            "This page uses cookies only to know your browser while you read. Allow cookies for this page, and open "
+            "the link in the mail again. Or copy the link, and paste it into another browser, for example Safari or "
+            "Chrome: the one inside a mail app does not always remember the page.",
         ),
         "other-site": (
             "Try again from the link in the mail",

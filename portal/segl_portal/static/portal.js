@@ -6,7 +6,7 @@
    2. A form is sent once, however often its button is pressed at a time.
    3. The frame with the message's text gets the height of what is in it.
    4. Files may be dropped, and sending them shows progress.
-   5. What is written and not sent is not left without a question. */
+   5. What is written and not sent is not left without a question; and kept, sealed, should the page be lost. */
 
 "use strict";
 
@@ -124,6 +124,11 @@ function fitFrame() {
   addEventListener("afterprint", () => { isPrinted = false; fit(); });
 }
 
+/* A line that is dead tells nobody so. The portal waits for two minutes, and says then what became of it; who hears
+   nothing of that is told here. What it does with an answer that it has, takes longer. */
+const STALLED_AFTER = 150 * 1000;
+const UNHEARD_AFTER = 600 * 1000;
+
 function answer() {
   const form = document.querySelector("form[data-answer]");
   if (!form) return;
@@ -190,8 +195,13 @@ function answer() {
     for (const note of document.querySelectorAll("[data-focus]")) note.hidden = true;
     const request = new XMLHttpRequest();
     let isUp = false;
-    request.upload.addEventListener("load", () => { isUp = true; });
+    let clock = 0;
+    const goesOn = () => {
+      clearTimeout(clock);
+      clock = setTimeout(() => request.abort(), isUp ? UNHEARD_AFTER : STALLED_AFTER);
+    };
     const fail = (why) => {
+      clearTimeout(clock);
       mayBeSentAgain(form);
       bar.hidden = true;
       say(why, true);
@@ -206,7 +216,9 @@ function answer() {
     if (much) { fail(much); return; }
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("load", () => { isUp = true; goesOn(); });
     request.upload.addEventListener("progress", (sent) => {
+      goesOn();
       if (!sent.lengthComputable) return;
       const percent = Math.round(100 * sent.loaded / sent.total);
       bar.hidden = false;
@@ -215,10 +227,12 @@ function answer() {
       say(form.dataset.sending.replace("{percent}", percent - percent % 10), false);
     });
     request.addEventListener("load", () => {
+      clearTimeout(clock);
       let said = {};
       try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
       if (request.status === 200 && said.next) {
         form.dataset.done = "yes";
+        forgetDraft();
         location.assign(said.next);
         return;
       }
@@ -227,12 +241,13 @@ function answer() {
       fail(said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
       if (said.kept) {
         form.dataset.sent = form.dataset.done = "yes";  // it stands there
+        forgetDraft();
         location.assign(said.kept);
       }
     });
-    for (const kind of ["error", "abort", "timeout"]) {
-      request.addEventListener(kind, () => fail(isUp ? form.dataset.unsure : form.dataset.late));
-    }
+    request.addEventListener("error", () => fail(isUp ? form.dataset.unsure : form.dataset.late));
+    request.addEventListener("abort", () => fail(isUp ? form.dataset.unsure : form.dataset.stalled));
+    goesOn();
     request.send(new FormData(form));
   });
 }
@@ -256,6 +271,72 @@ function keepWritten() {
   });
 }
 
+/* A page is loaded anew, a visit ends, a telephone throws a page away: what was being written lies in the browser until
+   then, under a key that the portal gives out with the open message alone (AES-GCM). Without that page nobody reads it,
+   nor with it once the message has ended. */
+const DRAFT = "segl-draft-";
+let forgetDraft = () => {};
+
+function keepDraft() {
+  dropEnded();
+  const form = document.querySelector("form[data-draft]");
+  if (!form || !window.crypto || !crypto.subtle) return;
+  const field = form.elements.text;
+  const place = DRAFT + form.action.split("/").slice(-2)[0];
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const key = crypto.subtle.importKey("raw", bytesOf(form.dataset.draft), "AES-GCM", false, ["encrypt", "decrypt"]);
+  let latest = 0, waits = 0, isLeft = false;
+
+  async function save() {
+    clearTimeout(waits);
+    const turn = ++latest, text = field.value;
+    if (form.dataset.done || isLeft) return;
+    if (!text.trim()) { forgetDraft(); return; }
+    const nonce = crypto.getRandomValues(new Uint8Array(12));
+    const plain = new TextEncoder().encode(text);
+    const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, await key, plain);
+    const whole = new Uint8Array([...nonce, ...new Uint8Array(sealed)]);
+    const told = btoa(Array.from(whole, (byte) => String.fromCharCode(byte)).join(""));
+    const kept = JSON.stringify({ until: Number(form.dataset.until), told });
+    if (turn === latest) stored((all) => all.setItem(place, kept));
+  }
+
+  async function restore() {
+    const kept = stored((all) => JSON.parse(all.getItem(place)));
+    if (!kept) return;
+    const whole = bytesOf(kept.told);
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: whole.slice(0, 12) }, await key, whole.slice(12));
+    const text = new TextDecoder().decode(plain);
+    const squeezed = (words) => words.replace(/\s+/g, " ").trim();
+    const sent = Array.from(document.querySelectorAll(".answers .words"), (words) => squeezed(words.textContent));
+    if (sent.includes(squeezed(text))) { forgetDraft(); return; }  // it went, and the page was gone before it heard so
+    if (field.value) return;  // given back by the portal, or typed meanwhile
+    field.value = text;
+    const note = form.querySelector("[data-restored]");
+    note.hidden = false;
+    note.textContent = form.dataset.restoredSays;
+  }
+
+  forgetDraft = () => { latest++; clearTimeout(waits); stored((all) => all.removeItem(place)); };
+  field.addEventListener("input", () => { isLeft = false; clearTimeout(waits); waits = setTimeout(save, 400); });
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
+  document.querySelector("form[data-leave]").addEventListener("submit", () => { isLeft = true; forgetDraft(); });
+  restore().catch(() => {});  // another link's, or changed: it is not ours to show
+}
+
+/* A browser may refuse to keep anything, or have no room. */
+function stored(act) {
+  try { return act(localStorage); } catch { return null; }
+}
+
+function dropEnded() {
+  for (const name of stored(Object.keys) || []) {
+    if (!name.startsWith(DRAFT)) continue;
+    const kept = stored((all) => JSON.parse(all.getItem(name)));
+    if (!kept || !(kept.until * 1000 > Date.now())) stored((all) => all.removeItem(name));
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   watchTouch();
   takeSecret();
@@ -266,6 +347,7 @@ document.addEventListener("DOMContentLoaded", () => {
   fitFrame();
   answer();
   keepWritten();
+  keepDraft();
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 });

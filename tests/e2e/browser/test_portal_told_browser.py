@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from world.browser import DESKTOP, PHONE, Chromium
+from world.counter import Letter
 from world.peers import ACCEPTED
 from world.portal_site import PortalSite
 from world.visitor import Visitor
@@ -89,6 +90,40 @@ def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
     assert len(site.return_port.received) == 1, "it did not come twice"
 
 
+def test_what_is_being_written_outlives_the_page_and_lies_sealed(
+    site: PortalSite, reader: Callable[[], Visitor]
+) -> None:
+    """Loaded anew, and after the visit has ended; not once the message is closed, nor when it was sent."""
+    her = reader()
+    her.page.on("dialog", lambda dialog: dialog.accept())
+    written, text = her.page.get_by_label("Skriv dit svar"), "Æbler i kælderen 🍏\n\nog pærer."
+
+    def keeps(many: int) -> str:
+        her.page.wait_for_function("many => Object.keys(localStorage).length === many", arg=many)
+        return str(her.page.evaluate("JSON.stringify(localStorage)"))
+
+    her.write(text)
+    assert "kælder" not in keeps(1)
+    her.page.reload()
+    expect(written).to_have_value(text)
+    expect(her.page.get_by_text("Her er det, du skrev sidst.")).to_be_visible()
+    site.close_visits(Letter("", her.page.url.split("/")[-2], "", ""))
+    her.page.reload()
+    expect(her.heading).to_have_text("Åbn beskeden igen")
+    assert "kælder" not in keeps(1)
+    her.ask()
+    her.give(her.next_code())
+    expect(written).to_have_value(text)
+    her.send()
+    keeps(0)
+    expect(written).to_have_value("")
+    her.write("Et til.")
+    keeps(1)
+    her.press("Luk beskeden")
+    expect(her.heading).to_have_text("Beskeden er lukket")
+    keeps(0)
+
+
 @pytest.mark.parametrize(
     "around",
     [
@@ -113,3 +148,22 @@ def test_where_a_link_leads_is_not_pushed_out_of_sight(
     assert frame is not None
     assert shown["width"] > shown["height"], "it is read, not spelt downwards"
     assert frame["x"] <= shown["x"] <= shown["x"] + shown["width"] <= frame["x"] + frame["width"] + 1
+
+
+def test_an_upload_that_stands_still_ends_with_a_word(reader: Callable[[], Visitor]) -> None:
+    """As on a train: nobody tells a telephone that its line is dead."""
+    her = reader()
+    her.page.clock.install()
+    her.page.reload()
+    her.page.route("**/answer", lambda _: None)
+    her.write("Det første.")
+    her.press("Send svar")
+    her.page.clock.fast_forward(149_000)
+    expect(her.page.get_by_text("gået i stå")).to_have_count(0)
+    her.page.clock.fast_forward(2_000)
+    expect(
+        her.page.get_by_text("Svaret blev ikke sendt: forbindelsen er for langsom eller gået i stå.")
+    ).to_be_visible()
+    expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Det første.")
+    her.page.unroute_all()
+    her.send()

@@ -68,6 +68,22 @@ def test_what_is_far_too_large_is_refused_with_what_was_written(
     assert f">{WORDS}</textarea>" in page
 
 
+def test_what_is_being_written_is_kept_under_a_key_of_the_open_message(
+    site: PortalSite, letter: Letter
+) -> None:
+    """The same at each visit of hers, and nobody else's."""
+    keys = []
+    for one in (letter, letter, site.seal("carl@vestby.example")):
+        client = site.client()
+        code_page = client.ask(one)
+        client.give(one, code_page, site.next_code(one.recipient))
+        page = client.get(f"/m/{one.recipient_id}/message").text
+        keys += re.findall(r'data-draft="([A-Za-z0-9+/]{43}=)"', page)
+        assert "data-draft" not in code_page.text
+    assert len(keys) == 3
+    assert keys[0] == keys[1] != keys[2]
+
+
 @contextmanager
 def lost(site: PortalSite, table: str) -> Iterator[None]:
     """The store is there, and fails whoever needs *table*."""
