@@ -103,6 +103,15 @@ def without_parameters(text: str, names: Container[str]) -> str:
     return _joined(lines, [])
 
 
+def without_services(text: str, keys: Container[str]) -> str:
+    """master.cf *text* without the services of *keys* (``relay/unix``)."""
+    lines = _lines(text)
+    for entry in reversed(list(_logical(lines))):
+        if _service_key(lines[entry.first]) in keys:
+            del lines[entry.first : entry.end]
+    return _joined(lines, [])
+
+
 def parameters_of(text: str) -> dict[str, str]:
     """The parameters of one of our fragments, in order."""
     lines = _lines(text)

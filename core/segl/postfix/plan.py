@@ -44,6 +44,8 @@ from segl.settings.document import Settings
 
 WRITTEN = f"{OURS}, which writes it anew down to the last comment. See docs/operations.md."
 KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor judges them."
+# What `postfix upgrade-configuration` put there before these stood among ours; nobody's own.
+_POSTFIX_ADDS = frozenset({"relay/unix", "discard/unix"})
 
 _TEXT = ("utf-8", "surrogateescape")
 # Warnings of the doctor that make an installation useless rather than unsafe: refused all the same.
@@ -156,6 +158,8 @@ def _whole(text: str, path: Path) -> str:
     _, found, kept = read_text(path).partition(f"{KEEP}\n") if path.exists() else ("", "", "")
     if found and path.name == "main.cf":
         text = edit.without_parameters(text, set(edit.parameters_of(kept)))
+    elif found:
+        kept = edit.without_services(kept, _POSTFIX_ADDS)
     return f"{WRITTEN}\n\n{text.rstrip()}\n\n{KEEP}\n{kept}"
 
 

@@ -161,6 +161,25 @@ def test_own_lines_of_the_secure_instance_are_kept_and_judged(site: Installation
     assert [refusal.what for refusal in site.plan.refusals] == ["main.cf: smtp_tls_security_level = may"]
 
 
+def test_an_upgrade_of_postfix_finds_its_services_in_the_secure_instance(site: Installation) -> None:
+    """`postfix upgrade-configuration` adds those that it misses to every instance; Red Hat's package runs it at each
+    update. A client among them was called a failure, and install refused because of it."""
+    site.install()
+    master = site.secure_directory / "master.cf"
+    programs = Path(read_instance(site.front_directory).value("daemon_directory"))
+    script = (programs / "post-install").read_text("utf-8")
+    looked_for = re.findall(r"grep '(\^[a-z].*)' \$config_directory/master\.cf >/dev/null \|\| \{", script)
+    assert "^relay" in looked_for
+    shipped = master.read_text("utf-8")
+    assert [line for line in looked_for if not re.search(line, shipped, re.MULTILINE)] == []
+    added = "relay\t  unix\t-\t-\tn\t-\t-\tsmtp\ndiscard\t  unix\t-\t-\tn\t-\t-\tdiscard\n"
+    master.write_text(shipped + added, "utf-8")  # by an earlier one, when they did not stand there
+    site.install()
+    assert master.read_text("utf-8") == shipped
+    master.write_text(shipped + added.replace("relay", "smart"), "utf-8")
+    assert {c.id for c in site.checks() if c.state.value != "ok"} == {"secure.transports"}
+
+
 def test_bytes_that_are_no_text_survive(site: Installation) -> None:
     main = site.front_directory / "main.cf"
     main.write_bytes(main.read_bytes() + b"# caf\xe9 \x85\xe2\x80\xa8 end\r\n")
