@@ -8,6 +8,7 @@ who calls the recipient about a fault of ours has been told something untrue.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ class FaultTexts:
     own: Mapping[str, str]
     outside_late: str
     own_late: str
+    unsure: str  # it went out whole, and nobody said that it was taken
+    unencoded: str  # 5.6.7, of an address in ASCII: it is the header that has other letters
     outside_said: str
     own_said: str
 
@@ -75,6 +78,10 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
         own_late="Den kunne ikke leveres i tide: der kom ingen sikker forbindelse til modtagerens mailserver, "
         "eller vores eget mailsystem kunne ikke sende den. Send den igen, eller brug en anden adresse. Sker det for "
         "flere modtagere, så sig det til jeres it-ansvarlige.",
+        unsure="Modtagerens mailserver fik mailen, men sagde aldrig, om den tog imod den. Modtageren har måske "
+        "fået den, også flere gange. Spørg, før du sender den igen.",
+        unencoded="Mailens emne eller et andet felt har bogstaver (æ, ø, å), som programmet, der sendte den, ikke har "
+        "kodet, og modtagerens mailserver kan ikke bruge dem. Sig det til dem, der står for programmet.",
         outside_said="Svaret var: {said}",
         own_said="Vores eget mailsystem skrev: {said}",
     ),
@@ -104,15 +111,37 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
         own_late="It could not be delivered in time: no secure connection to the recipient's mail server came about, "
         "or our own mail system could not send it. Send it again, or use another address. If it happens with several "
         "recipients, tell those who look after your IT.",
+        unsure="The recipient's mail server was given the mail, and never said whether it took it. The recipient may "
+        "have it, even several times. Ask before you send it again.",
+        unencoded="The subject of the mail or another field has letters (æ, ø, å) that the program it was sent with "
+        "left unencoded, and the recipient's mail server cannot use them. Tell those who look after the program.",
         outside_said="The answer was: {said}",
         own_said="Our own mail system wrote: {said}",
     ),
 }
 
 
+_UTF8: Final = "5.6.7"
+# smtp(8), version 3.10 (smtp_proto.c), of a server outside: its name, and an address. Our own agents have a path there.
+_UNANSWERED: Final = re.compile(
+    r"(?:lost connection|conversation) with \S+\.[a-z][a-z0-9-]+\[[0-9a-f:]\S*\] (?:timed out )?"
+    r"while sending end of data -- message may be sent more than once",
+    re.IGNORECASE,
+)
+
+
+def is_unsure(line: Line) -> bool:
+    """Whether nobody knows if the recipient has it: each try was taken in whole, and then nothing was said."""
+    return not line.host and _UNANSWERED.match(line.detail) is not None
+
+
 def advice(line: Line, language: Language) -> str:
     """Of a copy that failed: why, and what the sender can do."""
     texts = TEXTS[language]
+    if is_unsure(line):
+        return texts.unsure
+    if line.status == _UTF8 and line.recipient.isascii():
+        return texts.unencoded
     if line.status.startswith("4."):
         return texts.outside_late if line.host else texts.own_late
     faults = texts.outside if line.host else texts.own

@@ -123,6 +123,9 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "sent": "Modtagerens mailserver har taget imod den {time}",
             "sent-on": "Krypteret {time} og på vej. Du får besked, hvis den ikke når frem",
             "waits-on": "Krypteret, men ikke sendt endnu. Vi prøver igen. Du hører kun mere, hvis den ikke når frem",
+            "unsure": "Måske modtaget: modtagerens mailserver fik mailen, men sagde ikke, at den tog imod den. Vi "
+            "prøver igen, så den kan komme flere gange",
+            "unsure-failed": "Opgivet {time}, måske modtaget",
             "sent-internal": "Sendt til postkassen {time}",
             "sent-to-service": "Overgivet til krypteringstjenesten {time}",
         },
@@ -206,6 +209,9 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "sent": "Taken by the recipient's mail server {time}",
             "sent-on": "Encrypted {time} and on its way. You will be told if it does not arrive",
             "waits-on": "Encrypted, but not sent yet. We try again. You will hear more only if it does not arrive",
+            "unsure": "Perhaps received: the recipient's mail server was given the mail, and did not say that it took "
+            "it. We try again, so it may come several times",
+            "unsure-failed": "Given up {time}, perhaps received",
             "sent-internal": "Sent to the mailbox {time}",
             "sent-to-service": "Handed to the encryption service {time}",
         },

@@ -189,7 +189,7 @@ def _lead(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
 
 def _heading(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
     """Of a failure it says whether anybody may have the mail."""
-    failed = all(line.state is State.FAILED for line in message.told_of)
+    failed = all(line.state is State.FAILED and not faults.is_unsure(line) for line in message.told_of)
     if kind is ReceiptKind.FAILED and failed and not (message.unheard or message.expanded):
         return texts.heading_nobody
     return texts.heading[kind]
@@ -293,6 +293,8 @@ def _told_since(row: Row, line: Line, fates: Fates, texts: ReceiptTexts) -> Row:
 
 def _way(line: Line, texts: ReceiptTexts, tls: Tls | None) -> str:
     """How it was sent; of what the secure instance could not send, nothing is claimed."""
+    if line.way in (None, Way.TLS) and not line.behind and faults.is_unsure(line):
+        return texts.tls_many
     if line.way is None or (line.way is Way.TLS and line.state is not State.SENT):
         return texts.not_at_all if line.state is State.FAILED else texts.not_yet
     if line.way is not Way.TLS:
@@ -314,6 +316,8 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "sent-to-service"
     elif _is_waiting_notice(line):
         word = "notice-waits"
+    elif line.state in (State.DELAYED, State.FAILED) and faults.is_unsure(line):
+        word = "unsure" if line.state is State.DELAYED else "unsure-failed"
     elif line.state is State.DELAYED and line.behind and line.way is not Way.INTERNAL:
         word = "waits-on"  # nobody is asked to tell that it went at last
     elif line.state is State.DELAYED and not line.retry_until:

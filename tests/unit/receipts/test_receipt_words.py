@@ -91,6 +91,27 @@ def test_the_right_server_is_claimed_where_its_name_is_proven(
     assert row.way == way
 
 
+@pytest.mark.parametrize(
+    ("way", "behind", "state", "sent_as", "said"),
+    [
+        (None, False, State.DELAYED, "Krypteret på vejen (TLS 1.2 eller nyere)", "Måske modtaget: "),
+        (Way.TUNNEL, True, State.DELAYED, "Tunnelmail til x.example", "Måske modtaget: "),
+        (None, False, State.FAILED, "Krypteret på vejen (TLS 1.2 eller nyere)", "Opgivet 21.9. kl. "),
+    ],
+)
+def test_of_what_a_server_was_given_and_said_nothing_of_nobody_says_that_it_was_not_sent(
+    way: Way | None, behind: bool, state: State, sent_as: str, said: str
+) -> None:
+    lost = "lost connection with mx.x.example[192.0.2.1]"
+    words = f"{lost} while sending end of data -- message may be sent more than once"
+    waits = Line(BO, BO, state, AT, way=way, status="4.4.2", detail=words, retry_until=AT, behind=behind)
+    kind = ReceiptKind.FAILED if state is State.FAILED else ReceiptKind.DELAYED
+    told = view((waits,), kind)
+    assert told.rows[0].way == sent_as
+    assert told.rows[0].state.startswith(said)
+    assert told.heading != "Din mail er ikke leveret"
+
+
 def test_a_name_that_ends_in_s_needs_no_genitive() -> None:
     assert view((line(1, State.SENT),), ReceiptKind.SENT).foot.startswith(
         "Denne kvittering er lavet af mailsystemet hos Nordby Vand A/S."
