@@ -76,7 +76,7 @@ class SmsGateway:
 
     def _exchange(self, request: _Request) -> int:
         """The status of the answer."""
-        settings = self._settings
+        settings, is_over = self._settings, threading.Event()
         connection = HTTPSConnection(
             self._parts.hostname or "",
             self._parts.port or 443,
@@ -86,17 +86,21 @@ class SmsGateway:
         try:
             connection.connect()
             # each read has its time-out; this ends a gateway that sends a byte now and then
-            end = threading.Timer(settings.seconds, _hang_up, (connection.sock,))
+            end = threading.Timer(settings.seconds, _hang_up, (connection.sock, is_over))
             end.daemon = True
             end.start()
             try:
                 connection.request(settings.method, request.path, request.body, request.headers)
-                answer = connection.getresponse()
-                answer.read(_LONGEST_ANSWER)
+                with connection.getresponse() as answer:
+                    answer.read(_LONGEST_ANSWER)
+                if is_over.is_set():  # http.client takes a header that was cut off for a whole one
+                    raise TimeoutError
                 return answer.status
             finally:
                 end.cancel()
         except (OSError, HTTPException, ValueError) as error:
+            if is_over.is_set() or isinstance(error, TimeoutError):
+                raise SmsNotSent(f"the gateway gave no answer within {settings.seconds:g} seconds") from None
             raise SmsNotSent(f"the gateway cannot be reached: {_kind(error)}") from None
         finally:
             connection.close()
@@ -161,9 +165,11 @@ def _in_header(text: str) -> str:
     return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")
 
 
-def _hang_up(sock: socket.socket) -> None:
+def _hang_up(sock: socket.socket, is_over: threading.Event) -> None:
+    """Below TLS: that of :mod:`ssl` makes it a plain socket first, while another thread reads and writes there."""
+    is_over.set()
     with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _kind(error: BaseException) -> str:

@@ -7,7 +7,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,16 @@ class Gateway:
     """A real HTTPS server that notes what it is asked and answers as told."""
 
     def __init__(self, ca: TestCA, name: str = "localhost") -> None:
-        self.status, self.wait, self.requests = 200, 0.0, list[tuple[str, str, dict[str, str], bytes]]()
+        self.status, self.requests = 200, list[tuple[str, str, dict[str, str], bytes]]()
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.requests.append((self.command, self.path, dict(self.headers.items()), body))
-                time.sleep(outer.wait)
+                outer.answers.wait(60)
                 self.send_response(outer.status)
                 if 300 <= outer.status < 400:
                     self.send_header("Location", f"https://localhost:{outer.port}/elsewhere")
@@ -82,7 +85,8 @@ def running(ca: TestCA) -> Iterator[Gateway]:
 
 @pytest.fixture
 def gateway(running: Gateway) -> Gateway:
-    running.status, running.wait = 200, 0.0
+    running.status = 200
+    running.answers.set()
     running.requests.clear()
     return running
 
@@ -163,35 +167,70 @@ def test_a_gateway_with_another_name_or_of_unknown_authority_gets_nothing(
 def test_a_gateway_that_dawdles_drips_or_is_away_costs_a_bounded_time(
     ca: TestCA, gateway: Gateway, settings: dict[str, Any]
 ) -> None:
-    gateway.wait = 3.0
+    gateway.answers.clear()
     began = time.monotonic()
-    with pytest.raises(SmsNotSent):
+    with pytest.raises(SmsNotSent) as caught:
         SmsGateway(Sms(**settings | {"seconds": 0.3})).send("+4512345678", "x")
+    gateway.answers.set()
+    assert caught.value.private == "text message: the gateway gave no answer within 0.3 seconds"
     with socket.socket() as dripping:
         dripping.bind(("127.0.0.1", 0))
         dripping.listen()
         thread = threading.Thread(target=_drip, args=(dripping, ca.issue(["localhost"]).server_context()))
         thread.start()
         url = f"https://localhost:{dripping.getsockname()[1]}/"
-        with pytest.raises(SmsNotSent):
+        with pytest.raises(SmsNotSent) as caught:
             SmsGateway(Sms(**settings | {"url": url, "seconds": 0.8})).send("+4512345678", "x")
         thread.join()
+    assert caught.value.private == "text message: the gateway gave no answer within 0.8 seconds"
     with pytest.raises(SmsNotSent):
         SmsGateway(Sms(**settings | {"url": url})).send("+4512345678", "x")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def _drip(listener: socket.socket, context: ssl.SSLContext) -> None:
-    """Send a header line for ever, a byte at a time."""
+    """Send a header line, a byte at a time, for a minute or until the client hangs up."""
     try:
         client, _ = listener.accept()
         with context.wrap_socket(client, server_side=True) as tls:
             tls.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-            for _ in range(200):
+            for _ in range(1200):
                 tls.sendall(b"x")
                 time.sleep(0.05)
     except OSError:
         pass
+
+
+def test_what_the_clock_cuts_off_is_no_answer_and_nothing_goes_in_clear(
+    gateway: Gateway, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time is up in the moment between two reads."""
+    at_the_end: list[Callable[[], None]] = []
+    socks: list[ssl.SSLSocket] = []
+
+    class Timer:
+        daemon = False
+
+        def __init__(self, _seconds: float, end: Callable[..., None], args: tuple[Any, ...]) -> None:
+            at_the_end.append(lambda: end(*args))
+            socks.append(args[0])
+
+        def start(self) -> None:
+            pass
+
+        def cancel(self) -> None:
+            pass
+
+    def read(_answer: HTTPResponse, _most: int) -> bytes:
+        at_the_end.pop()()
+        assert socks.pop().version() is not None, "still TLS, for whoever writes just now"
+        return b""
+
+    monkeypatch.setattr(threading, "Timer", Timer)
+    monkeypatch.setattr(HTTPResponse, "read", read)
+    with pytest.raises(SmsNotSent) as caught:
+        SmsGateway(Sms(**settings)).send("+4512345678", "x")
+    assert "no answer within 5 seconds" in caught.value.private
 
 
 @pytest.mark.parametrize("content", [None, b"\xff", b"to\nlinjer"])
