@@ -240,9 +240,16 @@ def test_an_mta_that_chooses_the_macros_itself_names_client_and_queue_id_all_the
 
     offer = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS & ~0x100, ALL_STEPS))
     message = packet(b"M", b"<anna@nordby.example>\0") + packet(b"R", b"<bo@kunde.example>\0")
-    first, second = (packet(b"D", b"Ri\0%s\0" % name) + message + packet(b"E") for name in (b"one", b"two"))
-    talk([offer, packet(b"C", connect), *(packet(b"D", m) for m in macros), first, second], Asking)
-    assert told == [("one", client), ("two", client)]
+    first = packet(b"D", b"Rj\0x\0") + message + packet(b"D", b"Ei\0one\0") + packet(b"E")
+    second, third = packet(b"D", b"Ri\0two\0") + message + packet(b"E"), message + packet(b"E")
+    talk([offer, packet(b"C", connect), *(packet(b"D", m) for m in macros), first, second, third], Asking)
+    assert told == [("one", client), ("two", client), ("", client)]
+
+
+def test_the_end_of_a_message_may_bring_the_rest_of_its_body() -> None:
+    """Postfix sends it by itself; the protocol lets an MTA do either."""
+    heard, _, failed = talk([OFFER, MESSAGE.removesuffix(packet(b"E")), packet(b"E", b"CPR 0101701234\r\n")])
+    assert (heard[-4:-2], failed) == ([("body", b"CPR 0101701234\r\n"), ("end", "4c9dQ1x")], None)
 
 
 def test_edits_as_postfix_reads_them() -> None:
