@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from segl.sealed.keys import Secret
+from segl.settings.portal import PortalLimits
 from segl_portal.visits.browser import Browser
-from segl_portal.visits.limits import network_of
+from segl_portal.visits.limits import Rules, network_of
 from segl_portal.visits.service import CodePromised, Denied, Opened
 from world.counter import Counter, Letter
 
@@ -64,6 +65,11 @@ def test_programs_that_try_links_in_mail_leave_the_recipient_her_codes(counter: 
     assert asks(counter, letter, 3, "203.0.113.9") == ["code"] * 2 + [Denied.ENOUGH]
     assert asks(counter, letter, 2, "203.0.114.9") == ["code"] * 2
     assert asks(counter, letter, 1, "203.0.115.9") == [Denied.BUSY], "six an hour to her address: no flood"
+
+
+@pytest.mark.parametrize(("hour", "day", "kept"), [(3, 5, 2), (1, 5, 1), (3, 1, 1)])
+def test_no_network_is_kept_more_of_them_than_a_link_has(hour: int, day: int, kept: int) -> None:
+    assert Rules.of(PortalLimits(codes_an_hour=hour, codes_a_day=day), 15).link_network.most == kept
 
 
 def test_another_recipient_is_not_touched(counter: Counter) -> None:

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.usefixtures("both_stores")
 
 def test_what_was_revoked_stays_so_over_a_restart(web: Publisher, bo: Issued, tmp_path: Path) -> None:
     kept = RevokedCertificates(open_store(store_in(tmp_path)))
+    web.answer("/ocsp", lambda question: CA.ocsp(question, known=[bo], lasts=DAY))
+    assert standing(bo, checks(kept=kept)).revocation is GOOD
     web.answer("/ocsp", lambda question: CA.ocsp(question, revoked=[bo], lasts=DAY))
     first = standing(bo, checks(kept=kept))
     assert first.revocation is REVOKED
