@@ -256,10 +256,16 @@ def test_each_certificate_of_an_authority_has_an_answer_of_its_own(web: Publishe
 
 
 @pytest.mark.parametrize(
-    ("bound", "most"), [("MOST_LISTS", 2), ("MOST_LIST_BYTES", 400), ("MOST_ANSWERS", 2)]
+    ("bound", "most", "places_asked"),
+    [
+        ("MOST_LISTS", 2, "0 1 2 0"),  # what was used last stays
+        ("MOST_LIST_BYTES", 500, "0 1 2 0"),  # a list has 210
+        ("MOST_LIST_BYTES", 100, "0 1 2 1 0 1"),  # the latest stays, whatever its size
+        ("MOST_ANSWERS", 2, "0 1 2 0 1"),
+    ],
 )
 def test_what_is_remembered_is_bounded(
-    web: Publisher, bo: Issued, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+    web: Publisher, bo: Issued, monkeypatch: pytest.MonkeyPatch, bound: str, most: int, places_asked: str
 ) -> None:
     monkeypatch.setattr(revocation, bound, most)
     places = [web.url(f"/{n}") for n in range(3)]
@@ -272,9 +278,9 @@ def test_what_is_remembered_is_bounded(
         for n in range(3):
             web.answer(f"/{n}", lambda question: CA.ocsp(question, known=many))
     asked = checks()
-    for one in (*many, many[2], many[0]):
+    for one in (*many, many[2], many[1], many[0], many[1]):
         assert standing(one, asked).revocation is GOOD
-    assert web.asked == ["/0", "/1", "/2", "/0"], "the latest are remembered"
+    assert web.asked == [f"/{place}" for place in places_asked.split()]
 
 
 def test_a_place_that_failed_is_asked_again_soon(web: Publisher, bo: Issued) -> None:
