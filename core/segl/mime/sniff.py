@@ -18,6 +18,8 @@ _SAMPLE = 4096
 _NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))  # control, unassigned, private, halves of pairs
 
 FOLDER_VIEW = "application/x-apple-folder"
+# Pictures in the container of films (ISO 23008-12 annex B, AV1 Image File Format §6): HEIC of telephones, AVIF.
+HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1 miaf avif avis".split())
 GEODATA = "application/x-dbf"
 # Versions: III, IV, FoxPro; with memos or not.
 DBASE = frozenset((0x03, 0x30, 0x31, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5))
@@ -134,7 +136,7 @@ def signature(head: bytes) -> str:
     if head[:4] == b"RIFF":
         return "image/webp" if head[8:12] == b"WEBP" else "application/x-riff"
     if head[4:8] == b"ftyp":
-        return "image/heic" if head[8:12] in (b"heic", b"mif1", b"avif") else "video/mp4"
+        return "image/heic" if head[8:12] in HEIF_BRANDS else "video/mp4"
     if head[40:44] == b" EMF" and head[:4] == b"\x01\0\0\0":  # MS-EMF §2.3.4.2
         return "image/emf"
     if head[:6] == b"\x01\0\x09\0\0\x03":  # without the head that places it (MS-WMF §2.3.2.2)

@@ -31,7 +31,7 @@ from segl_classifier.formats.pictures.tries import tries
 
 _MOST_PIXELS = 60_000_000
 _LEAST_INK = 0.002  # of a page: one line of letters; dust and the shadow of a staple are less
-_KNOWN = ("image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp")
+_KNOWN = ("image/png", "image/jpeg", "image/tiff", "image/gif", "image/bmp", "image/webp", "image/heic")
 # When writing was not read (docs/decisions/0072). In letters; fewer are a word on a map, a leaf taken for a comma.
 _FEWEST_LETTERS = 30
 _UNSURE_SHARE = 0.3

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import struct
 
+from segl.mime.sniff import HEIF_BRANDS
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
@@ -61,7 +62,7 @@ def kind_of(data: bytes) -> str:
         return "image/wmf"
     if data[40:44] == b" EMF" and head[:4] == b"\x01\0\0\0":
         return "image/emf"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"avif"):
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
         return "image/heic"
     return ""
 

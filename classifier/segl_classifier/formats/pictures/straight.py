@@ -15,25 +15,32 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import AvifImagePlugin, Image, ImageChops, ImageFilter, ImageOps
 
 # What Pillow raises for pictures that are broken, or larger than they say.
 BROKEN = (
     OSError,
+    EOFError,
+    RuntimeError,
     SyntaxError,
     ValueError,
     TypeError,
     IndexError,
+    ZeroDivisionError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
 )
-_FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP")
+_FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "AVIF", "HEIF")
+_WITH_PAGES = ("TIFF", "HEIF")
 _MOST_PAGES = 100
+_MOST_FRAMES = 20  # of a moving picture, evenly apart: the slides of a show, a second or two of a screen
+_SEEN_AT, _OTHER = (128, 128), 40  # pixels of a thumbnail; tones: one line of letters changes a frame by more
 _MOST_PIXELS = 16_000_000  # of a page that is read; A4 at 400 dots an inch
 _SIDE = 900  # pixels of the thumbnail at most; lines of ten points on A4 are six and more apart
 _SOFT = 6  # pixels: strokes are finer, shadows and the edge of the paper are not
@@ -70,25 +77,53 @@ class Lie:
 
 
 Image.init()  # what opens each format is loaded now, before a process is shut in
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+with suppress(ImportError):  # on a machine for which it is not made HEIC is told of
+    from pi_heif import register_heif_opener
+
+    register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 
 
 def pages_of(data: bytes) -> Iterator[Image.Image]:
     """The pages of a picture, as a program shows them: turned as it says of itself (EXIF), on white where it is
-    transparent. A moving picture has one. Raises what Pillow does where it is broken or of no kind known here, and
-    :class:`TooManyPages` behind the last that is read."""
+    transparent. A moving picture has those frames on which something else is written. Raises what Pillow does where it
+    is broken or of no kind known here, and :class:`TooManyPages` behind the last that is read."""
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         opened.verify()  # of a PNG file the rest would else be black from where it is broken
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-        count = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
+        count = getattr(opened, "n_frames", 1) if opened.format != "MPO" else 1
         opened.draft("L", None)  # a JPEG file is unpacked in grey at once
+        if count > 1 and opened.format not in _WITH_PAGES:
+            yield from _unlike(_page(opened, number) for number in range(0, count, -(-count // _MOST_FRAMES)))
+            return
         for number in range(min(count, _MOST_PAGES)):
-            opened.seek(number)
-            grey = _grey(opened)
-            while grey.width * grey.height > _MOST_PIXELS:
-                grey = grey.reduce(2)
-            yield grey
+            yield _page(opened, number)
         if count > _MOST_PAGES:
             raise TooManyPages(count)
+
+
+def _page(opened: Image.Image, number: int) -> Image.Image:
+    opened.seek(number)
+    grey = _grey(opened)
+    while grey.width * grey.height > _MOST_PIXELS:
+        grey = grey.reduce(2)
+    return grey
+
+
+def _unlike(frames: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """The first of *frames*, and of the others those with lines of writing that are unlike all these."""
+    seen: list[Image.Image] = []
+    for grey in frames:
+        small = grey.resize(_SEEN_AT, Image.Resampling.BOX)
+        if not seen or (all(_is_other(small, each) for each in seen) and lie_of(grey).is_clear):
+            seen.append(small)
+            yield grey
+
+
+def _is_other(one: Image.Image, other: Image.Image) -> bool:
+    return (
+        ImageChops.difference(one, other).point([tone > _OTHER for tone in range(256)]).getbbox() is not None
+    )
 
 
 def _grey(opened: Image.Image) -> Image.Image:

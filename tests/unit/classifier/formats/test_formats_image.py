@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from corpus import pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from segl.mime import sniff
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
@@ -38,7 +39,7 @@ needs_tesseract = TESSERACT
 
 
 @needs_tesseract
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF"])
 def test_a_number_in_a_picture_is_read(form: str) -> None:
     content = image.read(saved_as(form), "", WITH_OCR)
     assert stands_in(content, CPR) == ["read by OCR"], text_of(content)
@@ -52,6 +53,46 @@ def test_every_page_of_a_fax_is_read() -> None:
     page.save(out, "TIFF", save_all=True, append_images=[page.copy()])
     content = image.read(out.getvalue(), "", WITH_OCR)
     assert stands_in(content, CPR) == ["read by OCR", "page 2, read by OCR"]
+
+
+# Two, the first taken with the telephone on its side.
+TELEPHONE = Path(__file__).parents[3] / "corpus" / "formats" / "telephone.heic"
+
+
+@needs_tesseract
+def test_photographs_of_a_telephone_are_read() -> None:
+    content = image.read(TELEPHONE.read_bytes(), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["read by OCR"]
+    assert stands_in(content, "020280-4321") == ["page 2, read by OCR"]
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"avif", b"avis"])
+def test_a_picture_in_the_container_of_films_is_a_picture(brand: bytes) -> None:
+    data = b"\0\0\0\x1cftyp" + brand + bytes(40)
+    assert pictures.kind_of(data) == sniff.signature(data) == "image/heic"
+
+
+def test_a_photograph_that_is_cut_off_is_broken() -> None:
+    whole = TELEPHONE.read_bytes()
+    for end in range(0, len(whole), 250):
+        with pytest.raises(straight.BROKEN):
+            list(straight.pages_of(whole[:end]))
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_what_else_is_written_in_a_moving_picture_is_read(form: str) -> None:
+    first, second = (ImageOps.expand(noted(text), 60, 255) for text in ("Step one of three", "Your number"))
+    photograph = Image.effect_noise(first.size, 80)
+    moves = stored(first, form, save_all=True, append_images=[first, photograph, second, first], duration=900)
+    assert len(list(straight.pages_of(moves))) == 2
+
+
+def noted(text: str) -> Image.Image:
+    note = Image.new("L", (600, 240), 255)
+    for row in range(4):
+        ImageDraw.Draw(note).text((20, 20 + 50 * row), text, fill=0, font_size=32)
+    return note
 
 
 @needs_tesseract
