@@ -31,6 +31,7 @@ _ID: Final = "front.forwards"
 # Also "@domain" for a whole domain (virtual(5)), and a local part in quotes.
 _ADDRESS = re.compile(r"(?:\"[^\"]+\"|[^\s,;:\"'<>|]*)@[A-Za-z0-9][A-Za-z0-9.-]*")
 _COMMAND = re.compile(r"\"\s*\|[^\"]*\"|(?<![^\s,])\|[^,]*")
+_INCLUDE = re.compile(r":include:\s*([^\s,\"]+)", re.IGNORECASE)
 _USER = re.compile(r"[\w.+-]+")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DOMAIN_FROM_PATTERN = re.compile(r"@[A-Za-z0-9.-]*\$")
@@ -212,17 +213,27 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool, ends_h
                 name in place for name in _UNNAMEABLE
             ):
                 continue
-            found += (*addresses_in(entry.value), *_named_users_in(setup.settings, entry.value, ends_here))
             if table.type in PATTERNS and _DOMAIN_FROM_PATTERN.search(entry.value):
                 unread = f"{entry.key} takes the domain from what was written ({entry.value})"
-            for file in re.findall(r":include:\s*([^\s,\"]+)", entry.value):
-                text = _small_text(Path(file))
+            for text in _with_included(entry.value):
                 found += (*addresses_in(text), *_named_users_in(setup.settings, text, ends_here))
     except TableUnread as error:
         unread = error.private.removeprefix(f"{table} ")
     except OSError as error:
         unread = f"{error.filename}: {error.strerror}"
     return where, list(dict.fromkeys(found)), unread
+
+
+def _with_included(text: str, seen: set[str] | None = None) -> Iterator[str]:
+    """*text*, and what the files say that it includes, and those that they include (aliases(5); tried), each once.
+    Raises :class:`OSError`."""
+    seen = set() if seen is None else seen
+    lines = "\n".join(_lines_in(text))
+    yield lines
+    for file in _INCLUDE.findall(lines):
+        if file not in seen:
+            seen.add(file)
+            yield from _with_included(_small_text(Path(file)), seen)
 
 
 def _is_named(settings: Settings, name: str, ends_here: Sequence[str]) -> bool:
@@ -257,7 +268,11 @@ def _dot_forwards(setup: Setup, ends_here: Sequence[str]) -> Iterator[_Found]:
             except OSError:
                 continue
             else:
-                yield str(file), [*addresses_in(text), *_named_users_in(setup.settings, text, ends_here)], ""
+                # What it includes is not looked into: a user's word is no reason to read a file as root.
+                included = _INCLUDE.findall("\n".join(_lines_in(text)))
+                unread = f"includes {', '.join(included)}" if included else ""
+                found = [*addresses_in(text), *_named_users_in(setup.settings, text, ends_here)]
+                yield str(file), found, unread
     if denied and os.geteuid():
         yield "~/.forward", [], f"{denied} home directories may not be read; run as root"
 
@@ -276,7 +291,7 @@ def _reached(setup: Setup) -> set[str] | None:
             return None
         aliases = _names(setup, "alias_maps", local)
         reached = {name for names in _names(setup, "virtual_alias_maps", local).values() for name in names}
-    except (TableUnread, ValueError, _Unforeseeable):
+    except (TableUnread, OSError, ValueError, _Unforeseeable):
         return None
     waiting = list(reached)
     while waiting:
@@ -304,9 +319,8 @@ def _names(setup: Setup, parameter: str, local: Container[str]) -> dict[str, set
             if table.type in PATTERNS:
                 raise _Unforeseeable
             for entry in entries(table, setup.front.directory, aliases=_FORWARDING[parameter]):
-                words = (
-                    word.strip('"\\').lower().partition("@") for word in re.split(r"[\s,]+", entry.value)
-                )
+                value = "\n".join(_with_included(entry.value))
+                words = (word.strip('"\\').lower().partition("@") for word in re.split(r"[\s,]+", value))
                 names = {name for name, at, domain in words if not at or domain in local}
                 found.setdefault(entry.key.lower(), set()).update(names)
     return found

@@ -176,8 +176,12 @@ def test_homes_that_may_not_be_read_are_told_of(
 
 
 def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) -> None:
-    included = tmp_path / "bestyrelse"
-    included.write_text("# list\nbo@nordby.example\ncarla@andre.example\n", "utf-8")
+    included, further = tmp_path / "bestyrelse", tmp_path / "suppleanter"
+    included.write_text(
+        f"# list, as :include:{tmp_path}/none\nbo@nordby.example\n:Include: {further}\ncarla@andre.example\n",
+        "utf-8",
+    )
+    further.write_text(f"dorte@andre.example\n:include:{included}\n", "utf-8")  # round and round
     site.append(
         "aliases", f'root: anna\nvagt: "|/usr/bin/page x@andre.example"\nliste: :include:{included}\n'
     )
@@ -187,7 +191,7 @@ def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) ->
     site.front("-e", f"alias_maps=hash:{aliases}")
     (found,) = named(site)
     assert found.state is WARN
-    assert found.found.endswith("→ carla@andre.example")
+    assert found.found.endswith("→ carla@andre.example, dorte@andre.example")
 
 
 def test_tables_that_cannot_be_opened_cost_their_second_together(site: Installation) -> None:
@@ -200,6 +204,15 @@ def test_tables_that_cannot_be_opened_cost_their_second_together(site: Installat
     unread = [check.found for check in forward_checks(setup) if check.state is UNKNOWN]
     assert [found.partition(":")[0] for found in unread] == list(parameters), "in their order"
     assert time.monotonic() - begun < len(parameters)
+
+
+def test_what_a_forward_file_includes_is_not_read_for_root_but_told_of(
+    site: Installation, home: Path
+) -> None:
+    (home / ".forward").write_text(f":include:{home}/venner", "utf-8")
+    [found] = named(site)
+    assert found.state is UNKNOWN
+    assert f"includes {home}/venner" in found.found
 
 
 def test_only_addresses_are_told_of_a_file(site: Installation, home: Path) -> None:
