@@ -19,10 +19,12 @@ _MEASURED = re.compile(r"\d[.,]\d|\d ?[%‰]")  # "3,4" is a figure, "1-5" and "
 _YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
 _ABBREVIATED = {COMMA: 0, GAP: 1}  # words of a cell that ends in a stop and no sentence: "Tlf."
 _NAMED = 2  # the same between other separators: "Lejl. nr.", "Bemærkninger:"
-# A word written short, at the end of a heading: "Restance i kr.", "Gæld pr. dd.", "Beløb excl. moms m.v."
+# A word written short, at the end of a heading: "Restance i kr.", "Gæld pr. dd.", "Beløb excl. moms m.v."; or two, as
+# no sentence ends: "Mat. u. hj.", "Sidst set af beh. læg."
 _SHORTENED = re.compile(
-    r"(?:\b(?:kr|dkk|eur|pr|dd|nr|no|tlf|mob|mdr|md|stk|mv|dg|pct|proc|kl|inkl|ekskl|incl|excl|evt|adr|afd|bel|ant|"
-    r"lejl|medl|medarb|mdl|årl|gns|forf|bet|bem|bemærk|osv|etc)|\b\w\.\w)\.\Z",
+    r"(?:\b\w{1,6}\. (?-i:[a-zæøå])\w{0,5}|"
+    r"\b(?:kr|dkk|eur|pr|dd|nr|no|tlf|mob|mdr|md|stk|mv|dg|pct|proc|kl|inkl|ekskl|incl|excl|evt|adr|afd|bel|ant|"
+    r"lejl|medl|medarb|mdl|årl|gns|forf|bet|bem|bemærk|hj|mdt|skr|osv|etc)|\b\w\.\w)\.\Z",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list

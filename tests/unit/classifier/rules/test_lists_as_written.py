@@ -12,6 +12,11 @@ HEADINGS = {
     "an amount in kroner": ("Navn;Restance i kr.\nJens Holm;4500\nAnna Lund;2300", "Restance", "Lokale"),
     "in all": ("Navn;Gæld i alt kr.\nJens Holm;4500\nAnna Lund;2300", "Gæld", "Point"),
     "as of today": ("Navn;Restance pr. dd.\nJens Holm;4500\nAnna Lund;2300", "Restance", "Lokale"),
+    "words written short": (
+        "Navn;Restance;Sdst. m. gir.;Aft. u. forb.\nJens Holm;4500;ja;nej\nAnna Lund;2300;nej;ja",
+        "Restance",
+        "Lokale",
+    ),
     "a question of a form": (
         "Navn\tEr du vaccineret?\nJens Holm\tja\nAnna Lund\tnej, ikke endnu\n",
         "vaccineret",
