@@ -24,7 +24,7 @@ from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.handover import OutcomeUnknown, Unreachable
-from segl.mail.paths import is_plain, return_path
+from segl.mail.paths import return_path
 from segl.mail.return_port import MailPort, send_to_one
 from segl.metric_labels import Mailing, SendResult
 from segl.metrics import SEALED_NEWS
@@ -207,7 +207,7 @@ class SealedNews:
             "notice": TEXTS[language].subject.format(organisation=organisation),
             "until": day(news.expires_at, language),
         }
-        who = texts.who if is_plain(news.sender) else texts.who_unnamed
+        who = house.who(news.sender, texts)
         body = [text.format(**values) for text in (texts.heading, who, texts.find, texts.until, texts.lost)]
         return self._mail(news, one.recipient, texts.subject.format(**values), body, language, now)
 
@@ -215,7 +215,7 @@ class SealedNews:
         self, news: News, to: str, subject: str, body: Sequence[str], language: Language, now: float
     ) -> bytes:
         house = NoticeFrom.of(self.settings, news.sender)
-        reply_to = news.sender if to != news.sender else ""
+        reply_to = news.sender if to != news.sender and not reads_bounces(news.sender) else ""
         letter = Letter(house.organisation, house.address, to, subject, body, language, reply_to)
         return letter.message(datetime.fromtimestamp(now).astimezone())
 

@@ -33,6 +33,7 @@ class ReminderTexts:
     heading: str
     who: str
     who_unnamed: str
+    who_elsewhere: str  # a stranger, whose mail is forwarded here
     find: str
     until: str
     lost: str
@@ -104,6 +105,7 @@ REMINDER: Final[dict[Language, ReminderTexts]] = {
         heading="Du har en sikker besked, som du ikke har læst",
         who="{sender} fra {organisation} har sendt dig en besked.",
         who_unnamed="{organisation} har sendt dig en besked.",
+        who_elsewhere="{organisation} har sendt en besked fra {sender} videre til dig.",
         find="Sådan finder du den: Led i din indbakke og i mappen med uønsket post efter en mail fra {address}. Den "
         "kom {notified}. Den har emnet:\n  {notice}\nBrug linket i den mail. I denne mail er der ikke noget link.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
@@ -115,6 +117,7 @@ REMINDER: Final[dict[Language, ReminderTexts]] = {
         heading="You have a secure message that you have not read",
         who="{sender} at {organisation} has sent you a message.",
         who_unnamed="{organisation} has sent you a message.",
+        who_elsewhere="{organisation} has passed a message from {sender} on to you.",
         find="How to find it: Look in your inbox and your spam folder for a mail from {address}. It came on "
         "{notified}. Its subject is:\n  {notice}\nUse the link in that mail. There is no link in this one.",
         until="You can read the message up to and including {until}. After that it is deleted.",

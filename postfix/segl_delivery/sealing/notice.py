@@ -25,6 +25,7 @@ from segl.mail.compose import automatic_header, one_line, text_part
 from segl.mail.paths import is_plain
 from segl.sealed.keys import Secret
 from segl.settings.document import Settings
+from segl_delivery.sealing.news_texts import ReminderTexts
 from segl_delivery.sealing.notice_texts import TEXTS, NoticeTexts
 
 COLOUR: Final = "#0b4f6c"
@@ -39,6 +40,9 @@ class NoticeFrom:
     portal_url: str
     language: Language
     colour: str = COLOUR
+    passes_on: bool = (
+        False  # a stranger wrote to own people, and their mail is forwarded (Sieve's redirect, a .forward)
+    )
 
     @classmethod
     def of(cls, settings: Settings, sender: str) -> NoticeFrom:
@@ -50,11 +54,18 @@ class NoticeFrom:
             portal_url=settings.portal.url,
             language=settings.owner(domain_of(sender)).language,
             colour=look.colour if look is not None else COLOUR,
+            passes_on=not settings.may_write_for_us(domain_of(sender)),
         )
 
     @property
     def base(self) -> str:
         return self.portal_url.rstrip("/") + "/"
+
+    def who(self, sender: str, texts: NoticeTexts | ReminderTexts) -> str:
+        """Who wrote, with the names to be put in."""
+        if not is_plain(sender) or reads_bounces(sender):
+            return texts.who_unnamed
+        return texts.who_elsewhere if self.passes_on else texts.who
 
     def link(self, recipient_id: str, secret: Secret) -> str:
         return f"{self.base}m/{recipient_id}#{secret.text()}"
@@ -115,11 +126,9 @@ class Notice:
             "until": day_of(self.until.date(), texts.language),
             "code": (texts.by_phone if phone else texts.by_mail).format(phone=phone),
         }
-        is_person = is_plain(self.sender) and not reads_bounces(self.sender)
-        who = texts.who if is_person else texts.who_unnamed
         names = ("heading", "about", "why", "button", "steps", "until", "check", "question", "short")
         filled = {name: getattr(texts, name).format(**values) for name in names}
-        return {**filled, "who": who.format(**values), "phrase": texts.phrase}
+        return {**filled, "who": self.house.who(self.sender, texts).format(**values), "phrase": texts.phrase}
 
     def _paragraphs(self, texts: dict[str, str]) -> tuple[list[str], list[str]]:
         """What stands before the link and after it."""

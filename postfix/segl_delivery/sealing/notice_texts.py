@@ -22,6 +22,7 @@ class NoticeTexts:
     heading: str
     who: str  # with the sender's address
     who_unnamed: str  # when the address is no ordinary one
+    who_elsewhere: str  # a stranger, whose mail is forwarded here
     about: str  # only where the house tells subjects
     why: str
     button: str
@@ -42,6 +43,7 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         heading="Du har fået en sikker besked",
         who="{sender} fra {organisation} har sendt dig en besked.",
         who_unnamed="{organisation} har sendt dig en besked.",
+        who_elsewhere="{organisation} har sendt en besked fra {sender} videre til dig.",
         about="Emne: {subject}",
         why="Beskeden kan indeholde personlige oplysninger. Derfor ligger den på en sikker side, "
         "og du læser den dér i stedet for i denne mail.",
@@ -67,6 +69,7 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         heading="You have a secure message",
         who="{sender} at {organisation} has sent you a message.",
         who_unnamed="{organisation} has sent you a message.",
+        who_elsewhere="{organisation} has passed a message from {sender} on to you.",
         about="Subject: {subject}",
         why="The message may contain personal information. It is therefore kept on a secure page, "
         "where you read it instead of in this mail.",

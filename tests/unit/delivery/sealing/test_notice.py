@@ -42,8 +42,9 @@ def notice(
     phone: str | None = None,
     phrase: bool = False,
     colour: str = "#0b4f6c",
+    passes_on: bool = False,
 ) -> bytes:
-    house = NoticeFrom(organisation, "sikker-besked@nordby.example", url, language, colour)
+    house = NoticeFrom(organisation, "sikker-besked@nordby.example", url, language, colour, passes_on)
     return Notice(
         house=house,
         sender=sender,
@@ -170,9 +171,24 @@ def test_it_comes_from_whoever_recipients_know_the_sending_domain_as() -> None:
         "post@skolen.example",
         "#005500",
     )
-    for sender in ("anna@nordby.example", "", "fremmed@andet.example"):
+    for sender in ("anna@nordby.example", "www-data@web.nordby.example", "", "fremmed@andet.example"):
         other = NoticeFrom.of(house, sender)
         assert (other.organisation, other.address) == ("Nordby Kommune", "sikker-besked@nordby.example")
+        assert other.passes_on is (sender == "fremmed@andet.example")
+
+
+@pytest.mark.parametrize(
+    ("language", "who"),
+    [
+        ("da", "Nordby Vandværk har sendt en besked fra anna@andet.example videre til dig."),
+        ("en", "Nordby Vandværk has passed a message from anna@andet.example on to you."),
+    ],
+)
+def test_of_a_stranger_whose_mail_is_forwarded_it_does_not_say_that_she_is_of_the_house(
+    language: Language, who: str
+) -> None:
+    for text in texts(notice("anna@andet.example", language=language, passes_on=True)):
+        assert who in text
 
 
 @pytest.mark.parametrize("language", ["da", "en"])

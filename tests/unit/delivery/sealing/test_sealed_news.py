@@ -190,13 +190,27 @@ def test_what_the_house_does_not_want_told_is_not(counter: Counter) -> None:
     assert told(counter) == [], "and old news is no news when it is turned on"
 
 
-@pytest.mark.parametrize("sender", ["", "fremmed@andet.example", f"liste-bounces+bo=kunde.example@{DOMAIN}"])
+@pytest.mark.parametrize(
+    ("sender", "who", "reply_to"),
+    [
+        ("", "Nordby Vandværk har sendt dig en besked.", None),
+        (
+            "fremmed@andet.example",
+            "Nordby Vandværk har sendt en besked fra fremmed@andet.example videre til dig.",
+            "fremmed@andet.example",
+        ),
+        (f"liste-bounces+bo=kunde.example@{DOMAIN}", "Nordby Vandværk har sendt dig en besked.", None),
+    ],
+)
 def test_nobody_strangers_and_the_program_of_a_list_are_told_nothing_but_recipients_are_reminded(
-    counter: Counter, sender: str
+    counter: Counter, sender: str, who: str, reply_to: str | None
 ) -> None:
     letter = counter.seal(BO, sender=sender)
     counter.now += 26 * DAY
-    assert [mail.recipients for mail in told(counter)] == [(BO,)]
+    [reminder] = told(counter)
+    assert reminder.recipients == (BO,)
+    assert parsed(reminder)["Reply-To"] == reply_to
+    assert f"\n{who}\n" in text(reminder)
     opened(counter, letter)
     assert told(counter) == []
 
