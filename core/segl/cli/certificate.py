@@ -62,7 +62,10 @@ def find(address: Address, as_json: JsonLines = False, settings: SettingsFile = 
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", readable=False, help="PEM or DER files.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", readable=False, help="PEM or DER files, or PKCS #7 (.p7b)."),
+    ],
     address: Annotated[
         str, typer.Option("--for", help="Whose it is, when the address does not stand in it.")
     ] = "",
@@ -77,10 +80,12 @@ def import_(
     from segl.certificates.names import holder_of
     from segl.cli.output import complain, fail_of, say, say_json
     from segl.errors import SeglError
+    from segl.settings.certificates import CertificateSource
 
-    bound, refused = _key(address) if address else "", False
+    bound, refused, kept = _key(address) if address else "", False, False
     try:
-        records = _records(_loaded(settings))
+        loaded = _loaded(settings)
+        records = _records(loaded)
         for file in files:
             for certificate, key, why in _offered(file, bound):
                 if why:
@@ -88,6 +93,7 @@ def import_(
                     refused = True
                     continue
                 row, new = _keep(records, certificate, key, bound=bool(bound))
+                kept = True
                 if as_json:
                     say_json({**_as_dict(row), "new": new})
                 else:
@@ -95,6 +101,8 @@ def import_(
                     say(f"{key}  {row.fingerprint[:16]}  {printable(str(holder_of(certificate)))}: {known}")
     except SeglError as error:
         fail_of(error)
+    if kept and CertificateSource.KEPT not in loaded.certificates.sources:
+        complain('nobody looks for what is kept: certificates.sources does not name "kept"')
     raise typer.Exit(1 if refused else 0)
 
 
@@ -217,15 +225,20 @@ def _offered(file: Path, bound: str) -> list[tuple[Any, str, str]]:
     """``(certificate, mail key, why it is refused)`` for each recipient's certificate in *file*."""
     from datetime import UTC, datetime
 
-    from segl.certificates.judgement import is_authority
+    from segl.certificates.given import certificates_in, in_ascii
+    from segl.certificates.judgement import holds_private_key, is_authority
     from segl.certificates.names import addresses_of
     from segl.certificates.recipient import unfit
-    from segl_routing.certificates.folder import read_certificates
+    from segl.cli.output import complain
+    from segl_routing.certificates.folder import read_file
 
     try:
-        certificates = read_certificates(file)
+        data = in_ascii(read_file(file))
+        certificates = certificates_in(data)
     except (OSError, ValueError) as error:
         return [(None, "", why_unread(error)[0] if isinstance(error, OSError) else str(error))]
+    if holds_private_key(data):
+        complain(f"{file}: holds a private key, too, which was left there: delete it, and tell whose it is")
     offered: list[tuple[Any, str, str]] = []
     for certificate in (entry for entry in certificates if not is_authority(entry)):
         keys = [bound] if bound else sorted(addresses_of(certificate))

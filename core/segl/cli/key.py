@@ -214,13 +214,14 @@ def list_keys(as_json: JsonLines = False, settings: SettingsFile = DEFAULT_FILE)
 
 
 def _material(files: list[Path], passphrase_file: Path | None) -> Material:
+    from segl.certificates.given import in_ascii
     from segl.cli import key_text
     from segl_delivery.own_keys.reading import Unreadable, read_material
 
     contents = [key_text.read_bounded(file) for file in files]
     given = None
     if passphrase_file is not None:
-        given = key_text.read_bounded(passphrase_file).removeprefix(BOM_UTF8).rstrip(b"\r\n")
+        given = in_ascii(key_text.read_bounded(passphrase_file)).removeprefix(BOM_UTF8).rstrip(b"\r\n")
     try:
         return read_material(contents, given)
     except Unreadable as error:

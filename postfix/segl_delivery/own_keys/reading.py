@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from segl.certificates.given import in_ascii
 from segl.certificates.judgement import UNREADABLE, is_authority, load_certificate
 from segl.errors import SeglError
 from segl_delivery.cms.digests import PrivateKey
@@ -114,7 +115,7 @@ def _answer(question: dict[str, Any]) -> dict[str, object]:
     try:
         for number, data in enumerate(files):
             at = number
-            for found in _found(bytes.fromhex(data), passphrase):
+            for found in _found(in_ascii(bytes.fromhex(data)), passphrase):
                 (certificates if isinstance(found, x509.Certificate) else keys).append(found)  # type: ignore[arg-type]
     except _Encrypted:
         why = "its passphrase is another" if passphrase is not None else "it has a passphrase"
@@ -126,7 +127,7 @@ def _answer(question: dict[str, Any]) -> dict[str, object]:
     except (MemoryError, *UNREADABLE):
         why = "it is no PKCS #12, PKCS #7, PEM or DER that can be read"
         return {"fault": why, "wants_passphrase": False, "at": at}
-    if len(keys) > 1:
+    if len({_pem(key) for key in keys}) > 1:  # the same file may have been named twice
         return {"fault": "it holds several private keys: import them one by one", "wants_passphrase": False}
     if not keys and not certificates:
         return {"fault": "it holds neither a key nor a certificate", "wants_passphrase": False}

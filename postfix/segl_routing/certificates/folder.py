@@ -1,4 +1,4 @@
-"""Certificates from a directory of the postmaster's: PEM or DER files.
+"""Certificates from a directory of the postmaster's: PEM or DER files, and PKCS #7 in either.
 
 A file that is called as an address (``bo@x.dk.pem``) is that recipient's, whatever address stands in it. Any
 other belongs to the addresses in its certificates. A PEM file may hold authorities' certificates too.
@@ -16,9 +16,10 @@ from typing import Final
 
 from cryptography import x509
 
-from segl.certificates.judgement import UNREADABLE, is_authority, load_certificates
+from segl.certificates.given import certificates_in
+from segl.certificates.judgement import is_authority
 from segl.certificates.names import addresses_of, mail_key
-from segl.certificates.recipient import load_der
+from segl.pipes import open_to_read
 from segl_routing.certificates.sources import Answer, Offer
 
 LARGEST_FILE: Final = 256 * 1024
@@ -122,17 +123,15 @@ class FolderSource:
 
 
 def read_certificates(path: Path) -> list[x509.Certificate]:
-    """The certificates in a PEM or DER file. Raises :class:`OSError` or :class:`ValueError`."""
-    with path.open("rb") as file:
+    """The certificates in a file. Raises :class:`OSError` or :class:`ValueError`."""
+    return certificates_in(read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """What a file of certificates holds; nobody is waited for who should write into a pipe. Raises :class:`OSError`, or
+    :class:`ValueError` where it is larger than any."""
+    with open_to_read(path) as file:
         data = file.read(LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE:
         raise ValueError(f"is larger than {LARGEST_FILE} bytes")
-    if b"-----BEGIN" not in data:
-        try:
-            return [load_der(data)]
-        except ValueError:
-            raise ValueError("holds no certificate in PEM or DER form") from None
-    try:
-        return load_certificates(data)
-    except UNREADABLE:
-        raise ValueError("holds no certificate in PEM form") from None
+    return data

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+    pkcs12,
+)
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
+from segl.pipes import open_to_read
 from world.authority import Authority, oces3
 from world.partners import usage
 from world.stores import store_in
@@ -91,9 +101,53 @@ def test_import_for_an_address_that_does_not_stand_in_it(file: Path) -> None:
     assert segl("find", "post@y.example", settings=file).exit_code == 0
 
 
+BAG = [BO.certificate, CA.certificate]
+KEY = BO.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+GIVEN = {
+    "p7b": pkcs7.serialize_certificates(BAG, Encoding.DER),
+    "p7b in PEM": pkcs7.serialize_certificates(BAG, Encoding.PEM),
+    "Notepad": b"\xef\xbb\xbf" + BO.pem.replace(b"\n", b"\r\n"),
+    "Notepad, Unicode": BO.pem.decode().encode("utf-16"),
+    "base64": b64encode(BO.der),
+    "with its key": KEY + BO.pem,
+}
+
+
+@pytest.mark.parametrize("content", GIVEN.values(), ids=GIVEN.keys())
+def test_a_certificate_is_taken_however_it_was_written_and_no_key(file: Path, content: bytes) -> None:
+    given = file.parent / "bo.cer"
+    given.write_bytes(content)
+    result = segl("import", given, settings=file)
+    assert (result.exit_code, "bo@x.example" in result.stdout) == (0, True), result.output
+    assert ("holds a private key, too" in result.stderr) == (KEY in content)
+    assert b"PRIVATE KEY" not in (file.parent / "segl.db").read_bytes()
+
+
+def test_it_is_said_where_nobody_looks_for_what_is_kept(file: Path) -> None:
+    (file.parent / "bo.pem").write_bytes(BO.pem)
+    assert segl("import", file.parent / "bo.pem", settings=file).stderr == ""
+    file.write_text(file.read_text("utf-8").replace('"folder", "kept"', '"folder"'), "utf-8")
+    assert 'does not name "kept"' in segl("import", file.parent / "bo.pem", settings=file).stderr
+
+
+def test_nobody_is_waited_for_who_should_write_into_a_pipe(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_to_read, "__defaults__", (0.01,))
+    os.mkfifo(file.parent / "bo.pem")
+    result = segl("import", file.parent / "bo.pem", settings=file)
+    assert (result.exit_code, "into which nobody wrote" in result.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
+        (KEY, "holds a private key: the certificate alone"),
+        (BO.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "holds a private key"),
+        (
+            pkcs12.serialize_key_and_certificates(b"x", BO.key, BO.certificate, [], NoEncryption()),
+            "is a PKCS #12 file",
+        ),
         (EVA.pem, "keyEncipherment"),
         (CA.issue("bo@x.example", ends=-1).pem, "expired on"),
         (CA.pem, "authorities' certificates alone"),

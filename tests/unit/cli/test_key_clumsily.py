@@ -65,11 +65,12 @@ WRITTEN = {
     "DER": (OWN.der, key_as(Encoding.DER)),
     "Windows": (OWN.pem.replace(b"\n", b"\r\n"), key_as().replace(b"\n", b"\r\n")),
     "Notepad": (b"\xef\xbb\xbf" + OWN.pem, b"\xef\xbb\xbf" + key_as()),
+    "Notepad, Unicode": (OWN.pem.decode().encode("utf-16"), key_as().decode().encode("utf-16")),
     "upside down": (ROOT.pem + ISSUING.pem + OWN.pem, key_as()),
     "p7b": (pkcs7.serialize_certificates(BAG, Encoding.DER), key_as()),
     "p7b in PEM": (pkcs7.serialize_certificates(BAG, Encoding.PEM), key_as()),
 }
-_ALONE = [WRITTEN[name][0] for name in ("DER", "Windows", "Notepad")]
+_ALONE = [WRITTEN[name][0] for name in ("DER", "Windows", "Notepad", "Notepad, Unicode")]
 
 
 @pytest.mark.parametrize(("certificate", "key"), WRITTEN.values(), ids=WRITTEN.keys())
@@ -83,7 +84,14 @@ def test_a_certificate_and_a_key_are_taken_however_they_were_written(
     assert (name, state, chain) == (f"post-{DOMAIN}", "active", 0 if certificate in _ALONE else 2)
 
 
-@pytest.mark.parametrize("written", ["hemmelig\r\n".encode("utf-8-sig"), b"hemmelig"])
+def test_the_same_file_named_twice_is_one_key(segl: Segl, given: Callable[[str, bytes], Path]) -> None:
+    both = given("begge.pem", key_as() + OWN.pem)
+    assert segl("import", both, both).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["hemmelig\r\n".encode("utf-8-sig"), b"hemmelig", "hemmelig\r\n".encode("utf-16")]
+)
 def test_a_passphrase_is_read_however_it_was_written(
     segl: Segl, given: Callable[[str, bytes], Path], written: bytes
 ) -> None:
@@ -102,7 +110,7 @@ def test_the_passphrase_of_a_pkcs12_may_stand_in_latin_1(
 
 
 def test_of_several_files_the_one_at_fault_is_named(segl: Segl, given: Callable[[str, bytes], Path]) -> None:
-    good, bad = given("god.pem", OWN.pem), given("skidt.key", key_as().decode().encode("utf-16"))
+    good, bad = given("god.pem", OWN.pem), given("skidt.key", b"hej")
     done = segl("import", good, bad)
     assert (done.exit_code, f"{bad}: it is no" in done.stderr, str(good) in done.stderr) == (1, True, False)
 
