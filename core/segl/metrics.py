@@ -236,7 +236,7 @@ OWN_KEY_DAYS = Gauge(
 
 CERTIFICATE_END = Gauge(
     "segl_certificate_end_timestamp_seconds",
-    "When the first certificate ends: of partners and recipients in their folders, the portal, authorities; NaN: none",
+    "When the first certificate ends: of partners, recipients as given by hand, the portal, authorities; NaN: none",
     ["of"],
     multiprocess_mode="mostrecent",
 )

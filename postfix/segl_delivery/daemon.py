@@ -24,6 +24,7 @@ from sqlalchemy.engine import Engine
 
 from segl import metrics, nodes
 from segl.certificates.ends import first_end_of_authorities, first_end_of_partners
+from segl.certificates.records import CertificateRecords
 from segl.clock import Clock
 from segl.daemons import notify
 from segl.daemons.accepting import tell_of_refused
@@ -65,7 +66,7 @@ from segl_delivery.sealing.news import Owed
 from segl_delivery.sealing.seal import try_storage
 from segl_delivery.sealing.storage_threads import StorageThreads
 from segl_delivery.settings_watch import SettingsWatch
-from segl_routing.certificates.folder_ends import first_end_of_recipients
+from segl_routing.certificates.recipient_ends import first_end_of_recipients
 
 THREADS: Final = 32
 THREAD_SECONDS: Final = 2.0
@@ -294,7 +295,8 @@ class _Daemon:
         metrics.CERTIFICATE_END.labels(CertificateEnd.TUNNEL).set(first_end)
         first_end = first_end_of_authorities(settings.certificates.authorities, now)
         metrics.CERTIFICATE_END.labels(CertificateEnd.TRUST).set(first_end)
-        first_end = first_end_of_recipients(settings.certificates, now)
+        kept = CertificateRecords(self._engine).kept() if settings.certificates.on else []
+        first_end = first_end_of_recipients(settings.certificates, kept, now)
         metrics.CERTIFICATE_END.labels(CertificateEnd.RECIPIENTS).set(first_end)
         going.go_on()
         keep_house(settings, self._engine, self._events, now, go_on=going.go_on)

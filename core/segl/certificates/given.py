@@ -22,7 +22,8 @@ from segl.certificates.recipient import load_der
 _BEGIN = b"-----BEGIN"
 _PKCS7 = re.compile(rb"-----BEGIN (PKCS7|CMS)-----.*?-----END \1-----", re.DOTALL)
 _BASE64 = re.compile(rb"\s*MI[A-Za-z0-9+/=\s]+")
-# What the SEQUENCE of a file begins with: PFX (RFC 7292 §4), PKCS #8 (RFC 5208 §5), PKCS #1 (RFC 8017 §A.1.2), RFC 5915.
+# What the SEQUENCE of a file begins with: PFX (RFC 7292 §4), PKCS #8 (RFC 5208 §5), PKCS #1 (RFC 8017 §A.1.2), RFC
+# 5915.
 _PKCS12 = b"\x02\x01\x03\x30"
 _KEYS = (b"\x02\x01\x00\x30", b"\x02\x01\x00\x02", b"\x02\x01\x01\x04")
 

@@ -126,6 +126,11 @@ class CertificateRecords:
         every = sa.true() if address is None else recipient_certificate.c.address == address
         return self._select(every, kept=True)
 
+    @staticmethod
+    def kept_in(connection: Connection) -> list[CertificateRow]:
+        """All that was imported or harvested, within the caller's transaction."""
+        return _selected(connection, recipient_certificate.c.kept == sa.true())
+
     def keep(self, row: CertificateRow) -> bool:
         """Keep *row*; says whether it is new. What was found before for its address counts no more, so that
         the next search sees it. Of too many for one address the oldest goes."""
@@ -198,14 +203,16 @@ class CertificateRecords:
             connection.execute(recipient_lookup.delete().where(recipient_lookup.c.expires_at < before))
 
     def _select(self, where: sa.ColumnElement[bool], *, kept: bool) -> list[CertificateRow]:
-        table = recipient_certificate
         with transaction(self._engine) as connection:
-            rows = connection.execute(
-                sa.select(table)
-                .where(where, table.c.kept == sa.literal(kept))
-                .order_by(table.c.address, table.c.found_at.desc())
-            ).all()
-        return [found for row in rows if (found := _row(row)) is not None]
+            return _selected(connection, where, recipient_certificate.c.kept == sa.literal(kept))
+
+
+def _selected(connection: Connection, *where: sa.ColumnElement[bool]) -> list[CertificateRow]:
+    table = recipient_certificate
+    rows = connection.execute(
+        sa.select(table).where(*where).order_by(table.c.address, table.c.found_at.desc())
+    )
+    return [found for row in rows.all() if (found := _row(row)) is not None]
 
 
 def _forget_search(connection: Connection, address: str) -> None:

@@ -1,29 +1,32 @@
-"""Which certificates end soon: our own keys, partners' and recipients' in the postmaster's folders, and
-those of the tunnel lists in force."""
+"""Which certificates end soon: our own keys, partners' and recipients' that the postmaster put into a folder or
+imported, and those of the tunnel lists in force."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from segl.certificates.ends import last_end
 from segl.certificates.judgement import UNREADABLE, certificates_given
+from segl.certificates.records import CertificateRow
 from segl.errors import SeglError
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
 from segl_delivery.keyring import KeyRing
-from segl_routing.certificates.folder_ends import folder_ends
+from segl_routing.certificates.recipient_ends import recipient_ends
 from segl_routing.tunnels import Tunnels
 
 SOON: Final = timedelta(days=45)
 _GONE: Final = timedelta(days=7)  # of lists, what ended before is news no more: nobody here can mend it
 
 
-def endings(settings: Settings, now: datetime, owner: Owner) -> list[tuple[str, int]]:
+def endings(
+    settings: Settings, now: datetime, owner: Owner, kept: Iterable[CertificateRow] = ()
+) -> list[tuple[str, int]]:
     """Name and days left (below zero: ended), the first to end first; *owner*'s, and to who runs the installation those
-    of partners and recipients."""
+    of partners and recipients, of whom *kept* is what the store has."""
     moment = now.astimezone(UTC)
     partners = (
         ()
@@ -31,7 +34,7 @@ def endings(settings: Settings, now: datetime, owner: Owner) -> list[tuple[str, 
         else (
             *_folder(settings),
             *_lists(settings, moment),
-            *_recipients(settings, moment),
+            *_recipients(settings, kept, moment),
         )
     )
     found = [*_own(settings, owner), *partners]
@@ -60,9 +63,11 @@ def _folder(settings: Settings) -> Iterator[tuple[str, datetime]]:
             yield file.stem, end
 
 
-def _recipients(settings: Settings, now: datetime) -> Iterator[tuple[str, datetime]]:
+def _recipients(
+    settings: Settings, kept: Iterable[CertificateRow], now: datetime
+) -> Iterator[tuple[str, datetime]]:
     with suppress(OSError):  # said elsewhere: the doctor
-        for one in folder_ends(settings.certificates):
+        for one in recipient_ends(settings.certificates, kept):
             if one.end > now - _GONE:
                 yield one.address, one.end
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from segl.certificates.records import CertificateRecords
 from segl.receipts.statistics import DAYS, WAYS, Volumes
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
@@ -74,10 +75,10 @@ def failed(week: Week) -> Section:
 
 def ending(week: Week) -> Section:
     """Certificates that end soon."""
-    texts = week.texts
+    texts, kept = week.texts, CertificateRecords.kept_in(week.connection)
     lines = [
         (texts.ends if days >= 0 else texts.ended).format(name=name, days=abs(days))
-        for name, days in endings(week.settings, week.now, week.owner)
+        for name, days in endings(week.settings, week.now, week.owner, kept)
     ]
     return Section(texts.ending, _first(lines, texts) or (texts.none,))
 

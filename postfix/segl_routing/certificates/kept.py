@@ -35,7 +35,7 @@ class KeptSource:
             rows = await asyncio.to_thread(self._records.kept, address)
         except StoreError as error:
             return Answer.unknown(error.public)
-        return Answer.of([offer for row in rows if (offer := _offer(row))], "has none")
+        return Answer.of([offer for row in rows if (offer := offer_of(row))], "has none")
 
     async def close(self) -> None:
         return
@@ -91,7 +91,7 @@ def kept_row(
     )
 
 
-def _offer(row: CertificateRow) -> Offer | None:
+def offer_of(row: CertificateRow) -> Offer | None:
     try:
         along = tuple(load_der(der) for der in row.chain)
         return Offer(load_der(row.der), along, bound=row.bound, vouched=row.vouched)
