@@ -3,7 +3,7 @@ hour without a zero before it, and Danish writes a full stop where English has a
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 from segl.language import Language
@@ -49,3 +49,12 @@ def moment(at: float, language: Language) -> str:
     """``den 25. november 2026 kl. 9.05``, ``25 November 2026 at 9:05``; *at* in Unix seconds."""
     when = datetime.fromtimestamp(at)
     return f"{day_of(when, language)} {clock_of(when, language)}"
+
+
+def days_earlier(when: datetime, days: int) -> datetime:
+    """*when*, so many days before, at the same time by the clock on the wall: a day on which that is changed has 23 or
+    25 hours. *when* in local time has but that day's distance from UTC (``astimezone()``), which others need not
+    share."""
+    then = when - timedelta(days=days)
+    local = isinstance(when.tzinfo, timezone) and when.astimezone().utcoffset() == when.utcoffset()
+    return then.replace(tzinfo=None).astimezone() if local else then

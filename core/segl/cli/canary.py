@@ -194,7 +194,7 @@ def _line(standing: CanaryStanding, now: float, *, several: bool) -> str:
     way = f" by {last.way}" if last.way else ""
     said = f" ({printable(last.detail or last.refused or '')})" if last.detail or last.refused else ""
     more = paint(f"; {clear} in clear within 24 hours", typer.colors.RED) if clear else ""
-    return f"{word}: {sink}{way}{took}, sent {(now - last.sent_at) / 60:.0f} min ago{said}{more}"
+    return f"{word}: {sink}{way}{took}, sent {max(0.0, now - last.sent_at) / 60:.0f} min ago{said}{more}"
 
 
 def _as_dict(standing: CanaryStanding, now: float, late_after: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from segl.postfix.plan import FileChange, NewDirectory
 
 _MANIFEST = "manifest.json"
 _FORM = 1
+_NAME = "%Y%m%dT%H%M%S.%fZ"
 
 # Sockets, pid files, and what Debian's script copies there for chroots.
 _IN_QUEUE_DIRECTORY = frozenset({"private", "public", "pid", "etc", "lib", "usr", "dev"})
@@ -107,7 +108,7 @@ def begin(
 ) -> Backup:
     """Save what *changes* will touch. After this call everything can be put back."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    directory = root / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    directory = root / _next_name(root)
     directory.mkdir(mode=0o700)
     files = tuple(_save_one(directory, number, change) for number, change in enumerate(changes))
     backup = Backup(
@@ -122,6 +123,18 @@ def begin(
     backup.save()
     sync_directory(root)
     return backup
+
+
+def _next_name(root: Path) -> str:
+    """Of a new run: the time, but after all that are there. Else a clock that was ahead for a while would have that
+    run taken for the latest one, and what was killed in the middle since would not be seen."""
+    moments = [datetime.now(UTC)]
+    for entry in root.iterdir():
+        with suppress(ValueError, OverflowError):
+            moments.append(
+                datetime.strptime(entry.name, _NAME).replace(tzinfo=UTC) + timedelta(microseconds=1)
+            )
+    return f"{max(moments):{_NAME}}"
 
 
 def before_run(backup: Backup, path: Path) -> bytes:

@@ -32,6 +32,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from segl.durable import sync_directory
 from segl.errors import SeglError
 
 KEY_BYTES: Final = 32
@@ -76,17 +77,25 @@ class ReceiptKey:
     @classmethod
     def make(cls, file: Path, group: int) -> bool:
         """Make the file with a new key, for its owner and *group* (an id; -1: nobody) to read. ``False`` when there
-        is one already, which is left as it is. Raises :class:`OSError`."""
+        is one already, which is left as it is. It has its name when it is whole, whenever the run is killed or the disk
+        full: half a key would be left as it is, too. Raises :class:`OSError`."""
+        if os.path.lexists(file):
+            return False
+        aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
         try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with open(handle, "wb") as stream:  # noqa: PTH123 - the descriptor is what was made exclusively
+                os.fchown(handle, -1, group)
+                os.fchmod(handle, 0o640 if group >= 0 else 0o600)
+                stream.write(secrets.token_bytes(KEY_BYTES))
+                stream.flush()
+                os.fsync(handle)
+            os.link(aside, file)  # takes nobody's place
         except FileExistsError:
             return False
-        with open(handle, "wb") as stream:  # noqa: PTH123 - the descriptor is what was made exclusively
-            os.fchown(handle, -1, group)
-            os.fchmod(handle, 0o640 if group >= 0 else 0o600)
-            stream.write(secrets.token_bytes(KEY_BYTES))
-            stream.flush()
-            os.fsync(handle)
+        finally:
+            aside.unlink(missing_ok=True)
+        sync_directory(file.parent)
         return True
 
     def new_id(self) -> str:

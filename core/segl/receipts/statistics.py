@@ -12,12 +12,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from segl.days import days_earlier
 from segl.receipts.states import Stage, State
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
@@ -119,7 +120,7 @@ class Volumes:
 
 def volumes_until(connection: Connection, end: datetime, of: Messages | None = None) -> Volumes:
     """Of the seven days before *end*, a midnight of local time; of the messages *of*, or of all."""
-    midnights = [_midnight(end, ago) for ago in range(2 * DAYS, -1, -1)]
+    midnights = [days_earlier(end, ago).timestamp() for ago in range(2 * DAYS, -1, -1)]
     days = tuple(Counter[Way]() for _ in range(DAYS))
     volumes = Volumes(days, Counter(), Counter(), Counter())
     for row in _between(connection, midnights[0], midnights[-1], of):
@@ -136,14 +137,6 @@ def volumes_until(connection: Connection, end: datetime, of: Messages | None = N
         if way is Way.PORTAL:
             volumes.sealed[row.domain] += 1
     return volumes
-
-
-def _midnight(end: datetime, days_ago: int) -> float:
-    """By the clock on the wall: a day on which that is changed has 23 or 25 hours. *end* in local time has but that
-    day's distance from UTC (``astimezone()``), which other days need not share."""
-    then = end - timedelta(days=days_ago)
-    local = isinstance(end.tzinfo, timezone) and end.astimezone().utcoffset() == end.utcoffset()
-    return (then.replace(tzinfo=None) if local else then).timestamp()
 
 
 def _between(connection: Connection, begin: float, end: float, of: Messages | None) -> Iterator[sa.Row[Any]]:

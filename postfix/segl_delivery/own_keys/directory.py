@@ -16,7 +16,7 @@ import json
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -182,9 +182,12 @@ class KeyDirectory:
     ) -> None:
         """*certificates*: the key's own, then the chain. Within :meth:`alone`. Raises :class:`KeyRefused`."""
         self._check_encrypted()
-        self._write(name + PRIVATE, self._pem(key))
-        self._write_state(name, state)
-        self._write(name + CERTIFICATE, b"".join(entry.public_bytes(Encoding.PEM) for entry in certificates))
+        with self._whole(name):
+            self._write(name + PRIVATE, self._pem(key))
+            self._write_state(name, state)
+            self._write(
+                name + CERTIFICATE, b"".join(entry.public_bytes(Encoding.PEM) for entry in certificates)
+            )
         (self.path / (name + REQUEST)).unlink(missing_ok=True)
         sync_directory(self.path)
 
@@ -193,10 +196,25 @@ class KeyDirectory:
     ) -> None:
         """Within :meth:`alone`. Raises :class:`KeyRefused`."""
         self._check_encrypted()
-        self._write(name + PRIVATE, self._pem(key))
-        self._write_state(name, state)
-        self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
+        with self._whole(name):
+            self._write(name + PRIVATE, self._pem(key))
+            self._write_state(name, state)
+            self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
         sync_directory(self.path)
+
+    @contextmanager
+    def _whole(self, name: str) -> Iterator[None]:
+        """Where one of the files of *name* cannot be written, those that were not there go: half a key would bear the
+        name, and the next run make another."""
+        files = [self.path / (name + end) for end in (CERTIFICATE, REQUEST, STATE, PRIVATE)]
+        new = [file for file in files if not os.path.lexists(file)]
+        try:
+            yield
+        except BaseException:
+            for file in new:
+                with suppress(OSError):
+                    file.unlink()
+            raise
 
     def set_state(self, name: str, state: KeyStatus) -> None:
         """Within :meth:`alone`. Raises :class:`KeyRefused`."""
@@ -284,13 +302,18 @@ class KeyDirectory:
         aside = self.path / f".{name}.new"
         aside.unlink(missing_ok=True)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            _give(descriptor)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        aside.replace(self.path / name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, 0o600)
+                _give(descriptor)
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            aside.replace(self.path / name)
+        except BaseException:
+            with suppress(OSError):
+                aside.unlink()
+            raise
 
 
 def _give(descriptor: int) -> None:

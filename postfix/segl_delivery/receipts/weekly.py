@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from segl.days import days_earlier
 from segl.receipts.of_owner import messages_of
 from segl.receipts.statistics import WAYS, Volumes, volumes_until
 from segl.settings.document import Settings
@@ -25,8 +26,8 @@ _PICTURE: Final = "volumes@segl"
 
 def week_before(now: datetime) -> datetime:
     """The midnight with which the last whole week (Monday to Sunday) ended."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=now.weekday())
+    monday = days_earlier(now, now.weekday())  # the clock on the wall is changed on Sundays
+    return monday.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def weekly_report(
@@ -44,7 +45,7 @@ def weekly_report(
         bars([[day[way] for way in WAYS] for day in week.volumes.days], COLOURS),
         f"Content-ID: <{_PICTURE}>\r\nContent-Disposition: inline; filename=volumes.png\r\n".encode("ascii"),
     )
-    last = end - timedelta(days=1)
+    last = days_earlier(end, 1)
     span = texts.span.format(first=f"{week.begin:%d.%m.}", last=f"{last:%d.%m.%Y}")
     return Receipt(
         organisation=owner.name,

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.engine import Connection
 
 from segl.certificates.records import CertificateRecords
+from segl.days import days_earlier
 from segl.receipts.statistics import DAYS, WAYS, Volumes
 from segl.settings.document import Settings
 from segl.settings.organisation import Owner
@@ -37,7 +38,7 @@ class Week:
 
     @property
     def begin(self) -> datetime:
-        return self.end - timedelta(days=DAYS)
+        return days_earlier(self.end, DAYS)
 
 
 @dataclass(frozen=True, slots=True)

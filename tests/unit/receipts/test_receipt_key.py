@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -82,6 +83,24 @@ def test_the_key_file_is_made_once_and_read_by_owner_and_group_alone(tmp_path: P
     name = ReceiptKey.load(file).new_id()
     assert not ReceiptKey.make(file, os.getgid())
     assert ReceiptKey.load(file).is_genuine(name)
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_run_that_ends_in_the_middle_leaves_no_half_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    """The next would leave it as it is, and nobody would get a receipt."""
+
+    def fail(_: int) -> None:
+        raise fault
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(os, "fsync", fail)
+        with pytest.raises(type(fault)):
+            ReceiptKey.make(tmp_path / "receipts.key", -1)
+    assert not list(tmp_path.iterdir())
+    assert ReceiptKey.make(tmp_path / "receipts.key", -1)
+    assert [file.name for file in tmp_path.iterdir()] == ["receipts.key"]
 
 
 def test_a_key_that_others_may_read_is_none(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy.engine import Engine
 
+from segl.days import days_earlier
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
@@ -39,6 +40,17 @@ def settings(**tables: object) -> Settings:
 @pytest.mark.parametrize("days", range(7))
 def test_it_is_of_the_last_whole_week(days: int) -> None:
     assert week_before(NOW + timedelta(days=days)) == NOW.replace(hour=0, minute=0)
+
+
+@pytest.mark.usefixtures("danish_time")
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 10, 25, 8), datetime(2027, 3, 28, 8), datetime(2027, 4, 4, 8)]
+)
+def test_it_ends_with_midnight_also_when_the_clock_on_the_wall_was_changed(now: datetime) -> None:
+    """One that nobody could send before the Sunday."""
+    end = week_before(now.astimezone())
+    assert end == (now - timedelta(days=6)).replace(hour=0).astimezone()
+    assert days_earlier(end, 7) == (now - timedelta(days=13)).replace(hour=0).astimezone()
 
 
 def tell(

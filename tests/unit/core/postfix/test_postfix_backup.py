@@ -160,6 +160,16 @@ def test_a_run_killed_in_the_middle_is_taken_back_by_the_next(
     assert install.recover(tmp_path / "backup") is None
 
 
+def test_of_two_runs_the_second_is_the_latest_whatever_the_clock_says(plan: Plan, tmp_path: Path) -> None:
+    root = tmp_path / "backup"
+    ahead = install.apply(plan, root).directory.rename(root / "20990101T000000.000000Z")
+    after = backups.begin(root, (), (), front="", secure="", milter="")
+    assert after.directory.name == "20990101T000000.000001Z"
+    assert backups.latest(root) == after
+    assert ahead.is_dir()
+    assert install.recover(root) == after.with_state(UNDONE)
+
+
 def test_edits_made_since_are_seen_and_kept(etc: Path, plan: Plan, tmp_path: Path) -> None:
     before = everything(tmp_path)
     done = install.apply(plan, tmp_path / "backup")

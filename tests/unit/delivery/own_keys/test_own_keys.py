@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl_delivery.keyring import KeyRing, KeyState
-from segl_delivery.own_keys.directory import KeyDirectory, State
+from segl_delivery.own_keys.directory import KeyDirectory, KeyRefused, State
 from segl_delivery.own_keys.making import Holder, request, self_signed
 from segl_delivery.own_keys.reading import Unreadable, read_material
 from world.at_once import at_once
@@ -53,6 +56,31 @@ def test_a_run_that_is_killed_leaves_no_key_or_a_whole_one(
         keys.add("a", key, (own,), state)
     held = KeyRing(keys.path).keys()
     assert [own.name for own in held] == ["a"]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_what_a_full_disk_does_not_take_leaves_nothing_and_the_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, waits: bool
+) -> None:
+    keys, key, state = KeyDirectory(tmp_path / "keys"), ec_key(), KeyState(domains=("nordby.example",))
+    asked, own = request(key, HOLDER), self_signed(key, HOLDER, 90)
+    real, left = os.fsync, at
+
+    def full(descriptor: int) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    add = partial(keys.add_waiting, "a", key, asked) if waits else partial(keys.add, "a", key, (own,))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(KeyRefused, match="No space"), keys.alone():
+            add(state)
+    assert keys.kept() == []
+    assert list(keys.path.iterdir()) == []
 
 
 def test_runs_at_the_same_time_write_one_after_the_other(tmp_path: Path) -> None:
