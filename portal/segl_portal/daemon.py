@@ -26,6 +26,7 @@ from segl.daemons.starting import options_of
 from segl.errors import START_REFUSED, SeglError
 from segl.events import Events, configure_log
 from segl.events_of_workers import WorkerKind
+from segl.house_time import keep_house_time
 from segl.multiprocess import prepare_multiprocess
 from segl.settings.document import Settings
 from segl.settings.file import checked_settings
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checks="settings, looks and TLS",
     )
     configure_log()
+    keep_house_time()
     events = Events("segl-portal")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
     prepare_multiprocess(events.failed)

@@ -35,6 +35,7 @@ from segl.daemons.reloading import one_after_the_other, reloading
 from segl.daemons.starting import Options
 from segl.errors import START_REFUSED, SeglError, StoreError
 from segl.events import Events, configure_log
+from segl.house_time import keep_house_time
 from segl.metric_labels import CertificateEnd
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings.document import Settings
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def serve(options: Options) -> int:
     """Run until told to stop; the exit code."""
     configure_log()
+    keep_house_time()
     events = Events("segl-deliver")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
     give_large_pieces_back()

@@ -79,7 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = next((word for word in given if not word.startswith("-")), None)
     from segl.cli import output
     from segl.cli.output import Exit
+    from segl.house_time import keep_house_time
 
+    keep_house_time()
     output.open_closed_streams()
     output.leave_a_folder_that_is_gone()
     try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 
 from segl.days import clock_of, date_of, day, moment
+from segl.house_time import keep_house_time
 from segl.language import Language
 from segl_delivery.receipts.texts import TEXTS as RECEIPTS
 from segl_delivery.receipts.view import time_of
@@ -30,3 +33,25 @@ def test_a_time_has_one_form_in_each_language(
     assert (day(at, language), moment(at, language)) == (in_a_sentence, f"{in_a_sentence} {clock}")
     assert {"da": DANISH, "en": ENGLISH}[language].time(when) == f"{date} {clock}"
     assert time_of(at, RECEIPTS[language]).endswith(f" {clock}")
+
+
+@pytest.mark.parametrize(
+    ("host", "told_to_process", "noon"),
+    [("UTC", None, 13), ("UTC", "UTC", 12), ("CET-1CEST,M3.5.0,M10.5.0/3", None, 13), ("WGT3", None, 9)],
+)
+def test_a_host_that_tells_utc_tells_people_denmarks_time(
+    monkeypatch: pytest.MonkeyPatch, host: str, told_to_process: str | None, noon: int
+) -> None:
+    monkeypatch.setenv("TZ", host)
+    time.tzset()
+    if told_to_process is None:
+        monkeypatch.delenv("TZ")  # as if the host's zone were this one
+    try:
+        keep_house_time()
+        if "TZ" not in os.environ:
+            monkeypatch.setenv("TZ", host)
+            time.tzset()
+        assert moment(datetime(2026, 12, 1, 12, tzinfo=UTC).timestamp(), "da").endswith(f"kl. {noon}.00")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
