@@ -23,6 +23,10 @@ _LOOKED_AT, _LONGEST = 400, 2_000  # lines, and characters of one
 _SURE, _SURE_SHARE = 2, 0.4  # so many in a line, as nothing but a table has
 _HEAD = 4  # lines among which is the heading
 _OTHERS = 20  # one in so many lines of a table in columns is of something else: a title, a sum
+# What may stand between the words of a heading and divide cells below it; dots, commas and hyphens are in words.
+_BETWEEN_WORDS = re.compile(r"""(?:_|[^\w\s.,;'"()|-]){1,2}|--| - """)
+_FEWEST_SIGNS, _SHARE_BELOW = 2, 0.9  # in the heading; of the lines below it that have as many
+_KINDS = 5  # of signs in a heading that are tried
 _RULER = re.compile(r"[\s=_+|-]*")
 _FEWEST_FIXED = (
     5  # lines in columns of so many letters: in fewer, words of prose end at the same place by chance
@@ -44,7 +48,7 @@ def divided(text: str, *, sheet: bool = False) -> str:
     whole = [line for line in _QUOTED.sub("", "\n".join(lines)).split("\n") if line.strip()]
     if len(whole) < _FEWEST or sum(map(bool, map(_USUAL.search, whole))) * 2 > len(whole):
         return text
-    sign = (said[1] if said and said[1] != "," else "") or _sign(whole)
+    sign = (said[1] if said and said[1] != "," else "") or _sign(whole) or _sign_of_heading(whole)
     if sign:
         return text.replace(sign, "\t")
     if sheet and _divides(",", whole) and "," in whole[0]:  # not in addresses alone
@@ -55,6 +59,25 @@ def divided(text: str, *, sheet: bool = False) -> str:
 def _sign(lines: Sequence[str]) -> str:
     """The sign that divides *lines*, ``""`` if none does."""
     return next((sign for sign in _RARE if _divides(sign, lines)), "")
+
+
+def _sign_of_heading(lines: Sequence[str]) -> str:
+    """Any sign, or two, that divide the words of a heading, and as often the lines below it; ``""`` if none does."""
+    if max(map(len, lines)) > _LONGEST:
+        return ""
+    for number, heading in enumerate(lines[:_HEAD]):
+        rows = lines[number + 1 :]
+        signs: list[str] = _BETWEEN_WORDS.findall(heading)
+        for sign, count in Counter(signs).most_common(_KINDS):
+            with_it = sum(row.count(sign) == count for row in rows)
+            if (
+                count >= _FEWEST_SIGNS
+                and with_it >= max(_FEWEST - 1, _SHARE_BELOW * len(rows))
+                and all(any(map(str.isalpha, cell)) for cell in heading.split(sign))
+                and _NUMBER.search(heading) is None
+            ):
+                return sign
+    return ""
 
 
 def _divides(sign: str, lines: Sequence[str]) -> bool:

@@ -36,6 +36,11 @@ def test_a_sign_that_every_line_has_as_often_divides_cells(sign: str) -> None:
     assert divided(table(sign)) == TABS
 
 
+@pytest.mark.parametrize("sign", [":", "/", "::", "--", " - ", "=", "_", "@", "<>"])
+def test_so_does_any_between_the_words_of_a_heading(sign: str) -> None:
+    assert divided(f"Udtræk\n{table(sign)}") == f"Udtræk\n{TABS}"
+
+
 def test_so_it_does_where_lines_end_within_cells() -> None:
     broken = table("^").replace("Bo Holm", '"Bo\nHolm"').replace("Anna Marie Lund", '"Anna\nMarie\nLund"')
     assert divided(broken) == broken.replace("^", "\t")
@@ -73,6 +78,8 @@ def test_columns_of_so_many_letters_are_parted(*, right: bool) -> None:
         table(","),
         "Ring til 0101901234!\nHej!",  # no table has two lines
         "Kære Ida\nVi har talt om 010190-1234 i dag,\nog det er alt.\nHilsen\nBo\nHolm",
+        "\n".join(f"{'Bo' * (n % 3)}id=07116600{n} a=1 b=2" for n in range(10, 20)),  # no heading: a log
+        "Kære Bo: vi ses: kom\nHer er 0101901234: nummeret\nHilsen: Ida: her\nog: tak\nfor: i dag",
         "\n".join(f"{'Vi ' * (n % 3)}har {n}0190-1234, som er født i dag." for n in range(10, 20)),
     ],
 )
