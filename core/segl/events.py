@@ -111,6 +111,14 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         """A check found a proof again: the domain takes its usual way."""
         self._log.info("domain_healed", domain=domain, marked_for=round(marked_for))
 
+    def queue_unseen(self, reason: str) -> None:
+        """The secure instance's queue cannot be looked at: forced TLS that fails there is not noticed."""
+        self._log.error("queue_unseen", reason=reason)
+
+    def queue_seen(self) -> None:
+        """It can again."""
+        self._log.info("queue_seen")
+
     def bad_request(self, error: SeglError) -> None:
         self._log.warning("bad_request", error=error.private)
 

@@ -80,6 +80,15 @@ def _visitors(settings: Settings) -> Iterator[Check]:
     )
 
 
+def visitors_line(settings: Settings) -> tuple[bool | None, str] | None:
+    """For `segl status`: whether visitors can be told apart, and in words; nothing without a page and a store."""
+    if settings.portal.relay.next_hop:
+        return None
+    good = {State.OK: True, State.UNKNOWN: None}
+    found = ((good.get(check.state, False), check.found) for check in _visitors(settings))
+    return next(found, None)
+
+
 def page_line(settings: Settings, seconds: float) -> tuple[bool | None, str]:
     """For `segl status`: whether the page answers, and in words."""
     if settings.portal.relay.next_hop:

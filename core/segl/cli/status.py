@@ -104,6 +104,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             pool.submit(lambda: [_queue("queue front", settings.postfix.front)]),
             pool.submit(lambda: [_queue("queue secure", settings.postfix.secure)]),
             pool.submit(lambda: [_store(settings), _sealed(settings)]),
+            pool.submit(lambda: list(_visitors(settings))),
             pool.submit(lambda: [_disks(settings)]),
             pool.submit(lambda: [_resolver(settings)]),
             *(pool.submit(lambda who=who: [_faults(*who)]) for who in _metrics(settings)),  # type: ignore[misc]
@@ -124,6 +125,13 @@ def _page(settings: Settings) -> Line:
     from segl.cli.doctor_portal import page_line
 
     return Line("page", *page_line(settings, SECONDS))
+
+
+def _visitors(settings: Settings) -> Iterator[Line]:
+    from segl.cli.doctor_portal import visitors_line
+
+    if (said := visitors_line(settings)) is not None:
+        yield Line("visitors", *said)
 
 
 def _rules(settings: Settings) -> Line:

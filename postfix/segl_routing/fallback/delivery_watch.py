@@ -52,6 +52,7 @@ class DeliveryWatch:
         self._marks = marks
         self._events = events
         self._clock = clock
+        self._unseen = ""
         self._pushes: list[tuple[float, tuple[str, ...]]] = []  # when, and which messages
 
     async def run(self) -> None:
@@ -79,9 +80,10 @@ class DeliveryWatch:
             waiting = await self._queue.look()
         except (OSError, TimeoutError) as error:
             _LOOKS[LookResult.FAILED].inc()
-            self._events.failed("queue watch", error)
+            self._told(_why(error))
             return ()
         _LOOKS[LookResult.DONE].inc()
+        self._told("")
         seen = self._queue.seen
         metrics.QUEUE_MESSAGES.set(seen.messages)
         metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))
@@ -92,6 +94,15 @@ class DeliveryWatch:
         for fallen in self._fallback.conclude(look):
             self._mark(fallen)
         return waiting
+
+    def _told(self, unseen: str) -> None:
+        """Why the queue cannot be looked at; told when it changes, not at each look: where no secure instance is, that
+        would be a line every twenty seconds."""
+        if unseen and unseen != self._unseen:
+            self._events.queue_unseen(unseen)
+        elif self._unseen and not unseen:
+            self._events.queue_seen()
+        self._unseen = unseen
 
     def _adopted(self, marked: Marked, waiting: Sequence[Waiting]) -> None:
         """Another node has marked it: what waits for it here need not find out for itself."""
@@ -147,6 +158,13 @@ class DeliveryWatch:
         for due in [one for one in self._pushes if one[0] <= now]:
             await self._queue.push(due[1])
             self._pushes.remove(due)  # not before: what cannot be pushed now is tried again at the next look
+
+
+def _why(error: OSError | TimeoutError) -> str:
+    """Texts of the system's, or ours."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or "postqueue did not end in time"
 
 
 def _reached(facts: DomainFacts, since: float) -> bool:

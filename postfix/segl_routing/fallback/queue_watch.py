@@ -58,6 +58,7 @@ class QueueWatch:
     """The queue of the instance configured in *directory*. ``seen`` is of the last look that succeeded."""
 
     def __init__(self, directory: Path, program: str = _PROGRAM) -> None:
+        self._directory = directory
         self._command = (program, "-c", str(directory))
         self.seen = Seen()
 
@@ -86,11 +87,21 @@ class QueueWatch:
                     if read % TOGETHER == 0:  # what is there already is read without a wait: the others' turn
                         await asyncio.sleep(0)
                 if read < MOST_MESSAGES and await process.wait():
-                    raise OSError("postqueue cannot show the queue")
+                    raise OSError(self._gone() or "postqueue cannot show the queue")
         finally:
             await _end(process, output)
         self.seen = Seen(began, len(arrivals), min(arrivals, default=None))
         return found
+
+    def _gone(self) -> str:
+        """Where there is no such instance: it has not been installed, or is on another host."""
+        try:
+            (self._directory / "main.cf").stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return f"no Postfix in {self._directory}"
+        except OSError:
+            pass
+        return ""
 
     async def push(self, queue_ids: Iterable[str]) -> None:
         """Have these messages tried again now."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl.cli.doctor_portal import portal_checks
+from segl.cli.doctor_portal import portal_checks, visitors_line
 from segl.events import Events
 from segl.metric_labels import VisitorAddress
 from segl.postfix.check import State
@@ -94,6 +94,7 @@ def test_codes_asked_for_so_are_counted_and_told_of_once_an_hour(engine: Engine)
 
     def doctor() -> State:
         [check] = [check for check in portal_checks(settings) if check.id == "portal.visitors"]
+        assert visitors_line(settings) == (check.state is State.OK, check.found), "segl status says it, too"
         return check.state
 
     visitors.asked(KNOWN, "")

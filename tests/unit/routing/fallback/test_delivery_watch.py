@@ -154,6 +154,35 @@ def test_a_domain_is_marked_pushed_on_checked_and_healed(tmp_path: Path) -> None
     told(tmp_path, story)
 
 
+def test_a_queue_that_cannot_be_seen_is_told_of_once_and_when_it_changes(tmp_path: Path) -> None:
+    """At each look it was a line every twenty seconds, on a host without a secure instance."""
+    said: list[str] = []
+
+    async def story(world: World) -> None:
+        world.events.queue_unseen = said.append  # type: ignore[assignment, method-assign]
+        world.events.queue_seen = lambda: said.append("seen")  # type: ignore[method-assign]
+        await world.look(after=20)
+        await world.look(after=20)
+        (tmp_path / "main.cf").touch()
+        await world.look(after=20)
+        world.waits()
+        await world.look(after=20)
+        await world.look(after=20)
+        (tmp_path / "queue").unlink()
+        await world.look(after=20)
+        (tmp_path / "postqueue").unlink()
+        await world.look(after=20)
+
+    told(tmp_path, story)
+    assert said == [
+        f"no Postfix in {tmp_path}",
+        "postqueue cannot show the queue",
+        "seen",
+        "postqueue cannot show the queue",
+        f"{tmp_path}/postqueue: No such file or directory",
+    ]
+
+
 def test_messages_that_could_not_be_pushed_are_pushed_at_the_next_look(tmp_path: Path) -> None:
     """The first program cannot be started: neither its messages nor those behind them are forgotten."""
 
