@@ -188,9 +188,11 @@ def _lead(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
 
 
 def _heading(message: SentMessage, kind: ReceiptKind, texts: ReceiptTexts) -> str:
-    """Of a failure it says whether anybody may have the mail."""
+    """Of a failure it says whether anybody may have the mail. Who everybody is nobody knows before the milter's facts
+    are in: a partner may refuse at once what another server takes its time for."""
     failed = all(line.state is State.FAILED and not faults.is_unsure(line) for line in message.told_of)
-    if kind is ReceiptKind.FAILED and failed and not (message.unheard or message.expanded):
+    everybody = message.facts and not (message.unheard or message.expanded)
+    if kind is ReceiptKind.FAILED and failed and everybody:
         return texts.heading_nobody
     return texts.heading[kind]
 

@@ -26,10 +26,17 @@ def line(number: int, state: State) -> Line:
     return Line(name, name, state, AT, way=Way.TLS, status="5.1.1")
 
 
-def view(lines: tuple[Line, ...], kind: ReceiptKind, tls: Tls | None = None, unheard: int = 0) -> ReceiptView:
+def view(
+    lines: tuple[Line, ...],
+    kind: ReceiptKind,
+    tls: Tls | None = None,
+    unheard: int = 0,
+    *,
+    facts: bool = True,
+) -> ReceiptView:
     sender, domain, reasons = "anna@nordby.example", "nordby.example", ("cpr",)
     message = SentMessage(
-        "ab" * 32, sender, domain, "<1@x>", AT, 0, True, reasons, lines, Told(), unheard=unheard
+        "ab" * 32, sender, domain, "<1@x>", AT, 0, facts, reasons, lines, Told(), unheard=unheard
     )
     return view_of(message, kind, "da", House("Nordby Vand A/S"), tls={BO: tls} if tls else {})
 
@@ -48,6 +55,12 @@ def test_a_failure_says_whether_anybody_may_have_the_mail(
 ) -> None:
     lines = [line(n, State.FAILED) for n in range(failed)] + [line(n, State.SENT) for n in range(sent)]
     assert view(tuple(lines), ReceiptKind.FAILED, unheard=unheard).heading == heading
+
+
+def test_before_anybody_knows_who_all_are_nobody_says_that_none_has_it() -> None:
+    """A tunnel partner refused within a second; the other recipient's server took 20 s, and took it."""
+    told = view((line(1, State.FAILED),), ReceiptKind.FAILED, facts=False)
+    assert told.heading == "Din mail er ikke leveret til alle modtagere"
 
 
 def test_of_an_address_that_stands_for_several_others_may_have_it() -> None:
