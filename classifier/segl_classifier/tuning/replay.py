@@ -56,6 +56,7 @@ class Replayed:
     by_domain: Counter[str] = field(default_factory=Counter)
     by_label: Counter[str] = field(default_factory=Counter)
     changes: list[Change] = field(default_factory=list)
+    most: int = MOST_SHOWN  # of changes, the first; all are counted
 
     def add(self, change: Change | None, *, old: bool = False) -> None:
         """Count a decision, with what would change about it."""
@@ -63,7 +64,7 @@ class Replayed:
         self.outdated += old
         if change is None:
             return
-        if len(self.changes) < MOST_SHOWN:
+        if len(self.changes) < self.most:
             self.changes.append(change)
         for label in set(change.before.labels) ^ set(change.after.labels):
             self.by_label[f"{'+' if label in change.after.labels else '-'}{label}"] += 1
@@ -74,6 +75,17 @@ class Replayed:
         self.by_domain[change.record.domain] += 1
         for rule in change.rules:
             self.by_rule[rule] += 1
+
+    def join(self, later: Replayed) -> None:
+        """Count those of *later*, which come behind these, as if all had been looked at in one go."""
+        self.decisions += later.decisions
+        self.outdated += later.outdated
+        self.relabelled += later.relabelled
+        self.turns.update(later.turns)
+        self.by_rule.update(later.by_rule)
+        self.by_domain.update(later.by_domain)
+        self.by_label.update(later.by_label)
+        self.changes += later.changes[: max(0, self.most - len(self.changes))]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -88,10 +100,10 @@ class Replayed:
         }
 
 
-def replay(records: Iterable[DecisionRecord], old: Terms, new: Terms) -> Replayed:
-    """*records* decided again by *old* and by *new*. Most mail says nothing that the change is about, and is only
-    counted."""
-    found = Replayed()
+def replay(records: Iterable[DecisionRecord], old: Terms, new: Terms, most: int = MOST_SHOWN) -> Replayed:
+    """*records* decided again by *old* and by *new*, with the first *most* changes. Most mail says nothing that the
+    change is about, and is only counted."""
+    found = Replayed(most=most)
     touched, same_scales = _touched(old.rules, new.rules), _same_scales(old, new)
     for record in records:
         old_hits = outdated(record, old.rules)

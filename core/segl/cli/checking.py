@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import complain
@@ -20,6 +21,8 @@ from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.memory import Memory
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.understanding.interface import Model
+
+Done = TypeVar("Done")
 
 _MANY = 50  # sources, or
 _MUCH = 4 * 1024 * 1024  # bytes, from which on worker processes pay
@@ -94,23 +97,33 @@ class Checker:
 
     def run(self, sources: Sequence[Source | Unread]) -> Iterator[Checked | Unread]:
         """Every message of *sources*, judged, in their order; and what could not be read."""
-        size = sum(s.size for s in sources if isinstance(s, Source))
-        many = len(sources) > _MANY or size > _MUCH
-        if not many or cores() < 2:
-            yield from map(self._one, self._mails(sources))
-            return
-        for done in spread(self._one, self._mails(sources), size, _read):
-            yield _lost(done.job.name) if isinstance(done, Lost) else done
+        yield from run_each(self.judge, sources, self.limits.message_bytes)
 
-    def _mails(self, sources: Sequence[Source | Unread]) -> Iterator[Mail | Unread]:
-        for source in sources:
-            if isinstance(source, Unread):
-                yield source
-            else:
-                yield from read_mail(source, self.limits.message_bytes)
 
-    def _one(self, mail: Mail | Unread) -> Checked | Unread:
-        return mail if isinstance(mail, Unread) else self.judge(mail)
+def run_each(
+    work: Callable[[Mail], Done], sources: Sequence[Source | Unread], largest: int
+) -> Iterator[Done | Unread]:
+    """*work* on every message of *sources*, of at most *largest* bytes each, in their order; and what could not be
+    read. Many messages, or large ones, are spread over the cores."""
+
+    def one(mail: Mail | Unread) -> Done | Unread:
+        return mail if isinstance(mail, Unread) else work(mail)
+
+    size = sum(s.size for s in sources if isinstance(s, Source))
+    mails = _mails(sources, largest)
+    if cores() < 2 or (len(sources) <= _MANY and size <= _MUCH):
+        yield from map(one, mails)
+        return
+    for done in spread(one, mails, size, _read):
+        yield _lost(done.job.name) if isinstance(done, Lost) else done
+
+
+def _mails(sources: Sequence[Source | Unread], largest: int) -> Iterator[Mail | Unread]:
+    for source in sources:
+        if isinstance(source, Unread):
+            yield source
+        else:
+            yield from read_mail(source, largest)
 
 
 def _model() -> Model | None:

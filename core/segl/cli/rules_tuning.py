@@ -18,11 +18,14 @@ from segl.days import DAY_SECONDS
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
     from segl.settings.document import Settings
     from segl_classifier.tuning.again import Terms
     from segl_classifier.tuning.replay import Change, Replayed
 
 _SHOWN = 10
+_SPREAD = 5_000  # decisions from which on workers are worth their start
 
 Days = Annotated[float, typer.Option("--days", min=0, max=3660, help="Decisions of the last days.")]
 
@@ -61,14 +64,11 @@ def replay(
 
     Exit code: 0, also when nothing or much would change; 2 bad input, a message that could not be read too.
     """
-    from segl.cli.bar import told
     from segl.cli.output import Exit, fail, fail_of, say_json
     from segl.cli.sealed import store_of
-    from segl.decisions import kept
     from segl.errors import SeglError
     from segl.settings.file import load_settings
     from segl_classifier.tuning.again import Terms, unforeseen
-    from segl_classifier.tuning.replay import replay as replayed
 
     if not new and new_settings is None:
         fail("no new rules are named", "name rule files, or --new-settings FILE")
@@ -84,9 +84,7 @@ def replay(
         found, unread = _of_mail(mail, loaded, old_terms, new_terms)
     else:
         with store_of(settings) as (_, engine):
-            since = time.time() - days * DAY_SECONDS
-            records = told(kept.since(engine, since), kept.number_since(engine, since))
-            found = replayed(records, old_terms, new_terms)
+            found = _of_decisions(engine, time.time() - days * DAY_SECONDS, old_terms, new_terms)
         blind = list(unforeseen(old_terms.rules, new_terms.rules))
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
@@ -203,9 +201,35 @@ def cost(
     )
 
 
+def _of_decisions(engine: Engine, since: float, old: Terms, new: Terms) -> Replayed:
+    """Those made since then; many of them on all cores."""
+    from segl.cli.bar import told
+    from segl.cli.spread import Lost, cores, spread
+    from segl.decisions import kept
+    from segl_classifier.tuning.replay import Replayed
+    from segl_classifier.tuning.replay import replay as replayed
+
+    number = kept.number_since(engine, since)
+    if number < _SPREAD or cores() == 1:
+        return replayed(told(kept.since(engine, since), number), old, new)
+    found = Replayed()
+
+    def work(job: tuple[list[str], int]) -> Replayed:
+        return replayed(kept.read_forms(job[0]), old, new, job[1])
+
+    # once enough changes are at hand workers need not hand over any
+    jobs = ((forms, found.most - len(found.changes)) for forms in kept.forms_since(engine, since))
+    engine.dispose()  # the workers are forked, and inherit no connection
+    for part in spread(work, jobs, number, lambda job: len(job[0]), counted=True):
+        found.join(work(part.job) if isinstance(part, Lost) else part)
+    return found
+
+
 def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> tuple[Replayed, int]:
-    """The messages *names* read with both, and how many could not be read; what the model says of one is asked once."""
-    from segl.cli.mailbox import PassedOver, Unread, find_sources, read_mail, tell_passed_over
+    """The messages *names* read with both, and how many could not be read; what the model says of one is asked once.
+    Many of them on all cores."""
+    from segl.cli.checking import run_each
+    from segl.cli.mailbox import Mail, PassedOver, Unread, find_sources, tell_passed_over
     from segl.cli.output import complain
     from segl.decisions.record import DecisionRecord
     from segl_classifier.classify import gather
@@ -217,32 +241,30 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
     model = load_model() if old.model is not None or new.model is not None else None
     pictures, found, unread = Pictures.of(settings.detection), Replayed(), 0
     passed: Counter[PassedOver] = Counter()
-    for source in find_sources(names, passed):
-        mails = [source] if isinstance(source, Unread) else read_mail(source, settings.limits.message_bytes)
-        for one in mails:
-            if isinstance(one, Unread):
-                unread += 1
-                complain(f"{one.name}: {one.problem}", one.hint)
-                continue
-            was = gather(one.raw, old.rules, settings.limits, model, pictures)
-            now = gather(one.raw, new.rules, settings.limits, None, pictures)
-            understood = was.understanding
-            before = decide(
-                was.findings,
-                old.rules,
-                old.strictness,
-                model=old.model,
-                understanding=understood if old.model else None,
+
+    def read(mail: Mail) -> Change | None:
+        was = gather(mail.raw, old.rules, settings.limits, model, pictures)
+        now = gather(mail.raw, new.rules, settings.limits, None, pictures)
+        before, after = (
+            decide(
+                evidence.findings,
+                terms.rules,
+                terms.strictness,
+                model=terms.model,
+                understanding=was.understanding if terms.model else None,
             )
-            after = decide(
-                now.findings,
-                new.rules,
-                new.strictness,
-                model=new.model,
-                understanding=understood if new.model else None,
-            )
-            record = DecisionRecord("", 0.0, _domain_in(one.raw), before.decision)
-            found.add(change_of(one.name, record, before, after, old, new))
+            for evidence, terms in ((was, old), (now, new))
+        )
+        record = DecisionRecord("", 0.0, _domain_in(mail.raw), before.decision)
+        return change_of(mail.name, record, before, after, old, new)
+
+    sources = list(find_sources(names, passed))
+    for one in run_each(read, sources, settings.limits.message_bytes):
+        if isinstance(one, Unread):
+            unread += 1
+            complain(f"{one.name}: {one.problem}", one.hint)
+        else:
+            found.add(one)
     tell_passed_over(passed)
     return found, unread
 

@@ -31,10 +31,15 @@ def cores() -> int:
 
 
 def spread(
-    work: Callable[[Job], Done], jobs: Iterable[Job], total: float, size: Callable[[Job], float]
+    work: Callable[[Job], Done],
+    jobs: Iterable[Job],
+    total: float,
+    size: Callable[[Job], float],
+    *,
+    counted: bool = False,
 ) -> Generator[Done | Lost[Job], None, None]:
     """``work(job)`` of each of *jobs* in worker processes, a few jobs ahead of the reader so that memory stays
-    flat. *total* and *size* are for the progress bar, in bytes.
+    flat. *total* and *size* are for the progress bar, in bytes, or *counted* in things.
 
     The workers are forked, so what *work* rests on (rules, a model) is shared and not loaded again.
     """
@@ -46,7 +51,7 @@ def spread(
         try:
             # The workers are forked at the first submit, so before the bar starts its thread.
             pool.submit(_Worker.nothing).result()
-            with bar(total) as shown:
+            with bar(total, counted=counted) as shown:
                 for job in jobs:
                     waiting.append((job, _handed(pool, job)))
                     if len(waiting) > ahead:

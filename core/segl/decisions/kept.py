@@ -114,6 +114,18 @@ def since(
     return _read_all(_rows(engine, moment, domain, verdict, *wanted, newest_first=False))
 
 
+def forms_since(engine: Engine, moment: float) -> Iterator[list[str]]:
+    """As :func:`since`, in pieces and as they are kept: :func:`read_forms` may be left to another process."""
+    rows = _rows(engine, moment, "", None, newest_first=False)
+    while some := [row.form for row in islice(rows, _ROWS)]:
+        yield some
+
+
+def read_forms(forms: Iterable[str]) -> Iterator[DecisionRecord]:
+    """The records in *forms*; what is none is passed over."""
+    return (record for form in forms if (record := _read(form)) is not None)
+
+
 def number_since(engine: Engine, moment: float) -> int:
     """How many were made at *moment* or later."""
     with transaction(engine) as connection:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from segl.decisions import feedback
+from segl.cli import checking, rules_tuning, spread
+from segl.decisions import feedback, kept
 from segl.decisions.said import Says
 from segl.language import Language
 from segl.store.engine import transaction
@@ -39,6 +40,26 @@ def test_what_a_weight_would_change_by_rule_domain_and_category(tuning: TuningHo
     assert (told["turns"], told["relabelled"], told["unforeseen"]) == ({"secure → plain": 2}, 1, [])
     [relabelled] = [one for one in told["changes"] if one["name"] == both]
     assert (relabelled["why_before"], relabelled["why_after"]) == (["cpr", "family"], ["cpr"])
+
+
+def test_on_several_cores_it_says_what_it_says_on_one(
+    tuning: TuningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many decisions, or messages, are spread over the cores; how they are counted must not show it."""
+    for number, body in enumerate((BOAT, "Vi ses.", f"{BOAT} {NUMBER}", NUMBER, BOAT)):
+        tuning.decide(body, domain=f"{number % 2}.example", days_ago=number)
+        (tuning.directory / f"{number}.eml").write_bytes(tuning.message(body))
+    new = tuning.rule_file("new.toml", weight=0.2)
+    mail = [word for number in range(5) for word in ("--mail", tuning.directory / f"{number}.eml")]
+    commands = ((new, "--json"), (new,), (new, *mail, "--json"))
+    alone = [tuning("rules", "replay", *words).stdout for words in commands]
+    monkeypatch.setattr(rules_tuning, "_SPREAD", 1)
+    monkeypatch.setattr(checking, "_MANY", 1)
+    monkeypatch.setattr(kept, "_ROWS", 2)
+    for module in (spread, checking):
+        monkeypatch.setattr(module, "cores", lambda: 2)
+    assert [tuning("rules", "replay", *words).stdout for words in commands] == alone
+    assert json.loads(alone[0])["turns"] == {"secure → plain": 2}
 
 
 def test_a_rule_turned_off_and_a_threshold_and_a_decision(tuning: TuningHouse) -> None:
