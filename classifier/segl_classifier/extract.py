@@ -59,6 +59,9 @@ REGISTRY: Mapping[str, Extractor] = {
     "application/xml": readers.read_markup,
     "application/xhtml+xml": readers.read_markup,
     "image/svg+xml": readers.read_markup,
+    **dict.fromkeys(
+        ("image/vnd.dxf", "image/x-dxf", "application/dxf", "application/x-dxf"), readers.read_drawing
+    ),
     "text/calendar": readers.read_folded,
     "text/vcard": readers.read_folded,
     "text/x-vcard": readers.read_folded,

@@ -17,7 +17,7 @@ from segl_classifier.markup.drawing_lines import with_lines
 from segl_classifier.markup.drawn_letters import draws_letters
 from segl_classifier.message import Part, unreadable
 from segl_classifier.parsing.walk import Walk
-from segl_classifier.records import cards, saved_document, saved_sheet
+from segl_classifier.records import cards, drawings, saved_document, saved_sheet
 from segl_classifier.records.coded_lines import coded_lines
 from segl_classifier.records.divided import divided
 from segl_classifier.records.glued import parted
@@ -59,6 +59,8 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
         for whole in ways:
             if is_card and cards.is_nothing_else(whole):
                 continue
+            if part.is_file and _drawn(notes, whole, where):
+                continue
             text = notes.written_in(saved_document.without_fonts(whole))
             if part.is_file:
                 text = divided(text, sheet=is_sheet)
@@ -78,6 +80,24 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.text(restored(told_of_json(text)) or told_of_xml(text), f"{where} (as records)")
         notes.inside(data)
     return notes.result()
+
+
+def _drawn(notes: Notebook, text: str, where: str) -> bool:
+    """Whether *text* is a drawing: then the words in it are kept."""
+    told = drawings.drawing(text)
+    if told is None:
+        return False
+    notes.text(told.text, f"{where} (drawing)")
+    if told.foreign:
+        notes.lack(Unreadable.UNKNOWN_TYPE, "what another program put into a drawing")
+    return True
+
+
+def read_drawing(part: Part, limits: Limits) -> Extracted:
+    """A drawing in its own type (DXF); one that is no text is told of."""
+    if sniff.is_text(part.head(sniff.HEAD)):
+        return read_plain(part, limits)
+    return Extracted(unread=(unreadable(Unreadable.UNKNOWN_TYPE, part.where, part.content_type),))
 
 
 def read_markup(part: Part, limits: Limits) -> Extracted:

@@ -10,6 +10,9 @@ The plates of cars are such codes, too: a list of who parks where was a matter o
 Addresses of mail it has hardly met at all, and takes a row of them for a list of those of whom something is told; they
 are left out.
 
+The places of pipes on a map are rows of numbers with eight decimals, as programs for maps write them: each file of
+them was biometric. A row is one nought.
+
 What people write with letters and digits together stays: ``Elmevej 12B``, ``COVID-19``, ``HLA-B27``, ``N06AB04``.
 """
 
@@ -37,6 +40,8 @@ _WORD: Final = re.compile("(?![a-f]+(?![a-z]))[A-Za-z][a-z]{4,}")  # no run of a
 _PLATE: Final = re.compile(r"\b(?!KR)[A-ZÆØÅ]{2} ?[0-9]{2} ?[0-9]{3}\b")
 _SHORTEST: Final = 8
 _SHORTEST_OF_SEVERAL: Final = 12  # of what is put together from several: "3f-81-c0-9a-27"
+# Two numbers or more with four decimals or more: places on a map, points of a drawing. Thousands have three.
+_PLACES: Final = re.compile(r"(?<![\w.,])(?:-?[0-9]{1,9}[.,][0-9]{4,}+[\s,;()\[\]]{0,6}+){2,}+")
 # Two declarations of a style sheet or more, one behind the other: "font-size:11.0pt; margin:0in;".
 _STYLES: Final = re.compile(
     r"(?:(?<![\w-])(?:(?:font|margin|padding|border|color|background|width|height|behavior|cursor|zoom)|"
@@ -106,7 +111,7 @@ def without_codes(text: str) -> str:
         text = _ADDRESS.sub("", text)
     if not _DIGIT.search(text):
         return text
-    hidden = _PLATE.sub(_STANDS_IN, _RUN.sub(_hidden, text))
+    hidden = _PLATE.sub(_STANDS_IN, _RUN.sub(_hidden, _PLACES.sub(f"{_STANDS_IN} ", text)))
     return text if hidden == text or _OF_BODIES.search(text) else hidden
 
 

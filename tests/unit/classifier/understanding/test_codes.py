@@ -39,6 +39,11 @@ def model() -> Model | None:
         ("D19hX7NgBWBXYKpg/GFPYaJh9WJJYpxi8GNDY5dj62RAZJRk", "0"),
         ("3f:81:c0:9a:27:e4", "0"),
         ("Status: 0xC000000D", "Status: 0"),
+        (
+            "geom: LINESTRING (692885.20600283 6150169.387337, 692265.2779035 6153270.20624615)",
+            "geom: LINESTRING (0 ",
+        ),
+        ("Bo og Ida skylder 12.500 23.400 og 1,2345", "Bo og Ida skylder 12.500 23.400 og 1,2345"),
         ("Facebook https://x.example/9f3a77c10e52", "Facebook https://x.example/0"),
         ("afmeld: https://x.example/ /fcfdeebbec7fccfe7f0e22d2", "afmeld: https://x.example/ /0"),
         ("invoice 9f3a77c10e52", "invoice 0"),
