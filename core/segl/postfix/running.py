@@ -25,6 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from segl.errors import PostfixError
+from segl.house_time import without_house_time
 
 # Postfix's programs are in sbin, which is not on every user's PATH.
 _PATH = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "/usr/bin:/bin")])
@@ -262,5 +263,6 @@ def _services(fields: str, overrides: str, chroot: bool) -> Iterator[Service]:
 
 def _environment() -> dict[str, str]:
     """Ours without MAIL_CONFIG, which would choose another instance than the one asked for."""
-    kept = {name: value for name, value in os.environ.items() if name != "MAIL_CONFIG"}
+    kept = without_house_time(dict(os.environ))
+    kept.pop("MAIL_CONFIG", None)
     return {**kept, "PATH": _PATH, "LC_ALL": "C"}

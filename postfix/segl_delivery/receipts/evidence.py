@@ -28,6 +28,7 @@ from datetime import datetime
 from typing import Final
 
 from segl.demand_tag import UnknownDemand, untagged
+from segl.house_time import by_the_hosts_clock
 from segl.receipts.protection import Protection, Waiting
 
 _MOST_PROCESSES: Final = 4_096
@@ -172,10 +173,11 @@ def moment(text: str, now: float) -> float | None:
     """Unix time of a log line's *text*. The older form has no year: the one nearest to *now* is meant."""
     try:
         if text[0].isdigit():
-            return datetime.fromisoformat(text).timestamp()
+            return by_the_hosts_clock(datetime.fromisoformat(text))
         year = datetime.fromtimestamp(now).year
         found = [
-            datetime.strptime(f"{y} {text}", "%Y %b %d %H:%M:%S").timestamp() for y in _years(text, year)
+            by_the_hosts_clock(datetime.strptime(f"{y} {text}", "%Y %b %d %H:%M:%S"))
+            for y in _years(text, year)
         ]
     except (ValueError, OverflowError):
         return None

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from segl.days import clock_of, date_of, day, moment
-from segl.house_time import keep_house_time
+from segl.house_time import keep_house_time, without_house_time
 from segl.language import Language
+from segl_delivery.receipts.evidence import moment as log_time
 from segl_delivery.receipts.texts import TEXTS as RECEIPTS
 from segl_delivery.receipts.view import time_of
 from segl_portal.texts_da import DANISH
@@ -44,6 +45,7 @@ def test_a_host_that_tells_utc_tells_people_denmarks_time(
 ) -> None:
     monkeypatch.setenv("TZ", host)
     time.tzset()
+    monkeypatch.setenv("SEGL_HOST_TZ", "")
     if told_to_process is None:
         monkeypatch.delenv("TZ")  # as if the host's zone were this one
     try:
@@ -52,6 +54,24 @@ def test_a_host_that_tells_utc_tells_people_denmarks_time(
             monkeypatch.setenv("TZ", host)
             time.tzset()
         assert moment(datetime(2026, 12, 1, 12, tzinfo=UTC).timestamp(), "da").endswith(f"kl. {noon}.00")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_postfix_logs_is_in_the_hosts_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read as people's, each line was an hour late: receipts waited for the proof of TLS and named none. And a Postfix
+    that is started from here would write its log by the TZ it finds (``import_environment``)."""
+    at = datetime(2026, 12, 1, 12, tzinfo=UTC).timestamp()
+    monkeypatch.setenv("SEGL_HOST_TZ", "")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.delenv("TZ")
+    try:
+        keep_house_time()
+        assert moment(at, "da").endswith("kl. 13.00")
+        assert [log_time(text, at) for text in ("Dec 01 12:00:00", "2026-12-01T12:00:00")] == [at, at]
+        assert "TZ" not in without_house_time(dict(os.environ))
     finally:
         monkeypatch.undo()
         time.tzset()
