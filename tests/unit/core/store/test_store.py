@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -35,6 +36,18 @@ def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:
     with open_store(url(tmp_path)).connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+def test_all_its_files_are_the_groups_too(tmp_path: Path) -> None:
+    """Whichever process comes first makes them; the others are other users. systemd gives each a umask of 007."""
+    before = os.umask(0o007)
+    try:
+        with open_store(url(tmp_path)).connect() as connection:
+            connection.exec_driver_sql("SELECT * FROM meta")
+            modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("segl.db", "segl.db-wal", "segl.db-shm"), 0o660)
 
 
 def test_many_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
