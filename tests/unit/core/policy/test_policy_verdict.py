@@ -114,27 +114,34 @@ def test_an_entry_that_does_not_lower_gives_way_to_the_next() -> None:
     )
 
 
+FEW = (Label.BILLING, Label.HEALTH, Label.CPR)
+
+
 @given(
-    st.lists(st.sampled_from(list(Label)), unique=True, max_size=4),
-    st.sampled_from(
-        ["", "unreadable.damaged", "requested", "always", "answers_sealed", "unsure", "personal"]
+    st.sets(st.sampled_from(FEW), min_size=1, max_size=2),
+    st.one_of(
+        *[st.just("")] * 3,
+        st.sampled_from(
+            ["unreadable.damaged", "requested", "always", "answers_sealed", "unsure", "personal"]
+        ),
     ),
     st.lists(
         st.one_of(
             st.none(),
             st.builds(lambda decision: policy(verdict=decision), st.sampled_from(list(Decision)[1:])),
-            st.builds(lambda lowers: plain(*lowers), st.lists(st.sampled_from(list(Label)), max_size=4)),
+            st.builds(lambda lowers: plain(*lowers), st.lists(st.sampled_from(FEW), max_size=3)),
+            *[st.just(plain(*FEW))] * 3,  # without such weights nearly nothing would be lowered
         ),
-        max_size=4,
+        max_size=2,
     ),
 )
-def test_nothing_is_lowered_without_the_word_for_all_of_it(
-    labels: list[Label], more: str, entries: list[Policy | None]
+def test_it_is_lowered_where_each_has_the_word_for_all_of_it_and_nowhere_else(
+    labels: set[Label], more: str, entries: list[Policy | None]
 ) -> None:
     reasons = (*(label.value for label in labels), *([more] if more else []))
-    verdict = secure(*labels, reasons=reasons)
-    found = ruled(verdict, entries)
-    if found.verdict.decision is Decision.PLAIN:
-        assert not more
-        assert entries
-        assert all(entry is not None and set(labels) <= set(entry.lowers) for entry in entries)
+    found = ruled(secure(*labels, reasons=reasons), entries)
+    may = [
+        entry is not None and entry.verdict is Decision.PLAIN and labels <= set(entry.lowers)
+        for entry in entries
+    ]
+    assert (found.verdict.decision is Decision.PLAIN) is bool(not more and may and all(may))

@@ -239,10 +239,7 @@ def test_both_languages_know_the_same_words() -> None:
     danish, english = TEXTS["da"], TEXTS["en"]
     for name in danish.__dataclass_fields__:
         ours, theirs = getattr(danish, name), getattr(english, name)
-        if isinstance(ours, str):
-            assert set(re.findall(r"\{\w+\}", ours)) == set(re.findall(r"\{\w+\}", theirs)), name
-        else:
-            assert len(ours) == len(theirs) == 12
+        assert set(re.findall(r"\{\w+\}", ours)) == set(re.findall(r"\{\w+\}", theirs)), name
 
 
 HOSTILE = [
