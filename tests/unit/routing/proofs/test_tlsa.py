@@ -186,7 +186,15 @@ def test_a_bad_record_in_an_answer_does_not_hide_a_good_one() -> None:
     assert [str(one) for one in found] == [f"3 1 1 {SHA256}"]
 
 
-@given(wire=st.binary(max_size=200))
+LENGTHS = st.sampled_from([0, 1, 31, 32, 64, 100])  # 32 and 64 are those of the digests
+
+
+@given(
+    wire=st.one_of(
+        st.binary(max_size=200),
+        st.tuples(*[st.integers(0, 4)] * 3, LENGTHS).map(lambda form: bytes(form[:3]) + bytes(form[3])),
+    )
+)
 def test_any_bytes_are_read_or_left_out(wire: bytes) -> None:
     found = usable([dns.rdata.from_wire("IN", "TLSA", wire, 0, len(wire))])
     assert len(found) <= 1
