@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from segl.errors import StoreError
+from segl.errors import StoreError, StoreLocked
 from segl.store.engine import forget_deleted, open_store, patiently, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
@@ -104,11 +104,41 @@ def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> Non
     sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
 
     def write(number: int) -> None:
+        row = meta.c.key == f"thread {number}"
         with transaction(engine) as connection:
-            connection.execute(meta.insert().values(key=f"thread {number}", value="x"))
+            if number % 2:
+                connection.execute(meta.update().values(value="x").where(row))
+            else:
+                connection.execute(meta.delete().where(row))
             time.sleep(0.05)
+            connection.execute(meta.insert().values(key=f"thread {number}", value="x"))
 
     at_once(write, range(4))
+    engine.dispose()
+
+
+def test_who_reads_waits_for_no_turn_and_who_writes_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_store(url(tmp_path))
+
+    def asks(_: int) -> None:
+        with transaction(engine) as connection:
+            connection.execute(sa.select(meta)).all()
+
+    def writes(_: int) -> None:
+        with transaction(engine) as connection:
+            connection.execute(meta.insert().values(key="b", value="x"))
+
+    with transaction(engine) as first:
+        first.execute(meta.insert().values(key="a", value="x"))
+        monkeypatch.setattr("segl.store.engine._BUSY_SECONDS", 300)
+        at_once(asks, range(2), 30)
+        monkeypatch.setattr("segl.store.engine._BUSY_SECONDS", 0)
+        engine.pool.dispose()
+        with pytest.raises(StoreLocked):
+            at_once(writes, range(1), 30)
+    writes(0)
     engine.dispose()
 
 
@@ -142,6 +172,9 @@ def test_a_reader_who_stays_does_not_hold_up_writers_when_secrets_are_forgotten(
     writer = sqlite3.connect(tmp_path / "segl.db", isolation_level=None, timeout=2.5)
     writer.execute("INSERT INTO meta (key, value) VALUES ('b', 'x')")
     forgetting.join()
+    with engine.connect() as connection:
+        waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert waits == 5000, "as long as ever, for whoever gets that connection next"
     reader.close()
     writer.close()
     engine.dispose()
