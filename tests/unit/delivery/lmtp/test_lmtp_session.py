@@ -18,6 +18,7 @@ from segl.errors import NoCertificate, SmtpReply
 from segl.events import Events, configure_log
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
+from segl_delivery.lmtp import session
 from segl_delivery.lmtp.budget import ByteBudget
 from segl_delivery.lmtp.server import LmtpServer
 from segl_delivery.lmtp.session import MOST_FAULTS, MOST_RECIPIENTS, Service
@@ -360,6 +361,22 @@ def test_mail_beyond_the_budget_waits_its_turn(tmp_path: Path) -> None:
             agent.hold.set()
             assert first.reply() == "250 2.0.0 taken"
             assert second.sock.recv(4) == b"354 "
+
+
+def test_who_waits_too_long_for_his_turn_comes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one reply, to DATA: of the recipients nothing was asked yet."""
+    monkeypatch.setattr(session, "BUDGET_SECONDS", 0.1)
+    agent = Counter()
+    with running(tmp_path, agent, message_bytes=100_000, budget=100_000) as server:
+        agent.hold.clear()
+        with server.client() as first, server.client() as second:
+            first.envelope("a@b.example", ["c@d.example"])
+            first.begin_data(b"1\r\n")
+            second.envelope("a@b.example", ["c@d.example", "e@f.example"])
+            assert second.say("DATA").startswith("451 4.3.1")
+            agent.hold.set()
+            assert first.reply() == "250 2.0.0 taken"
+            assert second.deliver("a@b.example", ["c@d.example"], b"2\r\n") == ["250 2.0.0 taken"]
 
 
 # The budget by itself
