@@ -164,8 +164,7 @@ def _store(settings: Settings) -> Check:
     id_, why = "store", "routes are not remembered and nothing can be sealed"
     try:
         if (file := sqlite_file(settings.store.url)) is not None and (holder := holder_of(file)):
-            fix = f"end it, or wait for it (ps -fp {holder.pid}); what waits then goes by itself"
-            return Check(id_, State.FAIL, f"{file} is locked by {holder}", why, fix)
+            return Check(id_, State.FAIL, f"{file} is locked by {holder}", why, holder.advice)
     except OSError:
         pass  # whether it can be read is told next
     try:

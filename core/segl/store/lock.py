@@ -33,10 +33,20 @@ class Holder:
     def __str__(self) -> str:
         if not self.pid:
             return "a program that cannot be seen from here"
-        name = ""
+        return f"{self._name or 'a program'} (process {self.pid})"
+
+    @property
+    def advice(self) -> str:
+        """What to do. One of ours keeps it so long only while it waits for the disk: to end that would help nobody."""
+        if self._name.startswith("segl"):
+            return "the disk takes seconds to write: see iostat -x and dmesg; what waits goes by itself, slowly"
+        return f"end it, or wait for it (ps -fp {self.pid}); what waits then goes by itself"
+
+    @property
+    def _name(self) -> str:
         with suppress(OSError):
-            name = Path(f"/proc/{self.pid}/comm").read_text("utf-8", "replace").strip()
-        return f"{name or 'a program'} (process {self.pid})"
+            return Path(f"/proc/{self.pid}/comm").read_text("utf-8", "replace").strip()
+        return ""
 
 
 def holder_of(file: Path, seconds: float = HELD_SECONDS) -> Holder | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -67,6 +68,19 @@ def test_a_transaction_that_ends_is_nobody_who_keeps_it(file: Path) -> None:
 def test_one_whom_this_host_cannot_see_is_told_of_so() -> None:
     assert str(Holder(0)) == "a program that cannot be seen from here"
     assert str(Holder(os.getpid())) != str(Holder(0))
+
+
+def test_nobody_is_told_to_end_one_of_ours_that_waits_for_a_slow_disk(tmp_path: Path) -> None:
+    deliver = tmp_path / "segl-deliver"
+    deliver.symlink_to("/bin/sleep")
+    with subprocess.Popen([deliver, "60"]) as ours:
+        try:
+            advice = Holder(ours.pid).advice
+        finally:
+            ours.kill()
+    assert "disk" in advice
+    assert "end it" not in advice
+    assert f"ps -fp {os.getpid()}" in Holder(os.getpid()).advice
 
 
 def write(engine: Engine) -> None:
