@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from segl import __version__
-from segl.durable import sync_directory
+from segl.durable import naming, sync_directory
 from segl.errors import PostfixError
 from segl.postfix.plan import FileChange, NewDirectory
 
@@ -184,7 +184,8 @@ def write_file(path: Path, content: bytes, *, mode: int, uid: int, gid: int) -> 
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.segl")
     try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with naming(path), os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fchown(file.fileno(), uid, gid)

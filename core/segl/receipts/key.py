@@ -32,7 +32,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from segl.durable import sync_directory
+from segl.durable import naming, sync_directory
 from segl.errors import SeglError
 
 KEY_BYTES: Final = 32
@@ -84,7 +84,7 @@ class ReceiptKey:
         aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
         try:
             handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with open(handle, "wb") as stream:  # noqa: PTH123 - the descriptor is what was made exclusively
+            with naming(file), os.fdopen(handle, "wb") as stream:
                 os.fchown(handle, -1, group)
                 os.fchmod(handle, 0o640 if group >= 0 else 0o600)
                 stream.write(secrets.token_bytes(KEY_BYTES))

@@ -39,7 +39,9 @@ class Holder:
     def advice(self) -> str:
         """What to do. One of ours keeps it so long only while it waits for the disk: to end that would help nobody."""
         if self._name.startswith("segl"):
-            return "the disk takes seconds to write: see iostat -x and dmesg; what waits goes by itself, slowly"
+            return (
+                "the disk takes seconds to write: see iostat -x and dmesg; what waits goes by itself, slowly"
+            )
         return f"end it, or wait for it (ps -fp {self.pid}); what waits then goes by itself"
 
     @property

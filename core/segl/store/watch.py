@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 HINT: Final = (
-    "segl status names who keeps it: end that, or wait for it; if that is one of Segl's own, the disk is slow. What is to"
-    " be sealed waits, and goes by itself"
+    "segl status names who keeps it: end that, or wait for it; if that is one of Segl's own, the disk is slow. What is"
+    " to be sealed waits, and goes by itself"
 )
 _LOOK_SECONDS: Final = 1.0
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -91,13 +91,16 @@ def test_a_run_that_ends_in_the_middle_leaves_no_half_key(
 ) -> None:
     """The next would leave it as it is, and nobody would get a receipt."""
 
+    file = str(tmp_path / "receipts.key")
+
     def fail(_: int) -> None:
         raise fault
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(os, "fsync", fail)
-        with pytest.raises(type(fault)):
+        with pytest.raises(type(fault)) as told:
             ReceiptKey.make(tmp_path / "receipts.key", -1)
+    assert getattr(told.value, "filename", file) == file
     assert not list(tmp_path.iterdir())
     assert ReceiptKey.make(tmp_path / "receipts.key", -1)
     assert [file.name for file in tmp_path.iterdir()] == ["receipts.key"]

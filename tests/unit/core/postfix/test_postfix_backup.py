@@ -239,8 +239,9 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as told:
         write_file(file, b"new", mode=0o644, uid=os.getuid(), gid=os.getgid())
+    assert told.value.filename == str(file), "segl install says: None: No space left on device"
     assert [path.name for path in tmp_path.iterdir()] == ["main.cf"]
     assert file.read_bytes() == b"old"
 
