@@ -36,7 +36,7 @@ class Wire:
         seen, too_long = 0, False
         while (at := self._buffer.find(b"\r\n", max(0, seen - 1))) < 0:
             seen = len(self._buffer)
-            if seen > limit:
+            if seen > limit + 1:  # its CR may be there already
                 too_long = True
                 del self._buffer[:-1]  # a CR may be the last byte
                 seen = 1

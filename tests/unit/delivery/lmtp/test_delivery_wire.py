@@ -83,9 +83,11 @@ def test_long_lines_and_bare_line_feeds_are_left_alone(filler: bytes) -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 7, 100_000])
 def test_too_much_is_read_to_its_end_and_dropped(size: int) -> None:
-    content = b"0123456\r\n" * 20
+    content = b"01234.\r\n" * 20
     assert read_data(cut(content + b".\r\nNOOP\r\n", size), limit=len(content) - 1) == (None, b"NOOP")
     assert read_data(cut(content + b".\r\nNOOP\r\n", size), limit=len(content)) == (content, b"NOOP")
+    for limit in range(20, 50):  # it is let go before its end, at any byte of it
+        assert read_data(cut(content + b".\r\nNOOP\r\n", size), limit=limit) == (None, b"NOOP")
 
 
 def test_the_limit_counts_the_message_not_its_stuffing() -> None:
@@ -101,27 +103,38 @@ def test_a_client_that_goes_away_hands_nothing_over(sent: bytes) -> None:
         read_data([sent])
 
 
-def read_lines(sent: bytes, count: int) -> list[bytes | str]:
+def read_lines(pieces: Sequence[bytes], count: int) -> list[bytes | str]:
     async def run() -> list[bytes | str]:
         reader = asyncio.StreamReader()
-        reader.feed_data(sent)
-        reader.feed_eof()
         wire = Wire(reader, idle_seconds=5)
         lines: list[bytes | str] = []
+
+        async def feed() -> None:
+            for piece in pieces:
+                reader.feed_data(piece)
+                await asyncio.sleep(0)
+            reader.feed_eof()
+
+        feeding = asyncio.create_task(feed())
         for _ in range(count):
             try:
                 lines.append(await wire.line(20))
             except LineTooLong:
                 lines.append("too long")
+        await feeding
         return lines
 
     return asyncio.run(run())
 
 
-def test_lines_end_with_cr_lf_only_and_a_long_one_costs_only_itself() -> None:
-    assert read_lines(b"NOOP\r\nA\nB\rC\r\n" + b"x" * 100_000 + b"\r\nQUIT\r\n", 4) == [
+@pytest.mark.parametrize("size", [1, 2, 7, 100_000])
+def test_lines_end_with_cr_lf_only_and_a_long_one_costs_only_itself(size: int) -> None:
+    sent = b"NOOP\r\nA\nB\rC\r\n" + b"x" * 500 + b"\r\n" + b"x" * 20 + b"\r\n" + b"x" * 21 + b"\r\nQUIT\r\n"
+    assert read_lines(cut(sent, size), 6) == [
         b"NOOP",
         b"A\nB\rC",
+        "too long",
+        b"x" * 20,
         "too long",
         b"QUIT",
     ]

@@ -51,6 +51,7 @@ def test_what_hangs_is_waited_for_once(
     assert said("@kommune.example") == MODERN
     store.released.clear()
     assert said("@kommune.example") == frozenset()
+    assert {thread.daemon for thread in threading.enumerate() if thread.name == "said"} == {True}
     assert "no answer within 0.05 seconds" in "".join(capsys.readouterr())
     store.released.set()
     assert said("@kommune.example") == frozenset(), "nobody asks again so soon"
