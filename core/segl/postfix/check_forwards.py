@@ -29,7 +29,7 @@ from segl.settings.document import Settings
 
 _ID: Final = "front.forwards"
 # Also "@domain" for a whole domain (virtual(5)), and a local part in quotes.
-_ADDRESS = re.compile(r"(?:\"[^\"]+\"|[^\s,;:\"'<>|]*)@[A-Za-z0-9][A-Za-z0-9.-]*")
+_ADDRESS = re.compile(r"(?:\"[^\"]+\"|[^\s,;:\"'<>|]*)@\w[\w.-]*")
 _COMMAND = re.compile(r"\"\s*\|[^\"]*\"|(?<![^\s,])\|[^,]*")
 _INCLUDE = re.compile(r":include:\s*([^\s,\"]+)", re.IGNORECASE)
 _USER = re.compile(r"[\w.+-]+")

@@ -44,6 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("anna, bo@andre.example", ["bo@andre.example"]),
         ("@andre.example", ["@andre.example"]),
+        ("bo@blåbær.example, eva@ærø.example", ["bo@blåbær.example", "eva@ærø.example"]),
         ('"a b"@andre.example', ['"a b"@andre.example']),
         ('"bo@andre.example"', ["bo@andre.example"]),
         ("<bo@andre.example>;eva@x.example", ["bo@andre.example", "eva@x.example"]),
