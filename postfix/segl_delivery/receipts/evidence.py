@@ -170,15 +170,15 @@ class TlsLines:
 
 
 def moment(text: str, now: float) -> float | None:
-    """Unix time of a log line's *text*. The older form has no year: the one nearest to *now* is meant."""
+    """Unix time of a log line's *text*. The older form has no year, and on the night on which summer time ends an hour
+    comes twice: what is nearest to *now* is meant."""
     try:
         if text[0].isdigit():
-            return by_the_hosts_clock(datetime.fromisoformat(text))
-        year = datetime.fromtimestamp(now).year
-        found = [
-            by_the_hosts_clock(datetime.strptime(f"{y} {text}", "%Y %b %d %H:%M:%S"))
-            for y in _years(text, year)
-        ]
+            meant = [datetime.fromisoformat(text)]
+        else:
+            years = _years(text, datetime.fromtimestamp(now).year)
+            meant = [datetime.strptime(f"{year} {text}", "%Y %b %d %H:%M:%S") for year in years]
+        found = [by_the_hosts_clock(one.replace(fold=fold)) for one in meant for fold in (0, 1)]
     except (ValueError, OverflowError):
         return None
     return min(found, key=lambda at: abs(at - now))

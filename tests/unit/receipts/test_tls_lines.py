@@ -126,6 +126,15 @@ def test_the_old_form_of_time_has_no_year() -> None:
     assert moment("Xyz 99 99:99:99", NOW) is None
 
 
+@pytest.mark.usefixtures("danish_time")
+@pytest.mark.parametrize("form", ["Oct 25 02:30:00", "2026-10-25T02:30:00"])
+@pytest.mark.parametrize("utc", ["00:30:00", "01:30:00"])
+def test_of_the_hour_that_comes_twice_the_one_is_meant_that_is_now(form: str, utc: str) -> None:
+    """Read by the first of the two, no line of the second was the proof of a delivery."""
+    now = moment(f"2026-10-25T{utc}+00:00", 0.0) or 0.0
+    assert moment(form, now + 1) == now
+
+
 @pytest.mark.parametrize("recipient", ["bo@x.example", '"bo\\" >, relay=x"@x.example'])
 @pytest.mark.parametrize("status", ["deferred", "bounced"])
 def test_what_a_server_says_is_never_taken_for_a_delivery(recipient: str, status: str) -> None:
