@@ -29,7 +29,7 @@ from segl.mime import sniff
 from segl.settings.detection import Detection, Limits
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import applefile, certificates, readers
+from segl_classifier import applefile, certificates, readers, signed
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.pictures.picture import (
@@ -77,7 +77,7 @@ REGISTRY: Mapping[str, Extractor] = {
     "application/pgp-signature": readers.read_signature,
     **dict.fromkeys(SIGNATURE_TYPES, readers.read_signature),
     "application/pgp-encrypted": readers.read_pgp_control,
-    **dict.fromkeys(CMS_TYPES, readers.read_cms),
+    **dict.fromkeys(CMS_TYPES, signed.read_cms),
     **dict.fromkeys(applefile.TYPES, applefile.read_applefile),
     **dict.fromkeys(certificates.TYPES, certificates.read),
 }

@@ -177,13 +177,6 @@ def read_pgp_control(part: Part, limits: Limits) -> Extracted:
     return Extracted(unread=(unreadable(Unreadable.ENCRYPTED, part.where, part.content_type),))
 
 
-def read_cms(part: Part, limits: Limits) -> Extracted:
-    """S/MIME (RFC 8551): encrypted, or signed with the content inside, which is not opened yet."""
-    encrypted = sniff.is_encrypted_cms(part.head(sniff.HEAD))
-    cause = Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE
-    return Extracted(unread=(unreadable(cause, part.where, part.content_type),))
-
-
 def _unescaped_json(text: str) -> str:
     """*text* with the escapes of JSON (RFC 8259 §7) as the letters that they stand for."""
     plain = _JSON_ESCAPES.sub(lambda e: chr(int(e[1], 16)) if e[1] else _JSON_SIGNS[e[2]], text)

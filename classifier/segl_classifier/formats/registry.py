@@ -90,6 +90,7 @@ _ENDINGS = {
     "crl": "application/pkix-crl",
     "csr": "application/pkcs10",
     "pem": "application/x-pem-file",
+    "p7m": "application/pkcs7-mime",
     "p7b": "application/x-pkcs7-certificates",
     "p7c": "application/x-pkcs7-certificates",
     "tsq": "application/timestamp-query",
