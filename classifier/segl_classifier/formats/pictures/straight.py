@@ -39,6 +39,7 @@ BROKEN = (
 _FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "AVIF", "HEIF")
 _WITH_PAGES = ("TIFF", "HEIF")
 _MOST_PAGES = 100
+_BOXES = frozenset((b"ftyp", b"meta", b"mdat", b"idat", b"moov", b"free", b"skip", b"uuid"))
 _MOST_FRAMES = 20  # of a moving picture, evenly apart: the slides of a show, a second or two of a screen
 _SEEN_AT, _OTHER = (128, 128), 40  # pixels of a thumbnail; tones: one line of letters changes a frame by more
 _MOST_PIXELS = 16_000_000  # of a page that is read; A4 at 400 dots an inch
@@ -88,6 +89,8 @@ def pages_of(data: bytes) -> Iterator[Image.Image]:
     """The pages of a picture, as a program shows them: turned as it says of itself (EXIF), on white where it is
     transparent. A moving picture has those frames on which something else is written. Raises what Pillow does where it
     is broken or of no kind known here, and :class:`TooManyPages` behind the last that is read."""
+    if data[4:8] == b"ftyp" and _is_cut_off(data):
+        raise OSError("the file ends too early")  # of tiles that are not there libheif says nothing
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         opened.verify()  # of a PNG file the rest would else be black from where it is broken
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
@@ -100,6 +103,20 @@ def pages_of(data: bytes) -> Iterator[Image.Image]:
             yield _page(opened, number)
         if count > _MOST_PAGES:
             raise TooManyPages(count)
+
+
+def _is_cut_off(data: bytes) -> bool:
+    """Whether a box of a HEIF file (ISO 14496-12 §4.2) ends behind the last byte. What telephones write behind all
+    boxes is none."""
+    place = 0
+    while data[place + 4 : place + 8] in _BOXES:
+        (size,) = struct.unpack_from(">I", data, place)
+        if size == 1 and place + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, place + 8)
+        if size < 8:  # 0: up to the end
+            return False
+        place += size
+    return place > len(data)
 
 
 def _page(opened: Image.Image, number: int) -> Image.Image:
