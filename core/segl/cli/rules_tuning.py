@@ -226,14 +226,13 @@ def _of_decisions(engine: Engine, since: float, old: Terms, new: Terms) -> Repla
 
 
 def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> tuple[Replayed, int]:
-    """The messages *names* read with both, and how many could not be read; what the model says of one is asked once.
-    Many of them on all cores."""
+    """The messages *names* judged by both, and how many could not be read. The networks remember a passage, so that
+    the second time costs little. Many of them on all cores."""
     from segl.cli.checking import run_each
     from segl.cli.mailbox import Mail, PassedOver, Unread, find_sources, tell_passed_over
     from segl.cli.output import complain
     from segl.decisions.record import DecisionRecord
-    from segl_classifier.classify import gather
-    from segl_classifier.decide import decide
+    from segl_classifier.classify import classify
     from segl_classifier.extract import Pictures
     from segl_classifier.tuning.replay import Replayed, change_of
     from segl_classifier.understanding.loading import load_model
@@ -243,17 +242,16 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
     passed: Counter[PassedOver] = Counter()
 
     def read(mail: Mail) -> Change | None:
-        was = gather(mail.raw, old.rules, settings.limits, model, pictures)
-        now = gather(mail.raw, new.rules, settings.limits, None, pictures)
         before, after = (
-            decide(
-                evidence.findings,
+            classify(
+                mail.raw,
                 terms.rules,
-                terms.strictness,
-                model=terms.model,
-                understanding=was.understanding if terms.model else None,
+                settings.limits,
+                model=model if terms.model is not None else None,
+                strictness=terms.strictness,
+                pictures=pictures,
             )
-            for evidence, terms in ((was, old), (now, new))
+            for terms in (old, new)
         )
         record = DecisionRecord("", 0.0, _domain_in(mail.raw), before.decision)
         return change_of(mail.name, record, before, after, old, new)

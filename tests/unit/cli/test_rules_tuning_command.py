@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from keyword_model import KeywordModel
 from segl.cli import checking, rules_tuning, spread
 from segl.decisions import feedback, kept
 from segl.decisions.said import Says
@@ -199,6 +200,19 @@ def test_and_what_comes_of_it_on_messages(tuning: TuningHouse, tmp_path: Path) -
     done = tuning("rules", "diff", tuning.rules, new, mail)
     assert "1 message: 1 would go another way" in done.stdout
     assert "nordby.example" in done.stdout
+
+
+def test_what_counts_beside_a_model_does_so_with_the_new_rules_too(
+    tuning: TuningHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: KeywordModel({}))
+    tuning.write_settings(detection="")
+    mail = tmp_path / "few.eml"
+    mail.write_bytes(tuning.message("Preben er sygemeldt med en depression."))
+    done = tuning("rules", "diff", tuning.rules, tuning.rule_file("new.toml", weight=0.2), mail)
+    assert "1 message: 0 would go another way" in done.stdout
+    assert "plain →" not in done.stdout
+    assert done.stdout.rstrip().endswith("1 message: 0 would go another way")
 
 
 def say(tuning: TuningHouse, name: str, says: Says) -> None:
