@@ -20,6 +20,7 @@ _LEAVING: Final = (
     "smtp_bind_address",
     "smtp_bind_address6",
     "smtp_bind_address_enforce",
+    "smtp_dns_reply_filter",  # which addresses of another server are not used; it can leave out, and no more
     "smtp_tls_chain_files",
     "smtp_tls_cert_file",
     "smtp_tls_key_file",
@@ -32,6 +33,9 @@ def carried_over(front: Instance) -> dict[str, str]:
     """Parameters of the secure instance's main.cf: those that the front's says itself, and no others."""
     values: dict[str, str] = {name: front.value(name) for name in _LOG if name in front.written}
     values |= {name: outgoing(front, name) for name in _LEAVING if _is_written(front, name)}
+    protocols = split_list(outgoing(front, "inet_protocols"))
+    if len(protocols) == 1 and protocols != split_list(front.value("inet_protocols")):
+        values.setdefault("smtp_address_preference", protocols[0])  # said of the transport alone
     for name, kind in (("smtp_bind_address", IPv4Address), ("smtp_bind_address6", IPv6Address)):
         if not values.get(name):
             values[name] = _only_address(front, kind)

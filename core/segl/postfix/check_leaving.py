@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from segl.addresses import domain_of
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.own_ways import PROBE, By, network_service, ways
-from segl.postfix.tables import TableUnread
+from segl.postfix.running import Instance, Service, split_list
+from segl.postfix.tables import TableUnread, entries, tables_in
 from segl.settings.document import Settings
 from segl.vocabulary import Way
 
@@ -20,6 +22,7 @@ _ID: Final = "secure.leaves"
 _SOMEWHERE: Final = f"{PROBE}.invalid"
 # By these a site sends the mail of some senders by a relay or an address of its own.
 _BY_SENDER: Final = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+_SHOWN: Final = 5
 _NOWHERE: Final = frozenset({"discard", "error"})
 _WHY: Final = (
     "on a host that is to send nothing, to try things out, what must go securely is sent all the same: it goes by"
@@ -50,6 +53,51 @@ def leaving_checks(setup: Setup) -> Iterator[Check]:
         by_sender = [name for name in _BY_SENDER if setup.front.value(name)]
         unheard = f"; of these alone is true what {' and '.join(by_sender)} say" if by_sender else ""
         yield Check(_ID, State.OK, f"by forced TLS from here, else {front}{unheard}")
+    yield from _apart(setup)
+
+
+def _apart(setup: Setup) -> Iterator[Check]:
+    """Domains that the front's table sends by a transport with an address, a protocol or a name of its own."""
+    front = setup.front
+    usual = _words(front, front.service("smtp", "unix"))
+    found: dict[str, list[str]] = {}
+    for table in tables_in(front.value("transport_maps")):
+        try:
+            lines = entries(table, front.directory)
+        except TableUnread:
+            continue
+        for entry in lines:
+            service = network_service(front, entry.value.partition(":")[0])
+            own = setup.settings.is_own(domain_of(f"@{entry.key.rpartition('@')[2].lstrip('.')}"))
+            if (
+                service is not None
+                and service.program == "smtp"
+                and not own
+                and _words(front, service) != usual
+            ):
+                found.setdefault(service.name, []).append(entry.key)
+    for transport, keys in found.items():
+        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        yield Check(
+            _ID,
+            State.WARN,
+            f"{', '.join(keys[:_SHOWN])}{more}: by {transport}, which has an address, protocol or name of its own",
+            "by forced TLS mail to them leaves as to all others, and a server that objects to that (to an IPv6 address"
+            " without a name in DNS, say) refuses it for good",
+            "say it of all mail (smtp_address_preference = ipv4, smtp_bind_address, smtp_helo_name in main.cf), then:"
+            ' segl install; or give them a [[domain]] with way = "portal"',
+        )
+
+
+def _words(front: Instance, service: Service | None) -> tuple[str, ...]:
+    """By what other servers know where it comes from; what is said of both protocols prefers none."""
+    protocols = split_list(front.value("inet_protocols", service))
+    prefers = protocols[0] if len(protocols) == 1 and protocols != ("all",) else ""
+    names = ("smtp_bind_address", "smtp_bind_address6", "smtp_helo_name")
+    return (
+        prefers or front.value("smtp_address_preference", service),
+        *(front.value(name, service) for name in names),
+    )
 
 
 def _by_tls(settings: Settings) -> bool:

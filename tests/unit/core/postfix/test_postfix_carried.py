@@ -70,6 +70,10 @@ def test_another_service_is_greeted_so_too(tmp_path: Path) -> None:
             {"smtp_tls_cert_file": "/etc/ssl/c.pem", "smtp_tls_key_file": "/etc/ssl/k.pem"},
             {"smtp_tls_cert_file": "/etc/ssl/c.pem", "smtp_tls_key_file": "/etc/ssl/k.pem"},
         ),
+        (
+            {"smtp_dns_reply_filter": "regexp:{{/ AAAA / IGNORE}}"},
+            {"smtp_dns_reply_filter": "regexp:{{/ AAAA / IGNORE}}"},
+        ),
         ({"smtp_tls_chain_files": "/etc/ssl/both.pem"}, {"smtp_tls_chain_files": "/etc/ssl/both.pem"}),
         # what nobody wrote stays Postfix's own
         ({}, {"inet_protocols": "all", "smtp_bind_address": "", "smtp_tls_cert_file": ""}),
@@ -116,6 +120,13 @@ def test_what_the_transport_of_the_front_says_counts_before_main_cf(site: Instal
     site.front("-P", "smtp/unix/smtp_bind_address=192.0.2.9")
     site.install()
     assert of_transport(site, "smtp_bind_address", "segl-tls") == "192.0.2.9"
+
+
+def test_a_transport_that_knows_ipv4_alone_is_no_reason_to_go_out_by_ipv6(site: Installation) -> None:
+    """Large providers refuse for good what comes from an IPv6 address without a name in DNS."""
+    site.front("-P", "smtp/unix/inet_protocols=ipv4")
+    site.install()
+    assert of_transport(site, "smtp_address_preference", "segl-tls") == "ipv4"
 
 
 def test_a_line_of_the_postmasters_in_the_secure_instance_is_kept(site: Installation) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from segl.postfix.check import State
 from segl.postfix.check_leaving import leaving_checks
+from segl.postfix.running import Service
 from segl.settings.file import parse_settings
 from world.installation import Installation
 from world.needs import POSTFIX
@@ -48,6 +49,32 @@ def test_where_it_leaves(site: Installation, written: dict[str, str], tables: Ta
     [check] = leaving_checks(replace(setup, settings=settings, front=front))
     assert (check.id, check.state) == ("secure.leaves", state)
     assert bool(check.fix) is (state is not OK)
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "written", "told"),
+    [
+        ("gmail.example=smtp4:", {"inet_protocols": "ipv4"}, {}, True),
+        (".gmail.example=smtp4:", {"smtp_bind_address": "192.0.2.9"}, {}, True),
+        ("gmail.example=smtp4:", {"inet_protocols": "ipv4"}, {"smtp_address_preference": "ipv4"}, False),
+        ("gmail.example=smtp4:", {"smtp_destination_concurrency_limit": "2"}, {}, False),
+        ("nordby.example=smtp4:[192.0.2.1]", {"smtp_bind_address": "192.0.2.9"}, {}, False),  # it goes in
+        ("gmail.example=none-of-master-cf:", {}, {}, False),
+    ],
+)
+def test_domains_that_the_front_sends_by_an_address_of_their_own_are_named(
+    site: Installation, entry: str, options: dict[str, str], written: dict[str, str], told: bool
+) -> None:
+    setup = site.setup
+    service = Service(
+        name="smtp4", type="unix", chroot=False, private=True, command="smtp", overrides=options
+    )
+    parameters = {**setup.front.parameters, "transport_maps": f"inline:{{{entry}}}", **written}
+    front = replace(setup.front, parameters=parameters, services=(*setup.front.services, service))
+    usual, *apart = leaving_checks(replace(setup, front=front))
+    assert usual.state is OK
+    assert [(check.id, check.state) for check in apart] == [("secure.leaves", WARN)] * told
+    assert all(check.found.startswith(entry.partition("=")[0]) for check in apart)
 
 
 def test_what_main_cf_says_by_sender_is_named(site: Installation) -> None:
