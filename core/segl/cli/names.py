@@ -3,6 +3,7 @@
 `--help` calls the values ``ADDRESS…``, ``FILE``, ``N``, not by the types of the program (``<list[str]>``), and lists
 sub-commands with their whole first sentence. A value that is wrong is told without the parser's own terms. An empty
 file name, as of a variable that is not set (``--settings "$NEW"``), is refused: ``Path("")`` is the current folder.
+So are bytes that are no UTF-8 where no file is named.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _DATE: Final = "%Y-%m-%d"
 _DATES: Final = f"the formats '{_DATE}'"
 _DATE_SHOWN: Final = "YYYY-MM-DD"
 _SENTENCE: Final = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL)
+# How Python has bytes of the command line that are no UTF-8. File names may hold such; what is asked of the store, no.
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NO_UTF8: Final = "it holds bytes that are no UTF-8 (is the terminal set to another encoding?)"
 _PARSERS_WORDS: Final = "Value error, "
 
 
@@ -40,9 +44,17 @@ class Named(TyperGroup):
             _name_values(command)
         return command
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        self._foreign = any(_SURROGATE.search(word) for word in args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except UnicodeEncodeError:
+            if not self._foreign:
+                raise
+            raise typer.BadParameter(_NO_UTF8) from None
         except typer.BadParameter as error:
             error.message = error.message.removeprefix(_PARSERS_WORDS).replace(_DATES, _DATE_SHOWN)
             raise

@@ -12,6 +12,7 @@ from segl.places import DEFAULT_FILE
 from segl.vocabulary import Known, Proof
 
 if TYPE_CHECKING:
+    from segl.events import Events
     from segl.settings.document import Settings
     from segl_routing.ask import Told
     from segl_routing.proofs.facts import KeptEvidence
@@ -44,14 +45,14 @@ def route(
     from segl.cli.output import fail_of, say, say_json
     from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
-    from segl.events import Events, configure_log
+    from segl.events import configure_log
     from segl_routing.ask import routes_of
 
     configure_log("console", "error")
     try:
         loaded = trusted_settings(settings)
         told = asyncio.run(
-            routes_of(addresses, loaded, settings, Events("segl-route"), least=least, refresh=refresh)
+            routes_of(addresses, loaded, settings, _complaints(), least=least, refresh=refresh)
         )
     except SeglError as error:
         fail_of(error)
@@ -64,6 +65,22 @@ def route(
     if code == EXIT_UNDECIDED:
         _tell_of_resolvers(loaded)
     raise typer.Exit(code)
+
+
+def _complaints() -> Events:
+    """What segl-map tells its log of a store that cannot be read, told to a person: what it has learnt is left out."""
+    from segl.cli.output import complain
+    from segl.errors import SeglError
+    from segl.events import Events
+
+    class Complaints(Events):
+        def failed(self, where: str, error: BaseException) -> None:
+            if not isinstance(error, SeglError):
+                super().failed(where, error)
+                return
+            complain(f"what segl-map has learnt is left out: {error.private}", error.hint)
+
+    return Complaints("segl-route")
 
 
 def _tell_of_resolvers(settings: Settings) -> None:

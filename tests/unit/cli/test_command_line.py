@@ -20,6 +20,7 @@ from segl import __version__
 from segl.cli import output
 from segl.cli.main import COMMANDS, build
 from segl.vocabulary import Decision
+from world.stores import store_in
 
 HEAVY = (
     *(
@@ -288,6 +289,28 @@ def test_a_wrong_value_is_told_without_the_parsers_own_terms() -> None:
     assert done.returncode == 2
     assert "'--verdict': 'foo' is not one of 'plain', 'secure', 'hold', 'reject'" in done.stderr
     assert "'foo' does not match YYYY-MM-DD" in run("audit", "export", "--since", "foo").stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sealed", "list", "--from", "r\udce6v@x.dk"),
+        ("decisions", "show", "r\udce6v"),
+        ("audit", "export", "--about", "r\udce6v"),
+        ("certificate", "forget", "bo@x.dk", "r\udce6v"),
+        ("canary", "forget", "r\udce6v"),
+        ("explain", "r\udce6v@x.dk"),
+    ],
+)
+def test_what_a_terminal_in_another_encoding_sends_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """In Latin-1 "ræv" is no UTF-8, and a database takes no such text."""
+    file = tmp_path / "segl.toml"
+    file.write_text(
+        f'[organisation]\nname = "N"\ndomains = ["n.dk"]\n[store]\nurl = "{store_in(tmp_path)}"\n'
+        '[portal]\nurl = "https://n.dk/"\n[detection]\nmodel = false\n'
+    )
+    done = CliRunner().invoke(build(words[0]), [*words, "--settings", str(file)])
+    assert (done.exit_code, "bytes that are no UTF-8" in done.stderr) == (2, True), done.output
 
 
 def test_sub_commands_are_listed_with_their_whole_first_sentence() -> None:

@@ -271,6 +271,7 @@ def test_a_store_that_cannot_be_read_is_done_without(settings: Path) -> None:
     result = ask(settings, "bo@boligforening.example")
     assert result.exit_code == 0
     assert "→ tls" in result.stdout
+    assert result.stderr.startswith("segl: what segl-map has learnt is left out: store sqlite")
     store.unlink()
 
 
