@@ -86,7 +86,7 @@ _TEXTS = (".txt", ".text", ".csv", ".tsv", ".log", ".md", ".htm", ".html")
 _FOUND_WITHIN = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.
 _OPAQUE = re.compile(
-    r"(?:image|audio|video|font|model)/|application/(?:pdf|zip|gzip|zstd|rtf|postscript|ms-tnef|msword|mac-binhex40|"
+    r"(?:image|audio|video|font)/|application/(?:pdf|zip|gzip|zstd|rtf|postscript|ms-tnef|msword|mac-binhex40|"
     r"pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|zip|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
     r"|text/rtf"
 )

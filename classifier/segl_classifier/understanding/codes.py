@@ -40,8 +40,13 @@ _WORD: Final = re.compile("(?![a-f]+(?![a-z]))[A-Za-z][a-z]{4,}")  # no run of a
 _PLATE: Final = re.compile(r"\b(?!KR)[A-ZÆØÅ]{2} ?[0-9]{2} ?[0-9]{3}\b")
 _SHORTEST: Final = 8
 _SHORTEST_OF_SEVERAL: Final = 12  # of what is put together from several: "3f-81-c0-9a-27"
-# Two numbers or more with four decimals or more: places on a map, points of a drawing. Thousands have three.
-_PLACES: Final = re.compile(r"(?<![\w.,])(?:-?[0-9]{1,9}[.,][0-9]{4,}+[\s,;()\[\]]{0,6}+){2,}+")
+# Two numbers or more with four decimals or more, or with three behind six digits, and a height behind
+# them: places on a map, points of a drawing.
+_BEHIND_PLACE: Final = r"[\s,;()\[\]]{0,6}+"
+_PLACE: Final = rf"-?(?:[0-9]{{1,9}}[.,][0-9]{{4,}}+|[0-9]{{6,9}}[.,][0-9]{{3}}){_BEHIND_PLACE}"
+_PLACES: Final = re.compile(
+    rf"(?<![\w.,])(?:(?:{_PLACE}){{2,}}+(?:-?[0-9]{{1,4}}[.,][0-9]{{2,3}}(?![0-9]){_BEHIND_PLACE})?+)++"
+)
 # Two declarations of a style sheet or more, one behind the other: "font-size:11.0pt; margin:0in;".
 _STYLES: Final = re.compile(
     r"(?:(?<![\w-])(?:(?:font|margin|padding|border|color|background|width|height|behavior|cursor|zoom)|"

@@ -43,6 +43,7 @@ def model() -> Model | None:
             "geom: LINESTRING (692885.20600283 6150169.387337, 692265.2779035 6153270.20624615)",
             "geom: LINESTRING (0 ",
         ),
+        ("694213.521 6152345.123 12.345 BRD", "0 BRD"),
         ("Bo og Ida skylder 12.500 23.400 og 1,2345", "Bo og Ida skylder 12.500 23.400 og 1,2345"),
         ("Facebook https://x.example/9f3a77c10e52", "Facebook https://x.example/0"),
         ("afmeld: https://x.example/ /fcfdeebbec7fccfe7f0e22d2", "afmeld: https://x.example/ /0"),
