@@ -13,7 +13,7 @@ from typing import Final
 from segl.addresses import folded, split_address
 
 _FORMS: Final = re.compile(
-    r"(?:.+[-.])?bounces?(?:[-+.=].*)?"  # Mailman, Sympa, services for sending: liste-bounces+bo=kunde.example
+    r"(?:.+[-.+])?bounces?(?:[-+.=].*)?"  # Mailman, mlmmj, Sympa, services for sending: liste-bounces+bo=kunde.example
     r"|owner-.+|.+-owner"  # Majordomo, aliases(5), Sympa
     r"|.+-return-[0-9]*-.*"  # ezmlm
     r"|[^-+=]+[-+].*=[a-z0-9-]+(?:\.[a-z0-9-]+)+"  # VERP as Postfix writes it: liste+bo=kunde.example

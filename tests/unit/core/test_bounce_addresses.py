@@ -12,6 +12,8 @@ from segl.settings.receipts import Receipts
 PROGRAMS = [
     "bestyrelse-bounces@nordby.example",
     "Bestyrelse-Bounces+bo=kunde.example@nordby.example",
+    "bestyrelse+bounces-12@nordby.example",  # mlmmj: a post by XVERP, and what it asks a member or a moderator
+    "bestyrelse+bounces-help@nordby.example",
     "bounce@nordby.example",
     "bounces+4711-ab=cd@nordby.example",
     "mail.bounce-99@nordby.example",
