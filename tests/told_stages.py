@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from segl.vocabulary import Label
+from segl_classifier.understanding import cascade
 from segl_classifier.understanding.cascade import LABELS, Cascade
 from segl_classifier.understanding.interface import Reading
 from segl_classifier.understanding.passing import by_itself
@@ -36,6 +39,21 @@ def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
     """*model*, all of whose stages say so."""
     stages: dict[str, Any] = {name: Says(tells) for name in ("linear", "sieve", "encoder")}
     return replace(model, frame=None, **stages)
+
+
+def running_out(model: Cascade, text: str, patch: pytest.MonkeyPatch) -> Cascade:
+    """*model*, whose sieve takes all the time that there is to read *text*."""
+    clock = SimpleNamespace(now=0.0)
+    sieve: Any = model.sieve
+
+    class Slow:
+        def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            clock.now += (text in texts) * (model.budget.seconds + 1)
+            return np.asarray(sieve.logits(texts))
+
+    slow: Any = Slow()
+    patch.setattr(cascade, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return replace(model, sieve=slow)
 
 
 def alone(readings: Sequence[Reading]) -> list[Reading]:

@@ -17,7 +17,7 @@ from segl_classifier.understanding.cascade import LABELS, Cascade
 from segl_classifier.understanding.interface import CascadeStage, Window
 from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.windows import WORDS, SplitWindow, split_windows
-from told_stages import Says, alone, saying
+from told_stages import Says, alone, running_out, saying
 
 NEUTRAL = (
     "Taget på pumpehuset bliver lagt om i uge 14.",
@@ -197,6 +197,12 @@ def test_without_time_for_those_that_are_likely_it_does_not_say_that_it_understo
     late = replace(model, budget=replace(model.budget, seconds=-1.0))
     assert not late.understand([body(AMONG)]).complete
     assert late.understand([body(" ".join(NEUTRAL))]).complete
+
+
+def test_nor_where_the_sieve_takes_the_encoders_time(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model.understand([body(AMONG)]).complete
+    late = running_out(model, MATTER, monkeypatch).understand([body(AMONG)])
+    assert (late.complete, alone(late.readings)) == (False, [])
 
 
 @pytest.mark.parametrize(("sieve", "asked"), [(1.0, [MATTER]), (-1.0, [])], ids=["doubtful", "unlikely"])

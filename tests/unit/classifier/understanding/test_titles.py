@@ -16,7 +16,7 @@ from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.passing import BY, LOWERED
 from segl_classifier.understanding.titles import BY_ITSELF, titles
 from segl_classifier.understanding.windows import SplitWindow, split_windows
-from told_stages import alone, saying
+from told_stages import alone, running_out, saying
 
 TITLE = "Lis Møller, skizofreni"
 MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
@@ -213,6 +213,15 @@ def test_without_time_for_a_title_that_is_likely_it_does_not_say_that_it_underst
     model = saying(shipped, {f"{TITLE} |": Label.HEALTH})
     late = replace(model, budget=replace(model.budget, seconds=-1.0))
     assert not late.understand([subject(), text("Ring lige.")]).complete
+
+
+def test_nor_where_the_sieve_takes_the_encoders_time(
+    shipped: Cascade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, mail = saying(shipped, {f"{TITLE} |": Label.HEALTH}), [subject(), text("Ring lige.")]
+    assert model.understand(mail).complete
+    late = running_out(model, f"{TITLE} |", monkeypatch).understand(mail)
+    assert (late.complete, alone(late.readings)) == (False, [])
 
 
 @pytest.mark.parametrize(
