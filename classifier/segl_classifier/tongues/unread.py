@@ -112,6 +112,7 @@ def _may_be(text: str) -> bool:
         len(_TELLING_BUT_LATIN.intersection(text.lower().split())) >= _FEWEST_TELLING
         or _foreign_letters(text) >= _FEWEST_LETTERS
         or text.count("q") - text.count("qu") >= _FEWEST_LETTERS
+        or text.count("ää") + text.count("yö") >= _FEWEST_LETTERS
     )
 
 

@@ -59,6 +59,12 @@ LETTERS_HOME = {
     "Não quer que as crianças saibam.",
     Tongue.ITALIAN: "Ha un tumore e da marzo si trova nel reparto di psichiatria. Non vuole che i bambini lo sappiano.",
 }
+# Of hardly a word that is in a list: told by their letters, and by how they look.
+UNLISTED = {
+    Tongue.POLISH: "Marskość wątroby, żółtaczka, wrzody żołądka, zapalenie przełyku, ciąża pozamaciczna.",
+    Tongue.GREENLANDIC: "Napparsimavimmiippoq, nakorsamit misissortinneqarpoq, aqaguliussaq pilatsinneqassaaq.",
+    Tongue.FINNISH: "Munuaissyöpä etäpesäkkeineen, sydämen vajaatoiminta, lääkärin määräämä särkylääkitys.",
+}
 USUAL = Strictness()
 DANISH = "Hej Ida\n\nHer er brevet fra sygehuset, som jeg har fået i dag.\n\n{}\n\nVenlig hilsen\nBo"
 
@@ -76,6 +82,31 @@ def judged(body: str, subject: str = "Info", file: str = "", strictness: Strictn
 @pytest.mark.parametrize("form", ["{}", DANISH])
 def test_two_sentences_in_another_language_are_told_of(form: str, letter: str, tongue: Tongue) -> None:
     assert unread_language(form.format(letter)) is tongue
+
+
+@pytest.mark.parametrize(("tongue", "letter"), UNLISTED.items(), ids=UNLISTED)
+@pytest.mark.parametrize("form", ["{}", DANISH])
+def test_so_are_words_that_only_look_like_it(form: str, letter: str, tongue: Tongue) -> None:
+    assert unread_language(form.format(letter)) is tongue
+
+
+NEARLY_STANDING = {
+    "a date and a time in more than a line": "Pani Anna ma w dniu 3 listopada 2026 o godzinie 10:30 wizytę u "
+    "psychiatry, a jej córka nie może o tym wiedzieć, więc proszę, żeby nikt do niej nie dzwonił w tej sprawie.",
+    "a message to somebody": "Elle ne veut pas que ce message soit lu par les enfants, mais par le destinataire seul.",
+    "a message that is secret": "Elle a un cancer, et ce message est confidentiel, car les enfants ne le savent pas.",
+    "a secret of somebody": "Elle a un cancer, et cela reste confidentiel entre le destinataire et nous, sans eux.",
+    "a letter of all three": "Ce message est confidentiel et destiné au destinataire. "
+    + "Elle a un cancer et se trouve depuis mars à l'hôpital, et ne veut pas que les enfants le sachent. "
+    * 9,
+    "paper alone": "Elle a un cancer, il ne faut donc pas imprimer la lettre pour les enfants.",
+    "surroundings alone": "Elle a un cancer et vit dans un environnement difficile avec les enfants.",
+}
+
+
+@pytest.mark.parametrize("letter", NEARLY_STANDING.values(), ids=NEARLY_STANDING)
+def test_a_letter_is_none_of_what_programs_write(letter: str) -> None:
+    assert unread_language(letter) in (Tongue.FRENCH, Tongue.POLISH)
 
 
 def test_they_go_securely_as_unread() -> None:
@@ -149,6 +180,9 @@ HARMLESS = {
     "Quod erat demonstrandum\nCogito ergo sum, ad astra per aspera",
     "text that stands in for text": "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor "
     "incididunt ut labore et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation ullamco laboris.",
+    "such text above a line of a menu": "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do. Ut enim "
+    "ad minim veniam, quis nostrud exercitation ullamco laboris. Duis aute irure dolor in reprehenderit in voluptate "
+    "velit esse.\nMiddag pour les dames.",
     "terms of a surgery": "Fundus uteri, ductus cysticus, arteria carotis interna et externa, musculus latissimus",
     "a program": "def main(args):\n    for el in args.les:\n        qlist = (qcount, qsort(el))\n        print(el)\n"
     "SELECT nom, prenom FROM les_clients WHERE est_actif = 1;\nimport java.util.List;",
@@ -162,6 +196,8 @@ HARMLESS = {
     "Ce message et ses pièces jointes sont confidentiels et destinés exclusivement à leurs destinataires. Si vous "
     "avez reçu ce message\npar erreur, merci de le détruire et d'en avertir l'expéditeur.\n\n"
     "Pensez à l'environnement avant d'imprimer ce message.",
+    "to spare paper, in each of three mails": "Hi Bo\n\nThursday is fine.\n\n"
+    + "Pensez à l'environnement avant d'imprimer ce message, et ne le faites que pour les dossiers.\n\n" * 3,
     "what is above quoted mail": "Hi Bo\n\nThursday is fine.\n\n"
     "W dniu poniedziałek, 3 listopada 2026 10:02 Bo Hansen napisał:\n> Is Thursday fine?\n>\n"
     "> W dniu wtorek, 28 października 2026 10:02 Anna Lis napisała:\n>> When do we meet?\n"
