@@ -15,14 +15,13 @@ from segl import ber
 from segl.mime import sniff
 from segl.mime.transfer import Encoding
 from segl.settings.detection import Limits
+from segl.signed_data import signed_content
 from segl.vocabulary import Unreadable
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, unreadable
 from segl_classifier.readers import SIGNATURE_BYTES, read_message
 from segl_classifier.shown import shown_name
 
-_SIGNED: Final = bytes.fromhex("06092a864886f70d010702")
-_DATA: Final = bytes.fromhex("06092a864886f70d010701")
 _ENDING: Final = ".p7m"
 # Fields, one of which tells a type: a message, or a part of one, and no file.
 _ENTITY: Final = re.compile(
@@ -50,23 +49,6 @@ def read_cms(part: Part, limits: Limits) -> Extracted:
             unread=(*found.unread, unreadable(Unreadable.UNKNOWN_TYPE, part.where, "a large signature")),
         )
     return found
-
-
-def signed_content(message: bytes) -> bytes:
-    """What a SignedData holds. Raises :class:`segl.ber.Damaged` for anything else."""
-    reader = ber.Reader(message)
-    reader.enter(ber.SEQUENCE)
-    if reader.whole(64) != _SIGNED:
-        raise ber.Damaged("no signed message")
-    reader.enter(ber.context(0))
-    reader.enter(ber.SEQUENCE)
-    reader.whole()  # version
-    reader.whole()  # digests
-    reader.enter(ber.SEQUENCE)
-    if reader.whole(64) != _DATA:
-        raise ber.Damaged("what is signed is no message")
-    reader.enter(ber.context(0))
-    return b"".join(map(bytes, reader.pieces(ber.OCTETS)))
 
 
 def _file(part: Part, content: bytes) -> Part:

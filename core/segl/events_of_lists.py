@@ -27,9 +27,6 @@ class ListEvents(Logged):
         """The one accepted before stays in force."""
         self._log.error("tunnel_list_refused", list=name, cause=cause, error=error.private)
 
-    def tunnel_list_rolled_back(self, name: str, *, before: int, after: int) -> None:
-        self._log.warning("tunnel_list_rolled_back", list=name, before=before, after=after)
-
     def tunnel_list_unreadable(self, name: str, why: str) -> None:
         """What was accepted cannot be read; what this process read before stays in force."""
         self._log.error("tunnel_list_unreadable", list=name, why=why)

@@ -28,10 +28,7 @@ from segl_milter.in_hand import InHand, Share
 from segl_milter.modifications import Modifications, costs_too_much, modifications_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Edits, ReplyCode
-from segl_milter.ruling import (
-    Ruling,
-    ruling_on,
-)
+from segl_milter.ruling import Ruling, ruling_on
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 

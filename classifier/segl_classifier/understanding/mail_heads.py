@@ -95,11 +95,6 @@ class MailHeads(NamedTuple):
         return found
 
 
-def without_mail_heads(text: str) -> str:
-    """*text* with blanks in the place of the lines of heads."""
-    return MailHeads.of(text).text()
-
-
 def _read(text: str) -> MailHeads:
     has_heads, answered = _ANY.search(text), list(_saying(text))
     if not has_heads and not answered:

@@ -7,7 +7,7 @@ receipt may change his mind a few times, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Final
 
@@ -25,7 +25,6 @@ from segl.tables.decisions import decision_feedback
 MOST_BY_LINK: Final = 5  # words of one decision that are taken by its link, for ever
 SENDER: Final = "sender"  # who used the link in the receipt
 _NOTE: Final = 300
-_AT_ONCE: Final = 500
 
 
 class Heard(Enum):
@@ -86,17 +85,6 @@ def said_since(connection: Connection, moment: float) -> Mapping[str, Feedback]:
     """What was said at *moment* or later, by the decision's id."""
     query = sa.select(decision_feedback).where(decision_feedback.c.at >= moment)
     return {row.id: _feedback(row) for row in connection.execute(query)}
-
-
-def said_of(connection: Connection, names: Iterable[str]) -> Mapping[str, Feedback]:
-    """What was said of the decisions *names*."""
-    wanted, found = list(names), {}
-    for begin in range(0, len(wanted), _AT_ONCE):
-        query = sa.select(decision_feedback).where(
-            decision_feedback.c.id.in_(wanted[begin : begin + _AT_ONCE])
-        )
-        found.update({row.id: _feedback(row) for row in connection.execute(query)})
-    return found
 
 
 def _feedback(row: sa.Row[Any]) -> Feedback:

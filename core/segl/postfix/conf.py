@@ -21,22 +21,6 @@ from segl.settings.canary import OWN_SINK, WAY_SINKS
 from segl.settings.document import Settings
 from segl.settings.portal import PortalRelay
 
-FRAGMENTS = (
-    "front.main.cf",
-    "front.master.cf",
-    "front.gateway.cf",
-    "segl-ours",
-    "segl-verdict",
-    "segl-strip",
-    "segl-open",
-    "secure.main.cf",
-    "secure.master.cf",
-    "secure.demand.cf",
-    "secure.demand-tls.cf",
-    "segl-demand",
-    "secure.relay.cf",
-)
-
 # What the front's own report writers gain, so that reports about our messages come to segl-deliver.
 REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
 REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
@@ -171,7 +155,7 @@ def fragments_directory() -> Path:
 
 
 def render(fragment: str, site: Site, **more: object) -> str:
-    """The text of *fragment* (one of :data:`FRAGMENTS`) for *site*; *more* are values of this one place."""
+    """The text of *fragment* (a file of ``postfix/conf``) for *site*; *more* are values of this one place."""
     text = (fragments_directory() / fragment).read_text("utf-8")
     return _Fragment(text).substitute({name: str(value) for name, value in {**asdict(site), **more}.items()})
 

@@ -4,10 +4,7 @@ no word.
 
 Here the content is taken out and read in its place, under the fields outside. The signature is not judged:
 the portal knows the message from the house that sealed it, and whoever wants the signature has the whole
-message.
-
-    ContentInfo ::= SEQUENCE { signedData, [0] SEQUENCE {
-        version, digests SET, SEQUENCE { data, [0] OCTET STRING }, … }}"""
+message."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from typing import Final
 
 from segl import ber
 from segl.mail.fields import join_header, read_header
+from segl.signed_data import signed_content
 from segl.smime_types import CMS_TYPES
 from segl_portal.reading.decoding import decoded, decoded_size
 from segl_portal.reading.index import Index, Part, index
@@ -22,8 +20,6 @@ from segl_portal.reading.source import BytesSource, Source
 
 LARGEST: Final = 30 * 1024 * 1024  # bytes that are taken out in memory; a larger one stays a file
 _DEEPEST: Final = 3  # signatures around each other
-_SIGNED: Final = bytes.fromhex("06092a864886f70d010702")
-_DATA: Final = bytes.fromhex("06092a864886f70d010701")
 
 
 def opened(source: Source) -> tuple[Source, Index, bool]:
@@ -51,20 +47,3 @@ def _inside(source: Source, top: Part) -> bytes | None:
     fields, _ = read_header(source.read(top.start, top.body - top.start))
     outside = [field for field in fields if not field.name.startswith("content-")]
     return join_header(outside, b"").removesuffix(b"\r\n") + content
-
-
-def signed_content(message: bytes) -> bytes:
-    """What a SignedData holds. Raises :class:`segl.ber.Damaged` for anything else."""
-    reader = ber.Reader(message)
-    reader.enter(ber.SEQUENCE)
-    if reader.whole(64) != _SIGNED:
-        raise ber.Damaged("no signed message")
-    reader.enter(ber.context(0))
-    reader.enter(ber.SEQUENCE)
-    reader.whole()  # version
-    reader.whole()  # digests
-    reader.enter(ber.SEQUENCE)
-    if reader.whole(64) != _DATA:
-        raise ber.Damaged("what is signed is no message")
-    reader.enter(ber.context(0))
-    return b"".join(map(bytes, reader.pieces(ber.OCTETS)))

@@ -65,7 +65,6 @@ class _Reader:
         self._stack: list[Group] = []
         self._group = Group()
         self._skip = 0  # so many letters of a substitute are still to be passed over
-        self._ignorable = False  # the group began with \*
         self._skip_to = 0
 
     def read(self, data: bytes) -> None:

@@ -16,7 +16,7 @@ from segl_classifier.understanding import mail_heads
 from segl_classifier.understanding.codes import without_codes
 from segl_classifier.understanding.interface import Model
 from segl_classifier.understanding.loading import load_model
-from segl_classifier.understanding.mail_heads import MailHeads, without_mail_heads
+from segl_classifier.understanding.mail_heads import MailHeads
 from segl_classifier.understanding.windows import windows_of
 
 NAMES = (
@@ -37,6 +37,11 @@ IN_LINES = ";\n  ".join(EACH)
 @cache
 def model() -> Model | None:
     return load_model()
+
+
+def without_mail_heads(text: str) -> str:
+    """*text* with blanks in the place of the lines of heads."""
+    return MailHeads.of(text).text()
 
 
 def told(text: str) -> str:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from corpus.letters import HEAD, PNG, file, multipart, text
 from segl.ber import Damaged
+from segl.signed_data import signed_content
 from segl_portal.reading.files import open_file, open_picture
-from segl_portal.reading.opaque import signed_content
 from segl_portal.reading.sanitise import sanitise
 from segl_portal.reading.source import BytesSource
 from segl_portal.reading.view import Note, read_message
