@@ -86,7 +86,8 @@ class AnswerRoutes:
     def _refused_in_json(self, request: Request, rid: str, refused: AnswerRefused) -> Response:
         is_kept = refused.why is Why.NOT_SENT
         kept = f"{self._pages.prefix}/m/{rid}/message?answered={refused.answer_id}" if is_kept else ""
-        return self._in_json({"told": self._words(request, refused), "kept": kept}, 422)
+        again = f"{self._pages.prefix}/m/{rid}?now=again" if refused.why is Why.GONE else ""
+        return self._in_json({"told": self._words(request, refused), "kept": kept, "again": again}, 422)
 
     async def _refused(self, request: Request, rid: str, refused: AnswerRefused) -> Response:
         """The message's page with what was written; where that cannot be shown now, a page with it alone."""

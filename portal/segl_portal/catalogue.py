@@ -112,6 +112,8 @@ class Texts:
     answer_not_sent: str
     answer_written: str  # above a text that was given back
     answer_files_again: str
+    answer_over: str  # her time is over, and the text is kept in the browser
+    answer_new_code: str
     answer_restored: str  # what was written before the page was lost
     answer_waiting: str
     answer_send_again: str

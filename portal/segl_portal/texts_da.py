@@ -134,6 +134,9 @@ DANISH: Final = Texts(
     answer_not_sent="Dit svar er ikke sendt",
     answer_files_again="Havde du vedhæftet filer, så vælg dem igen.",
     answer_written="Det, du har skrevet",
+    answer_over="Svaret er ikke sendt. Der er gået for lang tid, eller beskeden er slettet. Tryk på »Bed om en ny "
+    "kode«. Når du har åbnet beskeden igen, står din tekst der endnu. Har du valgt filer, så vælg dem igen.",
+    answer_new_code="Bed om en ny kode",
     answer_restored="Her er det, du skrev sidst. Det er ikke sendt endnu. Havde du valgt filer, så vælg dem igen.",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",

@@ -136,6 +136,9 @@ ENGLISH: Final = Texts(
     answer_not_sent="Your reply was not sent",
     answer_files_again="If you had attached files, choose them again.",
     answer_written="What you have written",
+    answer_over="The reply was not sent. Too much time has passed, or the message was deleted. Press “Ask for a new "
+    "code”. When you have opened the message again, your text is still there. If you chose files, choose them again.",
+    answer_new_code="Ask for a new code",
     answer_restored="Here is what you wrote last. It has not been sent yet. If you had chosen files, choose them "
     "again.",
     answer_waiting="The reply is kept, but not sent yet.",

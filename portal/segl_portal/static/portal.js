@@ -192,7 +192,7 @@ function answer() {
     if (event.defaultPrevented) return;
     event.preventDefault();
     // what stands on the page of another answer is not said of this one
-    for (const note of document.querySelectorAll("[data-focus]")) note.hidden = true;
+    for (const note of document.querySelectorAll("[data-focus], [data-again]")) note.hidden = true;
     const request = new XMLHttpRequest();
     let isUp = false;
     let clock = 0;
@@ -238,7 +238,13 @@ function answer() {
       }
       const { late, unsure, tooLarge } = form.dataset;
       const isRefused = request.status >= 400 && request.status < 500;  // by whomever, it has not been taken
-      fail(said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
+      const isKept = said.again && hasDraft();
+      if (isKept) {
+        const again = form.querySelector("[data-again]");
+        again.firstElementChild.href = said.again;
+        again.hidden = false;
+      }
+      fail(isKept ? form.dataset.over : said.told || (request.status === 413 ? tooLarge : isRefused ? late : unsure));
       if (said.kept) {
         form.dataset.sent = form.dataset.done = "yes";  // it stands there
         forgetDraft();
@@ -276,6 +282,7 @@ function keepWritten() {
    nor with it once the message has ended. */
 const DRAFT = "segl-draft-";
 let forgetDraft = () => {};
+let hasDraft = () => false;
 
 function keepDraft() {
   dropEnded();
@@ -317,6 +324,7 @@ function keepDraft() {
     note.textContent = form.dataset.restoredSays;
   }
 
+  hasDraft = () => Boolean(stored((all) => all.getItem(place)));
   forgetDraft = () => { latest++; clearTimeout(waits); stored((all) => all.removeItem(place)); };
   field.addEventListener("input", () => { isLeft = false; clearTimeout(waits); waits = setTimeout(save, 400); });
   addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
