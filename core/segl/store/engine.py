@@ -157,18 +157,27 @@ def _create_and_version(engine: Engine) -> str:
         if found is not None and is_newer(found):
             return found  # whatever is missing there, its own Segl has taken away
         is_older = found not in (None, str(SCHEMA_VERSION))
-        for table in metadata.sorted_tables:
-            if table.name not in there:
-                connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                if index.name not in there and not is_older:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+        missing = list(_missing(there, indexes=not is_older))
+        if missing and dialect == "sqlite":  # by itself each would be a transaction, and wait for the disk
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for one in missing:
+            connection.execute(one)
     if found is not None:
         return found
     with suppress(IntegrityError), engine.begin() as connection:  # another may have been quicker
         connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
     with engine.connect() as connection:
         return str(_version(connection))
+
+
+def _missing(there: set[str], *, indexes: bool) -> Iterator[CreateTable | CreateIndex]:
+    """What makes the tables, and their *indexes*, whose names are not *there*."""
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            yield CreateTable(table, if_not_exists=True)
+        for index in table.indexes:
+            if index.name not in there and indexes:
+                yield CreateIndex(index, if_not_exists=True)
 
 
 def _version(connection: Connection) -> str | None:

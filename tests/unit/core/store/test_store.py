@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from segl.errors import StoreError, StoreLocked
+from segl.store import engine as store
 from segl.store.engine import forget_deleted, open_store, patiently, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
@@ -48,6 +49,16 @@ def test_all_its_files_are_the_groups_too(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert modes == dict.fromkeys(("segl.db", "segl.db-wal", "segl.db-shm"), 0o660)
+
+
+def test_a_new_store_is_made_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tables by themselves are sixty transactions, and each waits for the disk."""
+    made = store._missing
+    monkeypatch.setattr(store, "_missing", lambda *a, **k: [*made(*a, **k), sa.text("CREATE NONSENSE")])
+    with pytest.raises(StoreError):
+        open_store(f"sqlite:///{tmp_path}/segl.db")
+    with closing(sqlite3.connect(tmp_path / "segl.db")) as left:
+        assert left.execute("SELECT name FROM sqlite_master").fetchall() == []
 
 
 def test_many_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
