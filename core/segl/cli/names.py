@@ -33,6 +33,16 @@ _SENTENCE: Final = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NO_UTF8: Final = "it holds bytes that are no UTF-8 (is the terminal set to another encoding?)"
 _PARSERS_WORDS: Final = "Value error, "
+_PLAIN: Final = {
+    re.compile("Input should be a valid integer.*"): "it is no whole number",
+    re.compile("Input should be a valid number.*"): "it is no number",
+    re.compile("Input should be a finite number"): "it is no number",
+    re.compile("Input should be a valid string.*"): _NO_UTF8,
+    re.compile("Input should be greater than or equal to "): "it must be at least ",
+    re.compile("Input should be less than or equal to "): "it must be at most ",
+    re.compile("Input should be greater than "): "it must be more than ",
+    re.compile("Input should be less than "): "it must be less than ",
+}
 
 
 class Named(TyperGroup):
@@ -56,8 +66,16 @@ class Named(TyperGroup):
                 raise
             raise typer.BadParameter(_NO_UTF8) from None
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix(_PARSERS_WORDS).replace(_DATES, _DATE_SHOWN)
+            error.message = _in_plain_words(error.message)
             raise
+
+
+def _in_plain_words(said: str) -> str:
+    """What the parser said of a value, without its own terms."""
+    said = said.removeprefix(_PARSERS_WORDS).replace(_DATES, _DATE_SHOWN)
+    for term, plain in _PLAIN.items():
+        said = term.sub(plain, said)
+    return said
 
 
 def _name_values(command: Any) -> None:

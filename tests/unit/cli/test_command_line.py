@@ -313,6 +313,20 @@ def test_what_a_terminal_in_another_encoding_sends_is_told(tmp_path: Path, words
     assert (done.exit_code, "bytes that are no UTF-8" in done.stderr) == (2, True), done.output
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("sealed", "list", "--limit", "mange"), "'--limit': it is no whole number"),
+        (("sealed", "list", "--limit", "0"), "'--limit': it must be at least 1"),
+        (("decisions", "list", "--days", "x"), "'--days': it is no number"),
+        (("rules", "replay", "--show", "1001"), "'--show': it must be at most 1000"),
+    ],
+)
+def test_a_number_that_is_none_is_told_in_plain_words(words: tuple[str, ...], told: str) -> None:
+    done = CliRunner().invoke(build(words[0]), list(words))
+    assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
+
+
 def test_sub_commands_are_listed_with_their_whole_first_sentence() -> None:
     shown = " ".join(run("hold", "--help").stdout.split())
     assert "show Show one message: who, to whom, why it waits, and its header." in shown
