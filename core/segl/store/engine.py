@@ -31,7 +31,15 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
 from segl.store.migrations import migrate
-from segl.store.status import SCHEMA_VERSION, is_newer, is_read_only, missing_at, missing_file, sqlite_file
+from segl.store.status import (
+    SCHEMA_VERSION,
+    is_full,
+    is_newer,
+    is_read_only,
+    missing_at,
+    missing_file,
+    sqlite_file,
+)
 from segl.store.watch import HINT, LockWatch, is_busy
 from segl.tables import meta, metadata
 
@@ -102,6 +110,9 @@ def _what_to_look_at(url: str) -> str:
         return "is it there, and may this user write to it?"
     if is_read_only(file):
         return f"{file} lies on a disk that is read-only: so the kernel leaves one on which writing failed (dmesg)"
+    if is_full(file):
+        why = f"the disk of {file} is full, or has no inodes left (df, df -i)"
+        return f"{why}: make room; what waits then goes by itself"
     return (
         "is it there, is it a database, and may this user (root may) read and write it? "
         "The file belongs to the group segl-store, mode 0660"

@@ -38,6 +38,7 @@ _WAITS = (
 _MAY_ASK = "SELECT has_database_privilege(current_database(), 'TEMPORARY')"
 _ROOM = "CREATE TEMPORARY TABLE segl_room AS SELECT repeat('x', 1000) FROM generate_series(1, 250)"
 _LOCK = "SET lock_timeout = '2s'"  # somebody may have a table to himself, for hours
+_BESIDE = 64 * 1024  # bytes: its shared memory (-shm), and some of the write-ahead log
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
 _LONGEST = 300
@@ -129,11 +130,25 @@ def _file_of(url: str) -> Path:
 
 def is_read_only(file: Path) -> bool:
     """Whether *file* lies, or would lie, on a disk that takes no writes, whoever writes."""
-    try:
-        there = next(path for path in (file, *file.parents) if path.exists())
-        return bool(os.statvfs(there).f_flag & os.ST_RDONLY)
-    except OSError:
+    disk = _disk_of(file)
+    return disk is not None and bool(disk.f_flag & os.ST_RDONLY)
+
+
+def is_full(file: Path) -> bool:
+    """Whether the disk of *file* has no room, or no inode, for what SQLite needs beside it. Some have no number of
+    inodes (btrfs)."""
+    disk = _disk_of(file)
+    if disk is None:
         return False
+    return disk.f_bavail * disk.f_frsize < _BESIDE or (disk.f_files > 0 and disk.f_favail == 0)
+
+
+def _disk_of(file: Path) -> os.statvfs_result | None:
+    """Where *file* lies, or would lie."""
+    try:
+        return os.statvfs(next(path for path in (file, *file.parents) if path.exists()))
+    except OSError:
+        return None
 
 
 def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:

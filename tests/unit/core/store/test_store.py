@@ -102,6 +102,20 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path, broken: str) -> N
     assert "may this user" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("blocks", "files", "inodes", "full"), [(0, 9, 9, 1), (999, 9, 0, 1), (999, 0, 0, 0)]
+)
+def test_on_a_full_disk_nobody_is_sent_to_look_at_modes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, files: int, inodes: int, full: bool
+) -> None:
+    """SQLite says "disk I/O error" there, and without inodes "unable to open database file"."""
+    disk = os.statvfs_result((4096, 4096, 999, blocks, blocks, files, inodes, inodes, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with pytest.raises(StoreError) as told:
+        open_store(url(tmp_path / "none"))
+    assert ("make room" in told.value.hint) == full
+
+
 def test_a_password_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(f"sqlite://user:hemmeligt@/{tmp_path}/no/such/segl.db")
