@@ -47,6 +47,7 @@ _MODULES: dict[str, str] = {
     f"{MS}-xpsdocument": "xps",
     "application/oxps": "xps",
     GEODATA: "geodata",
+    "application/vnd.sqlite3": "database",
     FOLDER_VIEW: "folder_view",
     f"{MS}-outlook": "outlook.message",
     "application/ms-tnef": "outlook.tnef",
@@ -112,6 +113,7 @@ LIBRARIES = (
     "segl_classifier.formats.pictures.ocr",
     "segl_classifier.formats.ooxml.visio",
     "segl_classifier.formats.geodata",
+    "segl_classifier.formats.database",
     "segl_classifier.formats.xps",
     "segl_classifier.formats.folder_view",
 )
