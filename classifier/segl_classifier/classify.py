@@ -34,10 +34,11 @@ from segl_classifier.decide import Strictness, decide
 from segl_classifier.detect import detect
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.few_words import heard_alone
+from segl_classifier.mail_by_mail import each_by_itself
 from segl_classifier.memory import Memory
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
-from segl_classifier.reach import Judged, believed, believed_of_all
+from segl_classifier.reach import Judged, believed_of_all
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understand import behind, hearing, joined, understand
@@ -112,7 +113,7 @@ def gather(
         with stages(Stage.UNDERSTAND):
             reader = hearing(model, rules)
             own = own._replace(understanding=understand(found.texts, reader, deadline))
-            own = own._replace(findings=believed(own, rules))
+            own = each_by_itself(own, rules, model)
             files = list(attachments.understood(reader))
             found.findings = believed_of_all(own, files, rules)
             found.texts, found.understanding = _together(own, files)

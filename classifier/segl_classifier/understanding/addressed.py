@@ -98,14 +98,14 @@ class Greetings:
     def tells(self, sentence: str, place: int) -> bool:
         """Whether *sentence* tells of somebody, as far as is known: not in a letter to many what holds if."""
         greeting = self.at(place)
-        if (
-            not greeting.said
-            or not _IF.search(sentence)
-            or _NO_IF.search(sentence)
-            or _NAMES.search(sentence)
-        ):
+        if not greeting.said or not holds_if(sentence):
             return True
         return greeting.each and any(map(str.isdigit, sentence))
+
+
+def holds_if(sentence: str) -> bool:
+    """Whether *sentence* says what holds if ("Betaler du ikke, …"), and names or points at nobody."""
+    return bool(_IF.search(sentence)) and not _NO_IF.search(sentence) and not _NAMES.search(sentence)
 
 
 def _greeting(line: re.Match[str]) -> Greeting:

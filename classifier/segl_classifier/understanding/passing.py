@@ -21,6 +21,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from segl_classifier.understanding.addressed import holds_if
 from segl_classifier.understanding.asking import Budget, Gates, in_shares
 from segl_classifier.understanding.interface import Reading, Window
 from segl_classifier.understanding.windows import MOST, SplitWindow
@@ -61,7 +62,7 @@ def sentences(windows: Iterable[SplitWindow]) -> list[Window]:
     for window, parts in windows:
         whole.add(window.text)
         for sentence in parts:
-            if _SHORTEST <= sentence.text.count(" ") + 1 <= _LONGEST:
+            if _SHORTEST <= sentence.text.count(" ") + 1 <= _LONGEST and not holds_if(sentence.text):
                 found.setdefault(sentence.text, sentence)
     return list(islice((sentence for text, sentence in found.items() if text not in whole), MOST))
 

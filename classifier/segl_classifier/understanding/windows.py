@@ -101,7 +101,7 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
-        heads = _heads_of(text)
+        heads = heads_of(text)
         content = shown(text, heads)
         greetings = Greetings(content) if text.source in _GREETED else NO_GREETINGS
         for section in sections_of(text, content, heads):
@@ -162,10 +162,11 @@ def _says_more(remark: Text, subject: str) -> bool:
 
 def mails_of(text: Text) -> list[MailWithin]:
     """The mails within *text* that stand below heads of their own."""
-    return _heads_of(text).mails() if text.source in _GREETED else []
+    return heads_of(text).mails() if text.source in _GREETED else []
 
 
-def _heads_of(text: Text) -> MailHeads:
+def heads_of(text: Text) -> MailHeads:
+    """The heads of the mails within *text*."""
     return MailHeads.of(lines_ended(whole(text.text)))
 
 
@@ -293,7 +294,7 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
 def shown(text: Text, heads: MailHeads | None = None) -> str:
     """What of *text* the model is shown: each character of that in its place. *heads* are those of mails in it, where
     they are known."""
-    content = (heads or _heads_of(text)).text()
+    content = (heads or heads_of(text)).text()
     return without_templates(without_clubs(without_failures(without_styles(content))))
 
 

@@ -49,6 +49,17 @@ def test_a_sentence_of_very_few_words_tells_nothing_and_one_of_many_was_the_wind
     assert passing.sentences([SplitWindow(window, (sentence,))]) == ([sentence] if read else [])
 
 
+@pytest.mark.parametrize(
+    "condition", ["Går du på efterløn, falder det til 210 kr.", "If you are ill, call us before eight."]
+)
+def test_what_holds_if_is_told_of_nobody_by_itself(condition: str) -> None:
+    assert read_alone(f"{NEUTRAL[0]} {condition} {MATTER} Hvis du savner Lis, er hun indlagt.") == [
+        NEUTRAL[0],
+        MATTER,
+        "Hvis du savner Lis, er hun indlagt.",
+    ]
+
+
 def test_a_window_of_one_sentence_was_read_by_itself() -> None:
     assert read_alone(MATTER) == []
     assert read_alone(f"{' '.join(NEUTRAL)} {MATTER}\n\n{MATTER}") == [*NEUTRAL]
