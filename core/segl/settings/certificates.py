@@ -104,8 +104,8 @@ class Certificates:
     sources: tuple[CertificateSource, ...] = ()
     # The LDAP directories that source "directory" asks, in their order.
     directory: tuple[Directory, ...] = ()
-    # PEM or DER files. One that is called as an address (bo@x.dk.pem) is that recipient's, whatever stands in
-    # it; any other is for the addresses in it.
+    # PEM or DER files, or PKCS #7 (.p7b). One that is called as an address (bo@x.dk.pem) is that recipient's, whatever
+    # stands in it; any other is for the addresses in it.
     folder: Path = _CONFIG / "certificates.d"
     # PEM files: the authorities that certificates must chain to, and certificates trusted by themselves.
     trust: tuple[Path, ...] = ()

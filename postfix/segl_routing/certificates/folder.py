@@ -24,7 +24,8 @@ from segl_routing.certificates.sources import Answer, Offer
 
 LARGEST_FILE: Final = 256 * 1024
 MOST_FILES: Final = 20_000
-ENDINGS: Final = (".pem", ".der", ".crt", ".cer")
+ENDINGS: Final = (".pem", ".der", ".crt", ".cer", ".p7b", ".p7c")
+_TEXT: Final = ".txt"  # Windows hides it: a file that Notepad saved looks well named
 
 Complaint = Callable[[Path, str], None]
 _Version = tuple[int, int, int]
@@ -80,7 +81,7 @@ class FolderSource:
                 if count >= MOST_FILES:
                     self._complain(self._folder, f"holds more than {MOST_FILES} files; the rest is not read")
                     break
-                if not entry.name.lower().endswith(ENDINGS):
+                if not entry.name.lower().removesuffix(_TEXT).endswith(ENDINGS):
                     continue
                 try:
                     found = entry.stat()
@@ -100,8 +101,9 @@ class FolderSource:
 
     def _read(self, path: Path, version: _Version, *, regular: bool, again: bool) -> _File:
         try:
-            if not regular:
-                raise ValueError("is no regular file")  # noqa: TRY301 — told as all other faults
+            if not regular or path.suffix.lower() == _TEXT:
+                why = "is no regular file" if not regular else f"is not read: take {_TEXT} off its name"
+                raise ValueError(why)  # noqa: TRY301 — told as all other faults
             certificates = read_certificates(path)
         except OSError as error:
             if not again:

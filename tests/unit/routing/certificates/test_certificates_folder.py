@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from sqlalchemy.engine import Engine
 
 from segl.certificates.records import MOST_KEPT, CertificateRecords
@@ -46,6 +47,20 @@ def test_files_are_found_by_the_addresses_in_them(folder: FolderSource, tmp_path
     for address in ("eva@x.example", "post@x.example"):
         assert [found.certificate for found in ask(folder, address).offers] == [EVA.certificate]
     assert ask(folder, "nogen@x.example").known is Known.NO
+
+
+def test_what_windows_makes_is_read_or_told_of(
+    folder: FolderSource, tmp_path: Path, complaints: list[str]
+) -> None:
+    bag = pkcs7.serialize_certificates([CA.certificate, BO.certificate], Encoding.DER)
+    (tmp_path / "bo.P7B").write_bytes(bag)
+    (tmp_path / "eva.cer").write_bytes(EVA.pem.decode().encode("utf-16"))
+    (tmp_path / "lone@y.example.pem.txt").write_bytes(EVA.pem)
+    [offer] = ask(folder, "bo@x.example").offers
+    assert (offer.certificate, offer.along) == (BO.certificate, (CA.certificate,))
+    assert ask(folder, "eva@x.example").known is Known.YES
+    assert ask(folder, "lone@y.example").known is Known.NO
+    assert complaints == ["lone@y.example.pem.txt: is not read: take .txt off its name"]
 
 
 def test_a_file_called_as_an_address_is_that_recipients(folder: FolderSource, tmp_path: Path) -> None:
