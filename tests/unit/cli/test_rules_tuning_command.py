@@ -43,6 +43,7 @@ def test_what_a_weight_would_change_by_rule_domain_and_category(tuning: TuningHo
     assert (relabelled["why_before"], relabelled["why_after"]) == (["cpr", "family"], ["cpr"])
 
 
+@pytest.mark.slow
 def test_on_several_cores_it_says_what_it_says_on_one(
     tuning: TuningHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +53,7 @@ def test_on_several_cores_it_says_what_it_says_on_one(
         (tuning.directory / f"{number}.eml").write_bytes(tuning.message(body))
     new = tuning.rule_file("new.toml", weight=0.2)
     mail = [word for number in range(5) for word in ("--mail", tuning.directory / f"{number}.eml")]
-    commands = ((new, "--json"), (new,), (new, *mail, "--json"))
+    commands = ((new, "--json"), (new, *mail, "--json"))
     alone = [tuning("rules", "replay", *words).stdout for words in commands]
     monkeypatch.setattr(rules_tuning, "_SPREAD", 1)
     monkeypatch.setattr(checking, "_MANY", 1)
