@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from segl import headers
 from segl.headers import ROUTE
+from segl.postfix.carried import outgoing
 from segl.postfix.check import (
     INSTALL,
     LEAST_QUEUE_SECONDS,
@@ -26,6 +27,7 @@ from segl.postfix.check_handover import handover_checks
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.check_own_port import own_port, service_faults
+from segl.postfix.hops import FORCED
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
@@ -245,7 +247,21 @@ def _opening(setup: Setup) -> Iterator[Check]:
 
 
 def _outgoing_tls(setup: Setup) -> Check:
-    level = setup.front.value("smtp_tls_security_level")
+    """Some TLS where it is offered; and not demanded of everybody: the portal is for those whose servers have none, and
+    their notice would wait for five days (tried)."""
+    front, level = setup.front, setup.front.value("smtp_tls_security_level")
+    of_all = outgoing(front, "smtp_tls_security_level")
+    by_itself = not front.value("relayhost") and not setup.settings.portal.relay.next_hop
+    if of_all in FORCED and by_itself:
+        return Check(
+            "front.outgoing-tls",
+            State.WARN,
+            f"smtp_tls_security_level = {of_all}, of all servers",
+            "the notice of a sealed message, which holds nothing of it, does not reach servers without such TLS: it"
+            " waits, and comes back after days. Theirs are the recipients who get the portal",
+            "smtp_tls_security_level = may: what must go securely does not go by this. To demand it of some domains for"
+            " plain mail: smtp_tls_policy_maps",
+        )
     old = "yes" in (setup.front.value("smtp_use_tls"), setup.front.value("smtp_enforce_tls"))
     return judge(
         "front.outgoing-tls",

@@ -207,6 +207,12 @@ FRONT = [
     ("front.tls-required", FAIL, front("-P", "cleanup/unix/tls_required_enable=yes")),
     ("front.outgoing-tls", WARN, front("-e", "smtp_tls_security_level=none")),
     ("front.outgoing-tls", WARN, front("-X", "smtp_tls_security_level")),
+    ("front.outgoing-tls", WARN, front("-e", "smtp_tls_security_level=encrypt")),  # notices, too
+    (
+        "front.outgoing-tls",
+        OK,
+        front("-e", "smtp_tls_security_level=encrypt", "relayhost=[mail.relay.example]"),
+    ),
     # the rest
     ("front.sizes", WARN, front("-e", "message_size_limit=200000000")),
     ("front.sizes", WARN, front("-e", "message_size_limit=0")),
