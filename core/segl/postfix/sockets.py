@@ -184,7 +184,9 @@ def fault_of(ask: Callable[[], None]) -> SocketFault:
     try:
         ask()
     except FileNotFoundError:
-        return SocketFault("there is no such socket: the process does not run")
+        return SocketFault(
+            "there is no such socket: the process does not run, or it was removed (restart it)"
+        )
     except ConnectionRefusedError:
         return SocketFault("nobody listens: the process does not run")
     except PermissionError:
