@@ -17,7 +17,7 @@ from segl_classifier.markup.drawing_lines import with_lines
 from segl_classifier.markup.drawn_letters import draws_letters
 from segl_classifier.message import Part, unreadable
 from segl_classifier.parsing.walk import Walk
-from segl_classifier.records import cards, drawings, saved_document, saved_sheet
+from segl_classifier.records import cards, drawings, invoices, saved_document, saved_sheet
 from segl_classifier.records.coded_lines import coded_lines
 from segl_classifier.records.divided import divided
 from segl_classifier.records.glued import parted
@@ -111,7 +111,7 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
                     notes.lack(Unreadable.UNKNOWN_TYPE, OUTLINES)
                 markup = with_lines(markup)
             if xml:
-                markup = saved_document.without_fonts(markup)
+                markup = invoices.with_words(saved_document.without_fonts(markup))
             # files in HTML are links, which the page gives
             bare = notes.written_in(markup) if xml else markup
             notes.page(bare, where, xml=xml)
