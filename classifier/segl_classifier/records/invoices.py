@@ -32,5 +32,5 @@ def with_words(markup: str) -> str:
     if _STANDARD not in markup[:_HEAD]:
         return markup
     for pattern, word in (*_WORDS, (_OWN, "Fakturanr. ")):
-        markup = pattern.sub(lambda before, word=word: before[0] + word, markup)
+        markup = pattern.sub(rf"\g<0>{word}", markup)
     return markup
