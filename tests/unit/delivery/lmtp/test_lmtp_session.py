@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -301,6 +302,8 @@ def test_a_stop_lets_the_message_in_hand_finish_and_sends_idle_clients_away(tmp_
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         assert idle.reply().startswith("421 4.3.2")
+        with socket.socket(socket.AF_UNIX) as late, pytest.raises((FileNotFoundError, ConnectionError)):
+            late.connect(str(server.path))
         agent.hold.set()
         assert busy.reply() == "250 2.0.0 taken"
         assert busy.reply() == "", "closed after the reply"
@@ -315,6 +318,21 @@ def test_a_stop_waits_for_no_client_whose_messages_were_answered(tmp_path: Path)
         assert client.deliver("a@b.example", ["c@d.example"], b"x\r\n") == ["250 2.0.0 taken"]
         assert server.stop(drain=60) == 0
         assert client.reply().startswith("421 4.3.2")
+
+
+def test_who_is_one_too_many_is_told_so_and_comes_again(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl_delivery.lmtp.server.MOST_SESSIONS", 1)
+    with server.client() as first:
+        with LmtpClient(server.path, greet=False) as second:
+            assert second.greeting.startswith("421 4.3.2")
+            assert second.reply() == ""
+        assert first.deliver("a@b.example", ["c@d.example"], b"x\r\n") == ["250 2.0.0 taken"]
+        first.say("QUIT")
+        assert first.reply() == ""
+    with server.client() as third:
+        assert third.deliver("a@b.example", ["c@d.example"], b"x\r\n") == ["250 2.0.0 taken"]
 
 
 def test_messages_of_a_known_size_take_no_more_of_the_budget_than_that(tmp_path: Path) -> None:
