@@ -23,6 +23,7 @@ from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.passing import by_itself
 from segl_classifier.understanding.recalling import Encoder
 from segl_classifier.understanding.windows import MOST
+from told_stages import running_out, saying
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +166,16 @@ def test_nor_where_the_message_has_less_time_left_than_the_model_may_take(model:
     assert model.understand(text, Deadline.after(60.0)).complete
 
 
-def test_nor_without_time_for_the_sieve(model: Cascade) -> None:
+def test_nor_without_time_for_the_sieve(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sieve alone takes what time there is, and leaves nothing that the encoder would be asked about."""
-    gates = replace(model.fit.gates, uncertain=99.0, uncertain_label=99.0, likely=99.0)
-    hurried = replace(model, fit=replace(model.fit, gates=gates), budget=Budget(seconds=-1.0))
-    understood = hurried.understand(body(SENSITIVE[Label.HEALTH]))
-    assert (understood.complete, understood.readings[0].stage) == (False, CascadeStage.LINEAR)
+    gates = replace(model.fit.gates, doubtful=-5.0, uncertain=99.0, uncertain_label=99.0, likely=99.0)
+    said = replace(saying(model, {}), fit=replace(model.fit, gates=gates))
+    first, second = (Text(f"Vi ses i uge {n}.", f"part {n}", Source.ATTACHMENT) for n in (1, 2))
+    monkeypatch.setattr(module, "_SIEVE_BATCH", 1)
+    assert said.understand([first, second]).complete
+    late = running_out(said, first.text, monkeypatch).understand([first, second])
+    assert [reading.stage for reading in late.readings] == [CascadeStage.SIEVE, CascadeStage.LINEAR]
+    assert not late.complete
 
 
 def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
