@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from email.message import EmailMessage
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,10 +23,10 @@ from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.interface import CascadeStage, Threshold, Understanding
 from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.logits import Logits
-from segl_classifier.understanding.passing import by_itself
+from segl_classifier.understanding.passing import BY, by_itself
 from segl_classifier.understanding.recalling import Encoder
 from segl_classifier.understanding.windows import MOST
-from told_stages import running_out, saying
+from told_stages import Says, running_out, saying
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +185,63 @@ def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "MOST", 3)
     many = body(*(f"Vi ses i uge {n}, når det nye anlæg står klar ved søen. " * 4 for n in range(30)))
     assert not model.understand(many).complete
+
+
+FIRST, SECOND, THIRD = (f"Vi ses i uge {n} på værkstedet. Der er kaffe og kage til alle." for n in (1, 2, 3))
+ASKS_OF_ALL = {
+    "doubtful": -9.0,
+    "uncertain": -9.0,
+    "likely": 99.0,
+    "surely": 99.0,
+    "alone": -9.0,
+    "alone_likely": -9.0,
+}
+
+
+def stages_of(
+    model: Cascade, encoder: Mapping[str, Label], *, go_on: float = 0.0, **budget: float
+) -> tuple[Cascade, Says]:
+    """*model* with stages that say -3, -2.5 and -2 of everything, but for what *encoder* knows; and its encoder."""
+    asked = Says(encoder, rest=-2.0)
+    stages: dict[str, Any] = {"linear": Says({}, rest=-3.0), "sieve": Says({}, rest=-2.5), "encoder": asked}
+    gates = replace(model.fit.gates, go_on=go_on, **ASKS_OF_ALL)
+    limits: dict[str, Any] = {"few": 3, "sentences": 0, "one_in": 9, **budget}
+    fit = replace(model.fit, gates=gates)
+    return replace(model, frame=None, fit=fit, budget=Budget(**limits), **stages), asked
+
+
+def files(*texts: str) -> list[Text]:
+    return [Text(text, f"part {n}", Source.ATTACHMENT) for n, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(("says", "asked"), [({FIRST: Label.HEALTH}, [FIRST, SECOND, THIRD]), ({}, [FIRST])])
+def test_where_the_encoder_does_not_say_no_it_is_asked_of_the_others(
+    model: Cascade, says: Mapping[str, Label], asked: list[str]
+) -> None:
+    told, encoder = stages_of(model, says)
+    told.understand(files(FIRST, SECOND, THIRD))
+    assert encoder.asked == asked
+
+
+@pytest.mark.parametrize(("certain", "read"), [(0.0, 1), (1.1, 3)])
+def test_it_reads_on_until_it_is_certain(
+    model: Cascade, monkeypatch: pytest.MonkeyPatch, certain: float, read: int
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 1)
+    told, encoder = stages_of(model, {}, go_on=-99.0, certain=certain, windows_when_certain=1)
+    told.understand(files(FIRST, SECOND, THIRD))
+    assert len(encoder.asked) == read
+
+
+def test_what_the_stages_say_is_mixed_in_the_shares_that_were_fitted(model: Cascade) -> None:
+    told, _ = stages_of(model, {}, sentences=2)
+    fit = model.fit
+    sifted = fit.sieve_share * -2.5 + (1 - fit.sieve_share) * -3.0
+    mixed = fit.encoder_share * -2.0 + (1 - fit.encoder_share) * sifted
+    whole, *by_themselves = told.understand(files(FIRST)).readings
+    assert whole.any == pytest.approx(1 / (1 + math.exp(-(fit.slope[0] * mixed + fit.offset[0]))), rel=1e-4)
+    less = 1 / (1 + math.exp(-(fit.slope[0] * mixed + fit.offset[0] - BY)))
+    assert [one.any for one in by_themselves] == pytest.approx([less] * 2, rel=1e-4)
 
 
 HARMLESS = (
