@@ -125,12 +125,14 @@ def test_another_provider_wants_a_form_and_its_key_in_the_path(
         "form": "form",
         "body": "msg=$text&price=$$1",
         "headers": {"X-Key": "$sender"},
+        "sender": "Kode 1€",
     }
+    settings["secret_file"].write_text("n\u00f8gle/1\n")
     SmsGateway(Sms(**settings | form)).send("+4512345678", "a&b=c \u00e6\n")
     [(method, path, headers, body)] = gateway.requests
-    assert (method, path) == ("PUT", "/v1/send/n%C3%B8gle-1?to=4512345678")
+    assert (method, path) == ("PUT", "/v1/send/n%C3%B8gle%2F1?to=4512345678")
     assert parse_qs(body.decode()) == {"msg": ["a&b=c \u00e6\n"], "price": ["$1"]}
-    assert headers["X-Key"] == "Sikker kode"
+    assert headers["X-Key"] == "Kode 1?"
 
 
 @pytest.mark.parametrize("status", [400, 401, 500, 302, 204])
