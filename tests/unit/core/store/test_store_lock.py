@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from segl.errors import StoreError, StoreLocked
 from segl.store import engine as store
 from segl.store.engine import open_store, transaction, watch_locks
 from segl.store.lock import Holder, holder_of
+from segl.store.watch import LockWatch
 from segl.tables.base import meta
 from world.locker import Locker
 
@@ -137,3 +138,29 @@ def test_every_use_of_the_store_is_a_transaction_that_tells_its_faults() -> None
         if re.search(r"engine\.(?:begin|connect|raw_connection)\(", file.read_text("utf-8"))
     }
     assert bare == {"core/segl/store/engine.py", "core/segl/store/migrations.py"}
+
+
+def test_each_lock_is_told_of_once_and_once_when_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl.store.watch._LOOK_SECONDS", 0.01)
+    began, ended, freed = list[float](), list[int](), threading.Event()
+
+    def free(_since: float, in_vain: int) -> None:
+        ended.append(in_vain)
+        freed.set()
+
+    watch = LockWatch(tmp_path / "segl.db", began.append, free)
+    with closing(sqlite3.connect(tmp_path / "segl.db", isolation_level=None)) as other:
+        for number in (1, 2):
+            freed.clear()
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(number + 1):
+                watch.met(5.0)
+            assert len(began) == number
+            assert began[-1] <= time.time() - 5, "since when it was waited for"
+            assert {one.daemon for one in threading.enumerate() if one.name == "store-lock"} == {True}
+            assert len(ended) == number - 1
+            other.execute("ROLLBACK")
+            assert freed.wait(30)
+    assert ended == [2, 3]
