@@ -141,11 +141,18 @@ def _mails(
         here = {part.where for part in parts}
         about = next((said for thread in threads if (said := thread.about(mail))), "")
         beside = [replace(subject, text=about or subject.text)] if mail and subject else []
-        found = [f for f in rules.find([*beside, *parts], shown=False) if _is_of_its_mail(f, rules)]
-        yield (
-            [known.get((f.rule, f.where, f.score), f) for f in found if f.where in here],  # with its excerpt
-            readings.get(mail, []),
-        )
+        found = [
+            f for f in rules.find_words([*beside, *parts]) if f.where in here and _is_of_its_mail(f, rules)
+        ]
+        if found:
+            yield (
+                [known.get((f.rule, f.where, f.score), f) for f in found],
+                readings.pop(mail, []),
+            )  # with excerpts
+    yield (
+        [],
+        [reading for some in readings.values() for reading in some],
+    )  # in which no words are: the surest counts
 
 
 def _heard(readings: Sequence[Reading], heard: Understanding, model: Model) -> Understanding:

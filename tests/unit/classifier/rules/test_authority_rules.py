@@ -71,6 +71,10 @@ def test_what_an_authority_decides_of_somebody_counts_though_the_model_sees_noth
         "Du er bevilget [timer] ledsagelse om måneden.",
         "Krav over 250 kr. sendes til inddrivelse.",
         "Plejecentret skal bruge en ny loftlift på stue 4.",
+        "Har en medarbejder et misbrug, tilbyder vi medarbejderen ambulant behandling og plads på et hold.",
+        "Du laver børnefaglige undersøgelser og indstiller sager om anbringelse til udvalget.",
+        "Får du et påkrav med gebyr inden den tredje hverdag i måneden, og betaler du heller ikke inden 14 dage, "
+        "bliver lejemålet uden videre ophævet, og sagen sendes til fogedretten.",
     ],
 )
 def test_what_is_decided_of_nobody_does_not(said: str) -> None:
