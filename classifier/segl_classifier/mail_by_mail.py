@@ -24,7 +24,7 @@ from segl_classifier.rules.model import Reads
 from segl_classifier.understanding.interface import Model, Reading, Understanding
 from segl_classifier.understanding.mail_heads import MailWithin
 from segl_classifier.understanding.windows import heads_of
-from segl_classifier.weigh import Outcome, Thresholds, Weighing, is_for_all, weigh, weigh_whole
+from segl_classifier.weigh import Outcome, Thresholds, Weighing, best_reading, is_for_all, weigh, weigh_whole
 
 _FAINT = 0.2
 """A category that comes to less in the mail that tells most for it is told by the mail that tells most of all."""
@@ -107,10 +107,16 @@ def each_by_itself(judged: Judged, rules: RuleSet, model: Model | None) -> Judge
         return as_one
     others = [finding for finding in as_one.findings if not _is_of_its_mail(finding, rules)]
     thresholds = Thresholds(rules, model)
-    mails = [
-        _Mail.weighed(found, _heard(readings, heard, model), others, thresholds)
-        for found, readings in _mails(judged, heard, threads, rules)
-    ]
+
+    def weighed(*, shown: bool) -> list[_Mail]:
+        return [
+            _Mail.weighed(found, _heard(readings, heard, model), others, thresholds)
+            for found, readings in _mails(judged, heard, threads, rules, shown=shown)
+        ]
+
+    mails = weighed(shown=False)
+    if any(mail.is_doubted for mail in mails):  # somebody will want to see why
+        mails = weighed(shown=True)
     told = _told(mails, heard)
     all_ = _Mail.weighed(*told, others, thresholds)
     if any(mail.is_doubted for mail in mails) and not all_.is_doubted:
@@ -127,32 +133,37 @@ def _is_of_its_mail(finding: Finding, rules: RuleSet) -> bool:
 
 
 def _mails(
-    judged: Judged, heard: Understanding, threads: Sequence[_Thread], rules: RuleSet
+    judged: Judged, heard: Understanding, threads: Sequence[_Thread], rules: RuleSet, *, shown: bool
 ) -> Iterator[tuple[list[Finding], list[Reading]]]:
     """What is found and what was read in each mail. What stands in none of those below goes with the first."""
     subject = next((t for t in judged.texts if t.source is Source.SUBJECT and not t.remark), None)
-    known = {(finding.rule, finding.where, finding.score): finding for finding in reversed(judged.findings)}
+    known = {_place(finding): finding for finding in reversed(judged.findings)}
     readings: dict[int, list[Reading]] = {}
     for reading in heard.readings:
         mail = threads[reading.window.source_index].number(reading.window.start)
         readings.setdefault(mail, []).append(reading)
     for mail in range(1 + max(len(thread.mails) for thread in threads)):
         parts = [part for thread in threads if (part := thread.part(mail))]
-        here = {part.where for part in parts}
         about = next((said for thread in threads if (said := thread.about(mail))), "")
         beside = [replace(subject, text=about or subject.text)] if mail and subject else []
-        found = [
-            f for f in rules.find_words([*beside, *parts]) if f.where in here and _is_of_its_mail(f, rules)
-        ]
+        found = _of_mail(parts, beside, rules, shown=shown)
         if found:
-            yield (
-                [known.get((f.rule, f.where, f.score), f) for f in found],
-                readings.pop(mail, []),
-            )  # with excerpts
+            yield [known.get(_place(each), each) for each in found], readings.pop(mail, [])
     yield (
         [],
         [reading for some in readings.values() for reading in some],
-    )  # in which no words are: the surest counts
+    )  # where no words are the surest counts
+
+
+def _of_mail(parts: Sequence[Text], beside: Sequence[Text], rules: RuleSet, *, shown: bool) -> list[Finding]:
+    """What *rules* find in the *parts* of one mail, and not in what is read *beside* them."""
+    here = {part.where for part in parts}
+    found = rules.find_words([*beside, *parts], shown=shown)
+    return [each for each in found if each.where in here and _is_of_its_mail(each, rules)]
+
+
+def _place(finding: Finding) -> tuple[str, str, float]:
+    return finding.rule, finding.where, finding.score
 
 
 def _heard(readings: Sequence[Reading], heard: Understanding, model: Model) -> Understanding:
@@ -187,8 +198,13 @@ def _told(mails: Sequence[_Mail], heard: Understanding) -> tuple[list[Finding], 
         ]
     scores = {label: tells[label].understanding.scores[label] for label in heard.scores}
     telling = [mail for label, mail in tells.items() if mail.outcome(label) is not Outcome.NO]
-    any_ = max(mail.understanding.any for mail in (top, *telling))
-    return found, replace(heard, any=any_, scores=scores)
+    surest = max((top, *telling), key=lambda mail: mail.understanding.any)
+    tellers = {
+        label: reading
+        for label, mail in ((None, surest), *tells.items())
+        if (reading := best_reading(mail.understanding, label))
+    }
+    return found, replace(heard, any=surest.understanding.any, scores=scores, tellers=tellers)
 
 
 def _teller(label: Label, mails: Sequence[_Mail], top: _Mail) -> _Mail:

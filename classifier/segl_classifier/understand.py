@@ -54,9 +54,17 @@ def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
     if not known:
         return None
     labels = {label for part in known for label in part.scores}
+    any_ = max(part.any for part in known)
+    scores = {label: max(part.scores.get(label, 0.0) for part in known) for label in labels}
     return Understanding(
         readings=tuple(reading for part in known for reading in part.readings),
-        any=max(part.any for part in known),
-        scores={label: max(part.scores.get(label, 0.0) for part in known) for label in labels},
+        any=any_,
+        scores=scores,
         complete=all(part.complete for part in known),
+        tellers={
+            label: reading
+            for part in known
+            for label, reading in part.tellers.items()
+            if (part.scores.get(label, 0.0) >= scores.get(label, 0.0) if label else part.any >= any_)
+        },
     )

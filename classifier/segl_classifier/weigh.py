@@ -312,7 +312,9 @@ def best_reading(understanding: Understanding | None, label: Label | None) -> Re
     def score(reading: Reading) -> float:
         return reading.any if label is None else reading.scores.get(label, 0.0)
 
-    return max(understanding.readings, key=score, default=None) if understanding else None
+    if understanding is None:
+        return None
+    return understanding.tellers.get(label) or max(understanding.readings, key=score, default=None)
 
 
 def join(scores: Iterable[float]) -> float:

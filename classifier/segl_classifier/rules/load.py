@@ -91,9 +91,9 @@ class RuleSet:
         findings = self._engine.find([scan for scan in scans if scan], shown=shown)
         return [*findings, *self._columns.find(texts, scans), *self._statements.find(texts, scans)]
 
-    def find_words(self, texts: Sequence[Text]) -> list[Finding]:
-        """The same of the rules on words in prose alone, without excerpts."""
-        return self._engine.find([self._engine.scan(text) for text in texts if text.text], shown=False)
+    def find_words(self, texts: Sequence[Text], *, shown: bool = True) -> list[Finding]:
+        """The same of the rules on words in prose alone."""
+        return self._engine.find([self._engine.scan(text) for text in texts if text.text], shown=shown)
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""

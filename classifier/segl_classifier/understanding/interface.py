@@ -52,12 +52,13 @@ class Reading:
 class Understanding:
     """All readings of a message, in reading order and behind them those of sentences by themselves, and what they come
     to: ``any`` and ``scores`` of the whole message. ``complete`` is false when the budget ran out before the last
-    window."""
+    window. ``tellers``: of a category (``None``: of anything) the reading that counts, where a surer one does not."""
 
     readings: tuple[Reading, ...] = ()
     any: float = 0.0
     scores: Mapping[Label, float] = field(default_factory=dict)
     complete: bool = True
+    tellers: Mapping[Label | None, Reading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,15 @@ def test_what_one_mail_tells_is_told(body: str, labels: set[Label]) -> None:
     assert (verdict.decision, set(verdict.labels)) == (Decision.SECURE, labels)
 
 
+def test_the_passage_that_is_shown_is_of_the_mail_that_tells() -> None:
+    verdict = classify(
+        mail(passed_on(f"{INVENTED} {ILL}", f"{DOUBTED} {TOPIC}")), shipped_rules(), model=MODEL
+    )
+    shown = [finding.excerpt for finding in verdict.findings]
+    assert len(shown) > 1
+    assert all("Zahra" in one or "borrelia" in one or "syg i" in one for one in shown)
+
+
 def test_a_decision_made_again_from_what_is_kept_is_the_same() -> None:
     body = passed_on(
         "Peter har fået en rykker og skylder os 4.000 kr. i restance.", f"{INVENTED} {ILL}", TOPIC
