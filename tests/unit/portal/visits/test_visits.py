@@ -59,6 +59,26 @@ def test_no_file_stays_open_when_a_visit_cannot_be_prolonged(
     assert open_files(letter.message_id) == before
 
 
+def test_nor_when_it_cannot_begin_and_the_code_stays_good(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    code = counter.code()
+
+    def fails(*_: object, **__: object) -> None:
+        raise StoreError("not now", "the store is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("segl.sealed.life.mark_opened", fails)
+        with pytest.raises(StoreError) as caught:
+            counter.give(browser, letter, code)
+        assert (open_files(letter.message_id), caught.value.public) == (0, "not now")
+    opened = counter.give(browser, letter, code)
+    assert isinstance(opened, Opened)
+    opened.content.close()
+
+
 def open_files(message_id: str) -> int:
     """How many files of the sealed message this process has open."""
     links = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
