@@ -186,9 +186,9 @@ def test_words_of_another_script_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize("unit", ["а", "аa", "а ", "аб", "aб"])
 def test_time_grows_with_the_letters_and_no_faster(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     as_seen(unit * 500_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1"])

@@ -170,9 +170,9 @@ def test_what_unpacks_to_too_much_is_told_of(size: int, count: int) -> None:
 
 def test_unpacking_costs_no_more_however_much_there_is() -> None:
     bomb = f"<a>{in_base64(deflated(bytes(900_000)))}</a>"
-    start = time.perf_counter()
+    start = time.process_time()
     assert list(files_in(bomb * 5_000))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_an_invoice_in_utf_16_holds_its_file_too() -> None:

@@ -122,11 +122,11 @@ def test_a_bomb_ends_at_the_allowance() -> None:
         bz2.compress(bytes(60 * MEGABYTE), 1),
         lzma.compress(bytes(60 * MEGABYTE), preset=0),
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         content = read(data, "a", USUAL)
         assert gaps(content) == ["too-large more than 50 MB unfolded"]
         assert sum(map(len, files(content).values())) <= USUAL.bytes
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
 
 
 # Debian's Python tells of them by a warning, newer ones refuse them
@@ -148,11 +148,11 @@ def test_members_that_share_their_bytes_count_each_time() -> None:
 
 def test_twenty_thousand_members_end_at_the_allowance() -> None:
     data = zipped({f"{number}.txt": CPR for number in range(20_000)}, zipfile.ZIP_STORED)
-    started = time.perf_counter()
+    started = time.process_time()
     content = read(data, "a.zip", USUAL)
     assert len(content.files) == 1000
     assert gaps(content) == ["too-many more than 1000 files"]
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_tar_of_holes_ends_at_the_allowance() -> None:
@@ -164,10 +164,10 @@ def test_a_tar_of_holes_ends_at_the_allowance() -> None:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         archive.addfile(member, io.BytesIO())
-    started = time.perf_counter()
+    started = time.process_time()
     content = read(file.getvalue(), "a.tar", USUAL)
     assert gaps(content) == ["too-large more than 50 MB unfolded"]
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"PK\3\4", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x00",
