@@ -29,6 +29,9 @@ from segl_classifier.weigh import Outcome, Thresholds, Weighing, best_reading, i
 _FAINT = 0.2
 """A category that comes to less in the mail that tells most for it is told by the mail that tells most of all."""
 
+_MOST = 200
+"""Mails below the first: what has more is no thread, and is judged as one. Each costs a search of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
@@ -103,7 +106,7 @@ def each_by_itself(judged: Judged, rules: RuleSet, model: Model | None) -> Judge
     if not any(_is_of_its_mail(finding, rules) for finding in judged.findings):
         return as_one
     threads = [_Thread.of(text) for text in judged.texts]
-    if not any(thread.mails for thread in threads):
+    if not 0 < max(len(thread.mails) for thread in threads) <= _MOST:
         return as_one
     others = [finding for finding in as_one.findings if not _is_of_its_mail(finding, rules)]
     thresholds = Thresholds(rules, model)

@@ -138,3 +138,9 @@ def test_a_postmasters_rule_counts_in_the_whole_message(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(OWN)
     assert decided(passed_on(DOUBTED, TOPIC), load_rules([file])) is Decision.SECURE
+
+
+def test_what_is_glued_together_of_very_many_mails_is_judged_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_classifier.mail_by_mail._MOST", 1)
+    assert decided(answered(DOUBTED, HARMLESS)) is Decision.PLAIN
+    assert decided(passed_on(DOUBTED, TOPIC)) is Decision.SECURE
