@@ -257,4 +257,4 @@ def test_bad_settings_are_told_fault_by_fault(file: Path) -> None:
 def test_no_more_numbers_are_asked_about_than_are_counted(file: Path) -> None:
     done = segl("explain", "anna@skolen.example", "bo@x.example", "--cpr-numbers", "9" * 20, file=file)
     assert done.exit_code == 2
-    assert "less than or equal to 50" in done.output
+    assert "must be at most 50" in done.output
