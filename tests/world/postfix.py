@@ -48,6 +48,7 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 _POSTFIX_FILES = Path("/etc/postfix/postfix-files")
+_RELOADED = "reload -- version"  # master(8), before it looks at its services again
 _USERS = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
 
 
@@ -144,7 +145,11 @@ class PostfixInstance:
         self.run("postfix", "stop", check=False)
 
     def reload(self) -> None:
+        """Returns when master(8) has read its files anew. The command itself only sends a signal: for a while mail is
+        taken by what was."""
+        times = self.log.count(_RELOADED)
         self.run("postfix", "reload")
+        wait_until(lambda: self.log.count(_RELOADED) > times, 30, lambda: self.log[-3000:])
 
     def flush(self) -> None:
         """Try every deferred message now."""
