@@ -48,9 +48,7 @@ def test_a_partner_who_knows_the_envelope_id_cannot_have_a_delivery_reported(
         assert smtp.rcpt(COLLEAGUE, ["NOTIFY=SUCCESS,FAILURE", f"ORCPT=rfc822;{WAITS}"])[0] == 250
         assert smtp.data(letter(SENDER, (COLLEAGUE,), "Te", "Vi ses til te.\n").content)[0] == 250
     wait_until(lambda: bool(street.mail_for(COLLEAGUE)), 60, lambda: talkative.log[-9000:])
-    wait_until(lambda: bool(other_reports(street, SENDER)), 30, lambda: talkative.log[-9000:])
-    [report] = other_reports(street, SENDER)
-    assert b"Original-Envelope-Id: not-ours" in report.content
+    wait_until(lambda: reports_under("not-ours", street) == 1, 30, lambda: talkative.log[-9000:])
     assert receipts_for(street, SENDER) == [], "nothing was heard yet of what waits"
 
 
@@ -75,9 +73,7 @@ def test_a_user_of_this_host_who_hands_in_mail_under_an_envelope_id_has_no_say_o
     street.good.rcpt_replies[nobody] = "550 5.1.1 no such user"
     name = inside if told_to == "us" else outside
     sendmail(talkative, "-V", name, "-R", "hdrs", "-f", SENDER, nobody)
-    wait_until(lambda: bool(other_reports(street, SENDER)), 30, lambda: talkative.log[-9000:])
-    [report] = other_reports(street, SENDER)
-    assert f"Original-Envelope-Id: {name}".encode() in report.content
+    wait_until(lambda: reports_under(name, street) == 1, 30, lambda: talkative.log[-9000:])
     assert receipts_for(street, SENDER) == []
     street.good.rcpt_replies.clear()
     wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: talkative.log[-9000:])
@@ -99,6 +95,12 @@ def test_a_bounce_that_quotes_an_envelope_id_goes_back_as_it_would_have(
     assert b"ab" * 32 in report.content
     assert not re.search(r"smtpd\[\d+\]: \w+: client", talkative.secure.log)
     assert talkative.deliver.log.count("report_not_ours") >= 1
+
+
+def reports_under(name: str, street: Street) -> int:
+    """How many the sender got. One of Postfix's own on mail that waited when the test before ended may come between."""
+    field = f"Original-Envelope-Id: {name}".encode()
+    return sum(field in report.content for report in other_reports(street, SENDER))
 
 
 def sendmail(house: House, *arguments: str) -> None:
