@@ -18,6 +18,14 @@ MAIL_BYTES = st.lists(
 ).map(b"".join)
 
 
+async def feed(reader: asyncio.StreamReader, pieces: Sequence[bytes]) -> None:
+    """*pieces* to *reader*, each by itself, and the end."""
+    for piece in pieces:
+        reader.feed_data(piece)
+        await asyncio.sleep(0)
+    reader.feed_eof()
+
+
 def read_data(pieces: Sequence[bytes], limit: int = 10_000_000) -> tuple[bytes | None, bytes]:
     """What ``data`` gives for input that comes in *pieces*, and the line after it."""
 
@@ -25,13 +33,7 @@ def read_data(pieces: Sequence[bytes], limit: int = 10_000_000) -> tuple[bytes |
         reader = asyncio.StreamReader()
         wire = Wire(reader, idle_seconds=5)
 
-        async def feed() -> None:
-            for piece in pieces:
-                reader.feed_data(piece)
-                await asyncio.sleep(0)
-            reader.feed_eof()
-
-        feeding = asyncio.create_task(feed())
+        feeding = asyncio.create_task(feed(reader, pieces))
         data = await wire.data(limit)
         line = await wire.line(1000)
         await feeding
@@ -109,13 +111,7 @@ def read_lines(pieces: Sequence[bytes], count: int) -> list[bytes | str]:
         wire = Wire(reader, idle_seconds=5)
         lines: list[bytes | str] = []
 
-        async def feed() -> None:
-            for piece in pieces:
-                reader.feed_data(piece)
-                await asyncio.sleep(0)
-            reader.feed_eof()
-
-        feeding = asyncio.create_task(feed())
+        feeding = asyncio.create_task(feed(reader, pieces))
         for _ in range(count):
             try:
                 lines.append(await wire.line(20))
