@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from segl_classifier.layout.tables import continued
+from segl_classifier.layout.going_on import continued
 from segl_classifier.layout.tidy import BREAKS_CELL, KEPT_APART
 
 _PARAGRAPH = re.compile(r"\n[ \t\r>]*\n\s*")

@@ -8,7 +8,6 @@ says nothing to a reader who has forgotten the column. Empty lines do not end a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
@@ -24,9 +23,6 @@ from segl_classifier.layout.cells import (
     below,
     cut,
     has,
-    has_other_commas,
-    is_lined_up,
-    is_tight,
     lines_of,
     may_divide,
     places,
@@ -43,15 +39,18 @@ from segl_classifier.layout.headings import (
     prose_above,
 )
 from segl_classifier.layout.row_widths import most_cells
+from segl_classifier.layout.table_shape import (
+    DOUBTFUL,
+    FEWEST,
+    LETTER_OR_DIGIT,
+    are_tight,
+    is_ruler,
+    is_table,
+)
 
-_DOUBTFUL = {COMMA: 3, GAP: 2}  # those that prose has, too: of a table they make so many columns or more
-_FEWEST = 2  # rows
-_FEWEST_DOUBTFUL = 3
 _BRIDGED = 100_000  # lines as short as a cell that end no table: rows of which only the first cell is filled
 _BRIDGED_BLINDLY = 2  # lines behind which a row may be wider than those before
-_LONGEST_WRITTEN = 1_000  # characters of a cell that a program wrote: remarks
 _REMARK = 3  # lines at most between a heading and its rows
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,9 @@ def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Itera
     for first, last in _runs(lines, low, high, separator):
         rows = [cut(line, separator) for line in lines[first:last]]
         table = _remarked(lines, above, first, last, rows, separator) or _continued(before, first, last, rows)
-        if table is None and len(rows) >= _FEWEST:
+        if table is None and len(rows) >= FEWEST:
             table = _new(rows, first, last, separator, len(lines))
-        if table is None and len(rows) > _FEWEST and (prose := prose_above(rows, separator)):
+        if table is None and len(rows) > FEWEST and (prose := prose_above(rows, separator)):
             table = _new(rows[prose:], first + prose, last, separator, len(lines))
         table = table or _below_a_line(rows, first, last, separator, len(lines))
         above = (first, rows[0]) if table is None and len(rows) == 1 else None
@@ -136,7 +135,7 @@ def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Itera
 def _below_a_line(rows: Sequence[Cut], first: int, last: int, separator: str, among: int) -> _Table | None:
     """*rows* as a table that a report has below its title, the date and the page, with a line drawn between."""
     for number, row in enumerate(rows[: 2 * HEADING_ROWS]) if separator == GAP else ():
-        if _is_ruler(row.line) and (
+        if is_ruler(row.line) and (
             table := _new(rows[number + 1 :], first + number + 1, last, separator, among)
         ):
             return table
@@ -183,7 +182,7 @@ def _runs(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterato
             first, widest = (number, width) if first < 0 else (first, max(widest, width))
             last = number
         elif first >= 0 and (
-            separator == COMMA or number - last > _BRIDGED or not (_is_short(line) or _is_ruler(line))
+            separator == COMMA or number - last > _BRIDGED or not (_is_short(line) or is_ruler(line))
         ):
             yield first, last + 1
             first = -1
@@ -196,15 +195,11 @@ def _is_short(line: Line) -> bool:
     return len(text) <= LONGEST and not text.endswith(STOPS)
 
 
-def _is_ruler(line: Line) -> bool:
-    return _LETTER_OR_DIGIT.search(line.text) is None
-
-
 def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]) -> _Table | None:
     """*rows* as more of the table *before*, if they can be: prose stood between."""
     if before is None or before.heading is None:
         return None
-    if before.separator == COMMA and len(before.heading) == _FEWEST and not _are_tight(rows):
+    if before.separator == COMMA and len(before.heading) == FEWEST and not are_tight(rows):
         return None  # a sentence with a comma in it, or a row of a table that blanks line up
     width = most_cells(row.cells for row in rows)
     if not 1 < width <= len(before.heading) or (len(rows) > 1 and width < len(before.heading)):
@@ -225,11 +220,11 @@ def _is_new(heading: Sequence[str], before: Sequence[str], rows: Sequence[Cut]) 
 def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int) -> _Table | None:
     """*rows* as a table, unless they are sentences with the *separator* in them. *among* so many lines they stand."""
     cells = [row.cells for row in rows]
-    if not _is_table(rows, separator, among):
+    if not is_table(rows, separator, among):
         return None
     heading = heading_among(cells, most_cells(cells))
     if heading is None:
-        return None if separator in _DOUBTFUL else _Table(first, last, separator, rows, None)
+        return None if separator in DOUBTFUL else _Table(first, last, separator, rows, None)
     if is_prose(heading, rows, separator) or is_enumeration(cells):
         return None
     if separator != GAP:
@@ -240,116 +235,6 @@ def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int)
 
 def _aligned(rows: Sequence[Cut], columns: Sequence[Place]) -> Sequence[Cut]:
     return [row._replace(cells=below(columns, row)) for row in rows] if columns else rows
-
-
-def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
-    widths = [len(row.cells) for row in rows if len(row.cells) > 1]
-    if len(widths) < _FEWEST:
-        return False
-    if separator in _DOUBTFUL:
-        if len(rows) == among == _FEWEST:
-            return _is_pair(rows, separator)
-        rows = [row for row in rows if not _is_ruler(row.line)]  # with which reports draw their tables
-        cells = [row.cells for row in rows]
-        if separator == COMMA:
-            regular = _regular(cells, _FEWEST, _LONGEST_WRITTEN) and not _are_decimal(rows)
-            return regular and (_are_tight(rows) or _regular(cells, _DOUBTFUL[COMMA]))
-        return _regular(cells, _DOUBTFUL[separator]) or _lined_up(rows)
-    return (
-        separator == "\t"
-        or len(widths) * 3 >= among * 2
-        or min(widths) > 2
-        or len(widths) >= _FEWEST_DOUBTFUL
-    )
-
-
-def _is_pair(rows: Sequence[Cut], separator: str) -> bool:
-    """Whether two lines that stand alone are a heading and its row. Commas are written as programs write them, and
-    there are several, or figures below words; blanks line figures up below words in several columns."""
-    top, row = rows
-    several = len(top.cells) >= _FEWEST_DOUBTFUL
-    if len(top.cells) != len(row.cells) or not is_heading(top.cells):
-        return False
-    if separator == COMMA:
-        return (
-            (several or heads(top.cells, [row])) and _are_tight(rows) and max(map(len, top.cells)) <= LONGEST
-        )
-    fitting = zip(places(top.line), places(row.line), strict=True)
-    return several and heads(top.cells, [row]) and all(a[0] == b[0] or a[1] == b[1] for a, b in fitting)
-
-
-def _are_tight(rows: Sequence[Cut]) -> bool:
-    """Whether commas divide *rows* as programs write them, and blanks do not: "Lund,Anna     KOL" is lined up."""
-    lined_up = sum(is_lined_up(row.line) for row in rows)
-    return lined_up * 2 < len(rows) and all(is_tight(row.line) for row in rows)
-
-
-def _are_decimal(rows: Sequence[Cut]) -> bool:
-    """Whether the commas of *rows* stand within figures, and blanks divide them: "Kvote     3,8   4,1"."""
-    decimal = sum(is_lined_up(row.line) and not has_other_commas(row.line) for row in rows)
-    return decimal * 2 > len(rows)
-
-
-def _regular(rows: Sequence[Sequence[str]], narrowest: int, longest: int = LONGEST) -> bool:
-    """Whether nearly all *rows* have the same number of short cells, at least *narrowest*."""
-    width = most_cells(rows)
-    fitting = [row for row in rows if len(row) == width]
-    letters = sum(len(cell) for row in fitting for cell in row)
-    return (
-        width >= narrowest
-        and len(fitting) >= _FEWEST_DOUBTFUL
-        and len(fitting) * 5 >= len(rows) * 4
-        and letters <= longest * width * len(fitting)
-    )
-
-
-def _lined_up(rows: Sequence[Cut]) -> bool:
-    """Whether the cells of *rows* stand below those of a heading, though some are empty."""
-    wide = [row for row in rows if len(row.cells) > 1]
-    top = next((row for row in wide[:HEADING_ROWS] if is_heading(row.cells)), None)
-    if top is None or len(wide) < _FEWEST_DOUBTFUL:
-        return False
-    columns = places(top.line)
-    starts, ends = {start for start, _ in columns}, {end for _, end in columns}
-    cells = [place for row in wide if row is not top for place in places(row.line)]
-    fitting = sum(start in starts or end in ends for start, end in cells)
-    return fitting * 5 >= len(cells) * 4 and sum(end - start for start, end in cells) <= LONGEST * len(cells)
-
-
-def continued(above: str, below: str, *, on: bool) -> bool:
-    """Whether the paragraph *below* goes *on* with the table whose last paragraph is *above*, or begins one with it:
-    each line has as many separators as the others, but for prose that stands over the table."""
-    last = above[above.rfind("\n") + 1 :]
-    for separator in SEPARATORS:
-        count = last.count(separator)
-        if separator == GAP or not count or separator not in below:
-            continue
-        rows = [last, *(line for line in below.split("\n") if line.strip())]
-        if any(row.count(separator) != count for row in rows):
-            continue
-        tight = not any(f"{separator} " in row or f" {separator}" in row for row in rows)
-        *over, _ = above.split("\n")
-        alike = sum(line.count(separator) == count for line in over)
-        if separator == COMMA and not (tight or alike == len(over)):
-            continue
-        # A semicolon, or a comma, in each of two sentences is no table.
-        if count > 1 or separator == "\t" or (separator != COMMA and (on or alike or tight)):
-            return True
-    return may_divide(GAP, below) and may_divide(GAP, above) and _go_on_below(above, below, on)
-
-
-def _go_on_below(above: str, below: str, on: bool) -> bool:
-    """Whether all cells of the lines *below* are lined up with the widest line *above*, as those of two others are,
-    if they do not go *on* with a table already."""
-    lines = [places(line) for line in lines_of(above)]
-    widest = max(lines, key=len)
-    starts, ends = {start for start, _ in widest}, {end for _, end in widest}
-
-    def fits(cells: Sequence[Place]) -> bool:
-        return len(cells) > 1 and all(start in starts or end in ends for start, end in cells)
-
-    goes_on = fits(lines[-1]) and (on or sum(map(fits, lines)) > _FEWEST)
-    return goes_on and all(fits(places(line)) for line in lines_of(below))
 
 
 def _rows(lines: Sequence[Line], tables: Iterable[_Table], block: str) -> Iterator[Row]:
@@ -373,7 +258,7 @@ def _of_table(table: _Table, block: str) -> Iterator[Row]:
     for number, row in enumerate(rows):
         cells, line = row.cells, row.line
         as_cut = row if table.separator == GAP else None
-        if len(cells) < 2 or not any(map(_LETTER_OR_DIGIT.search, cells)):
+        if len(cells) < 2 or not any(map(LETTER_OR_DIGIT.search, cells)):
             yield Row((), (), line.start, line.end)
         elif cells is heading or (
             current
