@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.cli import status
+from segl.cli import status_host, status_store
 from segl.cli.doctor_access import access_checks
 from segl.postfix.check import AS_ROOT, Check, State
 from segl.settings.document import Settings
@@ -112,6 +112,6 @@ def test_a_store_that_may_not_be_looked_at_is_told_of_and_ends_nothing(file: Pat
     found = checks(file, long)["store.access"]
     assert (found.state, found.fix) == (State.UNKNOWN, AS_ROOT)
     assert "too long" in found.found
-    assert status._store(long).good is None
-    queue = status._queue("queue front", Path(f"/{'a' * 5000}"))
+    assert status_store.store_line(long).good is None
+    queue = status_host.queue_line("queue front", Path(f"/{'a' * 5000}"))
     assert (queue.good, "run segl install" in queue.text) == (None, False)

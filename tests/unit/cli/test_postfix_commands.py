@@ -17,9 +17,9 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner, Result
 
-from segl.cli import installing, status
+from segl.cli import installing, status_host
 from segl.cli.main import build
-from segl.cli.status import _rules
+from segl.cli.status_host import rules_line
 from segl.postfix import install, sockets
 from segl.settings.document import Settings
 from segl.store.engine import open_store
@@ -370,32 +370,34 @@ def test_a_line_separator_in_a_queue_is_no_line_end(
         "recipients": [{"delay_reason": "a\u2028b"}],
     }
     line = json.dumps(message, ensure_ascii=False) + "\n"
-    monkeypatch.setattr(status, "run_postfix", lambda *_: CompletedProcess([], 0, line * 2, ""))
-    assert status._queue("queue front", site.front_directory).text == "2 messages, the oldest 0 s old"
+    monkeypatch.setattr(status_host, "run_postfix", lambda *_: CompletedProcess([], 0, line * 2, ""))
+    assert (
+        status_host.queue_line("queue front", site.front_directory).text == "2 messages, the oldest 0 s old"
+    )
 
 
 def test_status_names_a_full_disk(site: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of that nothing else tells that it shows: every process runs."""
     site.install()
     site.settle()
-    assert status._disks(site.settings).good
+    assert status_host.disks_line(site.settings).good
     full = SimpleNamespace(f_flag=0, f_bavail=0, f_frsize=4096, f_files=10**6, f_favail=10**6)
     monkeypatch.setattr(os, "statvfs", lambda _: full)
-    line = status._disks(site.settings)
+    line = status_host.disks_line(site.settings)
     assert (line.name, line.good) == ("disks", False)
     assert f"0 MB free for {site.queue}, at least" in line.text
 
 
 def test_the_rules_of_status_are_those_the_milter_loads(site: Installation) -> None:
     rules = load_rules()
-    line = _rules(site.settings)
+    line = rules_line(site.settings)
     assert line.text == f"{len(rules.rules)} rules, digest {rules.digest[:12]}"
 
 
 def test_a_rule_file_that_is_gone_is_told(site: Installation) -> None:
     site.tables["detection"] = {"rules": ["/nowhere/own.toml"]}
     settings: Settings = site.settings
-    assert not _rules(settings).good
+    assert not rules_line(settings).good
 
 
 def test_status_names_a_resolver_that_does_not_answer(site: Installation, file: Path) -> None:

@@ -12,7 +12,8 @@ from threading import Thread
 
 import pytest
 
-from segl.cli.status import _faults, _rules
+from segl.cli.status_faults import faults_line
+from segl.cli.status_host import rules_line
 from segl.settings.file import parse_settings
 
 
@@ -46,12 +47,12 @@ def test_no_proxy_is_asked(address: tuple[str, int], monkeypatch: pytest.MonkeyP
     """/etc/environment of a house with a proxy reaches sudo, too."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     host, port = address
-    line = _faults("segl-milter", host, port)
+    line = faults_line("segl-milter", host, port)
     assert (line.good, line.text) == (False, "2 worker deaths, 1 reloads refused")
 
 
 def test_where_nobody_listens_it_is_not_known() -> None:
-    assert _faults("segl-milter", "127.0.0.1", 9).good is None
+    assert faults_line("segl-milter", "127.0.0.1", 9).good is None
 
 
 def test_without_descriptors_the_rules_are_not_known() -> None:
@@ -60,9 +61,9 @@ def test_without_descriptors_the_rules_are_not_known() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
     try:
-        line = _rules(settings)
+        line = rules_line(settings)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert line.good is None
     assert line.text.endswith("Too many open files")
-    assert _rules(settings).good
+    assert rules_line(settings).good

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl.cli.status import _organisations
+from segl.cli.status_store import sent_lines
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.receipts import records
@@ -102,18 +102,18 @@ def test_traffic_is_that_of_the_organisations_own_senders(engine: Engine, settin
 def test_status_has_a_line_for_each(engine: Engine, settings: Settings) -> None:
     import time
 
-    assert [(line.name, line.good) for line in _organisations(settings)] == [
+    assert [(line.name, line.good) for line in sent_lines(settings)] == [
         ("sent Hosting", True),
         ("sent Skolen", True),
     ]
     fill(engine, settings, time.time())
-    lines = {line.name: line.text for line in _organisations(settings)}
+    lines = {line.name: line.text for line in sent_lines(settings)}
     assert lines == {
         "sent Hosting": "2 recipients outside in 7 days, 0 by the portal",
         "sent Skolen": "3 recipients outside in 7 days, 1 by the portal",
     }
     alone = parse_settings({"organisation": TABLES["organisation"]})
-    assert list(_organisations(alone)) == []
+    assert list(sent_lines(alone)) == []
 
 
 def test_each_gets_the_report_of_its_own_week_and_who_runs_it_that_of_all(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.cli import status
+from segl.cli import status_store
 from segl.errors import StoreError
 from segl.postfix import check_host
 from segl.postfix.check import State
@@ -89,14 +89,14 @@ def test_a_store_of_a_newer_segl_is_not_called_one_that_works(
     with transaction(engine) as connection:
         connection.execute(meta.update().values(value=str(version)))
     engine.dispose()
-    line, check = status._store(settings(url(file))), check_host._store(settings(url(file)))
+    line, check = status_store.store_line(settings(url(file))), check_host._store(settings(url(file)))
     assert (line.good, told in line.text) == (not told, True)
     assert (check.state, told in check.found) == (State.FAIL if told else State.OK, True)
 
 
 def test_what_is_there_and_no_store_is_not_called_missing(tmp_path: Path) -> None:
     (tmp_path / "segl.db").mkdir()
-    line = status._store(settings(url(tmp_path / "segl.db")))
+    line = status_store.store_line(settings(url(tmp_path / "segl.db")))
     assert (line.good, "Is a directory" in line.text) == (False, True)
 
 
@@ -124,7 +124,7 @@ def test_a_server_that_does_not_answer_is_told_of_with_its_words_and_without_the
         look_at_store(away)
     assert "Connection refused" in caught.value.private
     assert "hemmelig" not in caught.value.private
-    line = status._store(settings(away))
+    line = status_store.store_line(settings(away))
     assert (line.good, "Connection refused" in line.text) == (False, True)
 
 
@@ -142,10 +142,10 @@ def test_a_standby_is_not_called_a_store_that_works(store_url: str) -> None:
     """It answers all that is only read. What is to be sealed waits, and nobody was told."""
     open_store(store_url).dispose()
     assert look_at_store(store_url).writes
-    assert status._store(settings(store_url)).good
+    assert status_store.store_line(settings(store_url)).good
     standby = f"{store_url}%20-cdefault_transaction_read_only%3Don"
     assert not look_at_store(standby).writes
-    line = status._store(settings(standby))
+    line = status_store.store_line(settings(standby))
     assert (line.good, "takes no writes" in line.text) == (False, True)
     check = check_host._store(settings(standby))
     assert (check.state, "takes no writes" in check.found) == (State.FAIL, True)
@@ -158,7 +158,7 @@ def test_a_server_whose_disk_is_full_is_not_called_a_store_that_works(
     """It answers, and writes what finds room where something was before."""
     open_store(store_url).dispose()
     with postgresql.without_room():
-        line, check = status._store(settings(store_url)), check_host._store(settings(store_url))
+        line, check = status_store.store_line(settings(store_url)), check_host._store(settings(store_url))
     assert (line.good, "No space left on device" in line.text) == (False, True)
     assert (check.state, "No space left on device" in check.found) == (State.FAIL, True)
     assert not look_at_store(store_url).fault
