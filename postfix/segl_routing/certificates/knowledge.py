@@ -81,10 +81,11 @@ class CertificateKnowledge:
         records: Records,
         settings: Certificates,
         events: Events,
+        judged_by: str = "",
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """*clock* gives Unix seconds."""
+        """*judged_by* is a digest of what searches are judged by; *clock* gives Unix seconds."""
         self._finder = finder
         self._records = records
         self._settings = settings
@@ -96,6 +97,8 @@ class CertificateKnowledge:
         self._generation = 0
         self._places = asyncio.Semaphore(MAX_SEARCHES)
         self._store = StoreThread(events, "certificates")
+        self._to_be_written = ""  # until the store has it, what it holds may have been judged by anything
+        self._judge_by(judged_by)
 
     def recall(self, address: str) -> CertificateState | None:
         """What memory holds of *address* and may be believed now; ``None``: see :meth:`find`."""
@@ -136,7 +139,7 @@ class CertificateKnowledge:
         if judged_by:
             self._generation += 1
             self._memory.clear()
-            self._store.soon(partial(self._records.judge_by, judged_by))
+            self._judge_by(judged_by)
 
     def expect(self, address: str) -> None:
         """*address* will be asked for in a moment: search ahead, unless there is much to do."""
@@ -154,6 +157,13 @@ class CertificateKnowledge:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._store.close(wait=False)
+
+    def _judge_by(self, digest: str) -> None:
+        self._to_be_written = digest
+        if (
+            digest
+        ):  # at once, for segl-deliver asks the store alone; that it is done is seen when somebody asks
+            self._store.soon(partial(self._records.judge_by, digest))
 
     def _state(self, lookup: Lookup) -> CertificateState:
         return state_by(lookup, self._clock(), self._settings.patience_seconds)
@@ -186,6 +196,8 @@ class CertificateKnowledge:
 
     async def _read_or_found_out(self, key: str) -> Lookup:
         """From the store what holds, else from a search."""
+        if not await self._is_judged_alike():
+            return self._unwritten(key, self._last(key))
         previous = await self._store.run(lambda: self._records.lookup(key))
         now = self._clock()
         if previous is None:
@@ -225,11 +237,25 @@ class CertificateKnowledge:
         lookup = self._judged(found, previous, now)
         if await self._recorded(lookup, found.rows):
             return self._remember(lookup)
+        return self._unwritten(key, previous)
+
+    def _unwritten(self, key: str, previous: Lookup | None) -> Lookup:
+        now = self._clock()
         since = unknown_since(previous, now, self._settings.patience_seconds)
         reason = "the store cannot be written"
         return self._remember(
             Lookup(key, Known.UNKNOWN, reason, now, now + UNKNOWN_SECONDS, unknown_since=since)
         )
+
+    async def _is_judged_alike(self) -> bool:
+        """Whether all that the store holds was judged by what counts now. What was judged by anything else is taken
+        away, and until that is done nothing in it is believed."""
+        digest = self._to_be_written
+        if digest and not await self._written(partial(self._records.judge_by, digest)):
+            return False
+        if self._to_be_written == digest:
+            self._to_be_written = ""
+        return not self._to_be_written
 
     async def _has_any(self, key: str, revoked: Set[str]) -> bool:
         """Whether one of *revoked* (fingerprints) may be what is encrypted to for *key*."""
@@ -267,11 +293,14 @@ class CertificateKnowledge:
         return Lookup(found.address, found.known, found.reason, now, now + life, since)
 
     async def _recorded(self, lookup: Lookup, rows: Sequence[CertificateRow]) -> bool:
-        def record() -> bool:
-            self._records.record(lookup, rows)
+        return await self._written(lambda: self._records.record(lookup, rows))
+
+    async def _written(self, write: Callable[[], object]) -> bool:
+        def wrote() -> bool:
+            write()
             return True
 
-        return bool(await self._store.run(record))
+        return bool(await self._store.run(wrote, late=True))
 
     def _last(self, key: str) -> Lookup | None:
         remembered = self._memory.get(key)

@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from segl.certificates.records import CertificateRecords
-from segl.errors import StoreError
 from segl.events import Events
 from segl.settings.certificates import Certificates
 from segl.settings.document import Settings
@@ -54,12 +53,10 @@ class CertificateService:
         self._file = file
         self._revocation = revocation_checks(settings, records)
         self._finder = certificate_finder(settings, records, events, file, self._revocation)
-        self._knowledge = CertificateKnowledge(self._finder, records, settings.certificates, events)
         self._digest = _digest(settings.certificates)
-        try:
-            records.judge_by(self._digest)
-        except StoreError as error:
-            events.failed("recipients' certificates", error)
+        self._knowledge = CertificateKnowledge(
+            self._finder, records, settings.certificates, events, self._digest
+        )
         self._endings: set[asyncio.Task[None]] = set()
 
     @property

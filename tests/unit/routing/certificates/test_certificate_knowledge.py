@@ -241,8 +241,8 @@ def test_new_settings_forget_what_is_just_being_read_or_looked_at_anew(tmp_path:
         desk.knowledge = desk.fresh()
         run_, changes = desk.knowledge._store.run, ["another"]
 
-        async def then_change(action: Callable[[], T]) -> T | None:
-            found = await run_(action)
+        async def then_change(action: Callable[[], T], *, late: bool = False) -> T | None:
+            found = await run_(action, late=late)
             if not life and changes:
                 desk.knowledge.change(desk.finder, desk.settings, changes.pop())
             return found

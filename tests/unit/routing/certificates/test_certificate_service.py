@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from segl.certificates.records import CertificateRecords
+from segl.errors import StoreError
 from segl.events import Events
 from segl.settings.document import Settings
 from segl.settings.file import parse_settings
@@ -46,9 +47,9 @@ class House:
         return CertificateService(self.settings(), self.records, Events("test"), Path("segl.toml"))
 
 
-async def found(desk: CertificateService) -> Known:
+async def found(desk: CertificateService, address: str = BO) -> Known:
     assert desk.knowledge is not None
-    return (await desk.knowledge.find(BO, 5)).known
+    return (await desk.knowledge.find(address, 5)).known
 
 
 @pytest.mark.parametrize("by", ["reload", "restart"])
@@ -73,6 +74,36 @@ def test_an_authority_or_a_file_that_was_taken_out_is_believed_no_more(
         else:
             desk = house.desk()
         assert await found(desk) is Known.NO
+        assert not house.records.found(BO), "segl-deliver asks the store alone"
+        await desk.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("by", ["reload", "restart"])
+def test_while_the_store_cannot_forget_what_was_judged_before_nothing_of_it_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """The settings are in force at once; that the store is held meanwhile does not put them off."""
+    house = House(tmp_path)
+
+    def held(_: CertificateRecords) -> None:
+        raise StoreError("locked", "database is locked")
+
+    async def story() -> None:
+        desk = house.desk()
+        assert await found(desk) is Known.YES
+        if by == "restart":
+            await desk.stop()
+        house.trust.write_bytes(OTHER.pem)
+        with monkeypatch.context() as patched:
+            patched.setattr(CertificateRecords, "forget_searches", held)
+            if by == "reload":
+                desk.change(desk.prepared(house.settings()))
+            else:
+                desk = house.desk()
+            assert await found(desk) is Known.UNKNOWN
+        assert await found(desk, "eva@kunde.example") is Known.NO
         assert not house.records.found(BO), "segl-deliver asks the store alone"
         await desk.stop()
 
