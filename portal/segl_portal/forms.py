@@ -60,9 +60,21 @@ def tells_where_from(request: Request) -> bool:
     return "sec-fetch-site" in request.headers
 
 
-def keep(response: Response, browser: Browser) -> Response:
-    """Give the browser its cookie, until it is closed."""
-    response.set_cookie(COOKIE, browser.cookie, path="/", secure=True, httponly=True, samesite="strict")
+def keep(response: Response, browser: Browser, seconds: float | None = None) -> Response:
+    """Give the browser its cookie: for so many seconds, or until it is closed.
+
+    A telephone closes its browser when the mail with the code needs the memory, a mail program its own when one goes
+    back to the list of mails. Whoever comes back then needs this cookie, or the code is good for nothing. It outlives
+    no message that is being read: by itself it opens none."""
+    response.set_cookie(
+        COOKIE,
+        browser.cookie,
+        max_age=None if seconds is None else int(seconds),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="strict",
+    )
     return response
 
 

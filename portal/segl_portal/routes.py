@@ -144,7 +144,7 @@ class VisitRoutes:
         )
         why = "" if isinstance(asked, CodePromised) else f"&why={asked.value}"
         times = _AGAIN if fields.get("again") else "1"
-        return keep(self._pages.to(f"/m/{rid}/code?asked={times}{why}"), browser)
+        return keep(self._pages.to(f"/m/{rid}/code?asked={times}{why}"), browser, self._visits.longest)
 
     async def code(self, request: Request) -> Response:
         rid = id_in(request, "rid")
@@ -182,6 +182,7 @@ class VisitRoutes:
         if isinstance(given, Opened):
             given.content.close()
             to = self._pages.to(f"/m/{rid}/message")
+            keep(to, browser, self._visits.longest)  # counted from now: it is not to end before the visit
             return keep_reading(to, browser, rid, f"{self._pages.prefix}/m/{rid}")
         return self._pages.to(f"/m/{rid}/code?why={given.value}")
 
@@ -189,7 +190,8 @@ class VisitRoutes:
         rid = id_in(request, "rid")
         browser = sure_browser(request, rid, await form_of(request))
         await run_in_threadpool(self._visits.leave, browser, rid)
-        return forget_reading(self._pages.to(f"/m/{rid}?now=left"), f"{self._pages.prefix}/m/{rid}")
+        left = keep(self._pages.to(f"/m/{rid}?now=left"), browser)
+        return forget_reading(left, f"{self._pages.prefix}/m/{rid}")
 
     async def static(self, request: Request) -> Response:
         answer = self._pages.static(request.path_params["name"])

@@ -119,7 +119,8 @@ class VisitService:
         self._events = events
         self._posting = posting
         self._clock = clock
-        self._longest = settings.portal.visit_hours * 3600.0  # a visit, in seconds
+        self.longest = settings.portal.visit_hours * 3600.0
+        """Seconds that one visit takes at most."""
         self._rules = Rules.of(settings.portal.limits, settings.portal.failures)
         port = ReturnPort.at(settings.reinject, settings.delivery.reinject_seconds)
         self._sender = CodeSender(settings, engine, events, port)
@@ -169,7 +170,7 @@ class VisitService:
             copy = visits.find_copy(connection, place)
         if visit is None or visit.open_until is None or not self._is_reading(visit, now):
             return None
-        latest = visit.created_at + self._longest
+        latest = visit.created_at + self.longest
         opened = self._opened(copy, visits.link_in(browser, place, visit), now)
         length = self._portal.visit_minutes * 60
         if opened is not None and visit.open_until - now < length * 0.75:
@@ -359,7 +360,7 @@ class VisitService:
         return True
 
     def _is_reading(self, visit: Visit | None, now: float) -> bool:
-        return visits.is_reading(visit, now, self._longest)
+        return visits.is_reading(visit, now, self.longest)
 
     def _read(self, copy: Copy | None, link: Secret | None, now: float) -> Opened | None:
         """As :meth:`_opened`, where nobody reads yet who could be told of the file. The log is."""
