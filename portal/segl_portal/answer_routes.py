@@ -13,17 +13,16 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from segl.errors import SeglError
 from segl.events import Events
 from segl_portal.answering import AnswerRefused, AnswerService, Taken, Why, new_once
-from segl_portal.forms import browser_of, form_of, sure_browser
+from segl_portal.forms import browser_of, form_of, sure_browser, wants_json
 from segl_portal.guard import Refusal
 from segl_portal.opened_routes import OpenedRoutes, Told
 from segl_portal.pages import Pages
 from segl_portal.routes import id_in
-from segl_portal.security_headers import Kind
 from segl_portal.visits.service import VisitService
 
 
@@ -72,7 +71,7 @@ class AnswerRoutes:
         return await self._told(request, rid, taken)
 
     async def _told(self, request: Request, rid: str, taken: Taken | AnswerRefused) -> Response:
-        in_json = request.headers.get("accept", "") == "application/json"
+        in_json = wants_json(request)
         if isinstance(taken, AnswerRefused):
             return (
                 self._refused_in_json(request, rid, taken)
@@ -81,13 +80,13 @@ class AnswerRoutes:
             )
         # no names stand in an address: it stays in a browser's history, and in a web server's log
         next_ = f"/m/{rid}/message?answered={taken.answer_id}{'&partly' if taken.not_to else ''}"
-        return self._in_json({"next": f"{self._pages.prefix}{next_}"}) if in_json else self._pages.to(next_)
+        return self._pages.json({"next": f"{self._pages.prefix}{next_}"}) if in_json else self._pages.to(next_)
 
     def _refused_in_json(self, request: Request, rid: str, refused: AnswerRefused) -> Response:
         is_kept = refused.why is Why.NOT_SENT
         kept = f"{self._pages.prefix}/m/{rid}/message?answered={refused.answer_id}" if is_kept else ""
         again = f"{self._pages.prefix}/m/{rid}?now=again" if refused.why is Why.GONE else ""
-        return self._in_json({"told": self._words(request, refused), "kept": kept, "again": again}, 422)
+        return self._pages.json({"told": self._words(request, refused), "kept": kept, "again": again}, 422)
 
     async def _refused(self, request: Request, rid: str, refused: AnswerRefused) -> Response:
         """The message's page with what was written; where that cannot be shown now, a page with it alone."""
@@ -126,9 +125,6 @@ class AnswerRoutes:
 
     def _words(self, request: Request, refused: AnswerRefused) -> str:
         return self._pages.shown(request).texts.answer_refused[refused.why.value].format(file=refused.file)
-
-    def _in_json(self, said: dict[str, str], status: int = 200) -> Response:
-        return JSONResponse(said, status, headers=dict(self._pages.headers.of(Kind.PAGE)))
 
 
 def _length(request: Request) -> int | None:

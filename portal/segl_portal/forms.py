@@ -60,6 +60,11 @@ def tells_where_from(request: Request) -> bool:
     return "sec-fetch-site" in request.headers
 
 
+def wants_json(request: Request) -> bool:
+    """Whether a script of ours asks, and no browser that shows what comes."""
+    return request.headers.get("accept", "") == "application/json"
+
+
 def keep(response: Response, browser: Browser, seconds: float | None = None) -> Response:
     """Give the browser its cookie: for so many seconds, or until it is closed.
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from segl.language import OTHER, Language
 from segl_portal.catalogue import Texts, chosen
@@ -102,6 +102,10 @@ class Pages:
         answer.headers["Content-Language"] = shown.texts.language
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
+
+    def json(self, said: Mapping[str, object], status: int = 200) -> JSONResponse:
+        """For a script of ours."""
+        return JSONResponse(said, status, headers=dict(self.headers.of(Kind.PAGE)))
 
     def fault(self, request: Request, trouble: Trouble) -> Response:
         """The error page. It tells what to do, never what happened inside."""

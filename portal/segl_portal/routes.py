@@ -32,6 +32,7 @@ from segl_portal.forms import (
     secret_in,
     sure_browser,
     tells_where_from,
+    wants_json,
 )
 from segl_portal.guard import Refusal, Trouble
 from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
@@ -53,6 +54,10 @@ class _Standing:
     asked: CodePromised | None = None
     is_open: bool = False
 
+    @property
+    def waits_for_code(self) -> bool:
+        return self.asked is not None and self.asked.is_out and not self.is_open
+
 
 _STRANGER: Final = _Standing()
 
@@ -69,11 +74,16 @@ class VisitRoutes:
         rid = id_in(request, "rid")
         browser = browser_of(request)
         standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
+        if wants_json(request):
+            return self._pages.json({"open": standing.is_open, "code": standing.waits_for_code})
         now = request.query_params.get("now", "")
         shown = self._pages.shown(request)
+        apart = browser is None and request.headers.get("sec-fetch-site") == "cross-site"
         return first_page(
             request,
-            lambda asking: self._landing(shown, rid, asking, standing, now=now if now in _TOLD else ""),
+            lambda asking: self._landing(
+                shown, rid, asking, standing, now=now if now in _TOLD else "", apart=apart
+            ),
         )
 
     def _landing(
@@ -84,8 +94,11 @@ class VisitRoutes:
         standing: _Standing = _STRANGER,
         *,
         now: str = "",
+        apart: bool = False,
         error: str = "",
     ) -> Response:
+        """*apart*: by a link of another site, with which a browser keeps its cookie back. The page's script asks how
+        far it has come."""
         return self._pages.page(
             shown,
             "landing.html",
@@ -94,7 +107,8 @@ class VisitRoutes:
             now=now,
             is_open=standing.is_open,
             is_known=standing.asked is not None,
-            code_is_out=standing.asked is not None and standing.asked.is_out,
+            code_is_out=standing.waits_for_code,
+            apart=apart,
             error=error,
             switch=not error,
         )

@@ -50,6 +50,16 @@ function takeSecret() {
   }
 }
 
+/* With a link in a web mail a browser keeps its cookie back, and the portal does not know it: a request of the page's
+   own brings it. Without that she asks for a second code, and types the first. */
+async function lookAgain() {
+  const notes = document.querySelectorAll("[data-stands]");
+  if (!notes.length) return;
+  const answer = await fetch(location.pathname, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const standing = await answer.json();
+  for (const note of notes) note.hidden = !standing[note.dataset.stands];
+}
+
 /* Who speaks to her browser through a program of her own looks like a script, too: the second press counts. */
 function handOver() {
   const form = document.querySelector("form[data-secret]");
@@ -349,6 +359,7 @@ document.addEventListener("DOMContentLoaded", () => {
   watchTouch();
   takeSecret();
   handOver();
+  lookAgain().catch(() => {});
   addEventListener("hashchange", takeSecret);  // the whole link, put into the address bar of this very page
   sendOnce();
   comeBack();

@@ -256,3 +256,19 @@ def test_a_code_that_is_pasted_with_the_line_it_stood_in_opens_the_message(
     her.page.keyboard.insert_text(line)  # as the clipboard does, within the field's limit
     her.press("Læs beskeden")
     her.page.wait_for_url("**/message")
+
+
+def test_who_comes_once_more_by_a_link_in_a_web_mail_may_type_the_code_that_she_has(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """With a link of another site comes no cookie."""
+    her = visit(seal())
+    web_mail = her.person.page()
+    web_mail.set_content(f'<a href="{her.link}">Læs beskeden</a>')
+    her.open_link()
+    her.ask()
+    web_mail.click("a")
+    her.page = web_mail
+    her.page.get_by_role("link", name="Har du fået koden? Skriv den her").click()
+    her.give(her.next_code())
+    her.page.wait_for_url("**/message")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -159,14 +160,16 @@ def test_who_asks_again_and_has_cookies_gets_on(site: PortalSite, letter: Letter
 def test_whoever_reads_needs_no_new_code_when_she_opens_the_link_again(
     site: PortalSite, letter: Letter
 ) -> None:
-    """From a web mail a strict cookie does not come along, so the page cannot know; the button does."""
+    """From a web mail a strict cookie does not come along, so the page cannot know; the button does, and its script."""
     client = site.client()
     client.give(letter, client.ask(letter), site.next_code(letter.recipient))
     reading = dict(client.cookies)
     client.cookies.clear()
     page = client.get(f"/m/{letter.recipient_id}", Sec_Fetch_Site="cross-site")
-    assert "Du har allerede åbnet beskeden her." not in page.text
+    assert page.text.count("data-stands=") == page.text.count(" hidden><a") == 2
     client.cookies.update(reading)
+    told = client.get(f"/m/{letter.recipient_id}", Accept="application/json")
+    assert json.loads(told.text) == {"open": True, "code": False}
     asked = client.post(f"/m/{letter.recipient_id}/code", {"csrf": "", "link": letter.link})
     assert asked.headers["location"] == f"/m/{letter.recipient_id}/message"
     assert '<h1 dir="auto">Svar</h1>' in client.get(asked.headers["location"]).text
