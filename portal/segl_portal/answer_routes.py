@@ -80,7 +80,9 @@ class AnswerRoutes:
             )
         # no names stand in an address: it stays in a browser's history, and in a web server's log
         next_ = f"/m/{rid}/message?answered={taken.answer_id}{'&partly' if taken.not_to else ''}"
-        return self._pages.json({"next": f"{self._pages.prefix}{next_}"}) if in_json else self._pages.to(next_)
+        return (
+            self._pages.json({"next": f"{self._pages.prefix}{next_}"}) if in_json else self._pages.to(next_)
+        )
 
     def _refused_in_json(self, request: Request, rid: str, refused: AnswerRefused) -> Response:
         is_kept = refused.why is Why.NOT_SENT

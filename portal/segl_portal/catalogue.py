@@ -49,6 +49,7 @@ class Texts:
     # the code page
     code_title: str
     code_lead: str
+    code_back: str
     reference: str
     reference_hint: str
     code_label: str

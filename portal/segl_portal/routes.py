@@ -41,7 +41,7 @@ from segl_portal.visits.browser import Browser
 from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
-_TOLD: Final = ("left", "again")
+_TOLD: Final = ("left", "again", "new")
 _AGAIN: Final = (
     "2"  # asked for by the form of the page that says so: a second time without a cookie is no other browser
 )
@@ -79,6 +79,9 @@ class VisitRoutes:
         now = request.query_params.get("now", "")
         shown = self._pages.shown(request)
         apart = browser is None and request.headers.get("sec-fetch-site") == "cross-site"
+        if browser is not None and standing.waits_for_code and now not in _TOLD:
+            # by the link once more, with the code in hand: a new one would end it
+            return first_page(request, lambda _: self._code(shown, rid, browser, standing, is_back=True))
         return first_page(
             request,
             lambda asking: self._landing(
@@ -176,6 +179,19 @@ class VisitRoutes:
             return self._landing(shown, rid, browser, error=_words(shown, why))
         if why is None and not standing.asked.is_out and not standing.is_open:
             why = Denied.EXPIRED
+        return self._code(shown, rid, browser, standing, error=_words(shown, why, standing.asked.reference))
+
+    def _code(
+        self,
+        shown: Shown,
+        rid: str,
+        browser: Browser,
+        standing: _Standing,
+        *,
+        is_back: bool = False,
+        error: str = "",
+    ) -> Response:
+        """*is_back*: she opened the link once more."""
         return self._pages.page(
             shown,
             "code.html",
@@ -183,7 +199,8 @@ class VisitRoutes:
             csrf=browser.csrf(rid),
             asked=standing.asked,
             is_open=standing.is_open,
-            error=_words(shown, why, standing.asked.reference),
+            is_back=is_back,
+            error=error,
         )
 
     async def open(self, request: Request) -> Response:
@@ -221,10 +238,13 @@ class VisitRoutes:
 
 def first_page(request: Request, page: Callable[[Browser | None], Response]) -> Response:
     """What a link from a mail leads to. A browser that does not tell where its requests come from gets its cookie with
-    it, and must bring it back with the form."""
-    browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
+    it, and must bring it back with the form. One that it has stays as it is: it may have to outlive the browser."""
+    known = browser_of(request)
+    browser = known or (None if tells_where_from(request) else Browser.new())
     answer = page(browser)
-    return remember_language(request, answer if browser is None else keep(answer, browser))
+    return remember_language(
+        request, answer if browser is known or browser is None else keep(answer, browser)
+    )
 
 
 def remember_language(request: Request, answer: Response) -> Response:

@@ -41,6 +41,7 @@ DANISH: Final = Texts(
     code_title="Skriv koden",
     code_lead="Om et øjeblik får du en kode på 8 cifre. Den kommer i en ny mail, eller som sms, hvis det er "
     "aftalt. Koden gælder i {minutes} minutter. Lad siden her stå åben, mens du finder den.",
+    code_back="Du har bedt om en kode. Skriv den her. Har du ingen fået, så se nedenfor.",
     reference="Reference",
     reference_hint="Den samme reference skal stå ved koden. Er den en anden, så brug ikke den kode, men bed om en ny.",
     code_label="Kode",

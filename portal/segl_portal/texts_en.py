@@ -40,6 +40,7 @@ ENGLISH: Final = Texts(
     code_title="Type the code",
     code_lead="In a moment you will get a code of 8 digits. It comes in a new mail, or as a text message if that "
     "was agreed. The code is valid for {minutes} minutes. Leave this page open while you look for it.",
+    code_back="You have asked for a code. Type it here. If you got none, see below.",
     reference="Reference",
     reference_hint="The same reference must be shown with the code. If it is different, do not use that code; ask "
     "for a new one.",

@@ -53,11 +53,20 @@ function takeSecret() {
 /* With a link in a web mail a browser keeps its cookie back, and the portal does not know it: a request of the page's
    own brings it. Without that she asks for a second code, and types the first. */
 async function lookAgain() {
-  const notes = document.querySelectorAll("[data-stands]");
-  if (!notes.length) return;
+  const note = document.querySelector("[data-open]");
+  if (!note) return;
   const answer = await fetch(location.pathname, { headers: { Accept: "application/json" }, credentials: "same-origin" });
   const standing = await answer.json();
-  for (const note of notes) note.hidden = !standing[note.dataset.stands];
+  note.hidden = !standing.open;
+  if (standing.code && !isTouched) location.replace(`${location.pathname}?now=code#${taken}`);
+}
+
+/* Who waits for a code that does not come is told why that may be. */
+const WAITED = 60 * 1000;
+
+function tellLater() {
+  const more = document.querySelector("[data-later]");
+  if (more) setTimeout(() => { more.open = true; }, WAITED);
 }
 
 /* Who speaks to her browser through a program of her own looks like a script, too: the second press counts. */
@@ -360,6 +369,7 @@ document.addEventListener("DOMContentLoaded", () => {
   takeSecret();
   handOver();
   lookAgain().catch(() => {});
+  tellLater();
   addEventListener("hashchange", takeSecret);  // the whole link, put into the address bar of this very page
   sendOnce();
   comeBack();
