@@ -14,7 +14,6 @@ from world.counter import Letter
 from world.portal_site import HOST, Client, PortalSite
 from world.postfix import wait_until
 
-
 # A telephone closes the browser while the mail with the code is looked at: its cookie lives as long as a visit can.
 LASTS = "max-age=43200"
 
