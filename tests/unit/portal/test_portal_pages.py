@@ -184,7 +184,8 @@ def test_leaving_closes_the_message_in_this_browser(site: PortalSite, letter: Le
     assert "Læs videre" in client.get(f"/m/{rid}").text
     answer = client.post(f"/m/{rid}/leave", {"csrf": page.csrf})
     first, cookie = answer.cookies
-    assert first.startswith("__Host-segl=") and "Max-Age" not in first, "goes when the browser is closed"
+    assert first.startswith("__Host-segl=")
+    assert "Max-Age" not in first, "it goes when the browser is closed"
     assert {"Max-Age=0", f"Path=/m/{rid}"} <= set(cookie.split("; ")), "what it was read with goes, too"
     left = client.get(answer.headers["location"])
     assert left.title == "Beskeden er lukket"
