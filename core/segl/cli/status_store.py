@@ -15,6 +15,8 @@ from segl.store.lock import holder_of
 from segl.store.status import (
     StoreDenied,
     StoreMissing,
+    is_full,
+    is_read_only,
     look_at_store,
     missing_file,
     sent_by_domain,
@@ -41,6 +43,9 @@ def store_line(settings: Settings) -> Line:
     except OSError as error:
         return Line("store", None, f"{error.filename}: {error.strerror}; run as root")
     if holder is None:
+        if fault := is_read_only(file) * "read-only" or is_full(file) * "full":
+            where = f"{file} lies on a disk that is {fault}"
+            return Line("store", False, f"{where}: nothing is sealed until that is mended")
         return _looked(settings.store.url, str(file), f"{file}: nobody locks it")
     return Line("store", False, f"{file} is locked by {holder}: nothing is sealed until that ends")
 

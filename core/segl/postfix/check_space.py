@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from segl.disks import takes_no_writes
 from segl.postfix.check import AS_ROOT, Check, Setup, State
 from segl.postfix.running import Instance
 from segl.settings.document import Settings
@@ -73,9 +74,10 @@ def _judged(place: _Place) -> Check:
     try:
         there = next(path for path in (place.path, *place.path.parents) if path.exists())
         disk = os.statvfs(there)
+        is_stopped = takes_no_writes(there, disk.f_flag)
     except OSError as error:
         return Check(place.id, State.UNKNOWN, f"{place.path}: {error.strerror}", place.why, AS_ROOT)
-    if disk.f_flag & os.ST_RDONLY:
+    if is_stopped:
         return Check(
             place.id, State.FAIL, f"{place.path} lies on a disk that is read-only", place.why, _REPAIR
         )

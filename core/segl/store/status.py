@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from segl.days import DAY_SECONDS
+from segl.disks import takes_no_writes
 from segl.errors import StoreError
 
 SCHEMA_VERSION = 6  # here, where to ask for it costs nothing
@@ -130,25 +131,26 @@ def _file_of(url: str) -> Path:
 
 def is_read_only(file: Path) -> bool:
     """Whether *file* lies, or would lie, on a disk that takes no writes, whoever writes."""
-    disk = _disk_of(file)
-    return disk is not None and bool(disk.f_flag & os.ST_RDONLY)
+    try:
+        there = _there(file)
+        return takes_no_writes(there, os.statvfs(there).f_flag)
+    except OSError:
+        return False
 
 
 def is_full(file: Path) -> bool:
     """Whether the disk of *file* has no room, or no inode, for what SQLite needs beside it. Some have no number of
     inodes (btrfs)."""
-    disk = _disk_of(file)
-    if disk is None:
+    try:
+        disk = os.statvfs(_there(file))
+    except OSError:
         return False
     return disk.f_bavail * disk.f_frsize < _BESIDE or (disk.f_files > 0 and disk.f_favail == 0)
 
 
-def _disk_of(file: Path) -> os.statvfs_result | None:
-    """Where *file* lies, or would lie."""
-    try:
-        return os.statvfs(next(path for path in (file, *file.parents) if path.exists()))
-    except OSError:
-        return None
+def _there(file: Path) -> Path:
+    """Where *file* lies, or would lie. Raises :class:`OSError`."""
+    return next(path for path in (file, *file.parents) if path.exists())
 
 
 def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:

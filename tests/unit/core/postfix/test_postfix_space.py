@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from segl.cli.status_store import store_line
 from segl.errors import StoreError
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_space import space_checks
@@ -101,18 +102,31 @@ def test_a_folder_that_is_not_there_yet_will_lie_where_its_parent_does(folder: P
     assert os.statvfs(folder).f_files == 0 or found["space.sealed"].state is not UNKNOWN
 
 
+@pytest.mark.parametrize(("flag", "options"), [(os.ST_RDONLY, "rw"), (0, "rw,abort,emergency_ro")])
 def test_a_disk_that_is_read_only_has_room_and_takes_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, flag: int, options: str
 ) -> None:
     """So the kernel leaves one on which writing failed: all processes run, and nothing is sealed."""
-    disk = SimpleNamespace(f_bavail=10**9, f_frsize=4096, f_files=10**7, f_favail=10**6, f_flag=os.ST_RDONLY)
+    disk = SimpleNamespace(f_bavail=10**9, f_frsize=4096, f_files=10**7, f_favail=10**6, f_flag=flag)
     monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    device, mounts = folder.stat().st_dev, folder / "mountinfo"
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts.write_text(
+        f"20 1 999:9 / / rw,relatime shared:1 - ext4 /dev/vda rw,emergency_ro\n"
+        f"21 1 {number} / /srv rw,relatime - ext4 /dev/vdb {options}\n"
+    )
+    monkeypatch.setattr("segl.disks._MOUNTS", mounts)
     found = {check.id: check for check in space_checks(setup(folder))}
     assert {check.state for check in found.values()} == {FAIL}
     assert found["space.store"].found == f"{folder}/state lies on a disk that is read-only"
     with pytest.raises(StoreError) as caught:
         open_store(f"sqlite:///{folder}/nowhere/segl.db")
     assert "read-only" in caught.value.hint
+    file = folder / "state/segl.db"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    line = store_line(setup(folder).settings)
+    assert (line.good, f"{file} lies on a disk that is read-only" in line.text) == (False, True)
 
 
 def test_what_lies_elsewhere_is_not_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
