@@ -16,6 +16,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.store.engine import transaction
 from segl.vocabulary import Way
+from segl_delivery.receipts import dispatch
 from segl_delivery.receipts.dispatch import ReceiptDispatcher
 from segl_delivery.receipts.report_writer import ReportWriter
 from world.peers import SmtpPeer
@@ -77,6 +78,24 @@ def test_who_dies_before_the_journal_has_its_copy_leaves_it_to_be_sent(
     assert receipts[1].states == {BO: "sent"}
     assert len(set(names(receipts))) == 2  # one mailbox may read both
     assert next_due(engine) is None
+
+
+def test_who_dies_before_the_answer_leaves_it_for_half_a_minute(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message may be with the next Postfix. Who starts meanwhile leaves it: each try is one receipt more, and a
+    process that dies of it would send one at each start. A quarter of an hour waits who heard no answer, and lives."""
+    told, now = Told(engine, peer, settings()), time.time()
+    told.hear(copy_of(BO, BO), at=now - 60, expected=(BO,))
+    with transaction(engine) as connection:
+        assert leases.take_due(connection, now, 1) == [NAME]
+    monkeypatch.setattr(dispatch, "_hand_over", killed)
+    with pytest.raises(Killed):
+        told.tell()
+    assert next_due(engine) == now + leases.LEASE_SECONDS
+    with transaction(engine) as connection:
+        assert leases.take_due(connection, now + leases.LEASE_SECONDS - 1, 1) == []
+        assert leases.take_due(connection, now + leases.LEASE_SECONDS, 1) == [NAME]
 
 
 @pytest.mark.parametrize("journal", ["", ANNA])
