@@ -20,6 +20,7 @@ from segl_classifier.parsing.walk import Walk
 from segl_classifier.records import cards, drawings, invoices, saved_document, saved_sheet
 from segl_classifier.records.coded_lines import coded_lines
 from segl_classifier.records.divided import divided
+from segl_classifier.records.few_rows import told_of_few
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
 from segl_classifier.records.sylk import told_of_sylk
@@ -62,7 +63,9 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             if part.is_file and _drawn(notes, whole, where):
                 continue
             text = notes.written_in(saved_document.without_fonts(whole))
+            few = ""
             if part.is_file:
+                few = told_of_few(text)
                 text = divided(text, sheet=is_sheet)
             if is_sheet:
                 text = restored(text)
@@ -73,7 +76,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.page(text, where)
             _saved(notes, whole, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
-            notes.text(parted(text), f"{where} (in columns)")
+            notes.text(parted(text) or few, f"{where} (in columns)")
             if part.is_file:  # an .xml that was called text
                 notes.text(told_of_sylk(text), f"{where} (as a sheet)")
                 _entities(notes, whole, where)
