@@ -215,11 +215,10 @@ class Extraction:
         kind, reader = self._reader(part, head)
         is_other = pictures is not None and (reader is self._files or kind.startswith("image/"))
         also = self._read(part, readers.read_plain) if is_other and _is_shown_as_text(part) else ()
-        if pictures is not None and kind.startswith("image/"):
-            self._take_words(part, head)
+        behind = self._take_words(part, head) if pictures is not None and kind.startswith("image/") else ()
         if pictures is not None and kind.startswith("image/") and (reader is None or self._is_tiny(part)):
             pictures.append(part)
-            return also
+            return (*also, *behind)
         if reader is None:
             self._unknown(part, part.content_type if kind.startswith("image/") else kind)
             return also
@@ -246,15 +245,18 @@ class Extraction:
         self._keep(found)
         return found.parts
 
-    def _take_words(self, part: Part, head: bytes) -> None:
-        """The words that stand in the file of a picture, and not on it."""
-        if kind := kind_of(head):
-            words = words_of(part.payload, kind)
-            if words.lines:
-                text = "\n".join(words.lines)
-                self.take(Text(text, f"{part.where} (properties)", Source.ATTACHMENT))
-            if words.cut:
-                self._miss(Unreadable.TOO_LARGE, part.where, "more words in a picture than are read")
+    def _take_words(self, part: Part, head: bytes) -> tuple[Part, ...]:
+        """The words that stand in the file of a picture, and not on it; gives what stands behind its end."""
+        kind = kind_of(head)
+        if not kind:
+            return ()
+        words = words_of(part.payload, kind)
+        if words.lines:
+            text = "\n".join(words.lines)
+            self.take(Text(text, f"{part.where} (properties)", Source.ATTACHMENT))
+        if words.cut:
+            self._miss(Unreadable.TOO_LARGE, part.where, "more words in a picture than are read")
+        return (_behind(part, words.behind),) if words.behind else ()
 
     def _keep(self, found: Extracted) -> None:
         for text in found.texts:
@@ -342,6 +344,20 @@ def is_mislabelled(part: Part) -> bool:
     if part.content_type not in GENERIC and not part.content_type.startswith("image/"):
         return True
     return part.filename.lower().endswith(_FOUND_WITHIN)
+
+
+def _behind(picture: Part, data: bytes) -> Part:
+    """What stands behind the end of *picture* in its file."""
+    return Part(
+        where=f"{picture.where} > behind the picture",
+        content_type="",
+        charset="",
+        filename="",
+        attached=True,
+        encoded=data,
+        depth=picture.depth + 1,
+        walked=False,
+    )
 
 
 def _is_shown_as_text(part: Part) -> bool:

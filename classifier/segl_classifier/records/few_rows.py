@@ -67,8 +67,5 @@ def _is_number(digits: str) -> bool:
     today = calendar.this_day()
     birth = calendar.read(digits, today) if digits.isascii() else None
     return (
-        birth is not None
-        and not birth.replacement
-        and birth.modulus11
-        and _YOUNG <= birth.age(today) < _OLD
+        birth is not None and not birth.replacement and birth.modulus11 and _YOUNG <= birth.age(today) < _OLD
     )

@@ -28,6 +28,7 @@ from segl_classifier.formats.pictures.raster import ink_on_paper
 from segl_classifier.formats.pictures.straight import BROKEN, TooManyPages, lie_of, pages_of, straight
 from segl_classifier.formats.pictures.tesseract import Failed, Layout, Page, TooLate, pages_read, program
 from segl_classifier.formats.pictures.tries import tries
+from segl_classifier.formats.pictures.words import words_of
 
 _MOST_PIXELS = 60_000_000
 _LEAST_INK = 0.002  # of a page: one line of letters; dust and the shadow of a staple are less
@@ -48,6 +49,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     harvest = Harvest(allowance)
     kind = kind_of(data)
     size = pixels(data, kind) if kind else None
+    harvest.file("", "", words_of(data, kind).behind if allowance.ocr else b"")
     if not kind:
         harvest.lack(Unreadable.UNKNOWN_TYPE, "a picture of unknown kind")
     elif not allowance.ocr or kind not in _KNOWN:

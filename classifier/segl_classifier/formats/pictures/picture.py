@@ -129,6 +129,7 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     harvest.lines(list(words.lines), "properties of a picture")
     if words.cut:
         harvest.lack(Unreadable.TOO_LARGE, "more words in a picture than are read")
+    harvest.file("", "", words.behind)
     if decoration:
         return True
     if len(data) > UNREAD_BYTES or is_page(data, kind):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from segl_classifier.formats.pictures import exif, xmp
+from segl_classifier.formats.pictures.behind import behind, end_of_jpeg
 
 _MOST_LETTERS = 100_000
 _MOST_BLOCKS = 300_000  # a GIF of 75 MB
@@ -49,16 +50,18 @@ _BROKEN = (struct.error, IndexError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``lines`` is what stands there, each with its name; ``cut`` when there is more than is read."""
+    """``lines`` is what stands there, each with its name; ``cut`` when there is more than is read; ``behind`` what
+    stands behind the end of the picture (:mod:`.behind`)."""
 
     lines: tuple[str, ...] = ()
     cut: bool = False
+    behind: bytes = b""
 
 
 def words_of(data: bytes, kind: str) -> Words:
     """The words in the picture *data* of this *kind*, a content type. Never raises."""
     kept = _Kept()
-    read = {"image/png": _png, "image/jpeg": _jpeg, "image/gif": _gif, "image/tiff": _tiff}.get(kind)
+    read = _READERS.get(kind)
     try:
         if read is not None:
             read(data, kept)
@@ -72,7 +75,8 @@ def words_of(data: bytes, kind: str) -> Words:
         kept.cut = True
     except _BROKEN:
         pass
-    return Words(tuple(kept.lines), kept.cut)
+    rest = behind(data, kept.end) if 0 < kept.end < len(data) else b""
+    return Words(tuple(kept.lines), kept.cut, rest)
 
 
 class _Enough(Exception):
@@ -83,6 +87,7 @@ class _Kept:
     def __init__(self) -> None:
         self.lines: dict[str, None] = {}
         self.cut = False
+        self.end = 0  # of the picture, if it is known
         self._left = _MOST_LETTERS
         self._packed = self._packets = self._exif = self._fields = self._looked_at = 0
 
@@ -154,6 +159,8 @@ def _jpeg(data: bytes, kept: _Kept) -> None:
         place = max(place, (fill.end() if fill else place) - 1)
         code = data[place + 1]
         if data[place] != 0xFF or code in (0xDA, 0xD9):  # the picture itself
+            end = end_of_jpeg(data, place - 2) if data[place] == 0xFF else 0
+            kept.end = end if end > place else 0  # else it is cut off
             break
         (size,) = struct.unpack_from(">H", data, place + 2)
         segment = data[place + 4 : place + 2 + size]
@@ -183,6 +190,9 @@ def _png(data: bytes, kept: _Kept) -> None:
         elif kind == b"eXIf":
             kept.exif(data[place + 8 : place + 8 + size])
         place += 12 + size
+        if kind == b"IEND":
+            kept.end = place
+            return
     raise _Enough
 
 
@@ -230,6 +240,8 @@ def _gif(data: bytes, kept: _Kept) -> None:
         kept.add("comment", exif.plain(b"".join(pieces)))
     if left <= 0:
         raise _Enough
+    if data[place] == 0x3B:
+        kept.end = place + 1
 
 
 def _colours(flags: int) -> int:
@@ -244,10 +256,26 @@ def _tiff(data: bytes, kept: _Kept) -> None:
 
 def _webp(data: bytes, kept: _Kept) -> None:
     """EXIF in a chunk (RFC 9649 §2.7.1.5), which begins without the mark that it has in JPEG."""
+    (size,) = struct.unpack_from("<I", data, 4)
+    kept.end = 8 + size + size % 2
     place = 12
     for _ in range(_MOST_BLOCKS):
+        if place >= kept.end:
+            return
         kind, size = struct.unpack_from("<4sI", data, place)
         if kind == b"EXIF":
             kept.exif(data[place + 8 : place + 8 + size].removeprefix(_EXIF))
         place += 8 + size + size % 2
     raise _Enough
+
+
+def _bmp(data: bytes, kept: _Kept) -> None:
+    """Its head says how long it is, and may say less than it is (BITMAPFILEHEADER, BITMAPINFOHEADER of Windows)."""
+    (whole,) = struct.unpack_from("<I", data, 2)
+    start, size, width, height, _, depth, packed, length = struct.unpack_from("<IIiiHHII", data, 10)
+    if size >= 40:
+        rows = (abs(width) * depth + 31) // 32 * 4 * abs(height)
+        kept.end = max(whole, start + (length if packed in (1, 2) else max(rows, length)))
+
+
+_READERS = {"image/png": _png, "image/jpeg": _jpeg, "image/gif": _gif, "image/tiff": _tiff, "image/bmp": _bmp}
