@@ -33,6 +33,7 @@ from segl_classifier.formats.pdf.raised import without_marks
 from segl_classifier.formats.pdf.rivers import with_rivers
 from segl_classifier.formats.pdf.rows import Row, alone, around, rows_of
 from segl_classifier.formats.pdf.sideways import sideways
+from segl_classifier.formats.pdf.steps import in_steps
 
 _MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
@@ -140,14 +141,19 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> 
     rows = _rows(lines, drawn, boxes, count, text)
     unreadable = _is_unmapped(raw, text, rows)
     tables: list[Table] = []
-    if scattered and boxes:
+    stepped = in_steps(raw, scattered=scattered) if needed and not turned else ""
+    if stepped:
+        text = stepped
+    elif scattered and boxes:
         whole, tables = together(drawn, pieces, Beside(sides, before), turned=bool(turned))
         text = whole or text
     elif rows.gaps:
         text, rows = _with_cells(raw, text, rows, pieces, new)
         if not turned:
             text, tables = _with_tables(text, rows, drawn, pieces, Beside(sides, before))
-    place = by_place(turn([run.box for run in pieces.runs], turned), pieces, in_lines(drawn, tables))
+    place = ""
+    if not stepped:
+        place = by_place(turn([run.box for run in pieces.runs], turned), pieces, in_lines(drawn, tables))
     if "\u2010" in text:
         text = _TRUE_HYPHEN.sub("", text)
     if "\ufffe" in text or "\x02" in text:

@@ -36,6 +36,8 @@ SPOKEN: dict[str, tuple[str, ...]] = {
     "item": ("val", "n"),  # of a list in a sheet; of a pivot table, called otherwise than in its data
     "filter": ("stringValue1", "stringValue2"),  # of a pivot table
     "slicer": ("caption",),
+    "i": ("n", "c"),  # of a slicer over a cube: its unique name, what is shown
+    "selection": ("n",),
     "statusText": ("val",),
     "helpText": ("val",),
     "alias": ("val",),

@@ -35,7 +35,9 @@ def with_part(name: str, content: str) -> Content:
         ("xl/slicers/slicer1.xml", "<w:slicer caption='Ib %s'/>", BESIDE),
         ("xl/connections.xml", "<w:parameter string='%s'/>", BESIDE),
         ("customXml/item9.xml", "<w:person cpr='%s'/>", "an attribute"),
-        ("xl/slicerCaches/slicerCache1.xml", "<w:i n='Ib &lt;%s&gt;'/>", "an attribute"),
+        ("xl/slicerCaches/slicerCache1.xml", "<w:range><w:i n='[CPR].&amp;[%s]'/></w:range>", BESIDE),
+        ("xl/slicerCaches/slicerCache1.xml", "<w:selection n='[CPR].&amp;[%s]'/>", BESIDE),
+        ("xl/slicerCaches/slicerCache1.xml", "<w:level sourceCaption='Ib &lt;%s&gt;'/>", "an attribute"),
     ],
 )  # fmt: skip
 def test_words_in_attributes_are_read(name: str, part: str, place: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Sequence
 
@@ -30,6 +31,13 @@ def letters(left: float, up: float, words: str) -> Iterator[Placed]:
         if letter != " ":
             yield left, up, letter
         left += stringWidth(letter, "Helvetica", SIZE)
+
+
+def stepped(left: float, up: float, step: float, words: str) -> Iterator[Placed]:
+    """Each letter of *words* by itself, one step behind the one before."""
+    for number, letter in enumerate(words):
+        if letter != " ":
+            yield left + number * step, up, letter
 
 
 def spread(up: float, gap: float, *words: str) -> Iterator[Placed]:
@@ -117,3 +125,24 @@ def test_the_mark_of_a_note_is_no_digit_of_the_number_before_it(mark: str, read:
     drawn = f"BT /F1 {SIZE} Tf 60 700 Td (Anna, cpr 010190-1234) Tj {mark} ET"
     [line] = next(iter(read_page(drawn).values()))
     assert line.split()[2] == read
+
+
+@pytest.mark.parametrize("step", [6, 7, 8, 10, 14, 20])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_letters_at_equal_steps_are_words(step: float, mixed: bool) -> None:
+    lines = ["Brev til Bo Hansen", "CPR-nr.: 070761-4285", "Målt     12 m3   34", "Venlig hilsen"]
+    placed = [one for row, line in enumerate(lines) for one in stepped(60, 720 - 14 * row, step, line)]
+    if mixed:
+        random.Random(1).shuffle(placed)
+    assert passages(placed) == {"page 1": [*lines[:2], "Målt\t12 m3\t34", lines[3]]}
+
+
+def test_one_line_at_equal_steps_is_left_to_the_others() -> None:
+    words = "Kære Bo Hansen. Her er et svar på dit brev, som vi har læst, og som vi takker for."
+    placed = [*letters(60, 720, words), *stepped(60, 700, 9, "0707614285")]
+    assert passages(placed)["page 1"][0] == words
+
+
+def test_letters_that_stand_one_on_another_have_no_step() -> None:
+    placed = [(60.0, 700.0 - 14 * row, sign) for row in range(3) for sign in "CPR-nr. 0707614285"]
+    assert passages(placed)
