@@ -23,6 +23,7 @@ from segl_classifier.records.divided import divided
 from segl_classifier.records.few_rows import told_of_few
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
+from segl_classifier.records.saved_document import NO_DOCUMENT, Document
 from segl_classifier.records.sylk import told_of_sylk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
@@ -62,6 +63,10 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 continue
             if part.is_file and _drawn(notes, whole, where):
                 continue
+            document = saved_document.document(whole, limits.text_chars)
+            if part.is_file and document.whole:
+                _whole(notes, whole, document, where)
+                continue
             text = notes.written_in(saved_document.without_fonts(whole))
             few = ""
             if part.is_file:
@@ -74,7 +79,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)
-            _saved(notes, whole, where, limits)  # one named .xls or .doc
+            _saved(notes, whole, document, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
             notes.text(parted(text) or few, f"{where} (in columns)")
             if part.is_file:  # an .xml that was called text
@@ -113,13 +118,17 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
                 if draws_letters(markup):
                     notes.lack(Unreadable.UNKNOWN_TYPE, OUTLINES)
                 markup = with_lines(markup)
+            document = saved_document.document(markup, limits.text_chars) if xml else NO_DOCUMENT
+            if part.is_file and document.whole:
+                _whole(notes, markup, document, where)
+                continue
             if xml:
                 markup = invoices.with_words(saved_document.without_fonts(markup))
             # files in HTML are links, which the page gives
             bare = notes.written_in(markup) if xml else markup
             notes.page(bare, where, xml=xml)
             if xml:
-                _saved(notes, markup, where, limits)
+                _saved(notes, markup, document, where, limits)
                 notes.text(told_of_xml(bare), f"{where} (as records)")
             if part.content_type != "text/html":
                 _entities(notes, markup, where)
@@ -135,10 +144,16 @@ def _entities(notes: Notebook, markup: str, where: str) -> None:
         notes.lack(Unreadable.DAMAGED, "texts put in by entities of its own")
 
 
-def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
+def _whole(notes: Notebook, markup: str, document: Document, where: str) -> None:
+    """A document of which all that a person wrote is known. What else stands among its tags, of settings and styles, a
+    model takes for anything."""
+    notes.written_in(markup)
+    notes.text(document.text, f"{where} (as a document)")
+
+
+def _saved(notes: Notebook, text: str, document: Document, where: str, limits: Limits) -> None:
     """A sheet or a document that an office program saved as one XML file."""
     notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")
-    document = saved_document.document(text, limits.text_chars)
     notes.text(document.text, f"{where} (as a document)")
     if document.more:
         notes.lack(Unreadable.TOO_LARGE, f"more than {limits.text_chars} characters of text")

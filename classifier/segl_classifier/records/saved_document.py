@@ -8,13 +8,13 @@ and words are cut in two. Here the runs of a paragraph are joined as those of a 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import NamedTuple
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.odf.text import OdfText
+from segl_classifier.formats.xml.attribute_numbers import Watch
 from segl_classifier.formats.xml.events import NotXml, parse
 from segl_classifier.formats.xml.flow import read_flow
 
@@ -29,21 +29,27 @@ _FONTS = re.compile(
     r"<(?:w:rFonts|a:font|a:latin|a:ea|a:cs|style:font-face)\s[^<>]*+>"
     r"|\s(?:style|svg|fo):font-(?:name|family)[\w-]{0,20}=(?:\"[^\"<>]*+\"|'[^'<>]*+')"
 )
+_ROOT = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:\w{1,20}:)?document\s", re.DOTALL)
 _PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")
 
 
 class Document(NamedTuple):
-    """``text`` of a document, and whether there is *more* than may be kept."""
+    """``text`` of a document, whether there is *more* than may be kept, and whether it is *whole*: all that a person
+    wrote, as in the same document in its package. Then what stands among its tags need not be read, too."""
 
     text: str = ""
     more: bool = False
+    whole: bool = False
+
+
+NO_DOCUMENT = Document()
 
 
 def document(markup: str, most: int) -> Document:
     """The document that *markup* is, at most so many characters of it; an empty one when it is none."""
     mark = _MARK.search(markup, 0, _HEAD)
     if mark is None:
-        return Document()
+        return NO_DOCUMENT
     prolog = _PROLOG.match(markup)  # it names the encoding of the bytes; these are in another
     data = markup[prolog.end() if prolog else 0 :].encode("utf-8", "replace")
     return _open_document(data, most) if mark["odf"] else _office(data, most)
@@ -61,10 +67,14 @@ def _office(data: bytes, most: int) -> Document:
 
 def _open_document(data: bytes, most: int) -> Document:
     harvest = Harvest(Allowance(chars=most, files=0, bytes=0))
-    text = OdfText(harvest, "")
-    with suppress(NotXml):  # what came before is kept, and all is read as it stands beside this
-        parse([data], text.start, text.end, text.characters)
+    text, watch = OdfText(harvest, ""), Watch()
+    whole = _ROOT.match(data) is not None
+    try:
+        parse([data], text.start, text.end, text.characters, watch)
+    except NotXml:  # what came before is kept, and all is read as it stands beside this
+        whole = False
     text.finish()
+    watch.tell(harvest)
     content = harvest.content()
     more = any(lack.cause is Unreadable.TOO_LARGE for lack in content.lacks)
-    return Document("\n".join(passage.text for passage in content.passages), more)
+    return Document("\n".join(passage.text for passage in content.passages), more, whole and not more)

@@ -33,7 +33,7 @@ _ASIDE = {  # elements whose paragraphs are not of the text around them, and wha
 }
 _NOISE = frozenset(
     "creation-date date editing-cycles editing-duration generator number-style text-style number currency-symbol script"
-    " print-date binary-data".split()
+    " print-date binary-data config-item".split()
 )
 _LABELLED = frozenset(
     "title subject description keyword creator initial-creator language user-defined".split()
