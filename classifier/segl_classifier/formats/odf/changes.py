@@ -2,6 +2,9 @@
 
 What was deleted waits at the beginning of the document in a region with a name; in its place stands a mark with that
 name. Half a number that was deleted says nothing by itself, so a paragraph with such marks is read as it was, too.
+
+A flat document of LibreOffice has it in its place, between marks like those round what was inserted, which may stand in
+the middle of a number or right behind it.
 """
 
 from __future__ import annotations
@@ -12,12 +15,13 @@ from typing import NamedTuple
 
 class _Mark(NamedTuple):
     """A mark in the paragraph of this *depth* behind so many of its *pieces*: ``text`` was deleted there; without one
-    an insertion begins or, ``ends`` being true, ends."""
+    an insertion begins or, ``ends`` being true, ends; ``shown``: deleted text begins in its place."""
 
     depth: int
     pieces: int
     text: str
     ends: bool = False
+    shown: bool = False
 
 
 class Changes:
@@ -28,6 +32,7 @@ class Changes:
         self._region = ""
         self._deleted: dict[str, str] = {}
         self._inserted: set[str] = set()
+        self._shown: set[str] = set()  # regions of deleted text that stands in its place
         self._first = 0
         self._marks: list[_Mark] = []
 
@@ -45,7 +50,11 @@ class Changes:
 
     def deleted(self, lines: Sequence[str]) -> None:
         """Deleted text ends with the last of *lines*."""
-        self._deleted[self._region] = "\n".join(lines[self._first :])
+        text = "\n".join(lines[self._first :])
+        if text:
+            self._deleted[self._region] = text
+        else:
+            self._shown.add(self._region)
 
     def mark(self, kind: str, name: str, paragraphs: Sequence[Sequence[str]]) -> int:
         """The element *kind* of the region *name* in the innermost of *paragraphs*: how many letters it puts back."""
@@ -55,6 +64,8 @@ class Changes:
         text = self._deleted.pop(name, "") if kind == "change" else ""
         if text or (kind != "change" and name in self._inserted):
             self._marks.append(_Mark(depth, pieces, text, kind == "change-end"))
+        elif kind == "change-start" and name in self._shown:
+            self._marks.append(_Mark(depth, pieces, "", ends=True, shown=True))
         return len(text)
 
     def end(self, depth: int, pieces: Sequence[str]) -> None:
@@ -62,7 +73,7 @@ class Changes:
         marks: list[_Mark] = []
         while self._marks and self._marks[-1].depth >= depth:
             marks.append(self._marks.pop())
-        if not any(mark.text for mark in marks):
+        if not any(mark.text or mark.shown for mark in marks):
             return
         whole: list[str] = []
         done, inserted = 0, False

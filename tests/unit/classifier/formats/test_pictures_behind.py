@@ -61,10 +61,9 @@ MOVING = with_segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x GCamera:MotionPho
 OF_SAMSUNG = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1795000000000SEFHk\0\0\0\x01\0\0\0\x24\0\0\0SEFT"
 
 
-@pytest.fixture(params=PICTURES.values(), ids=PICTURES)
+@pytest.fixture(params=list(PICTURES))
 def picture(request: pytest.FixtureRequest) -> bytes:
-    data: bytes = request.param
-    return data
+    return PICTURES[str(request.param)]
 
 
 @pytest.mark.parametrize(

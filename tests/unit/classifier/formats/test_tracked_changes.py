@@ -64,6 +64,13 @@ def test_a_deleted_half_of_a_number_is_read_where_it_stood(deleted: str, paragra
     assert numbers(letter(changed("a", "deletion", "med glæde"), paragraph)) == 0
 
 
+def test_deleted_text_that_stands_in_its_place_is_put_together_without_what_was_inserted() -> None:
+    regions = changed("a", "deletion") + changed("b", "insertion") + changed("c", "deletion")
+    pieces = (("a", "070761"), ("b", "xxx"), ("c", "-4285"))
+    paragraph = "".join(f"{mark(n, 'change-start')}{text}{mark(n, 'change-end')}" for n, text in pieces)
+    assert numbers(letter(regions, f"CPR {paragraph}.")) == 1
+
+
 def test_what_was_inserted_in_its_place_is_left_out() -> None:
     regions = changed("a", "insertion") + changed("b", "deletion", "4285")
     paragraph = f"CPR 070761-{mark('a', 'change-start')}xxxx{mark('a', 'change-end')}{mark('b')}."
