@@ -66,6 +66,11 @@ _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
     rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
 )
+# Addresses without a name one behind another at one domain, with a number of four digits at the end of one.
+_NUMBERED = re.compile(r"\d{4}@")
+_BARE = rf"[{_LOCAL}]{{1,200}}+"
+_RUN = re.compile(rf"(?<![^\s,;:]){_BARE}@([\w.-]{{1,255}}+)(?:[\s,]++{_BARE}@\1(?![\w.@-]))*+")
+_TEN_DIGITS = re.compile(r"(?<!\w)\d{10}(?!\w)")
 # Ids of messages and parts, which systems make of what they have at hand (a case, a file), and the addresses of lists,
 # made for each receiver: looked through for the same form, of which words may stand in front ("sag-010190-1234").
 _MARKS = frozenset(
@@ -131,6 +136,7 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             names = display_names(value)
             if names:
                 texts.append(Text(names, f"{prefix}{name}", Source.NAME, _is_prose(names)))
+            texts += (Text(words, f"{prefix}{name}", Source.NAME) for words in _made_addresses(value))
         else:
             words = value if role is _Role.NUMBERS else decode_header(value)
             text = f"{_spoken(name)}: {words}" if role is _Role.OTHER else words
@@ -227,3 +233,16 @@ def display_names(value: str) -> str:
         text += "\n" + _PAIR.sub(r"\1", text)
     pieces = (piece.strip(" \t\"',;") for piece in text.split("\n"))
     return "\n".join(piece for piece in pieces if piece)
+
+
+def _made_addresses(value: str) -> Iterable[str]:
+    """What an address field says in words that became addresses, as far as a person's number may be among them. Postfix
+    puts its own domain behind each word that stands for an address: of "Jens Hansen 010190-1234" it makes ``Jens@host,
+    Hansen@host, 010190-1234@host`` (local_header_rewrite_clients; tried). Ten digits by themselves are a user's."""
+    if not _NUMBERED.search(value):
+        return
+    for run in _RUN.finditer(decode_header(value)):
+        words = run[0].replace(f"@{run[1]}", "").replace(",", " ").replace(".", " ")
+        several = " " in words.strip() and "," in run[0]
+        if _UNMISTAKABLE.search(words) or _CALLED_CPR.search(words) or (several and _TEN_DIGITS.search(words)):
+            yield " ".join(words.split())
