@@ -46,6 +46,7 @@ def _compiled_in() -> Path:
 
 def instance_checks(setup: Setup) -> Iterator[Check]:
     yield from _registered(setup)
+    yield from _others(setup)
     yield from _primary(setup)
     yield from _at_boot(setup)
 
@@ -86,11 +87,32 @@ def _registered(setup: Setup) -> Iterator[Check]:
         fix=INSTALL,
         bad=State.WARN,
     )
-    ours = (secure, setup.front.directory, primary)
-    for other in known:
-        if not any(same_path(other, own) for own in ours):
-            text, fix = f"another Postfix instance: {other}", "see to it that it relays through the front"
-            yield Check("instances.other", State.WARN, text, _UNSEEN, fix)
+
+
+def _others(setup: Setup) -> Iterator[Check]:
+    """Those that start with Postfix, and on Debian ``/etc/postfix-NAME``, which the unit ``postfix@NAME`` starts without
+    any list."""
+    primary = default_directory()
+    try:
+        listed = [Path(one) for one in split_list(read_instance(primary).value("multi_instance_directories"))]
+    except PostfixError:
+        listed = []
+    beside = sorted(file.parent for file in primary.parent.glob(f"{primary.name}-*/main.cf"))
+    seen = [setup.secure.directory, setup.front.directory, primary]
+    for other in (*listed, *beside):
+        if any(same_path(other, one) for one in seen):
+            continue
+        seen.append(other)
+        try:
+            instance = read_instance(other)
+        except PostfixError:
+            if other not in listed:
+                continue
+        else:
+            if (other not in listed and is_running(instance) is False) or _hands_to_front(instance, setup):
+                continue
+        text, fix = f"another Postfix instance: {other}", "see to it that it relays through the front"
+        yield Check("instances.other", State.WARN, text, _UNSEEN, fix)
 
 
 def _primary(setup: Setup) -> Iterator[Check]:

@@ -88,6 +88,15 @@ def _readable(name: str, instance: Instance) -> Iterator[Check]:
         why="Segl's configuration needs Postfix 3.7 or newer",
         fix="upgrade Postfix",
     )
+    misread = [service.id for service in instance.services if service.misread]
+    if misread:
+        yield Check(
+            f"{name}.warnings",
+            State.FAIL,
+            f"master.cf, {', '.join(misread)}: an option that postconf cannot read",
+            "-oNAME=VALUE holds all the same, and nobody can say here what it does to the mail of this service",
+            "put a blank behind -o; see: postconf -c " + f"{instance.directory} -M",
+        )
     yield judge(
         f"{name}.warnings",
         not instance.warnings,

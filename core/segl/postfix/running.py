@@ -19,8 +19,9 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,6 +36,10 @@ _LONGEST = 500  # characters of what a program complains of
 # stopped the socket may still be there and showq no more.
 _BROKEN_OFF = "malformed showq server response"
 _PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds
+# A parameter named in another's value: $name, ${name}, $(name), ${name?…} (postconf(5)).
+_NAME = re.compile(r"\$[({]?\s*(\w+)")
+# What a parameter's default still names, of those that can send mail elsewhere, as main.cf of old had it.
+_OLD_NAMES: Mapping[str, str] = {"virtual_maps": "virtual_alias_maps", "fallback_relay": "smtp_fallback_relay"}
 # What a program cannot be started for want of.
 _SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
@@ -66,7 +71,16 @@ class Service:
 
     @property
     def program(self) -> str:
-        return self.command.split(maxsplit=1)[0] if self.command else ""
+        """Its name; in master.cf it may stand with a path (``../sbin/smtpd``; tried)."""
+        return self.command.split(maxsplit=1)[0].rpartition("/")[2] if self.command else ""
+
+    @property
+    def misread(self) -> bool:
+        """Whether an option is there that postconf takes for another (``-ocontent_filter=``: ``-o c -o ntent_filter=``)
+        or for none (behind ``-s 5``), while Postfix's programs read it as it is written (tried, 3.10)."""
+        words = [word.strip("{} ") for word in split_list(self.command.partition(" argv=")[0])]
+        given = [value.partition("=") for word, value in pairwise((*words, "")) if word == "-o"]
+        return any(not equals or name.strip() not in self.overrides for name, equals, _ in given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +129,12 @@ def read_instance(directory: Path) -> Instance:
     overrides, _ = _ask(directory, "-Px")
     parameters = dict(_assignments(every))
     own = dict(_assignments(written))
+    services = tuple(_services(fields, overrides, _chroot_by_default(parameters)))
     return Instance(
         directory=directory,
         parameters=MappingProxyType(parameters | own),
         written=frozenset(own),
-        services=tuple(_services(fields, overrides, _chroot_by_default(parameters))),
+        services=tuple(_in_their_words(directory, services)),
         warnings=tuple(dict.fromkeys(warnings + more)),
     )
 
@@ -220,8 +235,8 @@ def look_at(directory: Path) -> None:
         ) from None
 
 
-def _ask(directory: Path, option: str) -> tuple[str, list[str]]:
-    done = run_postfix(["postconf", "-c", str(directory), option])
+def _ask(directory: Path, *options: str) -> tuple[str, list[str]]:
+    done = run_postfix(["postconf", "-c", str(directory), *options])
     complaints = [line.partition(": ")[2] for line in done.stderr.splitlines() if line]
     if done.returncode:
         what = complaints[-1].removeprefix("fatal: ") if complaints else f"exit {done.returncode}"
@@ -259,6 +274,37 @@ def _services(fields: str, overrides: str, chroot: bool) -> Iterator[Service]:
             command=parts["command"],
             overrides=MappingProxyType(own[service]),
         )
+
+
+def _in_their_words(directory: Path, services: tuple[Service, ...]) -> Iterator[Service]:
+    """*services*, each also with what main.cf says otherwise for it alone: ``content_filter = $ours`` there, and
+    ``-o ours=`` in master.cf, is ``-o content_filter=`` (tried)."""
+    given = {name for service in services for name in service.overrides}
+    if not given & ({*_OLD_NAMES} | _names_in((directory / "main.cf").read_text("utf-8", "surrogateescape"))):
+        yield from services
+        return
+    written = {new: f"${old}" for old, new in _OLD_NAMES.items()} | written_values(directory)
+    for service in services:
+        moved = _rest_on(service.overrides.keys(), written) - service.overrides.keys()
+        if moved:
+            options = [part for name, value in service.overrides.items() for part in ("-o", f"{name}={value}")]
+            told, _ = _ask(directory, "-x", *options, *sorted(moved))
+            service = replace(service, overrides=MappingProxyType(dict(_assignments(told)) | service.overrides))
+        yield service
+
+
+def _rest_on(names: Iterable[str], written: Mapping[str, str]) -> set[str]:
+    """The parameters whose value is made of one of *names*, also by way of another."""
+    known = set(names)
+    found: set[str] = set()
+    while more := {name for name, value in written.items() if _names_in(value) & known} - found:
+        found |= more
+        known |= more
+    return found
+
+
+def _names_in(text: str) -> set[str]:
+    return set(_NAME.findall(text))
 
 
 def _environment() -> dict[str, str]:

@@ -215,6 +215,20 @@ class TestInstances:
         site.secure("-e", "multi_instance_enable=no")
         assert states(self.registered(site, monkeypatch), "instances.registered") == {WARN}
 
+    def test_one_that_debian_starts_without_a_list(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """``systemctl enable postfix@out`` is enough."""
+        out = site.front_directory.with_name("front-out")
+        shutil.copytree(site.front_directory, out)
+        site.settle()
+        found = {}
+        for running in (True, False):
+            monkeypatch.setattr(check_instances, "is_running", lambda _, running=running: running)
+            checks = self.registered(site, monkeypatch)
+            found[running] = [c.found for c in checks if c.id == "instances.other"]
+        assert found == {True: [f"another Postfix instance: {out}"], False: []}
+
     def test_a_front_of_its_own_cannot_be_registered(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -329,6 +343,11 @@ class TestInstances:
         assert states(checks, "front.unfinished") == states(checks, "secure.unfinished") == {UNKNOWN}
         assert states(checks, "settings.mode") == {OK}
         assert exit_code(checks) in {1, 2}
+
+    def test_an_option_that_postconf_cannot_read_is_a_failure(self, site: Installation) -> None:
+        site.append("master.cf", "smtps inet n - n - - smtpd -ocontent_filter=\n")
+        site.settle()
+        assert FAIL in states(examine(site.settings), "front.warnings")
 
     def test_a_secure_instance_that_is_not_there(self, site: Installation) -> None:
         shutil.rmtree(site.secure_directory)

@@ -105,6 +105,28 @@ FRONT = [
         front("-M", "10025/inet=10025 inet n - n - - smtpd -o { content_filter = }"),
     ),
     ("front.service-filter", FAIL, front("-M", "628/inet=628 inet n - n - - qmqpd -o content_filter=")),
+    (
+        "front.service-filter",
+        FAIL,
+        front("-M", "25/inet=25 inet n - n - - ../sbin/smtpd -o content_filter="),
+    ),
+    # … and by what main.cf says in words that a service has of its own
+    (
+        "front.service-filter",
+        FAIL,
+        both(
+            front("-e", "content_filter=$ours", "ours=segl-secure:[127.0.0.1]:10026"),
+            front("-P", "smtp/inet/ours="),
+        ),
+    ),
+    (
+        "front.service-milter",
+        WARN,
+        both(
+            front("-e", f"smtpd_milters=${{mine}}, $theirs", "mine=$theirs", f"theirs={OURS}"),
+            front("-P", "smtp/inet/theirs=inet:localhost:8891"),
+        ),
+    ),
     # what lets it out
     ("front.verdict", FAIL, front("-e", "milter_header_checks=")),
     ("front.verdict", FAIL, front("-e", "milter_header_checks=regexp:{{/^X-Segl-Route:/ FILTER smtp:}}")),

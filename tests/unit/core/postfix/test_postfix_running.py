@@ -33,6 +33,8 @@ mydestination = $myhostname,
    localhost
 smtpd_milters = inet:localhost:8891, { unix:segl/milter.sock, default_action = accept }
 bif = no
+mine = [relay.example]
+relayhost = ${mine}
 """
 MASTER = """\
 smtp      inet  n       -       y       -       -       smtpd
@@ -40,6 +42,7 @@ submission inet n       -       -       -       -       smtpd -v
   -o { content_filter = smtp:[127.0.0.1]:10024 }
 # mine
   -o smtpd_milters=$myhostname -o smtpd_milters=
+  -o mine= -o fallback_relay=[$myhostname]
 #smtps     inet  n       -       y       -       -       smtpd
 maildrop  unix  -       n       n       -       -       pipe
   flags=DRXhu user=vmail argv=/usr/bin/maildrop -o content_filter=x
@@ -85,10 +88,38 @@ def test_overrides_belong_to_their_service_and_the_last_counts(instance: Instanc
 
 
 @needs_postfix
+def test_what_main_cf_says_by_a_name_holds_for_a_service_that_has_the_name_of_its_own(
+    instance: Instance,
+) -> None:
+    smtp, submission = (instance.service(name, "inet") for name in ("smtp", "submission"))
+    assert (instance.value("relayhost", smtp), instance.value("relayhost", submission)) == (
+        "[relay.example]",
+        "",
+    )
+    assert instance.value("smtp_fallback_relay", submission) == "[mail.nordby.example]"
+
+
+@needs_postfix
+def test_an_option_that_postconf_takes_for_another_is_told(tmp_path: Path) -> None:
+    options = {
+        "-o content_filter=x": False,
+        "-o { smtpd_milters = { a:b, c=d } } -v": False,
+        "-osmtpd_milters=": False,
+        "-ocontent_filter=": True,
+        "-vosyslog_name=o": True,
+        "-s 5 -o content_filter=": True,
+    }
+    lines = [f"{port} inet n - n - - smtpd {option}\n" for port, option in enumerate(options, 2500)]
+    write(tmp_path, master="".join(lines))
+    assert [one.misread for one in read_instance(tmp_path).services] == [*options.values()]
+
+
+@needs_postfix
 def test_words_of_a_pipe_command_are_no_overrides(instance: Instance) -> None:
     maildrop = instance.service("maildrop", "unix")
     assert maildrop is not None
     assert dict(maildrop.overrides) == {}
+    assert not maildrop.misread
     assert instance.service("smtps", "inet") is None
 
 
