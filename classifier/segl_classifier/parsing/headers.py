@@ -244,5 +244,9 @@ def _made_addresses(value: str) -> Iterable[str]:
     for run in _RUN.finditer(decode_header(value)):
         words = run[0].replace(f"@{run[1]}", "").replace(",", " ").replace(".", " ")
         several = " " in words.strip() and "," in run[0]
-        if _UNMISTAKABLE.search(words) or _CALLED_CPR.search(words) or (several and _TEN_DIGITS.search(words)):
+        if (
+            _UNMISTAKABLE.search(words)
+            or _CALLED_CPR.search(words)
+            or (several and _TEN_DIGITS.search(words))
+        ):
             yield " ".join(words.split())

@@ -22,7 +22,7 @@ from typing import Final
 from segl.addresses import domain_of, normal_domain, split_address
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.domain_lists import takes_domain
-from segl.postfix.own_ways import Kind, by_local, ways
+from segl.postfix.own_ways import Kind, by_local, network_service, ways
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
 from segl.settings.document import Settings
@@ -46,6 +46,8 @@ _FORWARDING: Final = {
     "recipient_bcc_maps": False,
     "sender_bcc_maps": False,
 }
+# By these smtp(8) and lmtp(8) write another recipient where mail leaves (generic(5)).
+_GENERIC: Final = ("smtp_generic_maps", "lmtp_generic_maps")
 # What no address leads to by its name: copies, and mail to nobody in particular (which local(8) sends on, behind Segl).
 _COPIES: Final = "_bcc"
 _UNNAMEABLE: Final = (_COPIES, "luser_relay")
@@ -194,6 +196,39 @@ def _forwarding(setup: Setup) -> Iterator[_Found]:
             lambda one: _table_targets(setup, tables[one], one[1], _FORWARDING[one[0]], ends_here), tables
         )
     yield from _dot_forwards(setup, ends_here)
+    yield from _generic(setup)
+
+
+def _generic(setup: Setup) -> Iterator[_Found]:
+    """Entries for inside addresses whose mail is handed to another server: of what is handed to programs and
+    mailboxes here nothing is changed. Most such tables are about senders, at a name that is none of the house's."""
+    tables = {
+        table: place
+        for name in _GENERIC
+        for place, value in _values(setup, name)
+        for table in tables_in(value)
+    }
+    if not tables:
+        return
+    names = {domain for owner in setup.settings.owners.every for domain in owner.domains}
+    names.add(normal_domain(setup.front.value("myhostname")))
+    handed_on = {
+        domain
+        for domain, way in ways(setup.front, names).items()
+        if network_service(setup.front, way.transport)
+    }
+    for table, place in tables.items():
+        where, found = f"{place}: {table}", list[str]()
+        try:
+            for entry in entries(table, setup.front.directory):
+                any_ = table.type in PATTERNS or entry.key == "*"
+                concerns = handed_on if any_ else handed_on & {domain_of(entry.key)}
+                if concerns and not _is_named(setup.settings, entry.key, ()):
+                    found += addresses_in(entry.value)
+        except TableUnread as error:
+            yield where, [], error.private.removeprefix(f"{table} ") if handed_on else ""
+        else:
+            yield where, list(dict.fromkeys(found)), ""
 
 
 def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:

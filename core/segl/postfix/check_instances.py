@@ -90,8 +90,8 @@ def _registered(setup: Setup) -> Iterator[Check]:
 
 
 def _others(setup: Setup) -> Iterator[Check]:
-    """Those that start with Postfix, and on Debian ``/etc/postfix-NAME``, which the unit ``postfix@NAME`` starts without
-    any list."""
+    """Those that start with Postfix, and on Debian ``/etc/postfix-NAME``, which the unit ``postfix@NAME`` starts
+    without any list."""
     primary = default_directory()
     try:
         listed = [Path(one) for one in split_list(read_instance(primary).value("multi_instance_directories"))]

@@ -39,7 +39,10 @@ _PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds
 # A parameter named in another's value: $name, ${name}, $(name), ${name?…} (postconf(5)).
 _NAME = re.compile(r"\$[({]?\s*(\w+)")
 # What a parameter's default still names, of those that can send mail elsewhere, as main.cf of old had it.
-_OLD_NAMES: Mapping[str, str] = {"virtual_maps": "virtual_alias_maps", "fallback_relay": "smtp_fallback_relay"}
+_OLD_NAMES: Mapping[str, str] = {
+    "virtual_maps": "virtual_alias_maps",
+    "fallback_relay": "smtp_fallback_relay",
+}
 # What a program cannot be started for want of.
 _SHORT_OF = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
@@ -287,9 +290,13 @@ def _in_their_words(directory: Path, services: tuple[Service, ...]) -> Iterator[
     for service in services:
         moved = _rest_on(service.overrides.keys(), written) - service.overrides.keys()
         if moved:
-            options = [part for name, value in service.overrides.items() for part in ("-o", f"{name}={value}")]
+            options = [
+                part for name, value in service.overrides.items() for part in ("-o", f"{name}={value}")
+            ]
             told, _ = _ask(directory, "-x", *options, *sorted(moved))
-            service = replace(service, overrides=MappingProxyType(dict(_assignments(told)) | service.overrides))
+            service = replace(
+                service, overrides=MappingProxyType({**dict(_assignments(told)), **service.overrides})
+            )
         yield service
 
 

@@ -123,7 +123,7 @@ FRONT = [
         "front.service-milter",
         WARN,
         both(
-            front("-e", f"smtpd_milters=${{mine}}, $theirs", "mine=$theirs", f"theirs={OURS}"),
+            front("-e", "smtpd_milters=${mine}, $theirs", "mine=$theirs", f"theirs={OURS}"),
             front("-P", "smtp/inet/theirs=inet:localhost:8891"),
         ),
     ),

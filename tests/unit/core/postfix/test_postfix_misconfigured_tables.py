@@ -16,6 +16,12 @@ STRANGER = "drift@andre.example"
 ARCHIVE = "arkiv@andre.example"
 
 
+# Mailboxes on another host.
+BEHIND = front(
+    "-e", "mydestination=localhost", "relay_domains=nordby.example", "relayhost=[mail.nordby.example]"
+)
+
+
 def copies_to(*addresses: str) -> Change:
     def change(site: Installation) -> None:
         site.tables["organisation"] = {"copies_to": list(addresses)}
@@ -227,6 +233,19 @@ TABLES = [
         table("va", "/^(.+)\\+.*@nordby\\.example$/ $1@nordby.example\n", "virtual_alias_maps"),
     ),
     ("front.forwards", UNKNOWN, front("-e", "virtual_alias_maps=ldap:/etc/postfix/ldap-aliases.cf")),
+    # where mail leaves for the server behind
+    (
+        "front.forwards",
+        WARN,
+        both(BEHIND, front("-e", f"smtp_generic_maps=inline:{{bo@nordby.example={STRANGER}}}")),
+    ),
+    ("front.forwards", WARN, both(BEHIND, front("-P", f"relay/unix/smtp_generic_maps=static:{STRANGER}"))),
+    (
+        "front.forwards",
+        OK,
+        both(BEHIND, front("-e", f"smtp_generic_maps=inline:{{@nordby.local={STRANGER}}}")),
+    ),
+    ("front.forwards", OK, front("-e", f"smtp_generic_maps=inline:{{bo@nordby.example={STRANGER}}}")),
     ("front.forwards", UNKNOWN, table("va", "", "virtual_alias_maps", "lmdb")),
 ]
 
