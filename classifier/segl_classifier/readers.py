@@ -24,6 +24,7 @@ from segl_classifier.records.few_rows import told_of_few
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
 from segl_classifier.records.saved_document import NO_DOCUMENT, Document
+from segl_classifier.records.shapes import words_of_shape
 from segl_classifier.records.sylk import told_of_sylk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
@@ -91,7 +92,10 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
 
 
 def _drawn(notes: Notebook, text: str, where: str) -> bool:
-    """Whether *text* is a drawing: then the words in it are kept."""
+    """Whether *text* is a drawing, or a shape: then the words in it are kept."""
+    if (words := words_of_shape(text)) is not None:
+        notes.text(words, f"{where} (shape)")
+        return True
     told = drawings.drawing(text)
     if told is None:
         return False

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from segl_classifier.cpr import calendar
 
-_MOST_ROWS, _LONGEST_ROW, _WORDS = 2_000, 4_000, 6
+_MOST_ROWS, _LONGEST_ROW, _WORDS = 20_000, 4_000, 6
 _FILLED = re.compile(r"[^\s ] {3,}(?=[^ ]|$)")
 _LETTER = r"[^\W\d_]"
 _WORD = re.compile(rf"{_LETTER}{{2,}}")

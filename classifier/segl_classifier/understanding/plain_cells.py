@@ -1,10 +1,10 @@
 """Cells that tell nothing of whom their row is about, and that the model takes for something.
 
 It has met rows of names with an office, an amount or a yes in registers of unions and lists of arrears. So it takes the
-board of a sports club for members of a union, and what a colleague drove for what he owes. By their headings such cells
-are known: who does something ("Oplægsholder") is not whom it is about, an office is held in any club, and an amount
-beside kilometres is for driving. They are left out of what the model is shown, in these columns alone; the rules and
-the search for numbers read all of it.
+board of a sports club for members of a union, what a colleague drove for what he owes, and a plan of who teaches what
+for marks. By their headings such cells are known: who does something ("Oplægsholder") is not whom it is about, an office
+is held in any club, an amount beside kilometres is for driving, and below teachers and subjects stand classes. They are
+left out of what the model is shown, in these columns alone; the rules and the search for numbers read all of it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,29 @@ _PROGRAMME: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(r"(?:[A-ZÆØÅÄÖÜ][\w.'’-]{0,30}+(?:,| og| &| /)?(?: |\Z)){1,8}")
+# A plan of who teaches what has these columns and no others; below pupils and names marks would stand.
+_TEACHERS: Final = re.compile(
+    r"(?:klasse)?lærere?|undervisere?|vikar(?:er)?|teachers?|lärare|lehrer(?:in|innen)?", re.IGNORECASE
+)
+_SUBJECT: Final = re.compile(
+    r"dansk|matematik|engelsk|tysk|fransk|spansk|latin|historie|kristendom(?:skundskab)?|biologi|fysik(?:/kemi)?|kemi|"
+    r"geografi|samfundsfag|natur/(?:teknologi|teknik)|naturfag|religion|psykologi|idræt|musik|billedkunst|"
+    r"håndværk og design|madkundskab|informatik|understøttende undervisning|dansk som andetsprog|"
+    r"norsk|svenska|english|maths?|science|history|mathematik|deutsch|englisch|sport|kunst",
+    re.IGNORECASE,
+)
+_OF_A_PLAN: Final = re.compile(
+    r"initialer|init\.?|fag|klasser?|hold|lokaler?|lektion(?:er)?|lekt\.?|timer?|(?:uge)?dag|dato|tid|kl\.?|uge|i ?alt|"
+    r"årgang|skema|(?:man|tirs|ons|tors|fre)dag|subject|class|room|ämne|klass|sal|stunde|raum",
+    re.IGNORECASE,
+)
+_CLASSES: Final = (
+    r"[0-9]{1,2}\.? ?[A-Za-zÆØÅæøå]?(?:(?:, ?| og | ?[+/&-] ?| )[0-9]{1,2}\.? ?[A-Za-zÆØÅæøå]?){0,8}"
+)
+_IN_A_PLAN: Final = re.compile(
+    rf"{_CLASSES}|(?:[A-ZÆØÅÄÖÜ][\w.'’-]{{0,30}}+(?:,| og| &| /)?(?: |\Z)){{1,8}}|[A-ZÆØÅ]{{1,4}}[a-z]?|[-–x]"
+)
+_FEWEST_SUBJECTS: Final = 2
 _OFFICES: Final = re.compile(
     r"(?:bestyrelses|tillids|styre)?(?:funktion|post|rolle|hverv|verv|titel|position|role|roll|uppdrag|amt)",
     re.IGNORECASE,
@@ -106,6 +129,8 @@ def _without(row: Row, plain: Mapping[int, re.Pattern[str]]) -> Row:
 
 def _plain_columns(heading: Sequence[str]) -> dict[int, re.Pattern[str]]:
     """What such a cell is like, by the number of its column, in order."""
+    if _is_plan(heading):
+        return dict.fromkeys(range(len(heading)), _IN_A_PLAN)
     kinds = [(_OFFICES, _OFFICE)]
     if any(map(_PROGRAMME.fullmatch, heading)):
         kinds.append((_DOERS, _NAMES))
@@ -120,3 +145,13 @@ def _plain_columns(heading: Sequence[str]) -> dict[int, re.Pattern[str]]:
         for n, name in enumerate(heading)
     )
     return {number: cell for number, cell in found if cell}
+
+
+def _is_plan(heading: Sequence[str]) -> bool:
+    """Whether below *heading* stands who teaches what."""
+    teachers = sum(_TEACHERS.fullmatch(name) is not None for name in heading)
+    subjects = sum(_SUBJECT.fullmatch(name) is not None for name in heading)
+    others = sum(not name or _OF_A_PLAN.fullmatch(name) is not None for name in heading)
+    if teachers + subjects + others < len(heading):
+        return False
+    return subjects >= _FEWEST_SUBJECTS or (teachers > 0 and others > 0)

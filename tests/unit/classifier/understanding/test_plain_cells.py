@@ -56,6 +56,13 @@ LEFT_OUT = {
     ),
     "who comes to dinner": ("Namn;Anmäld;Betald\nAnna Lund;ja;nej\nBo Bro;ja;ja", "ja"),
     "who comes to dinner, in German": ("Name;Angemeldet;Bezahlt\nAnna Lund;ja;nein\nBo Bro;ja;ja", "nein"),
+    "who teaches what": (
+        "Lærer;Dansk;Matematik;Engelsk\nAnna Lund;1.a;3b, 4b;-\nBo Bro;5a;;6.b og 7.a",
+        "Anna Lund",
+    ),
+    "which class": ("Underviser;Idræt;Tysk\nAnna Lund;1.a;3b\nBo Bro;5a;6b", "5a"),
+    "who teaches a class": ("Klasse;Dansk;Tysk\n1.a;Anna Lund;Bo Bro\n2.b;Ida Friis;Bo Bro", "Ida Friis"),
+    "who stands in": ("Lærer;Fag;Klasse;Vikar\nAnna Lund;Dansk;1.a;Bo Bro\nIda Friis;Tysk;2b;Bo Bro", "Ida"),
 }
 STAYS = {
     "whom it is about": ("Navn;Diagnose\nAnna Lund;kræft\nBo Bro;gigt", "kræft"),
@@ -72,6 +79,9 @@ STAYS = {
     "whether a member paid": ("Medlem;By;Betalt\nAnna Lund;Lem;nej\nBo Bro;Lem;ja", "nej"),
     "what else stands there": ("Navn;Antal;Betalt\nAnna Lund;2;sendt til inkasso\nBo Bro;1;ja", "inkasso"),
     "a teacher": ("Underviser;Bemærkning\nAnna Lund;har fået en advarsel\nBo Bro;ingen", "Anna Lund"),
+    "marks below a name": ("Navn;Dansk;Matematik\nAnna Lund;12;7\nBo Bro;02;4", "Anna Lund"),
+    "a teacher who is ill": ("Lærer;Fag;Fravær\nAnna Lund;Dansk;stress\nBo Bro;Tysk;-", "Anna Lund"),
+    "a remark in a plan": ("Lærer;Fag;Klasse\nAnna Lund (sygemeldt);Dansk;1.a\nBo Bro;Tysk;2b", "sygemeldt"),
     "whether a child's place was paid": ("Barn;Måned;Betalt\nAnna Lund;maj;nej\nBo Bro;maj;ja", "nej"),
     "whose boat it is": ("Båd;Ejer;Restance\nHavfruen;Anna Lund;4500\nDitte;Bo Bro;300", "Anna Lund"),
     "who answers for what is owed": (
