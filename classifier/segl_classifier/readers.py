@@ -23,6 +23,7 @@ from segl_classifier.records.divided import divided
 from segl_classifier.records.few_rows import told_of_few
 from segl_classifier.records.glued import parted
 from segl_classifier.records.lists import told_of_json, told_of_xml
+from segl_classifier.records.printed import as_printed
 from segl_classifier.records.saved_document import NO_DOCUMENT, Document
 from segl_classifier.records.shapes import words_of_shape
 from segl_classifier.records.sylk import told_of_sylk
@@ -82,6 +83,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.page(text, where)
             _saved(notes, whole, document, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
+            notes.text(as_printed(whole), f"{where} (as printed)")
             notes.text(parted(text) or few, f"{where} (in columns)")
             if part.is_file:  # an .xml that was called text
                 notes.text(told_of_sylk(text), f"{where} (as a sheet)")

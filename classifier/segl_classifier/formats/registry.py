@@ -49,6 +49,7 @@ _MODULES: dict[str, str] = {
     GEODATA: "geodata",
     "application/vnd.sqlite3": "database",
     FOLDER_VIEW: "folder_view",
+    "application/x-plist": "plist",
     f"{MS}-outlook": "outlook.message",
     "application/ms-tnef": "outlook.tnef",
     f"{MS}-tnef": "outlook.tnef",
@@ -116,6 +117,7 @@ LIBRARIES = (
     "segl_classifier.formats.database",
     "segl_classifier.formats.xps",
     "segl_classifier.formats.folder_view",
+    "segl_classifier.formats.plist",
 )
 
 

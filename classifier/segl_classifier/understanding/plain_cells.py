@@ -2,9 +2,9 @@
 
 It has met rows of names with an office, an amount or a yes in registers of unions and lists of arrears. So it takes the
 board of a sports club for members of a union, what a colleague drove for what he owes, and a plan of who teaches what
-for marks. By their headings such cells are known: who does something ("Oplægsholder") is not whom it is about, an office
-is held in any club, an amount beside kilometres is for driving, and below teachers and subjects stand classes. They are
-left out of what the model is shown, in these columns alone; the rules and the search for numbers read all of it.
+for marks. By their headings such cells are known: who does something ("Oplægsholder") is not whom it is about, an
+office is held in any club, an amount beside kilometres is for driving, and below teachers and subjects stand classes.
+They are left out of what the model is shown, in these columns alone; the rules and the search for numbers read all.
 """
 
 from __future__ import annotations
