@@ -5,6 +5,7 @@ from __future__ import annotations
 import plistlib
 import time
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from segl.vocabulary import Unreadable
 SAID = "Bo Holm, CPR 070761-4285"
 
 
-def listed(tree: object) -> bytes:
+def listed(tree: dict[str, Any] | list[Any]) -> bytes:
     return plistlib.dumps(tree, fmt=plistlib.FMT_BINARY)
 
 
@@ -31,7 +32,7 @@ def listed(tree: object) -> bytes:
         ("pakket.plist", {"Data": listed([{"Brev": SAID}])}),
     ],
 )  # fmt: skip
-def test_all_is_read(name: str, tree: object) -> None:
+def test_all_is_read(name: str, tree: dict[str, Any]) -> None:
     assert Whole(name, listed(tree)).numbers
 
 
@@ -50,7 +51,7 @@ def test_what_is_no_list_and_what_is_more_than_a_text_may_be_is_told_of() -> Non
 
 
 def test_lists_within_lists_many_times_take_no_time() -> None:
-    tree: list[object] = ["x"]
+    tree: list[Any] = ["x"]
     for _ in range(60):
         tree = [tree] * 50
     start = time.process_time()
