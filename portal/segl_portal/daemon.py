@@ -186,7 +186,8 @@ def _listening(web: Web) -> Iterator[socket.socket]:
             dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
     except OSError as error:
-        raise SeglError("the portal's port cannot be had", f"{web.listen}: {error.strerror}") from None
+        hint = "ss -ltnp tells who listens there; portal.web.listen must be an address of this host"
+        raise SeglError("the portal's port cannot be had", f"{web.listen}: {error.strerror}", hint) from None
     with sock:
         yield sock
 

@@ -32,7 +32,9 @@ def install(
         Role | None,
         typer.Option("--as", help="What this Postfix must be, by settings and configuration; refused else."),
     ] = None,
-    backup: Annotated[Path, typer.Option("--backup", help="Where backups are kept.")] = BACKUPS,
+    backup: Annotated[
+        Path, typer.Option("--backup", readable=False, help="Where backups are kept.")
+    ] = BACKUPS,
 ) -> None:
     """Join an existing Postfix: show what would change, ask, change it; --undo takes it back.
 

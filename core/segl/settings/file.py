@@ -28,6 +28,10 @@ from segl.settings.paths import beside
 _ADAPTER = TypeAdapter(Settings)
 _NOBODY: Final = {"name": "nobody", "domains": ["nobody.invalid"]}  # in place of a faulty [organisation]
 _QUOTES: Final = 'texts stand in straight quotes: mode = "detect"'
+_TWICE: Final = {  # what tomllib says of a table or a key that stands there already
+    " twice ": "a table begins once: write what is new below the heading that is there",
+    "Cannot overwrite": "a key or a table stands once: take one of the two away",
+}
 _NUL: Final = "has a NUL character (\\u0000)"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file: pins of some 30,000 domains
 _CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
@@ -168,7 +172,8 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
     except UnicodeDecodeError as fault:
         raise error([Fault(file, f"byte {fault.start}", "is not UTF-8", "save the file as UTF-8")]) from None
     except tomllib.TOMLDecodeError as fault:
-        raise error([Fault(file, "", f"is not TOML: {fault}", _QUOTES)]) from None
+        hint = next((hint for words, hint in _TWICE.items() if words in str(fault)), _QUOTES)
+        raise error([Fault(file, "", f"is not TOML: {fault}", hint)]) from None
     except toml_text.TomlFault as fault:
         raise error([Fault(file, fault.place, fault.problem, fault.hint)]) from None
 

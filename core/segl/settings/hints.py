@@ -47,6 +47,8 @@ def hint_of(item: ErrorDetails) -> str:
             return _example(place)
         case "dataclass_type" | "dict_type":
             return _begun(place, item["input"])
+        case "string_pattern_mismatch" if item["ctx"]["pattern"].startswith("^https?://"):
+            return "begin with https://"
         case "string_pattern_mismatch":
             return f"{_reference(place)} says what it may be"
         case kind:

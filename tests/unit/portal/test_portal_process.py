@@ -137,7 +137,7 @@ def test_what_cannot_be_used_is_named(steady: PortalSite, before: str, after: st
     ("before", "after", "words"),
     [
         (f"https://{HOST}", "https://sikker.invalid", "portal.url: is not set"),
-        ("", "", "Address already in use"),
+        ("", "", "ss -ltnp tells who listens there"),
     ],
     ids=["no address", "port in use"],
 )

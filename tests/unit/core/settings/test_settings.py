@@ -56,6 +56,11 @@ def test_there_are_bad_files_to_learn_from() -> None:
         (b"\xff\xfe", "is not UTF-8"),
         (b"[organisation\n", "is not TOML"),
         (b"[detection]\nmode = detect\n", "is not TOML: Invalid value (at line 2, column 8) (texts stand in"),
+        (b"[detection]\n[portal]\n[detection]\n", "twice (at line 3, column 11) (a table begins once: "),
+        (
+            b"[log]\nlevel = 'info'\nlevel = 'debug'\n",
+            "(at line 3, column 16) (a key or a table stands once: ",
+        ),
         (b"", "organisation: is required"),
     ],
 )

@@ -67,6 +67,7 @@ def fault(raw: Mapping[str, Any]) -> Fault:
             "portal.sms.country",
             "segl settings reference portal.sms says what it may be",
         ),
+        ({"portal": {"url": "sikker.x.dk"}}, "portal.url", "begin with https://"),
     ],
 )
 def test_a_fault_says_what_to_write(raw: Mapping[str, Any], key: str, hint: str) -> None:
