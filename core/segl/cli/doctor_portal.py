@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
+from segl.cli.doctor_address import address_check
 from segl.counted import counted
 from segl.errors import SettingsError, StoreError
 from segl.postfix import sockets
@@ -43,6 +44,8 @@ def portal_checks(settings: Settings) -> Iterator[Check]:
         yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, f"{do} segl-portal, see its log")
     else:
         yield Check("portal.page", State.OK, f"{listen} answers")
+    if (address := address_check(settings)) is not None:
+        yield address
     yield _looks(settings)
     yield from _visitors(settings)
     if settings.portal.web.certificate is not None:
