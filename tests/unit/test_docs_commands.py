@@ -104,8 +104,8 @@ def test_commands_and_their_options_are_there(page: Path) -> None:
 PROGRAMS = set(
     """
     .venv/bin/pytest .venv/bin/segl /usr/bin/python3 /usr/lib/segl/bin/pip adduser apt-get cat cd certbot chgrp
-    chmod curl dig echo git grep head install journalctl jq ln make mkdir nginx openssl postconf postfix postqueue postsuper
-    python3 rm segl systemctl systemd-sysusers systemd-tmpfiles tar tee umask
+    chmod curl dig echo git grep head install journalctl jq ln make mkdir nginx openssl postconf postfix postqueue
+    postsuper python3 rm segl systemctl systemd-sysusers systemd-tmpfiles tar tee umask
     """.split()
 )
 
