@@ -21,6 +21,7 @@ from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.lists.captions import Captions, Matter, Titles
 from segl_classifier.rules.lists.headings import Heading, Headings
 from segl_classifier.rules.lists.lines import lists_of_lines
+from segl_classifier.rules.lists.marks import PUPILS, are_marks, is_of_teachers
 from segl_classifier.rules.lists.persons import FIRMS, OF_FIRMS, Persons, Sign, bears
 from segl_classifier.rules.lists.rows import Cells, entries, has_more, says, within
 from segl_classifier.rules.lists.sides import tables_on_their_side
@@ -219,13 +220,20 @@ class Columns:
             firms=[n for n in self._headed(heading, FIRMS) if any(map(_is_firm, cells.get(n, ())))]
             if asks
             else (),
-            headed={
-                name: self._headed(heading, name)
-                for rules in heading.told.values()
-                for rule in rules
-                for name in rule.persons
-            },
+            headed=self._asked(table, [number for number, sign in signs.items() if sign is not Sign.HOMES]),
         )
+
+    def _asked(self, table: Table, people: Sequence[int]) -> Mapping[str, Sequence[int]]:
+        """The columns with persons whom rules on *table* ask for, by the list that they name. Those in the columns
+        *people* are pupils where marks stand beside them."""
+        heading = table.heading
+        lists = {name for rules in heading.told.values() for rule in rules for name in rule.persons}
+        headed = {name: self._headed(heading, name) for name in lists}
+        if PUPILS in headed and not headed[PUPILS] and people:
+            cells = entries(table.rows)
+            if are_marks(cells.get(number, ()) for number in heading.told):
+                headed[PUPILS] = [n for n in people if not is_of_teachers(heading.cells[n])]
+        return headed
 
     def _headed(self, heading: Heading, name: str) -> Sequence[int]:
         """The columns headed by words of the list *name*."""
