@@ -73,7 +73,7 @@ def hint_of(server: Server) -> str:
     """What to look at when *server* does not answer."""
     host, _ = server
     if host.startswith("127.") or host == "::1":
-        return "Is it running? systemctl status unbound"
+        return "Is it running, and may it ask other servers (port 53, udp and tcp)? systemctl status unbound"
     return f"Is it there, and does a firewall let us ask? dig @{host} . SOA"
 
 
