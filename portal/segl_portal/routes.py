@@ -11,6 +11,7 @@ shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.v
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +42,9 @@ from segl_portal.visits.browser import Browser
 from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
+_AT_ONCE: Final = (
+    5  # seconds in which a browser follows us to the next page, and nobody carries its address to another
+)
 _TOLD: Final = ("left", "again", "new")
 _AGAIN: Final = (
     "2"  # asked for by the form of the page that says so: a second time without a cookie is no other browser
@@ -161,13 +165,13 @@ class VisitRoutes:
         )
         why = "" if isinstance(asked, CodePromised) else f"&why={asked.value}"
         times = _AGAIN if fields.get("again") else "1"
-        return keep(self._pages.to(f"/m/{rid}/code?asked={times}{why}"), browser, self._visits.longest)
+        to = f"/m/{rid}/code?asked={times}&at={int(time.time())}{why}"
+        return keep(self._pages.to(to), browser, self._visits.longest)
 
     async def code(self, request: Request) -> Response:
         rid = id_in(request, "rid")
         browser = browser_of(request)
-        asked = request.query_params.get("asked")
-        if browser is None and asked and (same_site(request) or asked == _AGAIN):
+        if browser is None and _keeps_no_cookie(request):
             raise Refusal(Trouble.COOKIES)
         standing = await run_in_threadpool(self._standing, browser, rid) if browser else _STRANGER
         why = _denied(request.query_params.get("why", ""))
@@ -266,6 +270,16 @@ def id_in(request: Request, name: str) -> str:
 
 def client_of(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _keeps_no_cookie(request: Request) -> bool:
+    """Whether a request without our cookie comes from the browser that was given it with the promise of a code, a
+    moment ago; any other, in which the page's address was opened anew, may keep them."""
+    asked, at = request.query_params.get("asked"), request.query_params.get("at", "")
+    if not asked:
+        return False
+    now = int(time.time())
+    return same_site(request) or asked == _AGAIN or at in {str(now - s) for s in range(-1, _AT_ONCE)}
 
 
 def same_site(request: Request) -> bool:

@@ -188,7 +188,7 @@ def test_the_secret_leaves_the_address_bar_and_stays_in_the_browser(
     her.page.go_back()
     expect(her.heading).to_have_text("Type the code")
     her.page.get_by_role("button", name="Send a new code").click()
-    her.page.wait_for_url("**/code?asked=1")
+    her.page.wait_for_url("**/code?asked=1*")
     for request in her.person.requests:
         assert letter.link not in request.url
         assert letter.link not in str(request.headers)
@@ -239,7 +239,7 @@ def test_a_second_browser_needs_a_code_of_its_own(seal: Seal, visit: Callable[..
     her.open_link()
     her.ask()
     code = her.next_code()
-    him.page.goto(her.page.url)
+    him.page.goto(re.sub(r"at=\d+", "at=0", her.page.url))  # nobody carries it over within seconds
     expect(him.heading).to_have_text("Åbn beskeden igen")
     him.open_link()
     him.ask()
