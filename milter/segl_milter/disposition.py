@@ -14,10 +14,11 @@ from segl.demands import least_for
 from segl.receipts.facts import MOST_HASHES, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Settings
-from segl.vocabulary import Decision, Proof, Verdict
+from segl.vocabulary import Asked, Decision, Proof, Verdict
 from segl.wishes import Wishes
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.ruling import INTERNAL, action, forged_tags, to_be_opened, wishes_of
+from segl_milter.sent_on import is_receipt_sent_on
 from segl_milter.transaction import Mail
 
 LONGEST_FACTS = 55_000  # characters of a header field: Postfix cuts what a milter adds at some 60,000
@@ -100,7 +101,8 @@ def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
     there is only how many they are."""
     named = [address.bare for address in mail.recipients if address.editable]
     outside = tuple(dict.fromkeys(address for address in named if not settings.stays(address)))
-    facts = Facts(time.time(), verdict.reasons, outside)
+    own = (Asked.OWN_RECEIPT.value,) if is_receipt_sent_on(mail) else ()
+    facts = Facts(time.time(), (*own, *verdict.reasons), outside)
     if mail.more_recipients or len(outside) > MOST_HASHES:
         return Facts(facts.at, facts.reasons, (), len(outside) + mail.more_recipients)
     return facts if len(outside) <= MOST_RECIPIENTS else facts.without_names()

@@ -50,8 +50,14 @@ class Told:
             engine, lambda: writer, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
         )
 
-    def hear(self, *news: News, at: float, expected: tuple[str, ...] = (BOARD,)) -> None:
-        heard = Heard(NAME, ANNA, self.message_id, at, Facts(at, ("cpr",), expected), news)
+    def hear(
+        self,
+        *news: News,
+        at: float,
+        expected: tuple[str, ...] = (BOARD,),
+        reasons: tuple[str, ...] = ("cpr",),
+    ) -> None:
+        heard = Heard(NAME, ANNA, self.message_id, at, Facts(at, reasons, expected), news)
         with transaction(self.engine) as connection:
             records.hear(connection, heard, self.settings.receipt_terms, at)
             if self.logged:

@@ -38,6 +38,7 @@ from segl.settings.organisation import Owner
 from segl.settings.receipts import Receipts, ReceiptTerms
 from segl.store.engine import insert_into, transaction
 from segl.tables import meta
+from segl.vocabulary import Asked
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.copies import with_copies
 from segl_delivery.receipts.digest import digest, parts_of
@@ -272,6 +273,8 @@ def _stands(settings: Settings, message: SentMessage, now: float) -> bool:
     """Whether *message* belongs into its sender's digest: when everyone has a last word, else, with what is known, when
     his patience is over. One that was left to a digest is told in it, though its sender gets receipts by now."""
     terms = settings.receipt_terms(message.domain, message.sender)
+    if Asked.OWN_RECEIPT in message.reasons:
+        return False
     if terms.send in (Receipts.SECURE, Receipts.ALL):
         return message.complete and _was_left(message) and bool(shown(message, terms.send))
     over = message.complete or now >= message.at + terms.wait_seconds

@@ -19,7 +19,7 @@ from segl.receipts.due import is_bad
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.settings.receipts import Receipts
-from segl.vocabulary import Proof, Way
+from segl.vocabulary import Asked, Proof, Way
 from segl_delivery.receipts import faults
 from segl_delivery.receipts.since import Fates, fate_of
 from segl_delivery.receipts.texts import TEXTS, ReceiptKind, ReceiptTexts
@@ -100,7 +100,7 @@ def shown(message: SentMessage, send: Receipts) -> tuple[Line, ...]:
 def kind_of(message: SentMessage, send: Receipts) -> ReceiptKind | None:
     """What there is to tell the sender now; ``None``: nothing."""
     lines, told = shown(message, send), message.told
-    if send is Receipts.NONE or not lines:
+    if send is Receipts.NONE or not lines or Asked.OWN_RECEIPT in message.reasons:
         return None
     news = [line for line in lines if line.state is not told.of(line)]
     bad = {line.state for line in news if is_bad(line)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -290,6 +291,26 @@ def test_the_facts_name_outside_recipients_once_and_of_very_many_none() -> None:
     assert counted.hashes.startswith(recipient_hash("0@X.example") + recipient_hash("1@x.example"))
     more = facts_of(mail(*many, more_recipients=1), FOUND, settings)
     assert (more.unnamed, more.hashes) == (MOST_RECIPIENTS + 2, b"")
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        (f"Message-ID: <receipt.{'0a' * 16}.1.{'b' * 16}@nordby.example>", True),
+        (f"Received: by x\r\nMessage-Id:\r\n <receipt.{'0a' * 16}.12.{'b' * 16}@nordby.example>", True),
+        (f"Message-ID: <digest.20261201.{'c' * 32}@nordby.example>", True),
+        (
+            f"References: <receipt.{'0a' * 16}.1.{'b' * 16}@nordby.example>\r\nMessage-ID: <1@a.example>",
+            False,
+        ),
+        ("Message-ID: <receipt.4711@shop.example>", False),
+        ("Subject: x", False),
+    ],
+)
+def test_a_receipt_that_somebody_sends_on_is_known(head: str, known: bool) -> None:
+    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
+    sent_on = replace(mail(), raw=f"{head}\r\n\r\nhej <receipt.\r\n".encode())
+    assert ("own_receipt" in facts_of(sent_on, FOUND, settings).reasons) is known
 
 
 @pytest.mark.parametrize(("length", "named"), [(20, True), (110, False)])

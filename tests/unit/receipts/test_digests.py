@@ -110,9 +110,16 @@ def test_when_the_setting_changes_each_mail_is_told_of_once(
     assert digests == ([in_the_digest] if in_the_digest else [])
 
 
-@pytest.mark.parametrize(("state", "told"), [(State.SENT, False), (State.FAILED, True)])
+@pytest.mark.parametrize(
+    ("state", "reasons", "told"),
+    [
+        (State.SENT, ("cpr",), False),
+        (State.FAILED, ("cpr",), True),
+        (State.FAILED, ("own_receipt", "cpr"), False),  # a digest that somebody sends on
+    ],
+)
 def test_a_mail_to_a_colleague_of_which_the_archive_got_a_copy_stands_in_none_but_when_that_failed(
-    engine: Engine, peer: SmtpPeer, state: State, told: bool
+    engine: Engine, peer: SmtpPeer, state: State, reasons: tuple[str, ...], told: bool
 ) -> None:
     organisation = {"name": "Nordby", "domains": ["nordby.example"], "copies_to": ["arkiv@x.example"]}
     chosen = parse_settings({"organisation": organisation, "receipts": {"send": "daily"}})
@@ -124,7 +131,7 @@ def test_a_mail_to_a_colleague_of_which_the_archive_got_a_copy_stands_in_none_bu
             ("eva@nordby.example", State.SENT, Way.INTERNAL),
         )
     )
-    only = Heard("1" * 64, ANNA, "<1@x>", at, Facts(at, ("cpr",), ()), news)
+    only = Heard("1" * 64, ANNA, "<1@x>", at, Facts(at, reasons, ()), news)
     with transaction(engine) as connection:
         records.hear(connection, only, chosen.receipt_terms, at)
     days.look(NOW)

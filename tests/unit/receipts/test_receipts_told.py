@@ -99,6 +99,22 @@ def test_that_a_copy_of_an_alias_failed_does_not_wait_for_the_log(engine: Engine
     assert "En af adresserne dækker over flere modtagere" in receipt.part("text/plain")
 
 
+@pytest.mark.parametrize("send", ["secure", "daily"])
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED])
+def test_of_a_receipt_that_somebody_sends_on_nobody_is_told(
+    engine: Engine, peer: SmtpPeer, send: str, state: State
+) -> None:
+    """Whose mail a command sends on outside gets the next one by the same command, and so on for ever."""
+    told = Told(engine, peer, settings(send=send))
+    told.hear(
+        copy_of("bo@x.example", "bo@x.example", state),
+        at=time.time() - 600,
+        expected=("bo@x.example",),
+        reasons=("own_receipt", "always"),
+    )
+    assert told.tell() == []
+
+
 POSTMASTER = "post@nordby.example"
 
 
