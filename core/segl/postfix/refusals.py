@@ -42,6 +42,13 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         yield Refusal(
             f"Postfix {found} is too old", "Segl's configuration needs 3.7 or newer", "upgrade Postfix"
         )
+    misread = [service.id for service in front.services if service.misread]
+    if misread:
+        yield Refusal(
+            f"{front.directory}/master.cf, {', '.join(misread)}: an option that postconf cannot read",
+            "Postfix's programs follow it, and what it does to the mail of this service cannot be told",
+            "put a blank behind -o",
+        )
     yield from _filter_refusal(front)
     yield from _chroot_refusal(settings, front)
     for name in ("secure_port", "return_port", "demand_ports", "own_ports"):

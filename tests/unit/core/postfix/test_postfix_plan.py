@@ -216,6 +216,7 @@ def test_main_cf_is_refused(site: Installation, _what: str, parameters: dict[str
 SERVICES = [
     ("submission inet n - y - - smtpd\n  -o smtpd_milters=\n", "submission/inet: -o smtpd_milters="),
     ("submission inet n - y - - smtpd\n  -o { content_filter = }\n", "submission/inet: -o content_filter="),
+    ("submission inet n - y - - smtpd -ocontent_filter=\n", "an option that postconf cannot read"),
     ("submission inet n - y - - smtpd -o milter_default_action=accept\n", "default action"),
     ("submission inet n - y - - smtpd -o receive_override_options=no_milters\n", "no_milters"),
     (
