@@ -70,7 +70,8 @@ _ADDRESS = re.compile(
 _NUMBERED = re.compile(r"\d{4}@")
 _BARE = rf"[{_LOCAL}]{{1,200}}+"
 _RUN = re.compile(rf"(?<![^\s,;:]){_BARE}@([\w.-]{{1,255}}+)(?:[\s,]++{_BARE}@\1(?![\w.@-]))*+")
-_TEN_DIGITS = re.compile(r"(?<!\w)\d{10}(?!\w)")
+_IN_BRACKETS = re.compile(r"<([^<>@\s]{1,200}+)@")
+_TEN_DIGITS = re.compile(r"(?<!\w)\d{6} ?\d{4}(?!\w)")
 # Ids of messages and parts, which systems make of what they have at hand (a case, a file), and the addresses of lists,
 # made for each receiver: looked through for the same form, of which words may stand in front ("sag-010190-1234").
 _MARKS = frozenset(
@@ -241,12 +242,16 @@ def _made_addresses(value: str) -> Iterable[str]:
     Hansen@host, 010190-1234@host`` (local_header_rewrite_clients; tried). Ten digits by themselves are a user's."""
     if not _NUMBERED.search(value):
         return
-    for run in _RUN.finditer(decode_header(value)):
-        words = run[0].replace(f"@{run[1]}", "").replace(",", " ").replace(".", " ")
-        several = " " in words.strip() and "," in run[0]
+    value = decode_header(value)
+    for found in _IN_BRACKETS.finditer(value):
+        if _UNMISTAKABLE.fullmatch(found[1]) or _CALLED_CPR.search(found[1]):
+            yield found[1]
+    for run in _RUN.finditer(value):
+        several = "," in run[0]
+        words = " ".join(run[0].replace(f"@{run[1]}", "").replace(",", " ").replace(".", " ").split())
         if (
             _UNMISTAKABLE.search(words)
             or _CALLED_CPR.search(words)
             or (several and _TEN_DIGITS.search(words))
         ):
-            yield " ".join(words.split())
+            yield words

@@ -168,7 +168,12 @@ NUMBER, UNSIGNED = "120385-1002", "1203851002"
         ("to", f"Jens@mail.example, Hansen@mail.example,\n\t{NUMBER}@mail.example"),
         ("to", f"bo@kunde.example, Hansen@mail.example, {NUMBER}@mail.example, har@mail.example"),
         ("cc", f"Jens@mail.example, CPR@mail.example, {UNSIGNED}@mail.example"),
+        (
+            "cc",
+            "Jens@mail.example, Hansen@mail.example, cpr@mail.example, 120385@mail.example, 1002@mail.example",
+        ),
         ("from", f"<a@b.example>, CPR-nr.{NUMBER}@mail.example"),
+        ("reply-to", f"<{NUMBER}@mail.example>"),
         ("to", f"{NUMBER}@mail.example"),
     ],
 )
@@ -194,6 +199,8 @@ def test_a_number_in_the_field_of_a_program_is_found(name: str, value: str) -> N
         ("to", f"svar-{NUMBER}@vand.example, bo@vand.example"),
         ("cc", f"bo@kunde.example, {UNSIGNED}@vand.example"),
         ("to", f"sag.{UNSIGNED}@vand.example"),
+        ("to", f"<{UNSIGNED}@vand.example>, <svar-{NUMBER}@vand.example>"),
+        ("to", "bo@vand.example, 120385@vand.example, ib@vand.example, 1002@vand.example"),
     ],
 )
 def test_ids_of_messages_are_no_numbers_of_people(name: str, value: str) -> None:
@@ -250,6 +257,7 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
         "a@" * 100_000,
         "!" * 200_000,
         "1234@b, " * 30_000,
+        "<1234@" * 40_000,
         "1234@b ,," * 20_000,
     ],
     ids=[
@@ -264,6 +272,7 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
         "addresses",
         "one atom",
         "addresses at one domain",
+        "addresses in brackets",
         "commas",
     ],
 )
