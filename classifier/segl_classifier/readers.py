@@ -154,7 +154,8 @@ def _whole(notes: Notebook, markup: str, document: Document, where: str) -> None
     """A document of which all that a person wrote is known. What else stands among its tags, of settings and styles, a
     model takes for anything."""
     notes.written_in(markup)
-    notes.text(document.text, f"{where} (as a document)")
+    for passage in document.passages:
+        notes.text(passage.text, f"{where}, {passage.place}" if passage.place else f"{where} (as a document)")
 
 
 def _saved(notes: Notebook, text: str, document: Document, where: str, limits: Limits) -> None:

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.content import Allowance
+from segl_classifier.formats.content import Allowance, Passage
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.odf.text import OdfText
 from segl_classifier.formats.xml.attribute_numbers import Watch
@@ -35,11 +35,13 @@ _PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")
 
 class Document(NamedTuple):
     """``text`` of a document, whether there is *more* than may be kept, and whether it is *whole*: all that a person
-    wrote, as in the same document in its package. Then what stands among its tags need not be read, too."""
+    wrote, as in the same document in its package. Then what stands among its tags need not be read, too; it has
+    *passages*."""
 
     text: str = ""
     more: bool = False
     whole: bool = False
+    passages: tuple[Passage, ...] = ()
 
 
 NO_DOCUMENT = Document()
@@ -67,14 +69,15 @@ def _office(data: bytes, most: int) -> Document:
 
 def _open_document(data: bytes, most: int) -> Document:
     harvest = Harvest(Allowance(chars=most, files=0, bytes=0))
-    text, watch = OdfText(harvest, ""), Watch()
+    reader, watch = OdfText(harvest, ""), Watch()
     whole = _ROOT.match(data) is not None
     try:
-        parse([data], text.start, text.end, text.characters, watch)
+        parse([data], reader.start, reader.end, reader.characters, watch)
     except NotXml:  # what came before is kept, and all is read as it stands beside this
         whole = False
-    text.finish()
+    reader.finish()
     watch.tell(harvest)
     content = harvest.content()
     more = any(lack.cause is Unreadable.TOO_LARGE for lack in content.lacks)
-    return Document("\n".join(passage.text for passage in content.passages), more, whole and not more)
+    text = "\n".join(passage.text for passage in content.passages)
+    return Document(text, more, whole and not more, content.passages)

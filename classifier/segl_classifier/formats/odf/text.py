@@ -31,6 +31,8 @@ _ASIDE = {  # elements whose paragraphs are not of the text around them, and wha
     "region-right": "header",
     "ruby-text": "reading aid",
 }
+# What is a part of its own in a package, and stands beside the text in a flat document.
+_PARTS = {"meta": "properties", "master-styles": "header or footer"}
 _NOISE = frozenset(
     "creation-date date editing-cycles editing-duration generator number-style text-style number currency-symbol script"
     " print-date binary-data config-item".split()
@@ -119,6 +121,8 @@ class OdfText:
             self._asides.append(name)
             self._lines.append([])
             self._paragraphs.append([])  # so that an aside inside a paragraph leaves it whole
+        elif name in _PARTS and not self._paragraphs:
+            self._lines.append([])
         elif name == "user-defined":
             self._label = local(attributes, "name")
         elif name == "form":
@@ -166,6 +170,8 @@ class OdfText:
                 self._tables[-1].end_row()
         elif name in _ASIDE:
             self._end_aside(name)
+        elif name in _PARTS and not self._paragraphs and len(self._lines) > 1:
+            self._harvest.text("\n".join(self._lines.pop()), _PARTS[name])
         elif name == "user-defined":
             self._label = ""
         elif name == "form":

@@ -72,6 +72,18 @@ def test_of_a_whole_one_nothing_else_is_read(name: str) -> None:
         assert all(number in read for number in ("070761-4285", "0101901234", "010190-1234"))
 
 
+def test_its_properties_and_heads_stand_apart_from_its_text() -> None:
+    meta = "<office:meta><dc:title>Forside</dc:title></office:meta>"
+    heads = "<office:master-styles><text:p>Vandværket</text:p></office:master-styles>"
+    markup = DOCUMENTS["LibreOffice"].replace("<text:p>", f"{meta}{heads}<text:p>", 1)
+    read = Whole("brev.fodt", markup.replace('"t">', '"t" xmlns:dc="d">').encode(), "text/xml")
+    assert {text.text: text.where.partition(", ")[2] for text in read} == {
+        "title: Forside": "properties",
+        "Vandværket": "header or footer",
+        f"Borger {CPR}": "",
+    }
+
+
 FONTS = {
     "Flat OPC": DOCUMENTS["Word 2003"].replace("<w:r>", '<w:r><w:rFonts w:eastAsia="ＭＳ ゴシック明朝"/>', 1),
     "LibreOffice": DOCUMENTS["LibreOffice"].replace(
