@@ -39,6 +39,7 @@ _MOST_CELLS = 2_000  # gaps of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
 _DIGITS = 10  # of a personal number
 _SIX, _SOME = re.compile(r"\d{6}"), 3  # as many numbers are in a table in which it matters what touches
+_CELLS, _MOST_IN_ROW = 3, 24  # pieces of a row
 _ONE_NUMBER = re.compile(r"(?<!\d)\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
 _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
 # A page of Chromium has a hyphen of its own at the end of a line, which PDFium takes for a sign like others.
@@ -136,7 +137,11 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> 
     drawn = alone(boxes) if turned else list(rows_of(boxes))
     pieces = Pieces(textpage, text, boxes, [run for row in drawn for run in row])
     new: set[int] = set()
-    if len(boxes) > len(drawn) and not turned and len(_SIX.findall(text)) >= (_SOME, 1)[before is not None]:
+    if (
+        len(boxes) > len(drawn)
+        and not turned
+        and (_has_cells(drawn) or len(_SIX.findall(text)) >= (_SOME, 1)[before is not None])
+    ):
         drawn, new = _with_rivers(drawn, boxes, pieces, text, before)
     rows = _rows(lines, drawn, boxes, count, text)
     unreadable = _is_unmapped(raw, text, rows)
@@ -204,6 +209,11 @@ def _rows(
         parted = [(start + a, start + b) for start, end in lines for a, b in _parts(text[start:end])]
         lines = parted if len(parted) == len(sizes) else lines
     return _Rows(lines, sizes, gaps if len(gaps) <= _MOST_CELLS else ())
+
+
+def _has_cells(drawn: Sequence[Row]) -> bool:
+    """Whether rows on the page were drawn in a few pieces each, as those of a table are."""
+    return sum(_CELLS <= row[-1].last - row[0].first <= _MOST_IN_ROW for row in drawn) >= _SOME
 
 
 def _parts(line: str) -> Iterator[tuple[int, int]]:
