@@ -35,12 +35,14 @@ function takeSecret() {
   const field = form.elements.link;
   const behind = location.hash.slice(1);
   const given = document.getElementById(behind) ? "" : behind;  // the skip link's is a place on the page
-  const kept = (history.state && history.state.secret) || taken || field.value;
+  const ofTab = inTab((all) => all.getItem(form.action));
+  const kept = (history.state && history.state.secret) || taken || field.value || ofTab || "";
   const secret = (SECRET.exec(unquoted(given || kept)) || ["", ""])[1];
   if (behind) history.replaceState({ secret }, "", location.pathname + location.search);
   const paste = form.querySelector("[data-paste]");
   taken = secret;
   if (secret) {
+    if (form.action.endsWith("/code")) inTab((all) => all.setItem(form.action, secret));
     paste.hidden = true;
     field.required = false;
     for (const link of document.querySelectorAll("a[data-language]")) link.hash = secret;
@@ -50,12 +52,26 @@ function takeSecret() {
   }
 }
 
+/* A telephone that ended its browser while she was reading shows the page anew without what it was open with. The link is
+   there still, as on the page before; a new code is wanted all the same. */
+function inTab(act) {
+  try { return act(sessionStorage); } catch { return null; }
+}
+
+function forgetLink() {
+  const form = document.querySelector("form[data-leave]");
+  if (!form) return;
+  const place = form.action.replace(/leave$/, "code");
+  form.addEventListener("submit", () => inTab((all) => all.removeItem(place)));
+}
+
 /* With a link in a web mail a browser keeps its cookie back, and the portal does not know it: a request of the page's
    own brings it. Without that she asks for a second code, and types the first. */
 async function lookAgain() {
   const note = document.querySelector("[data-open]");
   if (!note) return;
-  const answer = await fetch(location.pathname, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const headers = { Accept: "application/json" };
+  const answer = await fetch(location.pathname, { headers, credentials: "same-origin" });
   const standing = await answer.json();
   note.hidden = !standing.open;
   if (standing.code && !isTouched) location.replace(`${location.pathname}?now=code#${taken}`);
@@ -368,6 +384,7 @@ document.addEventListener("DOMContentLoaded", () => {
   watchTouch();
   takeSecret();
   handOver();
+  forgetLink();
   lookAgain().catch(() => {});
   tellLater();
   addEventListener("hashchange", takeSecret);  // the whole link, put into the address bar of this very page

@@ -291,3 +291,21 @@ def test_who_asked_with_half_a_link_and_has_it_whole_now_gets_a_code(
     her.page.wait_for_url("**/code?asked=1*")
     her.give(her.next_code())
     her.page.wait_for_url("**/message")
+
+
+def test_whose_browser_was_ended_while_she_read_asks_for_a_code_without_her_mail(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """As a telephone does it: the tab is there again, what belongs to the browser's run is not."""
+    her = visit(seal(), SMALL_PHONE)
+    her.read()
+    her.person.context.clear_cookies(name="__Secure-segl-reading")
+    her.page.reload()
+    expect(her.heading).to_have_text("Åbn beskeden igen")
+    expect(her.page.get_by_label("Linket fra mailen")).to_be_hidden()
+    her.ask()
+    her.give(her.next_code())
+    her.page.wait_for_url("**/message")
+    her.press("Luk beskeden")
+    expect(her.heading).to_have_text("Beskeden er lukket")
+    assert her.page.evaluate("sessionStorage.length") == 0
