@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from types import TracebackType
 
@@ -19,11 +20,12 @@ class Stage(StrEnum):
 
 class Stages:
     """A clock for one message: ``with stages(Stage.PARSE): …``. ``seconds`` holds the stages that were entered. One
-    inside another stops the outer one's time meanwhile."""
+    inside another stops the outer one's time meanwhile. *clock* gives seconds: those on the wall, or a processor's."""
 
-    __slots__ = ("_entered", "_now", "seconds")
+    __slots__ = ("_clock", "_entered", "_now", "seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self.seconds: dict[Stage, float] = {}
         self._entered: list[Stage] = []
         self._now = 0.0
@@ -44,7 +46,7 @@ class Stages:
 
     def _turn(self) -> None:
         """Give the time since the last turn to the stage that it belongs to."""
-        now = time.perf_counter()
+        now = self._clock()
         if self._entered:
             stage = self._entered[-1]
             self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._now

@@ -27,7 +27,7 @@ def extract(
 ) -> tuple[list[Text], list[Finding]]:
     """As :func:`segl_classifier.extract.extract`; *files* takes the pool's place."""
     if files is None:
-        _make_ready(shared(limits, pictures))
+        make_ready(limits, pictures)
     return extract_parts(
         message, limits, registry, files=files or PoolReader(limits, pictures).read, pictures=pictures
     )
@@ -36,8 +36,9 @@ def extract(
 _ready: WeakSet[Pool] = WeakSet()
 
 
-def _make_ready(pool: Pool) -> None:
+def make_ready(limits: Limits, pictures: Pictures = NO_OCR) -> None:
     """A worker starts in seconds; on a busy machine these would be a message's, of which it has twenty."""
+    pool = shared(limits, pictures)
     if pool not in _ready:
         pool.give_back(pool.take(120), good=True)
         _ready.add(pool)

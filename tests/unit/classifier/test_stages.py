@@ -11,14 +11,12 @@ from segl_classifier.stages import Stage, Stages
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [0.0]
-    monkeypatch.setattr("segl_classifier.stages.time.perf_counter", lambda: now[0])
-    return now
+def clock() -> list[float]:
+    return [0.0]
 
 
 def test_a_stage_inside_another_takes_its_time_from_it(clock: list[float]) -> None:
-    stages = Stages()
+    stages = Stages(lambda: clock[0])
     with stages(Stage.EXTRACT):
         clock[0] += 1
         with stages(Stage.DETECT):
@@ -31,7 +29,7 @@ def test_a_stage_inside_another_takes_its_time_from_it(clock: list[float]) -> No
 
 
 def test_what_fails_in_a_stage_has_left_it(clock: list[float]) -> None:
-    stages = Stages()
+    stages = Stages(lambda: clock[0])
 
     def fails() -> None:
         with stages(Stage.PARSE):
