@@ -1,4 +1,5 @@
-"""Personal numbers in attachments of every format: three hundred texts in each, through the readers themselves."""
+"""Personal numbers in attachments of every format: each way of writing one, in each surrounding, through the readers
+themselves."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from corpus.unfolded import Read
 from corpus.written import SHEETS, WRITERS, Cell
 from world.needs import TESSERACT
 
-TEXTS, RECALL = 300, 0.99
+TEXTS, RECALL = 120, 0.99
 LETTER = "Kære {name}\n\nHermed som aftalt.\n\n{text}\n\nMed venlig hilsen\nKontoret"
 OCR_SECONDS = 60.0
 
@@ -32,7 +33,7 @@ def read(name: str, data: bytes, *, ocr_seconds: float = 0.0) -> Read:
 @cache
 def written() -> list[Case]:
     """Texts with a number in which the detector finds it: what is measured here are the readers."""
-    return [case for case in cases(4 * TEXTS, seed=3) if case.positive and found(case.text)]
+    return [case for case in cases(1_200, seed=3) if case.positive and found(case.text)]
 
 
 def fits(case: Case, name: str) -> bool:
@@ -45,15 +46,17 @@ def fits(case: Case, name: str) -> bool:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_number_is_found_in_a_file_of_every_format(name: str) -> None:
-    missed, gaps = [], []
-    chosen = [case for case in written() if fits(case, name)][:TEXTS]
-    for case in chosen:
+    missed, gaps, chosen = [], [], dict[tuple[str, str], Case]()
+    for case in written():
+        if fits(case, name):
+            chosen.setdefault((case.kind, case.context), case)
+    for case in chosen.values():
         text = case.text if case.context == "table" else LETTER.format(name="Ida", text=case.text)
         texts = read(name, WRITERS[name](text))
         gaps += texts.gaps
         if not texts.numbers:
             missed.append(f"{case.kind}: {case.text!r}")
-    assert len(chosen) == TEXTS
+    assert len(chosen) > TEXTS
     assert not gaps
     assert len(missed) <= TEXTS * (1 - RECALL), "\n".join(missed)
 
