@@ -179,8 +179,8 @@ def test_paper_with_ink_and_no_words_is_told_of(strokes: int, *, told: bool) -> 
 
 @needs_tesseract
 def test_a_photograph_without_words_is_no_gap() -> None:
-    photo = Image.effect_noise((160, 120), 80).resize((1600, 1200))
-    assert image.read(grey_png(photo.tobytes(), 1600, 1200, 1600), "page 1.png", WITH_OCR).lacks == ()
+    photo = Image.effect_noise((80, 60), 80).resize((800, 600))
+    assert image.read(grey_png(photo.tobytes(), 800, 600, 800), "page 1.png", WITH_OCR).lacks == ()
     assert image.read(stored(photo, "JPEG"), "", WITH_OCR).lacks == ()
 
 
