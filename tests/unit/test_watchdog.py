@@ -10,8 +10,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from segl.daemons import notify
+from world import template
 from world.confined import settings_of
 
 LIMIT = 1.0  # seconds without a sign of life
@@ -94,14 +93,14 @@ def test_a_daemon_that_hangs_is_silent(program: str, tmp_path: Path) -> None:
     settings = tmp_path / "segl.toml"
     settings.write_text(_SETTINGS.format(folder=tmp_path), "utf-8")
     (tmp_path / "keys").mkdir(mode=0o700)
-    command = [str(Path(sys.executable).with_name(program)), "--settings", str(settings)]
     with listening(tmp_path / "notify") as listener, (tmp_path / "log").open("wb") as log:
         env = {
             **os.environ,
             "NOTIFY_SOCKET": str(tmp_path / "notify"),
             "WATCHDOG_USEC": str(int(LIMIT * 1e6)),
         }
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+        arguments = ["--settings", str(settings)]
+        process = template.spawn(program, arguments, environment=env, output=log.fileno())
         try:
             assert wait_for(listener, b"READY=1", 60), (tmp_path / "log").read_text("utf-8")
             assert wait_for(listener, b"WATCHDOG=1", 20 * LIMIT), "it lives"
@@ -111,7 +110,7 @@ def test_a_daemon_that_hangs_is_silent(program: str, tmp_path: Path) -> None:
             os.kill(process.pid, signal.SIGCONT)
             assert wait_for(listener, b"WATCHDOG=1", 20 * LIMIT)
         finally:
-            process.send_signal(signal.SIGCONT)
+            os.kill(process.pid, signal.SIGCONT)
             process.terminate()
             process.wait(30)
 

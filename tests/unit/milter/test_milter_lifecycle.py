@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from segl_classifier.rules import shipped_rules
+from world import template
 from world.milterlife import CPR, FROM, TEA, TO, route, wait_for
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
@@ -35,10 +36,7 @@ not_matches = ["Vi ses til kaffe"]
 
 def start_anyway(milter: RunningMilter, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Another segl-milter with the same settings, run to its end."""
-    script = Path(sys.executable).parent / "segl-milter"
-    return subprocess.run(
-        [script, "--settings", milter.settings, *arguments], capture_output=True, text=True, timeout=30
-    )
+    return template.run("segl-milter", "--settings", str(milter.settings), *arguments, seconds=30)
 
 
 # start
@@ -113,8 +111,7 @@ def test_settings_that_cannot_be_used_are_refused_in_words(
     settings.write_text(
         f'[organisation]\nname = "N"\ndomains = ["n.example"]\n[detection]\nmodel = false\n[milter]\n{change}\n'
     )
-    script = Path(sys.executable).parent / "segl-milter"
-    refused = subprocess.run([script, "--settings", settings], capture_output=True, text=True, timeout=30)
+    refused = template.run("segl-milter", "--settings", str(settings), seconds=30)
     assert refused.returncode == 78
     assert complaint in refused.stderr
     assert "Traceback" not in refused.stderr
