@@ -19,7 +19,7 @@ import pytest
 from segl.vocabulary import Decision, Way
 from world.letters import CPR, LETTERS, Expected
 from world.package_groups import package_groups, programs_of
-from world.terminal import told_on_terminal
+from world.terminal import executed, told_on_terminal
 
 pytestmark = pytest.mark.world
 
@@ -87,7 +87,7 @@ def visit(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Visit:
             str(place / "kept"),
         ),
     ]
-    code, shown = told_on_terminal(command, place / "table", seconds=180)
+    code, shown = told_on_terminal(executed(command, 180), place / "table")
     return Visit(code, (place / "table").read_text("utf-8"), shown, place / "kept", etc)
 
 

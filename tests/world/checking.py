@@ -11,6 +11,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from segl.cli.main import build
+from world import template
 
 SEGL = [sys.executable, "-m", "segl.cli", "check"]
 PLAIN = b"From: a@vand.example\nTo: b@by.example\nSubject: Referat\n\nReferatet kommer i morgen.\n"
@@ -39,12 +40,18 @@ def segl(*arguments: str | Path, stdin: bytes = b"") -> Done:
 
 
 def segl_process(*arguments: str | Path) -> Done:
-    """``segl check``, as a process of its own."""
+    """``segl check``, as a process of its own from the start, in which each warning is an error."""
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
     done = subprocess.run(
         [*SEGL, *map(str, arguments)], capture_output=True, timeout=120, check=False, env=environment
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace"))
+
+
+def segl_forked(*arguments: str | Path, **environment: str) -> Done:
+    """``segl check`` in a process of its own, from the template, with these variables more."""
+    done = template.run("segl", "check", *map(str, arguments), environment={**os.environ, **environment})
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def own_rules(folder: Path, text: str) -> Path:

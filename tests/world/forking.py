@@ -186,11 +186,13 @@ def _become(program: str, order: Mapping[str, Any], streams: Sequence[int], spac
     os.environ.update(order["environment"])
     sys.argv = [str(Path(sys.executable).parent / program), *order["arguments"]]
     Path("/proc/self/comm").write_text(program)
+    encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         old = getattr(sys, name)
         shown = name == "stderr" or os.isatty(old.fileno())
         buffering = 1 if shown else -1
-        new = open(old.fileno(), mode, buffering, old.encoding, old.errors, closefd=False)  # noqa: SIM115
+        handled = old.errors if name == "stderr" else errors or ("strict" if encoding else old.errors)
+        new = open(old.fileno(), mode, buffering, encoding or old.encoding, handled, closefd=False)  # noqa: SIM115
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
     if order["limits"]:

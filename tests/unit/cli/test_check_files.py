@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from segl.cli.spread import cores
-from world.checking import CPR, HEALTH, PLAIN, SEGL, segl, segl_process
-from world.terminal import told_on_terminal
+from world.checking import CPR, HEALTH, PLAIN, SEGL, segl, segl_forked, segl_process
+from world.terminal import segl as terminal_segl
+from world.terminal import shown_on_terminal, told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
 
@@ -22,11 +22,9 @@ pytestmark = pytest.mark.usefixtures("no_model")
 def test_json_can_be_read_whatever_charset_the_terminal_has(mail: Path, charset: str) -> None:
     """A letter that it lacks ends no run."""
     (mail / "Łukasz.eml").write_bytes(CPR.replace(b"Hans", "Søren Ærø “Bo”, 30 €:".encode()))
-    environment = {**os.environ, "PYTHONIOENCODING": charset}
-    asked = [*SEGL, "--json", "--no-model", str(mail / "Łukasz.eml")]
-    done = subprocess.run(asked, capture_output=True, check=False, env=environment)
-    assert (done.returncode, done.stderr) == (10, b"")
-    told = json.loads(done.stdout.decode())
+    done = segl_forked("--json", "--no-model", mail / "Łukasz.eml", PYTHONIOENCODING=charset)
+    assert (done.returncode, done.stderr) == (10, "")
+    told = json.loads(done.stdout)
     assert told["file"].endswith("Łukasz.eml")
     assert "Ærø “Bo”, 30 €" in told["findings"][0]["excerpt"]
 
@@ -120,7 +118,7 @@ def test_names_from_a_message_cannot_steer_a_terminal(tmp_path: Path) -> None:
     )
     file = tmp_path / "a\x1b[31m\nb.eml"
     file.write_bytes(odd)
-    done = segl_process(file, "--all")
+    done = segl_forked(file, "--all")
     assert done.returncode == 10
     assert "\x1b" not in done.stdout
     assert len(done.stdout.splitlines()[0].split("secure")) == 2
@@ -130,7 +128,7 @@ def test_a_file_name_in_no_charset_is_still_a_file(tmp_path: Path) -> None:
     name = os.fsdecode(b"br\xe6v.eml")
     (tmp_path / name).write_bytes(HEALTH)
     for option in ("--json", "--all"):
-        done = segl_process(option, tmp_path)
+        done = segl_forked(option, tmp_path)
         assert (done.returncode, done.stderr) == (10, "")
 
 
@@ -150,17 +148,7 @@ def test_a_reader_that_leaves_is_no_fault(mail: Path) -> None:
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_on_a_terminal_unless_it_is_not_wanted(mail: Path, no_color: str, coloured: bool) -> None:
-    main, terminal = pty.openpty()
-    with subprocess.Popen(
-        [*SEGL, str(mail / "health.eml")],
-        stdout=terminal,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "NO_COLOR": no_color, "TERM": "xterm"},
-    ) as running:
-        running.wait(30)
-    os.close(terminal)
-    shown = os.read(main, 10_000).decode()
-    os.close(main)
+    shown = shown_on_terminal(terminal_segl("check", str(mail / "health.eml")), no_color)
     assert ("\x1b[" in shown) is coloured
 
 
@@ -173,7 +161,8 @@ def test_over_a_directory_whose_result_goes_to_a_file_a_bar_tells_how_far_it_is(
     folder.mkdir()
     for number in range(count):
         (folder / f"{number}.eml").write_bytes(HEALTH)
-    code, shown = told_on_terminal([*SEGL, "--no-model", "--json", str(folder)], tmp_path / "out")
+    run = terminal_segl("check", "--no-model", "--json", str(folder))
+    code, shown = told_on_terminal(run, tmp_path / "out")
     assert code == 10
     size = f"{count * len(HEALTH) / 1000:.1f} kB"
     assert (size in shown and "%" in shown) is (barred and cores() > 1)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +26,8 @@ from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.interface import Understanding
 from segl_classifier.understanding.windows import split_windows
-from world.terminal import told_on_terminal
+from world.terminal import segl as terminal_segl
+from world.terminal import shown_on_terminal, told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
 
@@ -213,17 +210,7 @@ def test_nothing_in_a_message_can_steer_a_terminal(tmp_path: Path, odd: str) -> 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_and_underline_on_a_terminal(mail: Path, no_color: str, coloured: bool) -> None:
-    main, terminal = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "segl.cli", "explain", "--no-model", str(mail)],
-        stdout=terminal,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "NO_COLOR": no_color, "TERM": "xterm"},
-    ) as running:
-        running.wait(60)
-    os.close(terminal)
-    shown = os.read(main, 100_000).decode()
-    os.close(main)
+    shown = shown_on_terminal(terminal_segl("explain", "--no-model", str(mail)), no_color)
     assert ("\x1b[4mdiskusprolaps\x1b[0m" in shown) is coloured
     assert ("[[diskusprolaps]]" in shown) is not coloured
 
@@ -236,8 +223,8 @@ def test_of_many_messages_that_go_to_a_file_a_bar_tells_how_far_it_is(
     folder.mkdir()
     for number in range(count):
         (folder / f"{number}.eml").write_bytes(mail.read_bytes())
-    command = [sys.executable, "-m", "segl.cli", "explain", "--no-model", "--json", str(folder)]
-    code, shown = told_on_terminal(command, tmp_path / "out")
+    run = terminal_segl("explain", "--no-model", "--json", str(folder))
+    code, shown = told_on_terminal(run, tmp_path / "out")
     assert code == 10
     assert (f"{count}" in shown and "%" in shown) is barred
     assert len((tmp_path / "out").read_text("utf-8").splitlines()) == count
