@@ -14,10 +14,17 @@ from segl.postfix.tables import TableUnread
 
 _ID = "front.own-domains"
 _SHOWN = 5
+# By these trivial-rewrite(8) finds the way of an address.
+_ROUTING = frozenset(
+    "mydestination virtual_alias_domains virtual_mailbox_domains relay_domains transport_maps local_transport"
+    " virtual_transport relay_transport default_transport relayhost sender_dependent_relayhost_maps"
+    " sender_dependent_default_transport_maps".split()
+)
 
 
 def own_domain_checks(setup: Setup) -> Iterator[Check]:
     """The check `front.own-domains`: of each domain, and of the names below where they are own as well."""
+    yield from _routed_otherwise(setup)
     owners = setup.settings.owners.every
     domains = [domain for owner in owners for domain in owner.domains]
     below = {f"{PROBE}.{domain}": domain for owner in owners if owner.subdomains for domain in owner.domains}
@@ -47,6 +54,19 @@ def own_domain_checks(setup: Setup) -> Iterator[Check]:
             "mail to any name below is plain without being read; one that is hosted elsewhere gets it as it is",
             "take subdomains out and name in domains those that are yours, or give .x.dk an entry in transport_maps",
         )
+
+
+def _routed_otherwise(setup: Setup) -> Iterator[Check]:
+    """Options of the service that routes: they hold in place of main.cf, where all other checks look."""
+    for service in setup.front.running("trivial-rewrite"):
+        if given := sorted(_ROUTING & service.overrides.keys()):
+            yield Check(
+                _ID,
+                State.UNKNOWN,
+                f"{service.id}: -o {', '.join(given)}",
+                "where mail for own domains and others goes is not what main.cf says, and nobody has looked there",
+                "say it in main.cf, and take it off the service in master.cf",
+            )
 
 
 def _told(open_: dict[str, OwnWay]) -> str:

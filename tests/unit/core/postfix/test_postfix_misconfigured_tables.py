@@ -233,6 +233,12 @@ TABLES = [
         table("va", "/^(.+)\\+.*@nordby\\.example$/ $1@nordby.example\n", "virtual_alias_maps"),
     ),
     ("front.forwards", UNKNOWN, front("-e", "virtual_alias_maps=ldap:/etc/postfix/ldap-aliases.cf")),
+    # said to the service that routes, and not in main.cf
+    (
+        "front.own-domains",
+        UNKNOWN,
+        front("-P", "rewrite/unix/transport_maps=inline:{nordby.example=smtp:[x]}"),
+    ),
     # where mail leaves for the server behind
     (
         "front.forwards",
