@@ -6,6 +6,7 @@ pictures and outlines. Here is decided when those make a page unread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -13,6 +14,7 @@ import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf.beside_pages import Level
 from segl_classifier.formats.pdf.elsewhere import GoesOn
 from segl_classifier.formats.pdf.notes import filled_in, read_notes, words_in
 from segl_classifier.formats.pdf.shown import (
@@ -50,10 +52,13 @@ class _Read(NamedTuple):
 
 
 class Before(NamedTuple):
-    """What the page before leaves to the next: its text, and a table that may go on."""
+    """What the page before leaves to the next: its text, a table that may go on, its rows; and whether there is one
+    *beside* which the next may stand."""
 
     text: str = ""
     table: GoesOn | None = None
+    levels: Sequence[Level] = ()
+    beside: bool = False
 
 
 def read_page(
@@ -71,8 +76,8 @@ def read_page(
     Notes and fields are drawn by streams of their own, which may show what no value says (§12.5.5): a stamp, a scan,
     who signed. So they are made part of the page, and it is read again. That closes *page*.
     """
-    first = text_of(page, before.table)
-    left = Before(first.text, first.goes_on)
+    first = text_of(page, before.table, beside=before.beside)
+    left = Before(first.text, first.goes_on, first.levels)
     harvest.text(first.text, f"page {number}")
     harvest.text(first.torn, f"pages {number - 1} and {number}")
     if first.drawn:

@@ -32,6 +32,7 @@ from segl_classifier.formats.pdf.beside import (
     read_strings,
     tell_painted,
 )
+from segl_classifier.formats.pdf.beside_pages import SideBySide
 from segl_classifier.formats.pdf.copy import Copy
 from segl_classifier.formats.pdf.earlier import read_earlier
 from segl_classifier.formats.pdf.notes import take_attachment
@@ -109,7 +110,7 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
         harvest.lack(Unreadable.TOO_MANY, f"{count} pages")
     if not count:
         harvest.lack(Unreadable.DAMAGED, "pdf without pages")
-    bad, before = 0, pdf_page.Before()
+    bad, before, pages = 0, pdf_page.Before(), SideBySide()
     for number in range(min(count, MOST_PAGES)):
         if harvest.left <= 0:
             harvest.overflow()
@@ -130,7 +131,9 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
         finally:
             page.close()
         harvest.text(over_pages(before.text, here.text), f"pages {number} and {number + 1}")
-        before = here
+        beside, rows = pages.add(number + 1, here.levels)
+        harvest.text(rows, f"pages {beside} and {number + 1}, side by side")
+        before = here._replace(beside=pages.is_asked)
 
 
 def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:

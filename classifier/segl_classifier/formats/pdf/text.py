@@ -22,6 +22,7 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf import quick as pdf_quick
+from segl_classifier.formats.pdf.beside_pages import Level, levels_of
 from segl_classifier.formats.pdf.cell import MOST_DIGITS, Part, is_one_number
 from segl_classifier.formats.pdf.columns import Table
 from segl_classifier.formats.pdf.cover import Box
@@ -83,6 +84,7 @@ class PageText(NamedTuple):
     words: tuple[str, ...]
     torn: str
     goes_on: GoesOn | None
+    levels: Sequence[Level]
 
 
 class _Page(NamedTuple):
@@ -95,14 +97,15 @@ class _Page(NamedTuple):
     sides: Sequence[Part]
     torn: str
     goes_on: GoesOn | None
+    levels: Sequence[Level]
 
 
-def text_of(page: pdfium.PdfPage, before: GoesOn | None = None) -> PageText:
-    """The lines of *page*; *before* is the table that may go on here. What the page names for its glyphs is taken off
-    them when it is read."""
+def text_of(page: pdfium.PdfPage, before: GoesOn | None = None, *, beside: bool = False) -> PageText:
+    """The lines of *page*; *before* is the table that may go on here, *beside* whether it may stand beside another.
+    What the page names for its glyphs is taken off them when it is read."""
     textpage = page.get_textpage()
     try:
-        first = _lines(textpage, api.FPDFPage_GetRotation(page.raw), before)
+        first = _lines(textpage, api.FPDFPage_GetRotation(page.raw), before, beside=beside)
     finally:
         textpage.close()
     named, parts, deep, words = take_off(page)
@@ -111,7 +114,9 @@ def text_of(page: pdfium.PdfPage, before: GoesOn | None = None) -> PageText:
     known = {letters_of(line) for line in text.split("\n")}
     side = new_lines(known, "\n".join(line for _, line in first.sides)) if first.sides else ""
     if not named:
-        return PageText(text, "", place, side, unreadable, parts, words, first.torn, first.goes_on)
+        return PageText(
+            text, "", place, side, unreadable, parts, words, first.torn, first.goes_on, first.levels
+        )
     textpage = page.get_textpage()
     try:
         drawn = _lines(textpage, api.FPDFPage_GetRotation(page.raw), before)
@@ -119,11 +124,13 @@ def text_of(page: pdfium.PdfPage, before: GoesOn | None = None) -> PageText:
         textpage.close()
     new = new_lines(known, drawn.text)
     return PageText(
-        text, new, place or drawn.place, side, unreadable, parts, words, first.torn, first.goes_on
+        text, new, place or drawn.place, side, unreadable, parts, words, first.torn, first.goes_on, ()
     )
 
 
-def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> _Page:
+def _lines(
+    textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None, *, beside: bool = False
+) -> _Page:
     """What stands on the page. It is unreadable where a font does not say which letters its glyphs are."""
     raw = textpage.raw
     text = textpage.get_text_range()
@@ -132,7 +139,7 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> 
     count = api.FPDFText_CountRects(raw, 0, -1)
     lines = [line.span() for line in _LINE.finditer(text)]
     scattered = _SCATTERED.search(text) is not None
-    needed = count > len(lines) or scattered or sum(map(text.count, "0123456789")) >= _DIGITS
+    needed = beside or count > len(lines) or scattered or sum(map(text.count, "0123456789")) >= _DIGITS
     boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
     drawn = alone(boxes) if turned else list(rows_of(boxes))
     pieces = Pieces(textpage, text, boxes, [run for row in drawn for run in row])
@@ -168,7 +175,8 @@ def _lines(textpage: pdfium.PdfTextPage, turned: int, before: GoesOn | None) -> 
         text = text.translate(_SIGNS)
     on = goes_on(tables, drawn)
     row = torn(before, tables[0]) if before and tables and tables[0].goes_on else ""
-    return _Page(text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable, sides, row, on)
+    levels = levels_of(drawn, pieces) if boxes and not turned and (beside or _has_cells(drawn)) else ()
+    return _Page(text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable, sides, row, on, levels)
 
 
 class _Gap(NamedTuple):
