@@ -124,7 +124,16 @@ def text_of(page: pdfium.PdfPage, before: GoesOn | None = None, *, beside: bool 
         textpage.close()
     new = new_lines(known, drawn.text)
     return PageText(
-        text, new, place or drawn.place, side, unreadable, parts, words, first.torn, first.goes_on, ()
+        text,
+        new,
+        place or drawn.place,
+        side,
+        unreadable,
+        parts,
+        words,
+        first.torn,
+        first.goes_on,
+        first.levels,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus.reading import ALLOWANCE
+from segl_classifier.formats.pdf.beside_pages import Level, SideBySide
 from segl_classifier.formats.pdf.reader import read
 
 Page = Sequence[Sequence[str]]
@@ -78,3 +80,15 @@ def test_pages_go_down_before_they_go_over() -> None:
 )
 def test_other_pages_are_not(pages: Sequence[Page], down: float) -> None:
     assert not list(joined(*pages, down=down))
+
+
+def test_many_pages_that_fit_none_take_no_time() -> None:
+    pages = SideBySide()
+    start = time.process_time()
+    for number in range(500):
+        rows = [Level(820.0 - 6 * row, (60.0, 90.0), f"Hoved {'x' * (number % 7)}") for row in range(120)]
+        rows[-1] = Level(4_000.0, (60.0,), "")
+        assert not pages.add(
+            number + 1, [*rows[:1], *(row._replace(middle=row.middle + 4) for row in rows[1:])]
+        )[0]
+    assert time.process_time() - start < 2
