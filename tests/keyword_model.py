@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -11,7 +11,14 @@ from segl_classifier.classify import classify
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.rules import shipped_rules
-from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
+from segl_classifier.understanding.interface import (
+    CascadeStage,
+    Reading,
+    Threshold,
+    Understanding,
+    Window,
+    Words,
+)
 from segl_classifier.understanding.windows import windows_of
 
 
@@ -38,7 +45,7 @@ class KeywordModel:
             readings, max((r.any for r in readings), default=0.0), scores, complete=self.complete
         )
 
-    def hearing(self, _words: Callable[[str], bool], /) -> KeywordModel:
+    def hearing(self, _words: Words, /) -> KeywordModel:
         return self
 
     def _reading(self, window: Window) -> Reading:

@@ -12,14 +12,14 @@ from dataclasses import replace
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
-from segl_classifier.spoken_words import says_secure
+from segl_classifier.spoken_words import words_of
 from segl_classifier.understanding.interface import Model, Understanding
 
 
 def hearing(model: Model | None, rules: RuleSet) -> Model | None:
     """*model*, as it reads a message under *rules*: where their words say of a sentence what it says itself, it
     believes itself sooner (decision 63)."""
-    return None if model is None else model.hearing(says_secure(rules))
+    return None if model is None else model.hearing(words_of(rules))
 
 
 def understand(texts: list[Text], model: Model | None, deadline: Deadline = NEVER) -> Understanding | None:

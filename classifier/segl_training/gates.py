@@ -10,7 +10,7 @@ cost is in passages that the encoder reads of a harmless mail.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
@@ -29,7 +29,7 @@ from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
 from segl_classifier.understanding.asking import Gates
 from segl_classifier.understanding.cascade import Cascade
-from segl_classifier.understanding.interface import Understanding
+from segl_classifier.understanding.interface import Understanding, Words
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.logits import Logits
@@ -92,7 +92,7 @@ class _Given:
         self.given.append(list(texts))
         return Understanding()
 
-    def hearing(self, _words: Callable[[str], bool], /) -> _Given:
+    def hearing(self, _words: Words, /) -> _Given:
         return self
 
 

@@ -95,6 +95,10 @@ class RuleSet:
         """The same of the rules on words in prose alone."""
         return self._engine.find([self._engine.scan(text) for text in texts if text.text], shown=shown)
 
+    def first_names(self, sentence: str) -> list[tuple[int, int]]:
+        """From where to where the first names in *sentence* go that are in the lists."""
+        return self._columns.persons.first_names(sentence)
+
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""
         return self._columns.missing(rule, texts) if rule.reads is Reads.HEADINGS else None

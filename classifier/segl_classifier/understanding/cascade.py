@@ -29,7 +29,14 @@ from segl_classifier.message import Text
 from segl_classifier.understanding import passing, titles
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.frame import LONGEST, Frame
-from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
+from segl_classifier.understanding.interface import (
+    CascadeStage,
+    Reading,
+    Threshold,
+    Understanding,
+    Window,
+    Words,
+)
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.logits import Logits
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
@@ -68,7 +75,7 @@ class Cascade:
     budget: Budget = field(default_factory=Budget)
     frame: Frame | None = None  # without it nothing is lowered
     digest: str = ""  # tells one model from another: 16 hex digits
-    words: passing.Words | None = None  # what the rules say; without it no sentence is believed sooner
+    words: Words | None = None  # what the rules say; without it no sentence is believed sooner
 
     @property
     def thresholds(self) -> Mapping[Label, Threshold]:
@@ -78,7 +85,7 @@ class Cascade:
     def any_threshold(self) -> Threshold:
         return self.fit.any_threshold
 
-    def hearing(self, words: passing.Words) -> Cascade:
+    def hearing(self, words: Words) -> Cascade:
         """The same model, which believes a sentence sooner where *words* say as much."""
         return replace(self, words=words)
 
@@ -219,12 +226,14 @@ class Cascade:
         said = self.linear.logits([sentence.text for sentence in found])
         spoken = set(passing.spoken(found, said, self.words, self.budget) if self.words else ())
         chosen = sorted({*passing.for_sieve(said, self.fit.gates, self.budget), *spoken})
-        found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
-        heard = np.array([n in spoken for n in chosen[: len(found)]], bool)
+        as_read = [passing.Sentence.of(found[n].text, self.words, spoken=n in spoken) for n in chosen]
+        found = [found[n] for n in chosen]
+        said, all_sifted = self._read(self.sieve, [one.read for one in as_read], said[chosen], ends)
+        heard = np.array([one.spoken for one in as_read[: len(said)]], bool)
         chosen = passing.for_encoder(said, held, self.fit.gates, self.budget, heard)
-        found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
-        less = [passing.BY_SPOKEN if heard[n] else passing.BY for n in chosen[: len(found)]]
-        return found, said, less, all_sifted and all_read
+        said, all_read = self._read(self.encoder, [as_read[n].read for n in chosen], said[chosen], ends)
+        chosen = chosen[: len(said)]
+        return [found[n] for n in chosen], said, [as_read[n].by for n in chosen], all_sifted and all_read
 
     def _in_titles(
         self, found: list[Window], held: NDArray[np.bool_], ends: float
@@ -234,26 +243,29 @@ class Cascade:
         gates, budget = self.fit.gates, self.budget
         linear = self.linear.logits([title.text for title in found])
         chosen = in_doubt(linear, gates, budget)
-        found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], linear[chosen], ends)
-        first, others = in_turn(linear[chosen[: len(found)]], said, gates, budget)
+        found = [found[n] for n in chosen]
+        said, all_sifted = self._read(self.sieve, [title.text for title in found], linear[chosen], ends)
+        first, others = in_turn(linear[chosen[: len(said)]], said, gates, budget)
         news = ~held[said[:, 1:].argmax(axis=1)]
+        found = [found[n] for n in (*first, *others) if news[n]]
         chosen = [n for n in (*first, *others) if news[n]]
-        found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
-        return found, said, all_sifted and all_read
+        said, all_read = self._read(self.encoder, [title.text for title in found], said[chosen], ends)
+        return found[: len(said)], said, all_sifted and all_read
 
     def _read(
-        self, stage: Sieve | Encoder, windows: list[Window], before: Logits, ends: float
-    ) -> tuple[list[Window], Logits, bool]:
-        """What *stage* says of *windows*, together with what was said *before*; of as many as there is time for."""
+        self, stage: Sieve | Encoder, texts: Sequence[str], before: Logits, ends: float
+    ) -> tuple[Logits, bool]:
+        """What *stage* says of *texts*, together with what was said *before*, of as many as there is time for; and
+        whether that is all of them."""
         share, most = (
             (self.fit.sieve_share, _SIEVE_BATCH) if stage is self.sieve else (self.fit.encoder_share, _BATCH)
         )
         mixed = before[:0]
-        while len(mixed) < len(windows) and time.monotonic() <= ends:
+        while len(mixed) < len(texts) and time.monotonic() <= ends:
             some = slice(len(mixed), len(mixed) + most)
-            said = stage.logits([window.text for window in windows[some]])
+            said = stage.logits(texts[some])
             mixed = np.concatenate([mixed, share * said + (1 - share) * before[some]])
-        return windows[: len(mixed)], mixed, len(mixed) == len(windows)
+        return mixed, len(mixed) == len(texts)
 
     def _held(self, windows: Sequence[Window], logits: Logits) -> NDArray[np.bool_]:
         """Which categories the message holds by what was said of its windows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
@@ -80,6 +80,18 @@ class Threshold:
         return Threshold(holds, min(holds, self.unsure), min(holds, self.leaves_room))
 
 
+def _no_names(_sentence: str) -> Sequence[tuple[int, int]]:
+    return ()
+
+
+class Words(NamedTuple):
+    """What the rules say of a sentence by itself, without the model: whether their words are such that it must be sent
+    securely, and from where to where the first names in it go."""
+
+    secure: Callable[[str], bool]
+    first_names: Callable[[str], Sequence[tuple[int, int]]] = _no_names
+
+
 class Model(Protocol):
     """What the classifier asks of a trained model. One is loaded before workers are forked and never changes."""
 
@@ -95,9 +107,9 @@ class Model(Protocol):
         """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time, and to
         *deadline*."""
 
-    def hearing(self, words: Callable[[str], bool], /) -> Model:
+    def hearing(self, words: Words, /) -> Model:
         """The same model, which may believe itself sooner where *words* say of a sentence, without it, that it must be
-        sent securely."""
+        sent securely, or name somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +123,5 @@ class ModelThresholds:
     def understand(self, _texts: Sequence[Text], _deadline: Deadline = NEVER, /) -> NoReturn:
         raise TypeError("only the thresholds of the model were loaded")
 
-    def hearing(self, _words: Callable[[str], bool], /) -> ModelThresholds:
+    def hearing(self, _words: Words, /) -> ModelThresholds:
         return self

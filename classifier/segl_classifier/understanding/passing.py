@@ -10,20 +10,25 @@ asked about: a conviction need not wait behind five sentences on the same illnes
 
 Where the words of the rules say of a sentence, without the model, that it must be sent securely, the encoder is asked
 of it though the cheap stages only doubt, and believed sooner (:data:`BY_SPOKEN`): two that know nothing of each other
-say the same. Of what those find unlikely it would say "no" (docs/decisions/0063).
+say the same. Of what those find unlikely it would say "no" (docs/decisions/0063). It is believed sooner, too, where it
+names somebody: then it needs none of what stands around it (docs/decisions/0100).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segl_classifier.understanding.addressed import holds_if
 from segl_classifier.understanding.asking import Budget, Gates, in_shares
-from segl_classifier.understanding.interface import Reading, Window
+from segl_classifier.understanding.in_full import in_full
+from segl_classifier.understanding.interface import Reading, Window, Words
 from segl_classifier.understanding.windows import MOST, SplitWindow
 
 LOWERED = "sentence by itself"
@@ -31,15 +36,25 @@ BY = 3.0
 """Log-odds, taken from all scores of a sentence that is read by itself. With less, mail by other writers that need not
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
 
+BY_NAMED = 2.0
+"""The same of a sentence that names somebody: torn out it says as much (docs/decisions/0100)."""
+
 BY_SPOKEN = 1.5
 """The same of a sentence of which the words of the rules say as much (docs/decisions/0063)."""
 
-Words = Callable[[str], bool]
-"""Whether the words of the rules say of a sentence, by themselves, that it must be sent securely."""
+BY_SPOKEN_NAMED = 1.0
+"""And of one that names somebody besides."""
 
 _HEARD = -1.0  # the linear stage's logit, of anything, from which a sentence is looked through for words
 _BELIEVED = 0.0  # what the linear stage and the sieve say together, of anything, from which the encoder is asked of it
 _TELLS = 0.1  # the score of a category, from which it is worth a word
+# What stands before an item of a list, and before a note at the foot of a page: "[2] Palle is charged with theft."
+_MARK = re.compile(
+    r"(?:\[\d{1,3}\]|\(?\d{1,3}[.)](?= [A-ZÆØÅÄÖÜ])|\(?[a-h]\)|[-–—•*·▪◦○■►✓☐])(?: \[[ xX]?\])? "  # "12. november"
+)
+# What names a cell.
+_LABEL = re.compile(r"(?:\A|, )[^:,]{1,40}: ")
+_STOPS = (".", "!", "?")
 _SHORTEST, _LONGEST = 5, 30  # words: fewer tell nothing; what has more was nearly the whole window
 
 
@@ -62,9 +77,22 @@ def sentences(windows: Iterable[SplitWindow]) -> list[Window]:
     for window, parts in windows:
         whole.add(window.text)
         for sentence in parts:
-            if _SHORTEST <= sentence.text.count(" ") + 1 <= _LONGEST and not holds_if(sentence.text):
-                found.setdefault(sentence.text, sentence)
+            for text in _told(sentence.text):
+                if _SHORTEST <= text.count(" ") + 1 <= _LONGEST and not holds_if(text):
+                    found.setdefault(
+                        text, sentence if text == sentence.text else replace(sentence, text=text)
+                    )
     return list(islice((sentence for text, sentence in found.items() if text not in whole), MOST))
+
+
+def _told(sentence: str) -> Iterator[str]:
+    """*sentence* without the mark of an item before it; and of a row each cell that is a sentence, since that has
+    nothing to do with the others."""
+    mark = _MARK.match(sentence)
+    bare = sentence[mark.end() :] if mark else sentence
+    yield bare
+    if bare.count(": ") > 1:
+        yield from (part for part in _LABEL.split(bare) if part != bare and part.endswith(_STOPS))
 
 
 def for_sieve(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list[int]:
@@ -77,7 +105,28 @@ def spoken(
 ) -> list[int]:
     """Of which sentences *words* say as much as the model would have to, by number: of the likeliest."""
     heard = _from(linear, _HEARD)[: budget.sifted]
-    return sorted(n for n in heard if words(sentences[n].text))
+    return sorted(n for n in heard if words.secure(sentences[n].text))
+
+
+class Sentence(NamedTuple):
+    """One that the sieve is asked of: whether the words of the rules say as much of it, whether it names somebody, and
+    as what it is read (:mod:`.in_full`)."""
+
+    spoken: bool
+    named: bool
+    read: str
+
+    @classmethod
+    def of(cls, text: str, words: Words | None, *, spoken: bool) -> Sentence:
+        names = words.first_names(text) if words else ()
+        return cls(spoken, bool(names), in_full(text, names) if spoken else text)
+
+    @property
+    def by(self) -> float:
+        """The log-odds that are taken from all scores of it."""
+        if self.named:
+            return BY_SPOKEN_NAMED if self.spoken else BY_NAMED
+        return BY_SPOKEN if self.spoken else BY
 
 
 def for_encoder(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import partial
@@ -23,7 +23,14 @@ from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reader import PoolReader
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understand import joined
-from segl_classifier.understanding.interface import CascadeStage, Reading, Threshold, Understanding, Window
+from segl_classifier.understanding.interface import (
+    CascadeStage,
+    Reading,
+    Threshold,
+    Understanding,
+    Window,
+    Words,
+)
 
 RULES = shipped_rules()
 CPR = b"Personnummer 010190-1234 tilh\xc3\xb8rer Bo"
@@ -248,7 +255,7 @@ class Echo:
         best = max((reading.any for reading in readings), default=0.0)
         return Understanding(tuple(readings), best, {Label.HEALTH: best}, self.complete)
 
-    def hearing(self, _words: Callable[[str], bool], /) -> Echo:
+    def hearing(self, _words: Words, /) -> Echo:
         return self
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from segl.vocabulary import Label
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts
-from segl_classifier.rules.words import NormalText, Word
+from segl_classifier.rules.words import NormalText, Word, fold
 from segl_classifier.unread_script import is_foreign_name
 
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
@@ -33,6 +33,7 @@ _ADDRESSED = re.compile(
 _ARTICLE = re.compile(r"\b(?:den|de|the|der|die) ", re.IGNORECASE)
 _OF = (" på ", " of ", " for ")
 _LETTER = re.compile(r"[^\W\d_]")
+_CAPITAL = re.compile(r"[A-ZÆØÅÄÖÜ][^\W\d_]*+(?:-[A-ZÆØÅÄÖÜ][^\W\d_]*+)*+")
 _KEY = re.compile(r"\d{4,}")  # of a person in some system; fewer digits count something
 
 
@@ -67,9 +68,12 @@ _SILENCED = {
 class Persons:
     """Tells persons in lists from firms, animals and counts."""
 
-    __slots__ = ("_lists",)
+    __slots__ = ("_first_names", "_lists")
 
     def __init__(self, parts: Parts) -> None:
+        of_first = parts.lists.get(FIRST_NAMES)
+        listed = (word for part in (of_first.parts if of_first else ()) for word in parts.lists[part].words)
+        self._first_names = frozenset(word.text for word in listed)
         asked = {name for rule in parts.rules for name in rule.persons}
         self._lists = {name: _lexicon(parts, name) for name in (*LISTS, *sorted(asked))}
 
@@ -126,6 +130,17 @@ class Persons:
 
     def has_first_name(self, cell: str) -> bool:
         return self.has(FIRST_NAMES, cell)
+
+    def first_names(self, sentence: str) -> list[tuple[int, int]]:
+        """From where to where the first names in *sentence* go that are written with a capital, without an s behind."""
+        found = []
+        for word in _CAPITAL.finditer(sentence):
+            name, start = fold(word[0]), word.start()
+            if name in self._first_names:
+                found.append((start, word.end()))
+            elif name.endswith("s") and name[:-1] in self._first_names:
+                found.append((start, word.end() - 1))
+        return found
 
     def are_named(self, cell: str) -> bool:
         """Whether the heading *cell* names persons."""

@@ -329,4 +329,6 @@ def test_where_nobody_is_shown_what_was_found_no_excerpt_is_made(
     monkeypatch.setattr(excerpts, "hidden", lambda _text: pytest.fail("numbers were looked for"))
     assert rules.find(texts, shown=False) == [replace(finding, excerpt="") for finding in told]
     assert told[0].excerpt
-    spoken_words.says_secure(shipped_rules())("Hun har fået konstateret brystkræft og begynder i kemoterapi.")
+    spoken_words.words_of(shipped_rules()).secure(
+        "Hun har fået konstateret brystkræft og begynder i kemoterapi."
+    )

@@ -14,7 +14,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
-from segl_classifier.understanding.interface import CascadeStage, Window
+from segl_classifier.understanding.interface import CascadeStage, Window, Words
 from segl_classifier.understanding.loading import load_model
 from segl_classifier.understanding.windows import WORDS, SplitWindow, split_windows
 from told_stages import Says, alone, running_out, saying
@@ -75,6 +75,17 @@ def test_a_sentence_of_nearly_a_whole_window_is_read_by_its_clauses() -> None:
 def test_the_rows_of_a_table_are_read_with_their_headings() -> None:
     table = "Navn\tÅrsag\tDage\nJens Holm\tKOL\t12\nÅse Bro\tferie\t5"
     assert "Navn: Jens Holm, Årsag: KOL, Dage: 12" in read_alone(table)
+
+
+@pytest.mark.parametrize("mark", ["[2] ", "(3) ", "12. ", "4) ", "b) ", "- ", "• ", "* ", "- [ ] "])
+def test_one_is_read_without_the_mark_of_an_item_before_it(mark: str) -> None:
+    assert MATTER in read_alone(f"{NEUTRAL[0]}\n{mark}{MATTER}\n{NEUTRAL[1]}")
+
+
+def test_a_sentence_in_a_cell_is_read_without_the_others_too() -> None:
+    read = read_alone(f"Opgave\tHvem\tNote\nSalt\tTina\t{MATTER}\nSand\tPer\tBestilles i uge 48")
+    assert {f"Opgave: Salt, Hvem: Tina, Note: {MATTER}", MATTER} <= set(read)
+    assert "Bestilles i uge 48" not in read
 
 
 def test_each_lies_where_it_stands_in_the_text() -> None:
@@ -151,7 +162,7 @@ def test_the_likeliest_are_looked_through_where_there_are_very_many(shipped: Cas
     logits, budget = of_category(*[Label.HEALTH] * 4)[::-1], Budget(sifted=2)
     assert passing.for_sieve(logits, shipped.fit.gates, budget) == [2, 3]
     said = [Window(f"ord {n}", "part 1", Source.BODY, 0, 0, 5) for n in range(4)]
-    assert passing.spoken(said, logits, lambda _: True, budget) == [2, 3]
+    assert passing.spoken(said, logits, Words(lambda _: True), budget) == [2, 3]
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +179,7 @@ def model(shipped: Cascade) -> Cascade:
 
 
 AMONG = " ".join([*NEUTRAL[:2], MATTER, *NEUTRAL[2:]])
+SAY_SO = Words(lambda sentence: sentence == MATTER)
 
 
 def test_what_is_lost_in_its_window_is_found_by_itself_and_counts_for_less(model: Cascade) -> None:
@@ -223,7 +235,7 @@ def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_is_doubtful(
     stages: dict[str, Any] = {"linear": Says({}, rest=-0.6), "sieve": Says({}, rest=sieve)}
     deaf = replace(saying(shipped, {MATTER: Label.HEALTH}), **stages)
     assert not alone(deaf.understand([body(AMONG)]).readings)
-    heard = deaf.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)])
+    heard = deaf.hearing(SAY_SO).understand([body(AMONG)])
     assert [(one.window.text, one.stage) for one in alone(heard.readings)] == [
         (text, CascadeStage.ENCODER) for text in asked
     ]
@@ -231,22 +243,48 @@ def test_where_the_words_say_as_much_the_encoder_is_asked_of_what_is_doubtful(
 
 def test_and_it_is_believed_sooner(model: Cascade) -> None:
     [without] = alone(model.understand([body(AMONG)]).readings)
-    [with_words] = alone(
-        model.hearing(lambda sentence: sentence == MATTER).understand([body(AMONG)]).readings
-    )
+    [with_words] = alone(model.hearing(SAY_SO).understand([body(AMONG)]).readings)
     assert with_words.lowered == ((passing.LOWERED, passing.BY_SPOKEN),)
     assert with_words.any > without.any
 
 
+@pytest.mark.parametrize(
+    ("spoken", "named", "by"),
+    [
+        (False, False, passing.BY),
+        (False, True, passing.BY_NAMED),
+        (True, False, passing.BY_SPOKEN),
+        (True, True, passing.BY_SPOKEN_NAMED),
+    ],
+)
+def test_as_is_what_names_somebody(model: Cascade, spoken: bool, named: bool, by: float) -> None:
+    words = Words(lambda _: spoken, lambda sentence: [(0, 3)] if named and sentence == MATTER else [])
+    [reading] = alone(model.hearing(words).understand([body(AMONG)]).readings)
+    assert reading.lowered == ((passing.LOWERED, by),)
+
+
+def test_who_is_told_of_by_a_first_name_alone_is_read_as_if_by_both(shipped: Cascade) -> None:
+    told, read = (
+        "Palle er sigtet for at have stjålet kobber.",
+        "Palle Holm er sigtet for at have stjålet kobber.",
+    )
+    stages: dict[str, Any] = {"linear": Says({}, rest=-0.6)}
+    model = replace(saying(shipped, {read: Label.CRIMINAL}), **stages)
+    words = Words(lambda sentence: sentence == told, lambda sentence: [(0, 5)] if sentence == told else [])
+    [reading] = alone(model.hearing(words).understand([body(f"{NEUTRAL[0]} {told} {NEUTRAL[1]}")]).readings)
+    assert reading.window.text == told
+    assert reading.any >= model.any_threshold.unsure
+
+
 def test_words_alone_do_not_make_it_so(shipped: Cascade) -> None:
     sure_of_nothing = saying(shipped, {})
-    heard = sure_of_nothing.hearing(lambda _: True).understand([body(AMONG)])
+    heard = sure_of_nothing.hearing(Words(lambda _: True)).understand([body(AMONG)])
     assert heard.any < sure_of_nothing.any_threshold.unsure
 
 
 def test_of_a_long_message_as_few_are_asked_about_as_without_words(model: Cascade) -> None:
     many = body(" ".join(f"{word.capitalize()} er kommet hjem igen i dag." for word in "abcdefghij"))
-    heard = model.hearing(lambda _: True).understand([many])
+    heard = model.hearing(Words(lambda _: True)).understand([many])
     assert len(alone(heard.readings)) <= model.budget.spoken
 
 
