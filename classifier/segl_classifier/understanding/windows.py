@@ -28,6 +28,7 @@ from segl_classifier.understanding.codes import (
     without_members,
     without_styles,
 )
+from segl_classifier.understanding.filler import without_filler
 from segl_classifier.understanding.interface import Window
 from segl_classifier.understanding.mail_heads import MailHeads, MailWithin
 from segl_classifier.understanding.plain_cells import without_plain
@@ -295,7 +296,7 @@ def shown(text: Text, heads: MailHeads | None = None) -> str:
     """What of *text* the model is shown: each character of that in its place. *heads* are those of mails in it, where
     they are known."""
     content = (heads or heads_of(text)).text()
-    return without_templates(without_clubs(without_failures(without_styles(content))))
+    return without_templates(without_clubs(without_failures(without_styles(without_filler(content)))))
 
 
 def name_in_words(name: str) -> str:
