@@ -5,7 +5,8 @@ in the second is somebody's debt to the model, though nobody's is meant. So in a
 
 * what holds *if* is not read ("Er du syg, skal du …", "If you have not paid by …"): it is told of nobody;
 * a passage further down that says "you" or names nobody is read with the greeting before it, as a reader has it in
-  mind.
+  mind; and where it speaks to nobody in particular with "man" in the place of "du", as others would write the same. Of
+  "Du skal fortælle, at du er gravid" the model is sure that it is somebody's matter, whoever is greeted.
 
 What is told of somebody stays as it stands. The next greeting, of a mail quoted below, takes the place of the first.
 """
@@ -58,6 +59,14 @@ _NAMES: Final = re.compile(
     r"|bogholder|præst|sekretær|elev|lejer|beboer|medarbejder)ens?\b|\bkollega\w*|\ben af (?:os|jer|dem)\b"
 )
 _SAID_TO_YOU: Final = re.compile(r"\b(?:du|dig|din|dit|dine|I|jer|jeres|you|your|dere|ni|Sie|Ihre?)\b")
+# "Bo, du …"; who says "I" to "you"; and what was heard or not heard of one.
+_TO_ONE: Final = re.compile(
+    r"(?:\A|[.!?|] )(?!Ja,|Nej,)[A-ZÆØÅÄÖÜ][a-zæøåäöüé]+(?: [A-ZÆØÅÄÖÜ][a-zæøåäöüé]+)?,"
+    r"|\b(?:[Jj]eg|[Mm]ig|[Mm]in|[Mm]it|[Mm]ine)\b|\b(?:fra|hos|med) dig\b|\b[Dd]u har (?!ret\b)"
+    r"|\b[Vv]i har (?:\w+ )?(?:ikke|stadig|endnu|aldrig|set|modtaget|fået)\b"
+)
+_DU: Final = re.compile(r"\b(?:du|dig|din|dit|dine)\b", re.IGNORECASE)
+_ANYBODY: Final = {"du": "man", "dig": "en", "din": "ens", "dit": "ens", "dine": "ens"}
 _FEWEST: Final = 5  # words of a passage that is read with the greeting
 
 
@@ -89,11 +98,13 @@ class Greetings:
 
     def before(self, passage: str, place: int) -> str:
         """*passage* with the greeting before it, where it is said to many and means them, or nobody."""
-        said = self.at(place).said if self._ends else ""
-        if not said or passage.count(" ") + 1 < _FEWEST:
+        greeting = self.at(place) if self._ends else Greeting(0)
+        if not greeting.said or passage.count(" ") + 1 < _FEWEST:
             return passage
-        meant = _SAID_TO_YOU.search(passage) or not _NAMES.search(passage)
-        return f"{said} {passage}" if meant else passage
+        if not _SAID_TO_YOU.search(passage) and _NAMES.search(passage):
+            return passage
+        to_one = greeting.each or _TO_ONE.search(passage)
+        return f"{greeting.said} {passage if to_one else _DU.sub(_anybody, passage)}"
 
     def tells(self, sentence: str, place: int) -> bool:
         """Whether *sentence* tells of somebody, as far as is known: not in a letter to many what holds if."""
@@ -106,6 +117,11 @@ class Greetings:
 def holds_if(sentence: str) -> bool:
     """Whether *sentence* says what holds if ("Betaler du ikke, …"), and names or points at nobody."""
     return bool(_IF.search(sentence)) and not _NO_IF.search(sentence) and not _NAMES.search(sentence)
+
+
+def _anybody(du: re.Match[str]) -> str:
+    one = _ANYBODY[du[0].lower()]
+    return one.capitalize() if du[0][0].isupper() else one
 
 
 def _greeting(line: re.Match[str]) -> Greeting:

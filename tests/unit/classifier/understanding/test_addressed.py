@@ -76,6 +76,31 @@ def test_the_greeting_stands_before_what_is_said_to_you_further_down() -> None:
     assert text[others[-1].start :].startswith("Vi holder") or text[others[-1].start :].startswith("Du kan")
 
 
+@pytest.mark.parametrize(
+    ("greeting", "shown"),
+    [
+        ("Kære alle", "Man skal fortælle ens chef i god tid, at man er gravid."),
+        ("Kære kunde", "Du skal fortælle din chef i god tid, at du er gravid."),  # it may be said to one
+        ("Kære Anna", "Du skal fortælle din chef i god tid, at du er gravid."),
+    ],
+)
+def test_in_a_letter_to_many_you_is_anybody(greeting: str, shown: str) -> None:
+    told = "Du skal fortælle din chef i god tid, at du er gravid."
+    assert shown in read(f"{greeting}\n\n{FILLING * 2}\n\n{told}")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Torben, du svarer ikke på brevene om restancen.",
+        "Nu skylder du det hele, og jeg venter ikke længere på dig.",
+        "Og vi har stadig ikke set dine penge for i sommer.",
+    ],
+)
+def test_but_whom_it_speaks_to_in_particular(told: str) -> None:
+    assert told in read(f"Kære alle\n\n{FILLING * 2}\n\n{told}")
+
+
 def test_the_next_greeting_takes_its_place() -> None:
     greetings = Greetings("Kære alle\nTak.\n\n> Hej Anna\n> Du skylder 300 kr.\n")
     assert greetings.at(12).said == "Kære alle"
