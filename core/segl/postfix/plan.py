@@ -11,7 +11,7 @@ import grp
 import os
 import pwd
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,8 +96,9 @@ def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
     refusals += gateway_refusals(settings, front)
     if refusals:
         return Plan(site=site, changes=(), directories=(), refusals=tuple(refusals))
-    changes = tuple(_changes(settings, site, front, previous_milter))
-    refused, warnings = _try_out(settings, site, front, previous_milter)
+    files = tuple(_files(settings, site, front, previous_milter))
+    changes = tuple(_changes(files))
+    refused, warnings = _try_out(settings, site, front, files)
     directories = tuple(d for d in _directories(settings, site, front) if not d.path.is_dir())
     return Plan(
         site=site, changes=changes, directories=directories, refusals=tuple(refused), warnings=tuple(warnings)
@@ -106,7 +107,7 @@ def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
 
 def pending_files(settings: Settings, front: Instance) -> tuple[Path, ...]:
     """The files that a run of install would change now."""
-    return tuple(change.path for change in _changes(settings, _site(settings, front), front, ""))
+    return tuple(change.path for change in _changes(_files(settings, _site(settings, front), front, "")))
 
 
 def _site(settings: Settings, front: Instance) -> Site:
@@ -123,9 +124,9 @@ def _site(settings: Settings, front: Instance) -> Site:
     )
 
 
-def _changes(settings: Settings, site: Site, front: Instance, previous_milter: str) -> Iterator[FileChange]:
+def _changes(files: Iterable[tuple[Path, str]]) -> Iterator[FileChange]:
     """The files to write, those left out that are right already."""
-    for path, after in _files(settings, site, front, previous_milter):
+    for path, after in files:
         before = path.read_bytes() if path.exists() else None
         content = after.encode(*_TEXT)
         if before != content:
@@ -173,10 +174,11 @@ def _front_files(
     master, main = front.directory / "master.cf", front.directory / "main.cf"
     with_reports = edit.set_options(read_text(master), REPORTERS, REPORT_OPTIONS)
     yield master, edit.set_services(with_reports, _services(site))
-    values = _front_values(settings, site, front, previous)
+    written = written_values(front.directory)
+    values = _front_values(settings, site, front, written, previous)
     if same_path(default_directory(), front.directory):
-        values |= _instance_values(site, front.directory)
-    yield main, _with_values(main, values)
+        values |= _instance_values(site, written)
+    yield main, _with_values(main, written, values)
 
 
 def _primary_file(settings: Settings, site: Site) -> Iterator[tuple[Path, str]]:
@@ -186,22 +188,25 @@ def _primary_file(settings: Settings, site: Site) -> Iterator[tuple[Path, str]]:
         return
     listed = split_list(read_instance(primary).value("multi_instance_directories"))
     if any(same_path(Path(item), settings.postfix.front) for item in listed):
-        yield primary / "main.cf", _with_values(primary / "main.cf", _instance_values(site, primary))
+        main, written = primary / "main.cf", written_values(primary)
+        yield main, _with_values(main, written, _instance_values(site, written))
 
 
-def _with_values(main: Path, values: dict[str, str]) -> str:
-    """main.cf with *values*; those it has already are left as they are written."""
-    written, text = written_values(main.parent), read_text(main)
+def _with_values(main: Path, written: Mapping[str, str], values: dict[str, str]) -> str:
+    """main.cf with *values*; those it has already are left as they are *written*."""
+    text = read_text(main)
     wanting = {name: value for name, value in values.items() if written.get(name) != value}
     return edit.set_parameters(text, wanting) if wanting else text
 
 
-def _front_values(settings: Settings, site: Site, front: Instance, previous: str) -> dict[str, str]:
+def _front_values(
+    settings: Settings, site: Site, front: Instance, written: Mapping[str, str], previous: str
+) -> dict[str, str]:
     """Our parameters, merged with the site's own milters and header checks."""
     values = edit.parameters_of(render("front.main.cf", site))
     if front.version < (3, 10):
         del values["tls_required_enable"]
-    written, setup = written_values(front.directory), Setup(settings, front, front)
+    setup = Setup(settings, front, front)
     for name in ("smtpd_milters", "non_smtpd_milters"):
         raw, ours = written.get(name, ""), values[name]
         if name == "non_smtpd_milters" and raw in {"$smtpd_milters", "${smtpd_milters}"}:
@@ -220,9 +225,9 @@ def _front_values(settings: Settings, site: Site, front: Instance, previous: str
     return values
 
 
-def _instance_values(site: Site, primary: Path) -> dict[str, str]:
-    """What makes `postfix start` start both (postmulti(1), MULTI_INSTANCE_README)."""
-    written = written_values(primary)
+def _instance_values(site: Site, written: Mapping[str, str]) -> dict[str, str]:
+    """What makes `postfix start` start both (postmulti(1), MULTI_INSTANCE_README), where the default instance has
+    *written* this."""
     listed = split_list(written.get("multi_instance_directories", ""))
     if not any(same_path(Path(item), site.secure) for item in listed):
         listed = (*listed, str(site.secure))
@@ -246,7 +251,7 @@ def _directories(settings: Settings, site: Site, front: Instance) -> Iterator[Ne
 
 
 def _try_out(
-    settings: Settings, site: Site, front: Instance, previous: str
+    settings: Settings, site: Site, front: Instance, files: Iterable[tuple[Path, str]]
 ) -> tuple[list[Refusal], list[Check]]:
     """Lay the new files out in a temporary directory, let Postfix and the doctor read them."""
     with tempfile.TemporaryDirectory(prefix="segl-install-") as name:
@@ -256,7 +261,7 @@ def _try_out(
             folder.mkdir()
         for entry in front.directory.iterdir():
             (staged.front / entry.name).symlink_to(entry)
-        for path, text in _files(settings, site, front, previous):
+        for path, text in files:
             if path.parent in (site.front, site.secure):
                 target = (staged.front if path.parent == site.front else staged.secure) / path.name
                 target.unlink(missing_ok=True)
