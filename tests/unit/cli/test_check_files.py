@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from segl.cli.spread import cores
-from world.checking import CPR, HEALTH, PLAIN, SEGL, segl, segl_forked, segl_process
+from world import template
+from world.checking import CPR, HEALTH, PLAIN, segl, segl_forked, segl_process
 from world.terminal import segl as terminal_segl
 from world.terminal import shown_on_terminal, told_on_terminal
 
@@ -135,15 +136,15 @@ def test_a_file_name_in_no_charset_is_still_a_file(tmp_path: Path) -> None:
 def test_a_reader_that_leaves_is_no_fault(mail: Path) -> None:
     for number in range(200):
         (mail / f"{number}.eml").write_bytes(PLAIN)
-    with subprocess.Popen(
-        [*SEGL, "--json", str(mail)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stdout is not None
-        assert running.stderr is not None
-        running.stdout.readline()
-        running.stdout.close()
-        assert running.stderr.read() == b""
-    assert running.returncode == 141, "as if SIGPIPE had ended it"
+    (shown, output), (told, errors) = os.pipe(), os.pipe()
+    running = template.spawn("segl", ["check", "--json", str(mail)], output=output, errors=errors)
+    os.close(output)
+    os.close(errors)
+    with os.fdopen(shown, "rb") as lines:
+        lines.readline()
+    with os.fdopen(told, "rb") as complaints:
+        assert complaints.read() == b""
+    assert running.wait(60) == 141, "as if SIGPIPE had ended it"
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
