@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from segl import __version__
+from world import template
 
 DAEMONS = ("segl-milter", "segl-map", "segl-deliver", "segl-portal")
 _EVERYWHERE = "rich structlog sqlalchemy.dialects.postgresql jinja2 PIL weasyprint spacy typer segl.cli"
@@ -68,12 +69,12 @@ def test_settings_that_cannot_be_used_end_every_daemon_alike(tmp_path: Path, pro
     """With the code that systemctl shows as CONFIG, not with that of a command line which is wrong."""
     settings = tmp_path / "segl.toml"
     settings.write_text("[organisation")
-    script = Path(sys.executable).parent / program
-    codes = [
-        subprocess.run([script, *words], capture_output=True).returncode
-        for words in (["--settings", settings], ["--no-such-option"])
-    ]
-    assert codes == [78, 2]
+    wrong = (
+        ["--settings", str(settings)],
+        ["--settings", str(settings), "--check-only"],
+        ["--no-such-option"],
+    )
+    assert [template.run(program, *words).returncode for words in wrong] == [78, 78, 2]
 
 
 @pytest.mark.parametrize("program", DAEMONS)
@@ -101,7 +102,3 @@ url = "sqlite:///{tmp_path}/segl.db"
     )
     assert (version.returncode, version.stdout) == (0, f"{program} {__version__}\n")
     assert (good.returncode, good.stderr) == (0, "")
-    settings.write_text("[organisation")
-    assert (
-        subprocess.run([script, "--settings", settings, "--check-only"], capture_output=True).returncode == 78
-    )

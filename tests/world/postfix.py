@@ -244,12 +244,16 @@ def _make_directories(variable: str, place: Path) -> None:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
-    """Wait until *condition* holds; fails with *why* after *seconds*."""
-    deadline = time.monotonic() + seconds
+    """Wait until *condition* holds; fails with *why* after *seconds*. One that takes its time, as that of a command
+    does, is asked less often."""
+    asked = time.monotonic()
+    deadline = asked + seconds
     while not condition():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise AssertionError(f"waited {seconds} s: {why()}")
-        time.sleep(0.05)
+        time.sleep(min(max(0.05, 3 * (now - asked)), 0.5))
+        asked = time.monotonic()
 
 
 def wait_for_port(address: str, port: int, seconds: float = 60) -> None:
