@@ -110,6 +110,10 @@ class Daemon:
         command = [*confined(unit), *self.command] if limited else self.command
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
+    def again(self, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """The same command once more, run to its end."""
+        return template.run(self.name, *self.command[1:], seconds=seconds)
+
     def running(self) -> bool:
         """Whether it has not ended. What a test has killed may be no process any more before its template tells."""
         if self._process is None or self._process.poll() is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,7 +113,7 @@ def test_a_place_that_cannot_be_written_refuses_the_start(desk: Desk, started: R
 
 def test_a_second_process_is_refused_and_the_first_serves_on(steady: StandingDesk) -> None:
     desk = steady
-    done = subprocess.run(desk.daemon.command, capture_output=True, text=True, timeout=20, check=False)
+    done = desk.daemon.again()
     assert done.returncode == 78
     assert "in use by another instance" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import ssl
-import subprocess
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -55,8 +54,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
 
 def refusal(site: PortalSite) -> str:
     """Start once more with the settings as they are now; it must refuse."""
-    command = [*site.daemon.command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = site.daemon.again()
     assert done.returncode == 78, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr

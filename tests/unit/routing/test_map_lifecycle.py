@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
-import subprocess
 import time
 import urllib.request
 from contextlib import closing
@@ -35,7 +34,7 @@ pytestmark = [
 
 def test_the_socket_has_its_mode_and_takes_no_second_server(map_: MapProcess) -> None:
     assert map_.socket.stat().st_mode & 0o777 == 0o600
-    second = subprocess.run(map_.daemon.command, capture_output=True, text=True, timeout=20)
+    second = map_.daemon.again()
     assert second.returncode == 78
     assert "in use by another instance" in second.stderr
     assert map_.ask("anna@nordby-vand.example").startswith("segl-internal:")
@@ -217,7 +216,7 @@ def test_metrics_are_served_and_a_taken_port_is_named(
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
+        done = running.daemon.again()
     assert done.returncode == 78
     assert "metrics.map_port: 127.0.0.1:" in done.stderr
     assert "ss -ltnp" in done.stderr, "the hint"
