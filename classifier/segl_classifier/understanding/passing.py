@@ -119,7 +119,8 @@ class Sentence(NamedTuple):
     @classmethod
     def of(cls, text: str, words: Words | None, *, spoken: bool) -> Sentence:
         names = words.first_names(text) if words else ()
-        return cls(spoken, bool(names), in_full(text, names) if spoken else text)
+        read = in_full(text, names) if spoken else text
+        return cls(spoken, bool(names) or read != text, read)
 
     @property
     def by(self) -> float:

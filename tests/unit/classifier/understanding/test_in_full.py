@@ -20,6 +20,10 @@ from segl_classifier.understanding.in_full import in_full
         ("Karl Johan er syg.", "Karl Johan Holm er syg."),
         ("Referatet er sendt til alle.", "Referatet er sendt til alle."),
         ("palle er syg.", "palle er syg."),
+        ("Vores nye bogholder har kræft.", "Vores nye bogholder Bo Holm har kræft."),
+        ("Jeg hørte, at hans kone er syg.", "Jeg hørte, at hans kone Bo Holm er syg."),
+        ("Min chef Anne Lund er syg.", "Min chef Anne Lund er syg."),
+        ("En bogholder er syg.", "En bogholder er syg."),
         ("", ""),
     ],
 )
