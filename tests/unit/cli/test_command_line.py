@@ -20,6 +20,7 @@ from segl import __version__
 from segl.cli import output
 from segl.cli.main import COMMANDS, build
 from segl.vocabulary import Decision
+from world import template
 from world.stores import store_in
 
 HEAVY = (
@@ -51,13 +52,7 @@ WRITTEN = {"--out", "--csr", "--backup"}  # options with files that are not read
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "segl.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return template.run("segl", *arguments, seconds=60)
 
 
 def test_help_and_version_load_nothing_heavy() -> None:
