@@ -7,6 +7,8 @@ to Tesseract as it is. Codes for machines are read beside it (:mod:`.codes`).
 However small a picture is, it is read: which are decoration is told where they are shown
 (:mod:`segl_classifier.extract`, :mod:`.picture`).
 
+In forms with a box for each digit the boxes are read by themselves (:mod:`.boxes`).
+
 OCR is a guess: æ, ø and å come out wrong often, digits seldom. Its text has a place of its own so that this shows. A
 page with writing that was not read is told of, and so is paper with ink on it and no sure word, which is written by
 hand. A photograph without words is no gap.
@@ -22,11 +24,27 @@ from PIL import Image
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pictures.boxes import Boxes, boxes_in, without
 from segl_classifier.formats.pictures.codes import codes_in
 from segl_classifier.formats.pictures.picture import kind_of, pixels
 from segl_classifier.formats.pictures.raster import ink_on_paper
-from segl_classifier.formats.pictures.straight import BROKEN, TooManyPages, lie_of, pages_of, straight
-from segl_classifier.formats.pictures.tesseract import Failed, Layout, Page, TooLate, pages_read, program
+from segl_classifier.formats.pictures.straight import (
+    BROKEN,
+    Lie,
+    TooManyPages,
+    as_pgm,
+    lie_of,
+    pages_of,
+    straight,
+)
+from segl_classifier.formats.pictures.tesseract import (
+    Failed,
+    Layout,
+    Page,
+    TooLate,
+    pages_read,
+    program,
+)
 from segl_classifier.formats.pictures.tries import tries
 from segl_classifier.formats.pictures.words import words_of
 
@@ -104,6 +122,9 @@ class _Reading:
         lie = lie_of(grey)
         if not self._read_codes(grey) and lie.turns:
             self._read_codes(straight(grey, lie))  # of bars that lie aslant
+        lying, fields = _boxed(grey, lie)
+        if fields:
+            grey, lie = without(lying, fields), Lie(clear=lie.clear)
         best, late = Page(), False
         try:
             for page in tries(self._path, grey, lie, self._until):
@@ -115,6 +136,8 @@ class _Reading:
         self._keep(number, best, lines=lie.is_clear)
         if late:
             raise TooLate
+        for field in fields:
+            self._read_boxes(lying, field)
 
     def _keep(self, number: int, page: Page, *, lines: bool) -> None:
         self._harvest.text(page.text, "read by OCR" if number == 1 else f"page {number}, read by OCR")
@@ -131,6 +154,21 @@ class _Reading:
             self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"{self._kind}: a code ({kind})")
         return bool(codes.texts)
 
+    def _read_boxes(self, page: Image.Image, field: Boxes) -> None:
+        """What is in the boxes of *field* on *page*, with what stands before them. Raises :class:`TooLate`."""
+        held = self._run(field.picture, Layout.LINE) if field.is_whole else Page()
+        said = "".join(word.text for word in held.words)
+        digits = sum(map(str.isdecimal, said))
+        if held.sure < _SURE or (digits * 2 >= len(said) and not digits == len(said) == field.filled):
+            self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"{self._kind}: digits in boxes")
+            return
+        label = [w.text for w in self._run(field.label_in(page), Layout.BLOCK).words if w.sure >= _SURE]
+        self._harvest.text(" ".join((*label, said)), "read in boxes by OCR")
+
+    def _run(self, picture: Image.Image, layout: Layout) -> Page:
+        pages = pages_read(self._path, as_pgm(picture), layout, self._until)
+        return pages[0] if pages else Page()
+
     def _read_raw(self, done: int) -> None:
         """The pages behind the first *done*, by Tesseract's own reader of pictures."""
         pages = pages_read(self._path, self._data, Layout.LEVEL, self._until)
@@ -139,6 +177,14 @@ class _Reading:
             return
         for number, page in enumerate(pages[done:], done + 1):
             self._keep(number, page, lines=False)
+
+
+def _boxed(grey: Image.Image, lie: Lie) -> tuple[Image.Image, list[Boxes]]:
+    """The page as it lies straight, and the fields of boxes on it; as it is, if there are only then any."""
+    lying = straight(grey, lie)
+    if (fields := boxes_in(lying)) or not lie.turns:
+        return lying, fields
+    return grey, boxes_in(grey)
 
 
 def unread(page: Page, *, lines: bool) -> str:

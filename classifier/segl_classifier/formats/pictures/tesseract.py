@@ -31,6 +31,8 @@ class Layout(Enum):
 
     LEVEL = "3"
     ANY = "1"  # upright, on its side or its head, as most letters stand: some .1 s more
+    BLOCK = "6"
+    LINE = "7"
 
 
 class TooLate(Exception):
