@@ -11,9 +11,10 @@ many boxes as a personal number has are of interest, or one less: of a faint lin
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from PIL import Image, ImageChops, ImageFilter
 
@@ -21,6 +22,8 @@ _WANTED = 10  # boxes
 _FEWEST, _MOST = 9, 24  # of a field
 _FEWEST_FILLED = 8
 _MOST_FIELDS = 20
+_MOST_LINES = 300  # level ones, on which boxes may stand
+_MOST_EDGES = 400  # upright ones at one height
 _STEP = (14, 160)  # pixels from box to box
 _HIGH = (0.7, 2.6)  # boxes are so many steps high,
 _HIGHEST = 1.3  # of what stands in a comb
@@ -124,7 +127,7 @@ class _Page:
 
     def fields(self) -> Iterator[list[_Part]]:
         """Parts that make one field, by the level lines that they stand on."""
-        for bottom in self._level_lines():
+        for bottom in islice(self._level_lines(), _MOST_LINES):
             group: list[_Part] = []
             for part in self._parts(bottom):
                 if group and not _goes_on(group[-1], part):
@@ -155,6 +158,8 @@ class _Page:
             for run in _RUN.finditer(row)
             if run.end() - run.start() <= _THICKEST
         ]
+        if len(edges) > _MOST_EDGES:
+            return []  # no form
         tops = {x: self._top(x, y) for x in edges}
         parts: list[_Part] = []
         for chain in _chains(edges, tops):
@@ -262,10 +267,15 @@ def _walked(first: int, step: int, edges: Sequence[int], tops: dict[int, int]) -
     chain, slack = [first], max(2.0, step * 0.08)
     while True:
         pace = (chain[-1] - first) / (len(chain) - 1) if len(chain) > 2 else step
-        near = [x for x in edges if abs(x - chain[-1] - pace) <= slack and abs(tops[x] - tops[first]) <= 3]
+        goal = chain[-1] + pace
+        near = [
+            x
+            for x in edges[bisect_left(edges, goal - slack) : bisect_right(edges, goal + slack)]
+            if abs(tops[x] - tops[first]) <= 3
+        ]
         if not near:
             return chain
-        chain.append(min(near, key=lambda x: abs(x - chain[-1] - pace)))
+        chain.append(min(near, key=lambda x: abs(x - goal)))
 
 
 def _goes_on(part: _Part, next_: _Part) -> bool:
