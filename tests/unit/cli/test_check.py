@@ -27,7 +27,7 @@ def test_one_message(mail: Path, name: str, code: int, word: str) -> None:
 def test_the_model_reads_along(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = KeywordModel({"referatet": {Label.DISPUTE: 0.9}, "preben": {Label.HEALTH: 0.4}})
     monkeypatch.setattr("segl_classifier.understanding.loading.load_model", lambda: model)
-    plain, health = segl("--json", mail / "plain.eml"), segl(mail / "health.eml")
+    plain, health = segl("--json", mail / "plain.eml"), segl("--all", mail / "health.eml")
     told = json.loads(plain.stdout)
     assert (told["decision"], told["labels"]) == ("secure", ["dispute"])
     assert told["findings"][0] | {"excerpt": ""} == {

@@ -74,7 +74,7 @@ def test_check_shows_the_excerpts_of_both(tmp_path: Path) -> None:
     _, first, second = done.stdout.split("secure  ")
     for told in (first, second):
         assert "0101xx-xxxx.”" in told
-        assert told.count("“Preben er stadig sygemeldt") == 3  # the model's, and those of two rules
+        assert told.count("“Preben er stadig sygemeldt") == 4  # the model's, and those of three rules
 
 
 def test_check_reads_a_file_in_which_nothing_was_found_once(tmp_path: Path, read: list[str]) -> None:
