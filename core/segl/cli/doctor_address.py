@@ -39,9 +39,8 @@ def address_check(settings: Settings, context: ssl.SSLContext | None = None) -> 
     if url.scheme != "https" or host.endswith(_NOBODYS):
         return None  # said by settings.portal-url, or nobody's address
     context = context or ssl.create_default_context()
-    context.verify_flags &= (
-        ~ssl.VERIFY_X509_STRICT
-    )  # from Python 3.13 on; browsers are not so strict with a house's own CA
+    # Set from Python 3.13 on; browsers are not so strict with a house's own authority.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     connection = http.client.HTTPSConnection(host, url.port or 443, timeout=_SECONDS, context=context)
     try:
         return _asked(connection, url.path.rstrip("/"))

@@ -160,9 +160,8 @@ class CertificateKnowledge:
 
     def _judge_by(self, digest: str) -> None:
         self._to_be_written = digest
-        if (
-            digest
-        ):  # at once, for segl-deliver asks the store alone; that it is done is seen when somebody asks
+        # At once, for segl-deliver asks the store alone; that it is done is seen when somebody asks.
+        if digest:
             self._store.soon(partial(self._records.judge_by, digest))
 
     def _state(self, lookup: Lookup) -> CertificateState:
