@@ -26,6 +26,7 @@ AHEAD_SECONDS: Final = _LEAP_SECONDS  # what lies further ahead was written by a
 _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
 _APART_SECONDS: Final = 3 * 3600.0  # ahead of what another node has just written; each writes hourly
 DOUBTED_SECONDS: Final = 6 * 3600.0
+BACK_SECONDS: Final = 60.0  # so much later nobody minds; the network sets clocks right by less
 LONG_SECONDS: Final = 3 * 24 * 3600.0  # a leap of more than that is doubted for that long
 
 
@@ -42,6 +43,25 @@ def is_behind(now: float, heard: float | None) -> bool:
 def _since_boot() -> float:
     """Seconds that nobody sets, those in which the machine slept among them."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class SetBack:
+    """By how much the clock of this process was set back. Not for several threads at once."""
+
+    def __init__(self, counted: Callable[[], float] = _since_boot) -> None:
+        """*counted* are seconds that nobody sets."""
+        self._counted = counted
+        self._began: float | None = None
+
+    def since_asked(self, now: float) -> float:
+        """Seconds since this was last told of; nought below :data:`BACK_SECONDS`, which is kept for the next time.
+        *now* is what the clock says (Unix seconds)."""
+        began = now - self._counted()
+        last = began if self._began is None else self._began
+        if BACK_SECONDS > last - began > 0:
+            return 0.0
+        self._began = began
+        return max(0.0, last - began)
 
 
 class Clock:

@@ -4,6 +4,9 @@ A clock can be a month ahead for a minute (:mod:`segl.clock`). What was heard in
 later, and stand in no digest until then. So what lies further ahead than any patience is taken for now. To a clock that
 is behind everything lies ahead: as long as this one is earlier than the last that was heard of a node, nothing is
 touched.
+
+A clock that was less far ahead, or is now behind, hides among patience. It is seen where it is set back, and what
+waits then waits no longer than it would have.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, Row
 
-from segl.clock import is_behind
+from segl.clock import BACK_SECONDS, is_behind
 from segl.store.engine import transaction
 from segl.tables.receipts import sent_message
 
@@ -45,6 +48,20 @@ def set_right(
     }
     with transaction(engine) as connection:
         return connection.execute(sent_message.update().where(is_late | is_future).values(values)).rowcount
+
+
+def moved_back(engine: Engine, now: float, back: float) -> int:
+    """The clock was set back by *back* seconds, to *now*: what waits is due as long from now as it was before; how many
+    messages. What could be due by that clock alone, or was heard of by it. (When each was sent stays as its own header
+    says it.) Raises :class:`~segl.errors.StoreError`."""
+    by_it = sa.or_(_ROW.changed_at > now, _ROW.due_at > now + back - BACK_SECONDS)
+    values = {
+        "due_at": _ROW.due_at - back,
+        "changed_at": sa.case((_ROW.changed_at > now, _ROW.changed_at - back), else_=_ROW.changed_at),
+    }
+    with transaction(engine) as connection:
+        waits = sent_message.update().where(_ROW.due_at > now, by_it)
+        return connection.execute(waits.values(values)).rowcount
 
 
 def forgotten_marks(row: Row[Any], now: float) -> dict[str, None]:

@@ -19,6 +19,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection, Engine
 
+from segl.clock import SetBack
 from segl.days import DAY_SECONDS
 from segl.errors import DeliveryError, SeglError
 from segl.events import Events
@@ -27,7 +28,7 @@ from segl.mail.return_port import send_to_one
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.nodes import last_heard
 from segl.receipts import leases, protection, records
-from segl.receipts.ahead import set_right
+from segl.receipts.ahead import moved_back, set_right
 from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
@@ -100,6 +101,8 @@ class ReceiptDispatcher:
         self._log_may_tell = log_may_tell
         self._log_read_until = log_read_until
         self._places = asyncio.Semaphore(AT_ONCE)
+        self.set_back = SetBack()
+        self._back = 0.0  # seconds of which the store does not know yet
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -121,6 +124,11 @@ class ReceiptDispatcher:
     def _take(self) -> tuple[list[str], float]:
         """Messages that are due, or how long none is."""
         now = time.time()
+        self._back += self.set_back.since_asked(now)
+        if self._back:
+            if number := moved_back(self._engine, now, self._back):
+                self._events.receipts_set_right(number)
+            self._back = 0.0
         with transaction(self._engine) as connection:
             due = leases.next_due(connection)
         if due is None or due > now:

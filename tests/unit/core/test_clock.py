@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl.clock import DOUBTED_SECONDS, LONG_SECONDS, Clock
+from segl.clock import DOUBTED_SECONDS, LONG_SECONDS, Clock, SetBack
 
 NOW = 1_800_000_000.0
 HOUR, DAY = 3600.0, 86_400.0
@@ -126,3 +126,26 @@ def test_nodes_that_write_within_the_hour_or_are_ahead_raise_no_doubt() -> None:
         counter.seconds = hour * HOUR
         late, before = NOW + hour * HOUR - 2 * HOUR, NOW + hour * HOUR + 31 * DAY
         assert clock.believes(NOW + hour * HOUR, late, before if hour % 2 else late)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([0, 0, 0], [0, 0, 0]),
+        ([0, -HOUR, 0], [0, HOUR, 0]),
+        ([0, 30 * DAY, -30 * DAY], [0, 0, 30 * DAY]),
+        # as the network sets a clock right, and what that adds up to
+        ([0, -40, -10, -40], [0, 0, 0, 90]),
+        ([0, -HOUR, -HOUR], [0, HOUR, HOUR]),
+        ([0, -HOUR, HOUR, -HOUR], [0, HOUR, 0, HOUR]),
+    ],
+)
+def test_by_how_much_the_clock_was_set_back(steps: list[float], told: list[float]) -> None:
+    """Told once, whenever it is asked next."""
+    counter, now, found = Counter(), NOW, []
+    back = SetBack(counter)
+    for step in steps:
+        counter.seconds += 5
+        now += 5 + step
+        found.append(back.since_asked(now))
+    assert found == told

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl import nodes
+from segl.clock import SetBack
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.nodes import Node
 from segl.receipts import digests, leases, records
-from segl.receipts.ahead import AHEAD_SECONDS, set_right
+from segl.receipts.ahead import AHEAD_SECONDS, moved_back, set_right
 from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Stage, State
@@ -65,6 +66,51 @@ def test_what_was_heard_in_that_minute_is_told_now(engine: Engine, peer: SmtpPee
     at_work(told, peer)
     [receipt] = read_receipts(peer)
     assert receipt.states == {BOARD: state.value}
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected", "again", "due_in", "moved"),
+    [
+        # the moment before
+        (0.0, (BOARD,), 0.0, 0.5, 1),
+        # patience goes on as if nothing had been
+        (600.0, (BOARD, BO), 0.0, 1200.0, 1),
+        (1700.0, (BOARD, BO), 0.0, 100.0, 1),
+        # a receipt that could not be sent, and is tried again in a quarter of a minute
+        (3 * HOUR, (BOARD,), 15.0, 15.0, 1),
+        # of another node, whose clock was right, heard ten minutes ago
+        (HOUR + 600.0, (BOARD, BO), 0.0, 1200.0, 0),
+    ],
+)
+def test_what_waits_when_the_clock_is_set_back_by_an_hour_waits_no_longer(
+    engine: Engine,
+    peer: SmtpPeer,
+    ago: float,
+    expected: tuple[str, ...],
+    again: float,
+    due_in: float,
+    moved: int,
+) -> None:
+    now, told = time.time(), Told(engine, peer, settings())
+    told.hear(copy_of(BOARD, BOARD), at=now + HOUR - ago, expected=expected)
+    if again:
+        with transaction(engine) as connection:
+            leases.take_due(connection, now + HOUR, 1)
+            leases.put_off(connection, NAME, now + HOUR, again)
+    assert moved_back(engine, now, HOUR) == moved
+    assert due(engine, now + due_in - 0.1) == []
+    assert due(engine, now + due_in + 0.1) == [NAME]
+    assert heard_of(engine).changed_at == now + (HOUR if ago > HOUR else 0) - ago
+
+
+def test_the_desk_sees_that_the_clock_is_set_back(engine: Engine, peer: SmtpPeer) -> None:
+    now, told = time.time(), Told(engine, peer, settings())
+    told.desk.set_back = SetBack()
+    told.desk.set_back.since_asked(now + HOUR)
+    told.hear(copy_of(BOARD, BOARD, State.FAILED), at=now + HOUR - 3)
+    at_work(told, peer)
+    [receipt] = read_receipts(peer)
+    assert receipt.states == {BOARD: "failed"}
 
 
 def test_what_waited_then_waits_as_long_as_all_do(engine: Engine, peer: SmtpPeer) -> None:
