@@ -26,6 +26,7 @@ from segl.sealed.keys import Secret
 
 SUFFIX: Final = ".sealed"
 _OWNER: Final = ".segl-store"
+_PROBE: Final = ".probe-"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _SHARD: Final = re.compile(r"[0-9a-f]{2}")
@@ -101,7 +102,7 @@ class SealedDirectory:
         """Make the directory, and fail now rather than at the first message if it cannot be written."""
         with _sealing("the directory of sealed messages cannot be used"):
             self.root.mkdir(mode=0o770, parents=True, exist_ok=True)
-            probe = self.root / f".probe-{secrets.token_hex(4)}"
+            probe = self.root / f"{_PROBE}{secrets.token_hex(4)}"
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             probe.unlink()
 
@@ -153,7 +154,7 @@ class SealedDirectory:
                 age = now - path.stat(follow_symlinks=False).st_mtime
                 name = path.name.removesuffix(SUFFIX)
                 see(name)
-                if path.name.endswith(".tmp"):
+                if path.name.endswith(".tmp") or path.name.startswith(_PROBE):
                     leave = age < TEMPORARY_SECONDS
                 else:
                     leave = not is_id(name) or age < ORPHAN_SECONDS or known(name)
@@ -164,10 +165,12 @@ class SealedDirectory:
 
     def _files(self) -> Iterator[Path]:
         with suppress(OSError):
-            for shard in self.root.iterdir():
-                if _SHARD.fullmatch(shard.name):
+            for found in self.root.iterdir():
+                if found.name.startswith((_PROBE, f"{_OWNER}.")):
+                    yield found
+                elif _SHARD.fullmatch(found.name):
                     with suppress(OSError):
-                        yield from list(shard.iterdir())
+                        yield from list(found.iterdir())
 
     def _make_shard(self, shard: Path) -> None:
         """Make sure of it on disk. One that is there may be of a process that was killed before it had synced the root:

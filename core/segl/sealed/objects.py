@@ -41,6 +41,7 @@ _PARTS_AT_ONCE: Final = 2
 _BLOCKS_KEPT: Final = 2
 _TRIES: Final = 3
 _OWNER: Final = "segl-store"
+_PROBE: Final = "probe-"
 _CREDENTIAL: Final = "segl-storage"
 _LONGEST: Final = 4096
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9]{1,60})</Code>")
@@ -74,7 +75,7 @@ class SealedObjects:
             self._store.put(self._settings.prefix + _OWNER, owner.encode("ascii"), use_multipart=False)
 
     def prepare(self) -> None:
-        probe = f"{self._settings.prefix}probe-{secrets.token_hex(4)}"
+        probe = f"{self._settings.prefix}{_PROBE}{secrets.token_hex(4)}"
         with self._sealing("the store of sealed messages cannot be used"), _speaking():
             self._store.put(probe, b"segl", use_multipart=False)
             found = bytes(self._store.get(probe).bytes())
@@ -128,9 +129,9 @@ class SealedObjects:
                 for one in batch:
                     name = one["path"].rpartition("/")[2].removesuffix(SUFFIX)
                     see(name)
-                    if now - one["last_modified"].timestamp() < ORPHAN_SECONDS or not is_id(name):
+                    if now - one["last_modified"].timestamp() < ORPHAN_SECONDS:
                         continue
-                    if not known(name):
+                    if name.startswith(_PROBE) or (is_id(name) and not known(name)):
                         self._store.delete(one["path"])
                         removed += 1
         return removed

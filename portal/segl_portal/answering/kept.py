@@ -23,6 +23,7 @@ from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
 from segl_portal.answering.outcome import AnswerFault, Why
 
 HOUR: Final = 3600.0
+_APART: Final = 300.0  # seconds; by less the clocks of two nodes differ
 _row = sealed_answer.c
 
 
@@ -65,7 +66,7 @@ def check_room(connection: Connection, recipient_id: str, room: Room, now: float
     count = sa.select(sa.func.count()).where(_row.recipient_id == recipient_id)
     if connection.scalars(count).one() > room.answers:
         raise AnswerFault(Why.TOO_MANY_ANSWERS)
-    if connection.scalars(count.where(_row.created_at > now - HOUR)).one() > room.an_hour:
+    if connection.scalars(count.where(_row.created_at.between(now - HOUR, now + HOUR))).one() > room.an_hour:
         raise AnswerFault(Why.TOO_SOON)
 
 
@@ -123,9 +124,9 @@ def content_of(directory: SealedStorage, answer: KeptAnswer, answers: Secret) ->
 
 
 def claim(engine: Engine, answer_id: str, now: float, until: float) -> bool:
-    """Whether the caller is to hand it on now: nobody has, and nobody is at it. One who would be at it for hours was
-    killed while the clock was ahead."""
-    over = (_row.sending_until <= now) | (_row.sending_until > until + HOUR)
+    """Whether the caller is to hand it on now: nobody has, and nobody is at it. One who would be at it for longer than
+    we shall was killed while the clock was ahead."""
+    over = (_row.sending_until <= now) | (_row.sending_until > until + _APART)
     free = _row.sending_until.is_(None) | over
     with transaction(engine) as connection:
         statement = sealed_answer.update().where(_row.id == answer_id, _row.handed_on_at.is_(None), free)

@@ -43,7 +43,7 @@ class Visitors:
         now = self._clock()
         with suppress(StoreError):  # whoever asks for the code meets it, too
             self._note(address, now)
-        if address is not VisitorAddress.KNOWN and now - self._told >= HOUR:
+        if address is not VisitorAddress.KNOWN and not 0 <= now - self._told < HOUR:
             self._told = now
             self._events.visitors_unnamed(address, client)
 

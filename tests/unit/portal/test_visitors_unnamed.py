@@ -110,6 +110,9 @@ def test_codes_asked_for_so_are_counted_and_told_of_once_an_hour(engine: Engine)
     now[0] += 3600
     visitors.asked(UNTRUSTED, NGINX)
     assert events.told == [(MISSING, ""), (UNTRUSTED, NGINX)]
+    now[0] -= 30 * DAY  # set right by a month
+    visitors.asked(UNTRUSTED, NGINX)
+    assert events.told[2:] == [(UNTRUSTED, NGINX)]
 
 
 def test_the_doctor_names_a_proxy_that_is_everybody() -> None:

@@ -85,14 +85,16 @@ def test_a_download_that_is_cut_is_tried_again_or_told_and_never_taken_for_whole
 
 
 def test_a_deletion_that_fails_is_made_up_for_by_the_sweep(wire: Wire, place: SealedObjects) -> None:
+    """Of a message, and of what a process that was killed had tried the store with."""
     message_id = new_id()
     place.write(message_id, Secret.new(), [SMALL])
+    place._store.put(f"{place._settings.prefix}probe-0a1b2c3d", b"segl", use_multipart=False)
     wire.fault = Fault.FAILS
     place.remove(message_id)
     with pytest.raises(DeliveryError, match="cannot be listed"):
         place.sweep(lambda _: False, time.time() + 2 * 86400)
     wire.fault = Fault.NONE
-    assert place.sweep(lambda _: False, time.time() + 2 * 86400) == 1
+    assert place.sweep(lambda _: False, time.time() + 2 * 86400) == 2
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_a_directory_that_cannot_be_written_is_told_at_start(tmp_path: Path) -> 
 
 def test_the_sweep_takes_only_what_nobody_wants(sealed: Sealed) -> None:
     def put(name: str, age: float) -> Path:
-        path = sealed.file.with_name(name)
+        path = sealed.file.parent / name
         path.write_bytes(b"x")
         os.utime(path, (time.time() - age,) * 2)
         return path
@@ -304,12 +304,14 @@ def test_the_sweep_takes_only_what_nobody_wants(sealed: Sealed) -> None:
     os.utime(sealed.file, (time.time() - 30 * DAY,) * 2)
     orphan, temporary, odd = put(f"{new_id()}.sealed", 2 * DAY), put(".a.tmp", 7200), put("odd", 40 * DAY)
     young_orphan, young_temporary = put(f"{new_id()}.sealed", DAY - 60), put(".b.tmp", 60)
+    # of one that was killed while it tried the directory, or marked it
+    killed = [put(f"../{name}", 7200) for name in (".probe-0a1b2c3d", ".segl-store.0a1b2c3d.tmp")]
+    young_probe, mark = put("../.probe-11111111", 60), put("../.segl-store", 40 * DAY)
 
-    assert sealed.directory.sweep(lambda name: is_known(sealed.engine, name), time.time()) == 2
+    assert sealed.directory.sweep(lambda name: is_known(sealed.engine, name), time.time()) == 4
 
-    assert not orphan.exists()
-    assert not temporary.exists()
-    assert all(path.exists() for path in (sealed.file, odd, young_orphan, young_temporary))
+    assert not any(path.exists() for path in (orphan, temporary, *killed))
+    assert all(path.exists() for path in (sealed.file, odd, young_orphan, young_temporary, young_probe, mark))
 
 
 def test_a_removed_messages_file_that_stayed_is_swept(sealed: Sealed) -> None:

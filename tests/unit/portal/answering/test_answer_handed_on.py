@@ -178,11 +178,11 @@ def test_a_recipient_with_a_utf_8_address_can_answer(writing: Writing) -> None:
     assert "Reply-To: <b\u00e5@vestby.example>".encode() in writing.raw[0].content
 
 
-@pytest.mark.parametrize(("at", "later"), [(300.0, 301.0), (31 * 86_400.0, 0.0)])
+@pytest.mark.parametrize(("at", "later"), [(300.0, 301.0), (31 * 86_400.0, 0.0), (3600.0, 0.0)])
 def test_one_that_dies_while_handing_on_holds_nobody_back_for_ever(
     writing: Writing, at: float, later: float
 ) -> None:
-    """Neither by its time, nor by that of a clock which was a month ahead then: nobody but she can send it."""
+    """Neither by its time, nor by that of a clock which was an hour, or a month, ahead: nobody but she can send it."""
     writing.counter.return_port.stop()
     kept = writing.send(Form())
     assert isinstance(kept, AnswerRefused)

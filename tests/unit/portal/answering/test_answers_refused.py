@@ -205,15 +205,16 @@ def test_a_body_that_is_announced_too_large_is_not_begun(writing: Writing) -> No
     assert refused(taken)[0] is Why.TOO_LARGE
 
 
+@pytest.mark.parametrize("later", [3700, -7200], ids=["an hour later", "by a clock that is set back"])
 @pytest.mark.parametrize("writing", [{"answers": 3}, {"answers_an_hour": 3}], indirect=True)
-def test_so_many_answers_and_no_more(writing: Writing) -> None:
+def test_so_many_answers_and_no_more(writing: Writing, later: int) -> None:
     for number in range(3):
         assert isinstance(writing.send(Form(text=f"{number}")), Taken)
     limited_by_hour = writing.counter.settings.portal.answers.answers_an_hour == 3
     why = Why.TOO_SOON if limited_by_hour else Why.TOO_MANY_ANSWERS
     assert writing.desk.form(writing.opened).closed is why
     assert refused(writing.send(Form()))[0] is why
-    writing.counter.now += 3700
+    writing.counter.now += later
     assert isinstance(writing.send(Form()), Taken) == limited_by_hour
 
 
