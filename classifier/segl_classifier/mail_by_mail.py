@@ -152,10 +152,8 @@ def _mails(
         found = _of_mail(parts, beside, rules, shown=shown)
         if found:
             yield [known.get(_place(each), each) for each in found], readings.pop(mail, [])
-    yield (
-        [],
-        [reading for some in readings.values() for reading in some],
-    )  # where no words are the surest counts
+    # Where there are no words the surest counts.
+    yield [], [reading for some in readings.values() for reading in some]
 
 
 def _of_mail(parts: Sequence[Text], beside: Sequence[Text], rules: RuleSet, *, shown: bool) -> list[Finding]:

@@ -33,9 +33,8 @@ _ENTITY: Final = re.compile(
 def read_cms(part: Part, limits: Limits) -> Extracted:
     """S/MIME (RFC 8551): what is signed is opened, what is encrypted told of."""
     head = part.head(sniff.HEAD)
-    if sniff.is_text(head) and _ENTITY.match(
-        part.payload
-    ):  # "SMIME.p7m", as Exchange calls what is signed in the clear
+    # "SMIME.p7m", as Exchange calls what is signed in the clear.
+    if sniff.is_text(head) and _ENTITY.match(part.payload):
         return read_message(part, limits)
     if sniff.is_encrypted_cms(head):
         return Extracted(unread=(unreadable(Unreadable.ENCRYPTED, part.where, part.content_type),))

@@ -15,9 +15,8 @@ from collections import defaultdict
 from segl_classifier.latin import in_latin
 
 _ENOUGH = 30  # letters of one script: a short sentence
-_ENOUGH_OF_LINE = (
-    4  # of a line that has fewer others, in two words or more, of which one begins as no name does
-)
+# Of a line that has fewer others, in two words or more, of which one begins as no name does.
+_ENOUGH_OF_LINE = 4
 _ENOUGH_UNCASED = 13  # of a script without capitals, where nobody sees what a name is
 _LONGEST = 10_000  # letters in a row that are counted one by one
 # Letters beyond Latin, the signs of phonetics, and what shows Latin letters otherwise (wide, of mathematics).

@@ -119,9 +119,8 @@ class RuleEvidence:
     words: float  # the shipped rules
     own: float  # the postmaster's
     beyond: float  # those of either that need no model
-    despite: (
-        float  # those of ``beyond`` to whom it is all the same how sure the model is: no signs (``is_sign``)
-    )
+    # Those of ``beyond`` to whom it is all the same how sure the model is: no signs (``is_sign``).
+    despite: float
     lower: tuple[Finding, ...]
     veto: str
 

@@ -65,9 +65,8 @@ class Act(StrEnum):
     RESENT = "resent"
     # of a message on hold; the subject is its X-Segl-Id
     HELD = "held"  # the officer was told
-    HELD_SENDER_TOLD = (
-        "held-sender-told"  # its sender was told, or cannot be: the fact `refused` is the server's answer
-    )
+    # Its sender was told, or cannot be: the fact `refused` is the server's answer.
+    HELD_SENDER_TOLD = "held-sender-told"
     HOLD_REMINDED = "hold-reminded"  # the officer was told once more
     LOOKED_AT = "looked-at"  # its header was shown to the person, or all of it
     RELEASE_ASKED = "release-asked"  # one person agreed to its release

@@ -100,9 +100,8 @@ class Clock:
             wrote = others is not None and self._others is not None and others > self._others
             if leap > most or (wrote and others is not None and now - others > _APART_SECONDS):
                 self._doubted_until = max(self._doubted_until, until)
-            elif (
-                was_doubted and leap < -most
-            ):  # set back: looked at with care as long as what is left of the leap asks
+            # Set back: looked at with care as long as what is left of the leap asks.
+            elif was_doubted and leap < -most:
                 self._doubted_until = until
             self._last, self._others = (now, counted), others
             return not self.doubted

@@ -106,7 +106,8 @@ def all_noted_since(connection: Connection, node: str, now: float) -> float:
 
 def all_noted(connection: Connection, node: str, since: float, until: float) -> None:
     """All that *node* gave between the two is written down: in the transaction of the last :func:`keep`."""
-    connection.execute(  # of before a clock was set back: in that time something else is given now
+    # Of before a clock was set back: in that time something else is given now.
+    connection.execute(
         given_noted.delete().where(
             given_noted.c.node == node, given_noted.c.since != since, given_noted.c.until > since
         )

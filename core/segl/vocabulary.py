@@ -224,9 +224,8 @@ class Asked(StrEnum):
     UNCLEAR = "request_unclear"  # words for the portal that are not understood, or not to be had here
     ANSWERS_SEALED = "answers_sealed"  # it answers what somebody wrote in the portal
     ALWAYS = "always"  # :attr:`Mode.ALWAYS`
-    OWN_RECEIPT = (
-        "own_receipt"  # beside others: it is a receipt that somebody sends on, and nobody is told of it
-    )
+    # Beside others: it is a receipt that somebody sends on, and nobody is told of it.
+    OWN_RECEIPT = "own_receipt"
 
 
 class Prefix(StrEnum):

@@ -42,13 +42,11 @@ from segl_portal.visits.browser import Browser
 from segl_portal.visits.codes import LONGEST
 from segl_portal.visits.service import CodePromised, Denied, Opened, VisitService
 
-_AT_ONCE: Final = (
-    5  # seconds in which a browser follows us to the next page, and nobody carries its address to another
-)
+# Seconds in which a browser follows us to the next page, and nobody carries its address to another.
+_AT_ONCE: Final = 5
 _TOLD: Final = ("left", "again", "new")
-_AGAIN: Final = (
-    "2"  # asked for by the form of the page that says so: a second time without a cookie is no other browser
-)
+# Asked for by the form of the page that says so: a second time without a cookie is no other browser.
+_AGAIN: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)

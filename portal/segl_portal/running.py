@@ -99,9 +99,8 @@ class Site:
         """See :class:`segl_portal.serving.Reload`."""
         self.forget()
         try:
-            fresh = checked_settings(
-                self._file, start_faults
-            )  # the parent has read the same file a moment ago
+            # The parent has read the same file a moment ago.
+            fresh = checked_settings(self._file, start_faults)
             if self._tls is not None:
                 tls_context(fresh.portal.web)
             self._next = (fresh, *self._made(fresh))

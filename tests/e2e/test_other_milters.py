@@ -29,10 +29,8 @@ from world.street import Street
 pytestmark = pytest.mark.world
 
 NUMBER = f"CPR-nr. {CPR}".encode()
-ARCHIVE, JOURNAL = (
-    "arkiv@klartekst.example",
-    "journal@boligforening.example",
-)  # without TLS; with a good certificate
+# Without TLS; with a good certificate.
+ARCHIVE, JOURNAL = "arkiv@klartekst.example", "journal@boligforening.example"
 USER, TAGGED = f"mette@{HOSTNAME}", f"prvs=0123456789=mette@{DOMAIN}"
 FILTER = "smtp:[127.0.0.23]:25"  # the server of BARE and ARCHIVE
 HEAD, CLERK = f"leder@{DOMAIN}", f"sekretaer@{DOMAIN}"  # of whose mail, and of mail to whom, copies are made

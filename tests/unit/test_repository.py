@@ -38,6 +38,21 @@ def test_files_stay_small(repository: Path) -> None:
     assert not long, "split these, or say here why not"
 
 
+def test_a_comment_breaks_no_line_apart(repository: Path) -> None:
+    """What the formatter makes of a comment that is too long for the end of its line: a statement over three lines."""
+    apart = re.compile(
+        r"^ *(?:[^\n#]*[^\n#\w]\(\n[^\n#(]+  # [^\n]+\n *\)\n|\):?  # (?!fmt: ))", re.MULTILINE
+    )
+    found = [
+        (str(file.relative_to(repository)), place.group())
+        for file in tracked(repository)
+        if file.suffix == ".py" and file.exists()
+        for text in [file.read_text("utf-8")]
+        for place in apart.finditer(text)
+    ]
+    assert not found, "such a comment stands above its line"
+
+
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [

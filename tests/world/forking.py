@@ -136,9 +136,8 @@ def _order(line: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
 def _imported(program: str) -> Callable[[], object]:
     """What the console script calls. The modules of the command line's commands, which it imports when they are
     asked for, are there already."""
-    os.environ["OPENBLAS_NUM_THREADS"] = (
-        "1"  # NumPy would start threads; what is born here has its own environment
-    )
+    # NumPy would start threads; what is born here has its own environment.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     main: Callable[[], object] = importlib.import_module(_MODULES[program]).main
     if program == "segl-milter":
         # half a second of reading ahead, which makes the first thousand messages faster and no answer another

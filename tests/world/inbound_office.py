@@ -19,9 +19,8 @@ from world.oracle import Identity, openssl
 from world.postfix import wait_until
 from world.street import Street
 
-AUTHOR = (
-    f"anna@{BARE.partition('@')[2]}"  # a sender outside; her server knows no TLS, so what it gets is seen
-)
+# A sender outside; her server knows no TLS, so what it gets is seen.
+AUTHOR = f"anna@{BARE.partition('@')[2]}"
 
 
 @dataclass

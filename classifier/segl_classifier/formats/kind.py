@@ -18,10 +18,8 @@ _WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "pres
 _MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
                (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
 
-_XPS, _PAGE_OF_XPS = (
-    "application/vnd.ms-xpsdocument",
-    (".fpage", ".fpage/[0].piece"),
-)  # printed pages (ECMA-388)
+# Printed pages (ECMA-388).
+_XPS, _PAGE_OF_XPS = "application/vnd.ms-xpsdocument", (".fpage", ".fpage/[0].piece")
 _VISIO = b"vnd.ms-visio."  # MS-VSDX §2.2.4
 
 

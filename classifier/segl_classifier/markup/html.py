@@ -312,9 +312,8 @@ class _Reader:
         """Keep the texts in *attributes*; false when there are none."""
         if not self.differs and rendered.in_attributes(attributes):
             self.differs = True
-        written = (
-            unescape_safely(attributes) if "data&" in attributes else attributes
-        )  # the colon as a reference
+        # The colon may be a reference.
+        written = unescape_safely(attributes) if "data&" in attributes else attributes
         drawn = "data:" in written and self._drawn(written)
         if ">" in attributes or "<" in attributes:  # text swallowed by a quote that was never closed?
             self._aside.append(unescape_safely(attributes))

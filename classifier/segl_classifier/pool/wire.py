@@ -23,9 +23,8 @@ from segl_classifier.shown import shown_detail, shown_place
 _JOB = struct.Struct(">IQ")
 _FRAME = struct.Struct(">BIII")
 _PLACE_BYTES = 4096
-LEAST_OCR_SECONDS = (
-    0.001  # what is left of a message's when all is used up: 0 would mean that pictures are not read
-)
+# What is left of a message's when all is used up: 0 would mean that pictures are not read.
+LEAST_OCR_SECONDS = 0.001
 _OVERHEAD = 1 << 20  # bytes of places and gaps beside the texts of one answer
 
 

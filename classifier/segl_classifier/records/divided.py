@@ -28,9 +28,8 @@ _BETWEEN_WORDS = re.compile(r"""(?:_|[^\w\s.,;'"()|-]){1,2}|--| - """)
 _FEWEST_SIGNS, _SHARE_BELOW = 2, 0.9  # in the heading; of the lines below it that have as many
 _KINDS = 5  # of signs in a heading that are tried
 _RULER = re.compile(r"[\s=_+|-]*")
-_FEWEST_FIXED = (
-    5  # lines in columns of so many letters: in fewer, words of prose end at the same place by chance
-)
+# Lines in columns of so many letters: in fewer, words of prose end at the same place by chance.
+_FEWEST_FIXED = 5
 _NUMBER = re.compile(r"\d{6}")
 _PARTS = re.compile(r"\d{6} \d{4}(?!\d)")  # of one number
 _WORD = re.compile(r"\S+")

@@ -21,9 +21,8 @@ _NUMERIC = frozenset(
 )
 _NUMERIC_TOO = frozenset((*range(440, 470), *range(1010, 1072)))
 _HANDLES = frozenset((5, 105, *range(310, 370), *range(390, 400), 480, 481, 1004, 1005))
-_WHOLE = frozenset(
-    (*range(90, 100), *range(160, 170), 1071)
-)  # numbers of 32 bits and more: data of a house may stand there
+# Numbers of 32 bits and more: data of a house may stand there.
+_WHOLE = frozenset((*range(90, 100), *range(160, 170), 1071))
 _LONG = re.compile(r"\s*[0-9]{9,10}\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?\s*", re.ASCII)
 _HEXADECIMAL = re.compile(r"\s*[0-9A-Fa-f]*\s*", re.ASCII)

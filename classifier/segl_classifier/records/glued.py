@@ -25,9 +25,8 @@ _FEWEST_AMONG_DIGITS = 6  # rows with numbers in longer rows of digits, where ev
 _SHARE_DATED, _SHARE_MODULUS = 0.9, 0.6
 _YEARS = 8  # between the first and the last birth
 _MOST_ROWS, _LONGEST_ROW, _LOOKED_AT, _WORDS = 20_000, 4_000, 200, 6
-_MOST_COLUMNS = (
-    100  # with a date in nearly every row: a record has a dozen, a row of ones has them everywhere
-)
+# With a date in nearly every row: a record has a dozen, a row of ones has them everywhere.
+_MOST_COLUMNS = 100
 
 
 class _Found(NamedTuple):

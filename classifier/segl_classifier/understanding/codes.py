@@ -70,13 +70,8 @@ _EXAM: Final = re.compile(
     re.IGNORECASE,
 )
 _FAILED: Final = re.compile(r"\b(?:failed|fail(?:s|ure)|fejlede?)\b", re.IGNORECASE)
-_FAILINGS: Final = (
-    "ailed",
-    "ails",
-    "ailure",
-    "AIL",
-    "ejlede",
-)  # one of which is in each of these, to ask at once
+# One of which is in each of these, to ask at once.
+_FAILINGS: Final = ("ailed", "ails", "ailure", "AIL", "ejlede")
 _MEMBER: Final = re.compile(
     r"\bmedlemsn(?:r\b\.?|ummer(?:et)?\b)(?: er)?[ :]{1,2}[0-9]{2,12}\b", re.IGNORECASE
 )

@@ -15,7 +15,8 @@ _LAST_NAME: Final = " Holm"
 _BOTH: Final = f" Bo{_LAST_NAME}"
 _GOES_ON: Final = re.compile(r"[ -][A-ZÆØÅÄÖÜ]")  # "Bo Bro"
 _BEFORE: Final = re.compile(r"\w [A-ZÆØÅÄÖÜ][\w.-]* \Z")  # "of Jens Bo": the last of two
-_SOMEBODYS: Final = re.compile(  # "vores nye bogholder", "min nabo"
+# "vores nye bogholder", "min nabo".
+_SOMEBODYS: Final = re.compile(
     r"\b(?:vores|min|jeres|hans|hendes|din) (?:\w{2,12}e )?\w{0,20}(?:chef|leder|mand|kone|mor|far|søn|datter|bror|"
     r"søster|ist|tør|lærer|pædagog|assistent|konsulent|vikar|nabo|kasserer|bogholder|præst|sekretær|elev|lejer|kollega|"
     r"medarbejder|formand|direktør|kæreste|lærling)\b(?![ -](?-i:[A-ZÆØÅÄÖÜ]))",

@@ -47,7 +47,8 @@ _TIME: Final = rf"{_DAY}\d[.:]\d\d(?:[.:]\d\d)?(?: ?[ap]\.?m\.?| Uhr)?,?"
 _WHO: Final = rf"[^@<>:]{{0,60}}?((?>{_ADDRESS}))?"
 _ANSWERED: Final = re.compile(rf"{_TIME} (?:(?:{_WROTE}) {_WHO}|{_WHO} (?:{_WROTE})) ?:", re.IGNORECASE)
 _LONGEST_ANSWERED: Final = 250  # characters; it may go over two lines
-_DIVIDES: Final = re.compile(  # above a head
+# What may stand above a head.
+_DIVIDES: Final = re.compile(
     r"[ \t>]*-{2,}[ \t]*(?:original|oprindelig|opprinnelig|ursprüngliche|ursprungligt|forwarded|videresendt|"
     r"weitergeleitete|vidarebefordrat)[ \t](?:message|meddelelse|besked|mail|melding|e-post|nachricht|meddelande)"
     r"[ \t]*-{2,}[ \t\r]*",
@@ -168,9 +169,8 @@ def _blanked(lines: list[str], first: int) -> tuple[int, bool]:
     to_addresses = {"from", "to"} <= set(kinds) and any("@" in lines[number] for number in dropped)
     is_head = to_addresses or {"from", "when", "about"} <= set(kinds)
     if is_head:
-        above = (
-            first - 2 if first > 1 and _kind(lines[first - 1]) == "about" else first - 1
-        )  # Thunderbird's begins so
+        # Thunderbird's begins with what it is about.
+        above = first - 2 if first > 1 and _kind(lines[first - 1]) == "about" else first - 1
         if above >= 0 and _DIVIDES.fullmatch(lines[above]):
             dropped.append(above)
         for number in dropped:

@@ -36,7 +36,8 @@ _LABEL = (
     r"(?:emne|subject|betreff|betr|ämne|ärende|gjelder|regarding|vedr(?:ørende)?|ang(?:ående)?|(?:sags)?titel|title|"
     r"overskrift)\.?"
 )
-_LABELLED = re.compile(  # with a tab, where nothing else stands in the row
+# With a tab, where nothing else stands in the row.
+_LABELLED = re.compile(
     rf"^[ \t>*_|-]*+(?:{_LABEL}|summary(?:;[^:\n]{{0,80}})?)[ *_]{{0,4}}"
     r"(?::[ *_\t]{0,4}|\t(?=[^\r\n\t]++(?:[\r\n]|\Z)))(?P<title>[^\s:][^\r\n\t]{2,200})",
     re.IGNORECASE | re.MULTILINE,

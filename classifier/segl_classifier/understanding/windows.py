@@ -121,9 +121,8 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
                     sentences = _sentences_of(window, held, greetings) if len(held) > 1 else ()
                     yield SplitWindow(window, sentences)
                     lead = ""
-            for title in (
-                [] if is_read else lead_of(section.about)
-            ):  # nothing else was written, or nothing that is read
+            # Nothing else was written, or nothing that is read.
+            for title in [] if is_read else lead_of(section.about):
                 if title.text not in seen:
                     seen.add(title.text)
                     place = section.start, section.start + len(section.whole)

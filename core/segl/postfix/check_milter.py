@@ -13,9 +13,8 @@ from segl.vocabulary import Decision
 _CONTENT = "milter_content_timeout"
 # The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
 _PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, _CONTENT: 120}
-_ROOM = (
-    5  # seconds between what a message may take and what Postfix waits: the verdict must be written down, too
-)
+# Seconds between what a message may take and what Postfix waits: the verdict must be written down, too.
+_ROOM = 5
 # Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
 _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-_SECONDS: Final = (
-    10.0  # a daemon in the midst of a write to a slow disk; then what is left is left, and named
-)
+# A daemon in the midst of a write to a slow disk; then what is left is left, and named.
+_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.05
 
 

@@ -24,9 +24,8 @@ class By(Enum):
 
     TABLE = "transport_maps"  # an entry for this domain
     TRANSPORT = "its transport"  # local_transport, virtual_transport, relay_transport name a host
-    EVERYBODYS = (
-        "the way of all mail"  # relayhost, default_transport, an entry of transport_maps for whatever comes
-    )
+    # relayhost, default_transport, an entry of transport_maps for whatever comes.
+    EVERYBODYS = "the way of all mail"
     DNS = "DNS"
 
 

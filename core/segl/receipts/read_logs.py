@@ -14,9 +14,8 @@ from segl.store.engine import insert_into
 from segl.tables.receipts import log_read
 
 NOTE_SECONDS: Final = 1.0  # between two notes of a node
-GONE_SECONDS: Final = (
-    60.0  # a node that noted nothing for so long does not run: its reports wait in its queue
-)
+# A node that noted nothing for so long does not run: its reports wait in its queue.
+GONE_SECONDS: Final = 60.0
 
 
 def note(connection: Connection, node: str, until: float, now: float) -> None:

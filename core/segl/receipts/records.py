@@ -33,7 +33,8 @@ from segl.vocabulary import Way
 _MOST_RECIPIENTS: Final = 5_000  # of one message; its copies to more are not told of one by one
 _FORGOTTEN: Final = 500  # messages in one transaction, each with some recipients and lines of the log
 _SERVED: Final = (State.SENT, State.SEALED)
-_AS_THEY_ARE: Final = (  # of a recipient's news, in the table
+# Of a recipient's news, as the table has them.
+_AS_THEY_ARE: Final = (
     *("recipient", "original", "at", "status", "detail", "host"),
     *("queue_id", "evidence", "sealed_id", "retry_until"),
 )
@@ -70,16 +71,15 @@ class SentMessage:
     unnamed: int = 0  # recipients outside, when too many to be named
     counted: bool = False  # of those, whether each is known when he is heard of; else only failures are told
     unheard: int = 0  # of those, nothing was heard of so many
-    told_print: str = (
-        ""  # what the sender was told last, and what the journal address was (segl.receipts.due)
-    )
+    # What the sender was told last, and what the journal address was (segl.receipts.due).
+    told_print: str = ""
     journal_print: str = ""
     digested: bool = False  # it stood in a digest to its sender as it is now
     digest_copied: bool = False  # and in the journal's
-    named: frozenset[str] = (
-        frozenset()
-    )  # recipients outside whom the sender named (mailbox keys), where known
-    copies: frozenset[str] = frozenset()  # recipients whom his house added; set by who knows its settings
+    # Recipients outside whom the sender named (mailbox keys), where known.
+    named: frozenset[str] = frozenset()
+    # Recipients whom his house added; set by who knows its settings.
+    copies: frozenset[str] = frozenset()
 
     @property
     def told_of(self) -> tuple[Line, ...]:

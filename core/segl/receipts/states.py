@@ -27,9 +27,8 @@ class State(StrEnum):
     DELAYED = "delayed"  # tried, will be tried again
     FAILED = "failed"  # it will not be tried again
     SEALED = "sealed"  # it waits in the portal, and the notice is on its way
-    SENT = (
-        "sent"  # the next server has it: the recipient's own, or for tunnel and certificate ours, encrypted
-    )
+    # The next server has it: the recipient's own, or for tunnel and certificate ours, encrypted.
+    SENT = "sent"
 
     @property
     def final(self) -> bool:

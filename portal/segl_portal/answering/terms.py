@@ -47,9 +47,8 @@ class AnswerLimits:
         try:
             limit = self._port.size_limit()
         except DeliveryError:
-            return (
-                _UNKNOWN_SECONDS  # when it is there again it will say so; the answer would not go now anyhow
-            )
+            # When it is there again it will say so; the answer would not go now anyhow.
+            return _UNKNOWN_SECONDS
         self._present = within(self._settings, limit)
         return _KNOWN_SECONDS
 

@@ -196,9 +196,8 @@ class _Walk:
         if block.early is not None and block.early_fields == len(block.fields):
             body = start + block.early  # no empty line, and behind the fields stands text
         if stop is None and not blank and start + len(window) < end and block.body >= len(window):
-            self.truncated = (
-                True  # a header of a size that no program writes: what is left of it counts as body
-            )
+            # A header of a size that no program writes: what is left of it counts as body.
+            self.truncated = True
         kinds = [value for name, value in block.fields if name == "content-type"]
         encodings = [value for name, value in block.fields if name == "content-transfer-encoding"]
         placed = [value for name, value in block.fields if name == "content-disposition"]

@@ -17,9 +17,8 @@ from segl_delivery.cms.recipients import LARGEST, Recipient, read_recipient
 
 _MOST_RECIPIENTS: Final = 16 * 1024 * 1024  # bytes of all RecipientInfos: some thirty thousand
 _MOST_TOLD: Final = 1000
-_MOST_TRIED: Final = (
-    16  # a message to more of our keys is nobody's honest work; each may cost an RSA operation
-)
+# A message to more of our keys is nobody's honest work; each may cost an RSA operation.
+_MOST_TRIED: Final = 16
 _MOST_DOUBTS: Final = 50  # of recipients with a serial number of ours and another issuer's name
 
 

@@ -37,9 +37,8 @@ _AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
 _AT_ONCE: Final = 1024 * 1024
 _SILENCE: Final = 60.0  # seconds that a line may be on its way to the file
 _LATE: Final = 60.0  # seconds that a log daemon may go on writing to the file that was rotated away
-_HOPE: Final = (
-    30.0  # seconds that a log which cannot be read is still waited for: it is made when Postfix starts
-)
+# Seconds that a log which cannot be read is still waited for: it is made when Postfix starts.
+_HOPE: Final = 30.0
 _SYSLOG: Final = Path("/var/log/mail.log")
 
 

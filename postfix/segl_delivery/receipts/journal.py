@@ -30,12 +30,10 @@ _TAGS: Final = (
 _AGAIN_SECONDS: Final = 60
 _FIELDS: Final = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID"
 _AT_ONCE: Final = 1024 * 1024
-_FULL: Final = (
-    4096  # bytes: who writes into a full pipe fills a page of it at least, as soon as there is room
-)
-_FINDING_SECONDS: Final = (
-    5.0  # that journalctl may need to find its place, before its silence says that there is no more
-)
+# Bytes: who writes into a full pipe fills a page of it at least, as soon as there is room.
+_FULL: Final = 4096
+# That journalctl may need to find its place, before its silence says that there is no more.
+_FINDING_SECONDS: Final = 5.0
 
 
 @cache

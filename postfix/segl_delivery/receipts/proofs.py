@@ -18,9 +18,8 @@ from segl.vocabulary import Proof
 
 _SLACK: Final = 2.0  # seconds: the log may count whole ones, and tells of a delivery a little later
 _WHOLE: Final = 1.0  # seconds a delivery may have ended later than a log says that cuts them off
-_ROUNDED: Final = (
-    0.05  # of a delivery's length: Postfix writes two digits of it (delay_max_resolution_digits)
-)
+# Of a delivery's length: Postfix writes two digits of it (delay_max_resolution_digits).
+_ROUNDED: Final = 0.05
 
 
 def proofs_of(

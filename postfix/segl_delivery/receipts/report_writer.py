@@ -23,9 +23,8 @@ from segl.store.engine import transaction
 from segl.vocabulary import Way
 
 AT_ONCE = 200  # reports
-RECIPIENTS_AT_ONCE = (
-    500  # so that others get at the store in between; a report of more has a commit of its own
-)
+# So that others get at the store in between; a report of more has a commit of its own.
+RECIPIENTS_AT_ONCE = 500
 
 _Waiting = tuple[Heard, asyncio.Future[bool]]
 

@@ -40,9 +40,8 @@ class NoticeFrom:
     portal_url: str
     language: Language
     colour: str = COLOUR
-    passes_on: bool = (
-        False  # a stranger wrote to own people, and their mail is forwarded (Sieve's redirect, a .forward)
-    )
+    # A stranger wrote to own people, and their mail is forwarded (Sieve's redirect, a .forward).
+    passes_on: bool = False
 
     @classmethod
     def of(cls, settings: Settings, sender: str) -> NoticeFrom:

@@ -132,9 +132,8 @@ class Certified(Protocol):
 
 def names_one_of(message: bytes, certificates: Sequence[Certified]) -> bool:
     """Whether the outermost layer of *message* is encrypted to one of *certificates*, whose keys nobody has at hand."""
-    ring = DecryptionKeys(
-        cast("Sequence[DecryptionKey]", certificates)
-    )  # to be named takes a certificate, no key
+    # To be named takes a certificate, no key.
+    ring = DecryptionKeys(cast("Sequence[DecryptionKey]", certificates))
     return bool(certificates) and bool(keys_named_by(message, ring))
 
 

@@ -68,9 +68,8 @@ def supersedes(
     try:
         if _list_fault(new, issuer, now):
             return False
-        if _scope(new) != _scope(
-            known
-        ):  # each has numbers of its own; one of all certificates may follow one of some
+        # Each has numbers of its own; one of all certificates may follow one of some.
+        if _scope(new) != _scope(known):
             return _scope(new) is None and new.last_update_utc >= known.last_update_utc
         return not _is_older(new, known)
     except (TypeError, *UNREADABLE):

@@ -48,9 +48,8 @@ def test_a_template_that_raises_hangs_or_floods_is_refused_with_the_settings(
     source: str, tmp_path: Path, hurried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "longer than" not in UNFIT[source]:
-        monkeypatch.setattr(
-            own_templates, "SECONDS", 30.0
-        )  # on a busy machine it would be said of any of them
+        # On a busy machine it would be said of any of them.
+        monkeypatch.setattr(own_templates, "SECONDS", 30.0)
     file = tmp_path / "own.txt"
     file.write_text(source)
     [fault] = template_faults(settings({"text": str(file)}), tmp_path / "segl.toml")

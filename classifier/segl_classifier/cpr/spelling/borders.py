@@ -11,9 +11,8 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.vocabulary.number_of import NumberOf
 from segl_classifier.cpr.vocabulary.words import Kind, key, look_up, unit
 
-_MATE = (
-    r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[ -]?[0-9]{4}"  # a second number of the same kind
-)
+# A second number of the same kind.
+_MATE = r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[ -]?[0-9]{4}"
 _MATE_BEFORE = re.compile(rf"(?<![0-9]){_MATE}[^\w\s]?[ \n]?$")
 _MATE_AFTER = re.compile(rf"[^\w\s]?[ \n]?{_MATE}(?![0-9])")
 _NUMBERED = re.compile(r"(?:^|[\s(])[0-9]{1,2}\.$")  # "2.010190-1234": an item of a list

@@ -30,9 +30,8 @@ from segl_classifier.cpr.vocabulary.last_four import heads
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
 from segl_classifier.cpr.vocabulary.words import Kind, pair
 
-_SPELLINGS = frozenset(
-    (Spelling.APART, Spelling.FULL_YEAR_LOOSE, Spelling.SHORT)
-)  # which need a word to count
+# Which need a word to count.
+_SPELLINGS = frozenset((Spelling.APART, Spelling.FULL_YEAR_LOOSE, Spelling.SHORT))
 
 _LONGEST, _MOST_WORDS = 120, 8  # characters of a title; words of one that does not end with a colon
 _AROUND = " \t>\"'*#|;,\r\u00a0"

@@ -40,7 +40,8 @@ _NOISE = frozenset(
 _LABELLED = frozenset(
     "title subject description keyword creator initial-creator language user-defined".split()
 )
-_SPOKEN = frozenset(  # attributes that hold words
+# Attributes that hold words.
+_SPOKEN = frozenset(
     "string-value string-value-if-true string-value-if-false title description help-message error-message href author"
     " note annote key1 key2".split()
 )
@@ -60,9 +61,8 @@ _MOST_DEEP = 2_000
 _MOST_PAGES = 1_000  # that are texts of their own
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
 _IN_FORMS = frozenset(("label", "value", "current-value"))  # attributes of what stands in a form
-_ENTRIES = frozenset(
-    ("label", "param")
-)  # of a list in the text; what a field taken from Word holds or offers
+# Of a list in the text; what a field taken from Word holds or offers.
+_ENTRIES = frozenset(("label", "param"))
 _FORMULAS = frozenset(("condition", "expression", "formula"))  # attributes that may hold words between signs
 _LITERAL = re.compile(r'"[^"]|\d{6}')
 _BEFORE_LINES = frozenset(("num-prefix", "num-suffix"))  # of lists

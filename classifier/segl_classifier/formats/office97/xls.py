@@ -39,9 +39,8 @@ _MULRK, _FORMULA, _STRING = 0xBD, 0x06, 0x207
 _WORKBOOK = b"\5\0"  # the type of the first substream
 # The value of a formula that the program that wrote it did not work out. A sum may be 0, and a text empty, as well.
 _NOUGHT, _EMPTY = bytes(8), b"\3\0\0\0\0\0\xff\xff"
-_MOST_SERIES = (
-    256  # in a chart; its values, categories and sizes are three tables, each from the first column on
-)
+# In a chart; its values, categories and sizes are three tables, each from the first column on.
+_MOST_SERIES = 256
 _MOST_DEEP = 20
 _BROKEN = (struct.error, IndexError, UnicodeError, LookupError, EOFError)
 
@@ -86,9 +85,8 @@ class _Book:
         self._open: list[_Substream] = []
         self._others = OtherBooks(harvest)
         self._formula = (0, 0)
-        self._calculates = (
-            False  # the program that wrote this: a formula has a value that is neither 0 nor empty
-        )
+        # The program that wrote this: a formula has a value that is neither 0 nor empty.
+        self._calculates = False
         self._lacks_value = False
 
     def read(self, stream: bytes) -> None:

@@ -302,9 +302,8 @@ def _written(
             at = place + 1
             written += cell.text + "\t"
         told = written.rstrip("\t")
-        said.append(
-            told if "\t" in told or len(columns) < 2 else f"{told}\t"
-        )  # a row as the others, not a title
+        # A row as the others, not a title.
+        said.append(told if "\t" in told or len(columns) < 2 else f"{told}\t")
     return said, [cell.column for cell in lines[0].cells if cell.column is not None]
 
 

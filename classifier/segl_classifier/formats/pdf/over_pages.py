@@ -29,9 +29,8 @@ def over_pages(above: str, below: str) -> str:
     first = [line for line in first if _folded(line) not in same]
     second = [line for line in second if _folded(line) not in same]
     half, rest = _last(first), _first(second)
-    if (
-        not half or not rest or "\t" in half.rpartition("\n")[2]
-    ):  # the last row of a table is no half of a sentence
+    # The last row of a table is no half of a sentence.
+    if not half or not rest or "\t" in half.rpartition("\n")[2]:
         return ""
     begun = half[[0, *(end.end() for end in _END.finditer(half))][-1] :]
     end = _END.search(rest)

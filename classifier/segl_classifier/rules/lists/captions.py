@@ -42,9 +42,8 @@ _ANSWERED = re.compile(
     r"\A(?:\s*(?:(?:sv|vs|re|fw|fwd|aw|wg|vb|svar|videresendt|fortroligt?|sikker mail)\s*:|\[[^\]]*\]|\([^)]*\)))+\s*",
     re.IGNORECASE,
 )
-_DIVIDED = re.compile(
-    r"[_\s]+[-–—]+[_\s]+|[–—]|: "
-)  # a name into what may be told first: "Bilag 2 - Sygefravær"
+# A name into what may be told first: "Bilag 2 - Sygefravær".
+_DIVIDED = re.compile(r"[_\s]+[-–—]+[_\s]+|[–—]|: ")
 _BEFORE = re.compile(r"\A(?:[\W\d_]+|(?:bilag|kopi af|uge|afd|afdeling|afsnit)\b[\W\d_]*)+", re.IGNORECASE)
 _MOST_PARTS = 6  # of a name
 

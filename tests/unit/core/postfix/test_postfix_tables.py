@@ -102,9 +102,8 @@ def test_what_asks_a_server_cannot_be_listed(table: Table) -> None:
 
 @pytest.mark.parametrize("kind", ["regexp", "hash", "lmdb", "texthash"])
 def test_a_missing_file_is_told_at_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        tables_module, "run_postfix", pytest.fail
-    )  # it would sleep for a second before it ends
+    # It would sleep for a second before it ends.
+    monkeypatch.setattr(tables_module, "run_postfix", pytest.fail)
     with pytest.raises(TableUnread, match="cannot be opened"):
         entries(Table(kind, "/nowhere/table"), Path())
 
