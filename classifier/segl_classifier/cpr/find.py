@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -13,11 +14,14 @@ from segl_classifier.cpr.shown.masked import excerpts
 from segl_classifier.cpr.shown.sameness import different_first, mark
 from segl_classifier.cpr.spelling.level import level
 from segl_classifier.cpr.spelling.shape import digits_in, shape_of
+from segl_classifier.cpr.spelling.spoken import GONE, in_figures, may_be_spoken
 from segl_classifier.cpr.written import Written
 from segl_classifier.layout.tidy import closed_up, has_covered, opened
 from segl_classifier.message import Text
 
-FEWEST_DIGITS = 6  # in a text that can hold a number: the others may be written as letters
+FEWEST_DIGITS = (
+    6  # in a text that can hold a number, unless it is in words: the others may be written as letters
+)
 MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
 MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 
@@ -28,7 +32,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    if digits_in(shape_of(text.text)) < FEWEST_DIGITS:
+    if digits_in(shape_of(text.text)) < FEWEST_DIGITS and not may_be_spoken(text.text):
         return []
     written = Written.of(text)
     near = _found(written.made(closed_up), today)
@@ -79,10 +83,28 @@ def _read(written: Written, shape: bytes, today: date) -> tuple[str, list[Scored
     if written.lines is not text.text:
         apart = replace(text, text=written.lines)
         readings += _both_ways(apart, shape_of(written.lines), today, text.text)[1]
+    spoken = in_figures(plain)
+    if spoken is not plain:
+        found = judge(replace(text, text=spoken), shape_of(spoken), today)
+        plain = _with_figures(plain, spoken, found.numbers)
+        readings.append(found)
     if len(readings) == 1:
         return plain, readings[0].numbers, readings[0].complete
     numbers = without_overlaps([number for reading in readings for number in reading.numbers])
     return plain, numbers, all(reading.complete for reading in readings)
+
+
+def _with_figures(plain: str, spoken: str, numbers: Iterable[ScoredNumber]) -> str:
+    """*plain* with the figures of *spoken* where *numbers* stand in it, so that they can be masked."""
+    parts: list[str] = []
+    done = 0
+    for number in numbers:
+        end = number.end
+        while spoken.startswith(GONE, end):
+            end += 1
+        parts += (plain[done : number.start], spoken[number.start : end])
+        done = end
+    return "".join((*parts, plain[done:]))
 
 
 def _both_ways(
