@@ -4,6 +4,7 @@ writing that neither rules nor model read (:mod:`.unread_script`, :mod:`.tongues
 from __future__ import annotations
 
 from segl.vocabulary import Finding, Unreadable
+from segl_classifier.cpr.across import across
 from segl_classifier.cpr.calendar import this_day
 from segl_classifier.cpr.find import find_cpr
 from segl_classifier.deadline import NEVER, Deadline
@@ -25,6 +26,8 @@ def detect(texts: list[Text], rules: RuleSet, deadline: Deadline = NEVER) -> lis
             found.append(unreadable(Unreadable.UNKNOWN_SCRIPT, text.where, script))
         if text.for_model and (tongue := unread_language(text.text)):
             found.append(unreadable(Unreadable.UNKNOWN_LANGUAGE, text.where, tongue))
+    else:
+        found += across(texts, found, today)
     if texts and deadline.is_over:
         return [*found, unreadable(Unreadable.TIMED_OUT, texts[-1].where, "not all of it was looked into")]
     return [*found, *rules.find(texts)]

@@ -16,7 +16,12 @@ from segl_classifier.cpr.calendar import century
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.dates import LONGEST, Day, days_in
 from segl_classifier.cpr.spelling.form import Spelling
-from segl_classifier.cpr.vocabulary.last_four import label_before, mask_before, plainly_said
+from segl_classifier.cpr.vocabulary.last_four import (
+    label_before,
+    label_behind,
+    mask_before,
+    plainly_said,
+)
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 from segl_classifier.cpr.vocabulary.words import Kind, key, look_up
 
@@ -134,19 +139,23 @@ def beside_its_words(
 ) -> Candidate | None:
     """The number of the four digits at *start* with the birthday beside them: the last before them that begins at *low*
     or later, else the first behind. *says*: whether words for the last four digits may stand near."""
+    end = own = start + 4
     label = label_before(text, start) if says else None
     if label is None:
         label = mask_before(text, start)
+    if label is None and (behind := label_behind(text, end)) is not None:
+        label, own = start, behind
     if label is None:
         return None
-    end = start + 4
     serial = plain_digits(text[start:end])
     day = birthdays.last_before(max(low, label - _BEFORE), label)
+    if day is None and own != end:  # "Anna (7. juli 1961) har 4285 som de sidste fire"
+        day = next(reversed([*days_in(text, max(low, start - _NEAR), start)]), None)
     if day is None or not fit(day, serial):
         day = birthdays.first_behind(end, end + _BEHIND)
     if day is None or not _belong_together(text, min(day.end, end), max(day.start, label)):
         return None
-    steps = (SAID_TO_BE_LAST_FOUR, _ELSE if of_something_else(text, label, end) else NAMED)
+    steps = (SAID_TO_BE_LAST_FOUR, _ELSE if of_something_else(text, label, own) else NAMED)
     first, last = min(day.start, start), max(day.end, end)
     return Candidate(first, last, Spelling.WORDS, day.digits + serial, steps, day.year, read=True)
 

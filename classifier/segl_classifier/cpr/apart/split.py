@@ -49,8 +49,12 @@ _FOUR_BELOW_WORD = re.compile(
 _YEAR_AFTER_WORD = b"|".join(
     rb"(?<=a%b%b )" % (b" " * blanks, year) for year in (b"00", b"0000") for blanks in range(5)
 )
-_FOUR_AFTER_YEAR = re.compile(rb"00 (?= {0,3}(0000)(?!0))(?:" + _YEAR_AFTER_WORD + rb")")
-_WORD_BEFORE_YEAR = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} \Z")
+# "July 7, 1961": the day stands between.
+_YEAR_AFTER_DAY = b"|".join(
+    rb"(?<=a %b%b0000 )" % (b"0" * figures, b" " * blanks) for figures in (1, 2) for blanks in (1, 2)
+)
+_FOUR_AFTER_YEAR = re.compile(rb"00 (?= {0,3}(0000)(?!0))(?:%b|%b)" % (_YEAR_AFTER_WORD, _YEAR_AFTER_DAY))
+_WORD_BEFORE_YEAR = re.compile(rb"(?:0 {0,3}(a{3,10}) {0,4}(?:00){1,2}|(?<!a)(a{3,10}) 00? {1,2}0000) \Z")
 _LONGEST_WORD_AND_YEAR = 23
 _FEW = 20  # numbers that may be years: a letter has fewer, for which nothing more need be asked of all of it
 _FURTHEST = 90  # characters between a date and the four digits
@@ -68,8 +72,14 @@ _JOINED = re.compile(
 _SECOND_FIELD = re.compile(
     r"[ \t\r]{0,9}\n[ \t>*|]{0,9}(?:cpr|personn|kontrol)[^\n]{0,30}[:=\t][ \t]{0,9}", re.IGNORECASE
 )
+# The same as a program names them: '"cpr":{"dob":"070761","serial":"4285"}'.
+_SERIAL = re.compile(
+    r"[\"'\s,;]{1,6}(?:serial|suffix|sequence|seq|rest|control)(?:_?(?:no|nr|num|number|digits))?[\"'\s]{0,3}[:=]"
+    r"[\"'\s]{0,3}",
+    re.IGNORECASE,
+)
 _SIGNS_SAID = frozenset(("x", "plus"))  # with which no sentence goes on
-_SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|-]{1,4}")
+_SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|/-]{1,4}")
 _TOWN = re.compile(r"\s{1,3}[A-ZÆØÅ][a-zæøå]")
 
 _SAID_BELOW_TO_BE_LAST_FOUR = Adjustment("the text says below that they are the last four", 0.15)
@@ -103,7 +113,9 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         if found is not None:
             yield found
             done = found.end
-        if (says or text[start - 1] == "-") and (found is None or NAMED not in found.doubts):
+        if (says or text[start - 1] == "-" or mentions.behind(start + 4)) and (
+            found is None or NAMED not in found.doubts
+        ):
             found = beside_its_words(text, start, low, birthdays, says=says)
             if found is not None:
                 yield found
@@ -115,7 +127,10 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
 def _month_before(end: int, text: str, shape: bytes) -> bool:
     """Whether a day, the name of a month and a year stand before *end*, the blank behind the year included."""
     found = _WORD_BEFORE_YEAR.search(shape, max(0, end - _LONGEST_WORD_AND_YEAR), end)
-    return found is not None and month_named(text[found.start(1) : found.start(1) + 3])
+    if found is None:
+        return False
+    word = found.start(found.lastindex or 1)
+    return month_named(text[word : word + 3])
 
 
 def _in_a_sentence(text: str, shape: bytes, start: int, done: int, says: bool) -> Candidate | None:
@@ -159,7 +174,10 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
             return SAID_TO_BE_LAST_FOUR if lines == 0 else _SAID_BELOW_TO_BE_LAST_FOUR, label
         if (
             SECOND_PART.search(between)
-            or (_SECOND_FIELD.fullmatch(between) and NAMES_CPR.search(text, max(0, low - _LABEL), low))
+            or (
+                (_SECOND_FIELD.fullmatch(between) or _SERIAL.fullmatch(between))
+                and NAMES_CPR.search(text, max(0, low - _LABEL), low)
+            )
             or (THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low))
         ):
             return _SECOND_PART, low

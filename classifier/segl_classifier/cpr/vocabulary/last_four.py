@@ -16,7 +16,7 @@ _GO_ON = (
     r"|er\b|is\b|are\b|ist\b|sind\b|är\b|var\b|bliver|blir|lyder|hedder|har\b|kommer|står|mangler|skal|kan\b|og\b|and\b))"
 )
 _OF_A_PERSON = (
-    rf"sidste_?4(?![0-9])|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
+    rf"sidste_?4(?![0-9])|(?:sidste|last)_?f(?:ire|our)\b|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
     r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontrolnummer"
 )
 _PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)", re.IGNORECASE)
@@ -37,6 +37,13 @@ _RUNNING = re.compile(r"l(?:ø|oe)be[ -]?(?:nr|num)", re.IGNORECASE)
 _LONGEST_LABEL = 70  # characters of such words before the digits
 _FURTHEST = 40  # of them behind "the last four"
 
+# "4285 som de sidste fire cifre", "4285 er de sidste fire i mit cpr".
+_BEHIND = re.compile(
+    rf"[\s,(]{{1,3}}(?:som|er|is|are|as|var|udgør|ist|sind|är)\s+"
+    rf"(?:(?:de|the|mine|hans|hendes|sine|my|his|her|die)\s+)?(?:{_LAST}\s+{_FOUR}|{_FOUR}\s+{_LAST})\b"
+    r"(?=[.,;)]|\W*(?:\n|\Z)|\s+(?:cif|tal(?:lene)?\b|dig|siff|ziff|stel|i\b|in\b|af\b|of\b|på\b))",
+    re.IGNORECASE,
+)
 _MASKED = re.compile(r"(?<![\w*#•])[x*#•_]{6}-\Z", re.IGNORECASE)
 MASKS = ("******-", "######-", "••••••-", "______-")  # those that are no letters
 FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
@@ -46,7 +53,7 @@ FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 _OF_HEADINGS = (
     r"(?:sidste|sist[ae]|last|final|letzten)[^a-z0-9]+(?:fire|4|four|fyra|vier)",
     r"(?:fire|4|four|fyra|vier)[^a-z0-9]+(?:sidste|sist[ae]|last|final|letzten)",
-    r"sidste_?4|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
+    r"sidste_?(?:4|fire)|last_?four|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
 )
 _OTHERS = (
     r"resten[^a-z0-9]+af|slutter[^a-z]|ender[^a-z]|endelsen",
@@ -54,7 +61,7 @@ _OTHERS = (
     r"de[^a-z0-9]+sidste[^a-z0-9]+er",
 )
 _NAME = re.compile(rb"cpr")
-_REACH = 100  # characters between such words and the digits
+_REACH, _BEHIND_REACH = 100, 20  # characters between such words and the digits behind them, or before
 
 
 _ANY_PIECE = re2.compile(
@@ -77,9 +84,19 @@ class Mentions:
     def __bool__(self) -> bool:
         return bool(self._said or self._named)
 
+    @property
+    def said(self) -> bool:
+        """Whether words for the last four digits may stand anywhere."""
+        return bool(self._said)
+
     def near(self, start: int) -> bool:
         """Whether they may stand so near before *start* that they speak of the digits there."""
         return _near(self._said, start) or _near(self._named, start)
+
+    def behind(self, end: int) -> bool:
+        """Whether they may stand so near behind *end* that they speak of the digits there."""
+        at = bisect_left(self._said, end)
+        return at < len(self._said) and self._said[at] - end <= _BEHIND_REACH
 
 
 def _near(places: list[int], start: int) -> bool:
@@ -101,6 +118,13 @@ def ends_said(text: str, low: int, high: int) -> int | None:
         if before is None or not any(map(str.isalpha, before)) or _NUMBER.search(before):
             return found.start()
     return None
+
+
+def label_behind(text: str, end: int) -> int | None:
+    """Where the words end that say of the digits which end at *end* that they are the last four; ``None`` when none
+    do."""
+    found = _BEHIND.match(text, end)
+    return None if found is None else found.end()
 
 
 def label_before(text: str, start: int) -> int | None:

@@ -29,6 +29,8 @@ from segl_classifier.message import Source, Text
         "født 7. maı 1961, sidste fire 4285",
         "født 7. juli 1961 x 2010",
         "Cpr 07.07.61 plus 1985",
+        "July 7, 1961 - 4285 is the CPR of Ida Holm",
+        "født 7 jul 1961 / 4285",
     ],
 )
 def test_a_date_may_be_written_in_any_way(text: str) -> None:
@@ -56,6 +58,9 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         "Telefon 20 00 00 41. Født 070761, sidste fire 4285",
         "Sygesikringskort: født 070761, sidste fire 4286",
         "Født 070761, sidste fire 4286, telefon 20 00 00 41",
+        "Ida Holm (7. juli 1961) har 4286 som de sidste fire cifre i sit cpr.",
+        '{"birthday":"070761","lastFour":"4286"}',
+        '{"cprNumber":{"dob":"070761","serial":"4286"}}',
     ],
 )
 def test_the_last_four_are_called_by_many_words(text: str) -> None:
@@ -180,6 +185,8 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Ida er født 7/7-61. Hendes dankort slutter på 4285.",
         "De sidste fire cifre i dit medlemsnummer er 4285. Fødselsdato: 07-07-1961",
         "Fødselsdato: 07-07-1961\nKonto: ******-4285",
+        "Født 7. juli 1961. 4285 er de sidste fire på hans dankort",
+        "Født 7. juli 1961. Build 4285, de sidste fire fejl er rettet",
         "Nummerpladen ender på 4285, og Bo er født 7/7-61",
         "Fødselsdato: 07-07-1961\nKort: xxxxxxxxxxxx4285",
         "Hej Bo\n\nVi holder fødselsdag 7/7-26. Koden til døren slutter på 4285.",

@@ -1,0 +1,54 @@
+"""Numbers whose halves stand in different texts of a message."""
+
+from __future__ import annotations
+
+import pytest
+
+from segl.vocabulary import Label
+from segl_classifier.detect import detect
+from segl_classifier.message import Source, Text
+from segl_classifier.rules import shipped_rules
+
+RULES = shipped_rules()
+
+
+def numbers(title: str, body: str, source: Source = Source.SUBJECT) -> list[str]:
+    """Where numbers are told of."""
+    texts = [Text(title, "subject", source), Text(body, "body", Source.BODY)]
+    return [
+        finding.where for finding in detect(texts, RULES) if finding.label is Label.CPR and finding.number
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("SV: Ida Holm, født 070761", "Hej\n\nDe sidste fire i hendes cpr er 4285.\n\nVh Bo"),
+        ("Fødselsdag 7. juli 1961", "Sidste fire cifre: 4285"),
+        ("Sidste fire i cpr: 4285", "Ida er født 07-07-1961."),
+        ("Cpr 070761", "De fire sidste cifre er 4285"),
+    ],
+)
+def test_one_half_may_stand_in_the_subject(title: str, body: str) -> None:
+    assert numbers(title, body) == ["subject, body"]
+
+
+def test_or_in_the_name_of_a_file() -> None:
+    assert numbers("Ida Holm, født 070761.pdf", "De sidste fire er 4285.", Source.FILENAME)
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Møde 7/7-26", "De sidste fire uger har 4285 borgere svaret."),
+        ("Ida Holm, født 070761", "Hendes dankort ender på 4285."),
+        ("Ida Holm, født 070761", "Vi mangler de sidste fire cifre."),
+        ("Faktura 4285", "Ida er født 07-07-1961."),
+    ],
+)
+def test_strangers_stay_strangers(title: str, body: str) -> None:
+    assert not numbers(title, body)
+
+
+def test_a_number_that_stands_whole_is_told_of_once() -> None:
+    assert numbers("Ida Holm, født 070761", "Cpr 070761-4285, sidste fire 4285") == ["body"]
