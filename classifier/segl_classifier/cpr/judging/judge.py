@@ -34,6 +34,7 @@ from segl_classifier.cpr.spelling import borders
 from segl_classifier.cpr.spelling.candidates import Candidate, candidates
 from segl_classifier.cpr.spelling.file_name import doubts_in_name
 from segl_classifier.cpr.spelling.form import Spelling
+from segl_classifier.cpr.spelling.lettered import lettered
 from segl_classifier.cpr.table.cell_lines import Place, follows_another, place
 from segl_classifier.cpr.table.cell_words import (
     heading_is_of_cell,
@@ -87,7 +88,10 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
     """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
     one line, if cells of *text* have several; then of those behind such a cell none is told."""
     found = chain(
-        candidates(text.text, shape), split_candidates(text.text, shape), in_records(text.text, shape, today)
+        candidates(text.text, shape),
+        split_candidates(text.text, shape),
+        in_records(text.text, shape, today),
+        lettered(text.text, shape),
     )
     if rows is None:  # else it is by the other reading: their cells stand in one row
         found = chain(found, beside_birthdays(text.text, shape))
@@ -306,7 +310,9 @@ class _Reader:
             return earlier.said
         if borders.GOES_ON in candidate.doubts:
             end = borders.behind(text, end)
-        right = after(text, end, self.find, divided=divided, personal=personal, living=living)
+        right = NOTHING
+        if not borders.in_path(text, start, end):
+            right = after(text, end, self.find, divided=divided, personal=personal, living=living)
         if right.kind is not Kind.UNKNOWN:
             return right
         if birth.modulus11 or not recent:  # a day of these years is more likely one beside an amount
@@ -360,8 +366,9 @@ def _weigh_neighbours(text: str, assessments: list[Assessment], others: set[str]
 
 
 def _scored(assessment: Assessment) -> ScoredNumber:
-    rule = "cpr.replacement" if assessment.birth.replacement else "cpr"
     candidate = assessment.candidate
+    replaces = assessment.birth.replacement or candidate.spelling is Spelling.LETTERED
+    rule = "cpr.replacement" if replaces else "cpr"
     steps = tuple(assessment.steps)
     return ScoredNumber(candidate.start, candidate.end, rule, assessment.score(), steps, candidate.digits)
 

@@ -133,6 +133,7 @@ _LETTERS_BEFORE = re.compile(r"[^\W\d_]{1,24}$")
 _LETTERS_AFTER = re.compile(r"[^\W\d_]{1,24}")
 _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
 _A_WORD = re.compile(r"[^\W\d_]*[0-9]*")  # "sag", "bilag2", "2026", but no piece of a UUID
+_STEPS = ("/", "\\")
 _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn", re.IGNORECASE)
 
 
@@ -217,6 +218,11 @@ def address(text: str, start: int, end: int, *, divided: bool) -> Adjustment | N
     if _PERSONAL_KEY.search(left):
         return Adjustment("stands in an address under a personal key", 0.1)
     return Adjustment("stands in a web or mail address", -0.1 if divided else -0.4)
+
+
+def in_path(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is a step of a path: what stands behind it, stands in it, and calls it nothing."""
+    return text[end : end + 1] in _STEPS and text[max(0, start - 1) : start] in _STEPS
 
 
 def _touching(side: str, *, last: bool) -> str:

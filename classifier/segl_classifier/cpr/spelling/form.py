@@ -27,6 +27,7 @@ class Spelling(Enum):
     SEVENTH = (0.40, "ten digits, divided after the seventh", False)
     ODD = (0.15, "ten digits, divided in an unusual way", False)
     SHORT = (0.10, "nine digits: a leading zero may be lost", False)
+    LETTERED = (0.10, "six digits, and four digits and letters", True)
     NAMED_MONTH = (0.45, "a date with the name of its month, a hyphen and four digits", True)
     WORDS = (0.30, "a date, and four digits some words later", False)
 

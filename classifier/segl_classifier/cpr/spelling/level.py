@@ -10,7 +10,8 @@ digits while the text has something else:
 * marks of Markdown and tags of HTML between digits, in a text that is neither;
 * a line broken between two digits at a space (RFC 3676: ``format=flowed`` with ``delsp`` takes it out);
 * characters as JSON escapes them (``\\u0030``);
-* the letters O and l for digits, where six digits, a hyphen and four are complete with them;
+* the letters O and l for digits, where six digits, a hyphen and four are complete with them, and more letters
+  where a word for the personal number stands before them (:mod:`.misread`);
 * text run from right to left against its nature (U+202E).
 """
 
@@ -20,6 +21,7 @@ import re
 import unicodedata
 from itertools import chain
 
+from segl_classifier.cpr.spelling.misread import with_digits
 from segl_classifier.latin import in_latin
 
 _GONE = "\u200b"
@@ -67,7 +69,7 @@ def level(text: str) -> str:
         text = _joined(text)
     if _SIX_AND_FOUR.search(text):
         text = _with_digits(text)
-    return text
+    return with_digits(text)
 
 
 def _gone(found: re.Match[str]) -> str:

@@ -16,7 +16,14 @@ NAMES_CPR = re.compile(r"cpr|personn", re.IGNORECASE)  # the usual words for it,
 PIECES_OF_NAMES = (
     *(
         "cpr",
+        "crpn",
+        "crp-n",
+        "crp n",
+        "pers n",
         "personn",
+        "personum",
+        "perssonn",
+        "peronsn",
         "personi",
         "persn",
         "person-",
@@ -67,6 +74,17 @@ def _any_of(words: tuple[str, ...]) -> re2._Regexp:
 
 
 _ANY = _any_of(PIECES_OF_NAMES)
+
+
+# Of the words for replacement numbers.
+_REPLACEMENT = _any_of(
+    ("ecpr", "e-cpr", "erstatnings", "fiktiv", "midlertidig", "administrativ", "replacement", "temporary")
+)
+
+
+def may_name_replacement(text: str) -> bool:
+    """Whether a word for a replacement number may stand in *text*."""
+    return _REPLACEMENT.search(text.lower().encode("utf-8", "surrogatepass")) is not None
 
 
 def mentions_cpr(text: str) -> bool:

@@ -11,6 +11,7 @@ from segl_classifier.cpr.vocabulary.number_of import NumberOf
 
 # Says that the number is a personal number.
 NAMES_OF_CPR = """
+crpnr crpnummer crpnummeret
 cpr cprnr cprnummer cprnummeret cprnumre cprnummere cprno cprnumber cprnum cprid cprn cprnrs cprs
 cprnumrene cprregister cprregistret cprregisteret cpropslag personnr personnummer personnummeret
 personnumre personnumrene personnumret persnr persnummer personid personalnumber personalno personalid
@@ -25,6 +26,10 @@ skattenummer skatteid
 
 # "danske nummer", "civil registration no.": two words that say it together.
 CPR_PAIRS = {
+    "crp": ("nr", "nummer", "nummeret"),
+    "pers": ("nr", "nummer", "no"),
+    "patient": ("nr", "nummer", "nummeret", "no"),
+    "borger": ("nr", "nummer", "nummeret"),
     "dansk": ("nummer", "nr", "id", "idnummer", "personnummer"),
     "danske": ("nummer", "nr", "id", "idnummer", "nummeret"),
     "danskt": ("nummer", "nr", "id"),
@@ -48,7 +53,7 @@ CPR_PAIRS = {
 # Says that the number is a replacement number, given to somebody who has none.
 REPLACEMENT = """
 erstatningscpr erstatningscprnr erstatningscprnummer erstatningspersonnummer erstatningspersonnr
-erstatningsnummer erstatningsnummeret erstatningsnr ecpr ecprnr ecprnummer
+erstatningsnummer erstatningsnummeret erstatningsnr ecpr ecprnr ecprnummer xecpr xecprnr xecprnummer
 """
 REPLACEMENT_BEFORE_CPR = (
     "erstatnings fiktivt fiktive midlertidigt midlertidige administrativt temporary replacement"

@@ -8,6 +8,7 @@ Norwegian, Swedish and German put the head last, "måler" also knows "vandmåler
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -140,6 +141,16 @@ def key(word: str) -> str:
 
 _NO_BENDS = frozenset(("kontor",))  # of "konto"
 _HEADS: dict[str, Word] = {}
+_LONG_NAME = 8  # letters of a name that is known with a letter too few, one twice, or two that changed places
+_MISTYPED = ("person", "foedsel", "sygesikring", "identitet")  # how those begin: "patentnr." is no patient's
+
+
+def _misspelled(name: str) -> Iterator[str]:
+    """*name* as it is mistyped."""
+    for at in range(1, len(name)):
+        yield name[:at] + name[at + 1 :]
+        yield name[:at] + name[at - 1 :]
+        yield name[: at - 1] + name[at] + name[at - 1] + name[at + 1 :]
 
 
 def _tail(word: str) -> str:
@@ -177,6 +188,10 @@ def _table() -> dict[str, Word]:
     )
     for kind, words in small:  # a later group outranks an earlier one
         table.update({key(word): Word(kind) for word in words.split()})
+    for name in map(key, NAMES_OF_CPR.split()):
+        if len(name) >= _LONG_NAME and name.startswith(_MISTYPED):
+            for mistyped in _misspelled(name):
+                table.setdefault(mistyped, Word(Kind.CPR))
     return table
 
 

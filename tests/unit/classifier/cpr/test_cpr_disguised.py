@@ -42,6 +42,9 @@ def told(shown: str) -> list[Finding]:
         "O7O761-4285",
         "07076l-4285",
         "o7o76I-4285",
+        "07O76l 42B5",
+        "O7O76142BS",
+        "O7.07.6l - 4285",
         "\u202e5824-167070\u202c",
         "\u202e5824-167070",
         "&#0000000048;&#0000000055;0761-4285",
@@ -113,6 +116,7 @@ def test_taken_apart(text: str) -> None:
         "NOTE-O7O761 er en kode, ligesom IOlI11-OOIl",
         "1**0**85 er et regnestykke",
         "Fakturaen er delt: beløb 0107 \n614285 kr.",
+        "Vare 07O76l 42B5 er udgået, og cpr mangler",
     ],
 )
 def test_what_only_looks_so(text: str) -> None:

@@ -96,6 +96,9 @@ def test_nine_digits_are_a_number_only_if_the_first_was_a_zero() -> None:
         "eCPR 720385-1002",
         "Han fik et fiktivt cpr: 720385-1002",
         "erstatningscpr;navn\n7203851002;Bo",
+        "eCPR: 120385-4AK2",
+        "X-eCPR 120385-XK42",
+        "Erstatningspersonnummer: 1203854AB2 (Ida)",
         "CPR: 720385-1002",
     ],
 )

@@ -56,6 +56,8 @@ def test_words_that_are_names_too_are_marked_as_such(name: str) -> None:
             "fødselsnummer",
             "foedselsnummer",
         ),
+        # As they are mistyped.
+        *("CRP-nummer", "personummer", "perssonnr", "personnumer", "presonnummer", "fødselnummer"),
     ],
 )
 def test_words_for_the_cpr_number(word: str) -> None:
