@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.clock import AHEAD_SECONDS
 from segl.days import DAY_SECONDS
 from segl.sealed.records import lock_mail, of_one_mail
 from segl.sealed.storage import SealedStorage
@@ -198,14 +199,15 @@ def forget_ended(engine: Engine, now: float, keep_seconds: float) -> int:
 
 
 def sweep_portal(engine: Engine, now: float) -> int:
-    """Take away visits that are over and counts that count no more; how many. Counts are by the hour or by the day
-    since 1970: numbers of hours are above 400,000, numbers of days below 40,000 until the year 2079."""
+    """Take away visits that are over and counts that count no more; how many. Over are those that a clock which was
+    ahead began, too: they would be open again when the time has caught up with them. Counts are by the hour or by the
+    day since 1970: numbers of hours are above 400,000, numbers of days below 40,000 until the year 2079."""
     hour, day, window = int(now // 3600), int(now // DAY_SECONDS), portal_count.c.window
     hourly = window > _DAYS_END
     over = (hourly & (window < hour - 2)) | (~hourly & (window < day - 2))
     with transaction(engine) as connection:
         counts = connection.execute(portal_count.delete().where(over)).rowcount
-        ended = portal_visit.c.created_at < now - _LONGEST_VISIT
+        ended = ~portal_visit.c.created_at.between(now - _LONGEST_VISIT, now + AHEAD_SECONDS)
         visits = connection.execute(portal_visit.delete().where(ended)).rowcount
     return counts + visits
 

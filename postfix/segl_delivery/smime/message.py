@@ -16,6 +16,7 @@ What of it may stand outside, says :mod:`segl_delivery.smime.outside`.
 from __future__ import annotations
 
 import re
+from codecs import utf_8_decode
 from dataclasses import dataclass
 from itertools import chain
 from secrets import token_hex
@@ -104,7 +105,7 @@ def split_for_envelope(
         eight_bit = b"" if message.isascii() else _EIGHT_BIT
         header = b"".join((_MESSAGE, eight_bit, LINE_END, join_header(inside, b"")))
     else:
-        inside = _marked(inside)
+        inside = _marked(inside, message, at)
         inside += [
             Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in TRACE
         ]
@@ -134,13 +135,28 @@ def enveloped(outside: bytes, entity: Entity, envelope: EnvelopedData) -> Outgoi
     return Outgoing(len(header) + base64_size(envelope.length), chain([header], lines), header.isascii())
 
 
-def _marked(fields: list[Field]) -> list[Field]:
-    """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none."""
+def _marked(fields: list[Field], message: bytes, at: int) -> list[Field]:
+    """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none. The body of
+    *message* begins *at*."""
     for at, field in enumerate(fields):
         if field.name == "content-type" and _TYPE.match(field.raw.split(b":", 1)[1]):
             raw = HP.sub(b"", field.raw.rstrip()).rstrip(b"; \t\r\n")
             return [*fields[:at], Field(field.name, raw + b';\r\n hp="cipher"\r\n'), *fields[at + 1 :]]
     if any(field.name == "content-type" for field in fields):
         return fields  # one that names no type: whatever the reader makes of it must not change
-    added = Field("content-type", b'Content-Type: text/plain; charset="us-ascii"; hp="cipher"\r\n')
-    return [*fields, added]
+    charset = _charset(fields, message, at)
+    return [*fields, Field("content-type", b'Content-Type: text/plain%b; hp="cipher"\r\n' % charset)]
+
+
+def _charset(fields: list[Field], message: bytes, at: int) -> bytes:
+    """The parameter for a text that says nothing of itself, a program's mail: only what is certain. Readers guess well
+    what is not said, and by a charset that is said and wrong the letters beyond ASCII are lost."""
+    if any(field.name == "content-transfer-encoding" for field in fields):
+        return b""
+    if message.isascii():
+        return b'; charset="us-ascii"'
+    try:
+        utf_8_decode(memoryview(message)[at:], "strict", True)
+    except UnicodeDecodeError:
+        return b""
+    return b'; charset="utf-8"'

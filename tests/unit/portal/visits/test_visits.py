@@ -42,6 +42,19 @@ def test_a_clock_set_back_keeps_no_visit_open_and_no_code_good(counter: Counter)
     assert isinstance(counter.open(letter)[1], Opened)
 
 
+@pytest.mark.parametrize(("back", "goes_on"), [(86_400.0, False), (1800.0, True), (-60.0, True)])
+def test_nor_does_it_come_back_when_the_time_has_caught_up(
+    counter: Counter, back: float, goes_on: bool
+) -> None:
+    """A day later, in a browser that was left open. (Segl's housekeeping looks each hour.)"""
+    letter = counter.seal()
+    browser, _ = counter.open(letter)
+    counter.now -= back
+    life.sweep_portal(counter.engine, counter.now)
+    counter.now += back
+    assert (counter.visit(browser, letter) is not None) is goes_on
+
+
 def test_no_file_stays_open_when_a_visit_cannot_be_prolonged(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
