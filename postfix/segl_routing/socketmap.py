@@ -205,12 +205,13 @@ class _Connection(asyncio.Protocol):
         return task
 
     def _advance(self) -> None:
-        """Answer what may be answered now, send what is ready, close when all is done."""
+        """Send what is ready, answer what there is room for now, close when all is done."""
+        # First: what leaves makes room, and it may be the last that anybody waits for.
+        self._send_ready()
         while self._asked and self._writable and len(self._pending) < MAX_PENDING:
             self._pending.append(self._answered(self._asked.popleft()))
             if len(self._pending) == MAX_PENDING or not self._asked:
                 self._send_ready()
-        self._send_ready()
         if self._finishing and not self._pending and not self._asked:
             self._transport.close()
         else:

@@ -16,7 +16,7 @@ from segl.errors import RoutingError
 from segl.events import Events
 from segl_routing import socketmap
 from segl_routing.netstring import Decoder, encode
-from segl_routing.socketmap import MAX_REQUEST, Reply, SocketmapServer, Status
+from segl_routing.socketmap import MAX_PENDING, MAX_REQUEST, Reply, SocketmapServer, Status
 
 Answer = Callable[[str, str], Reply | Awaitable[Reply]]
 
@@ -364,7 +364,7 @@ class Transport(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.out, self.ended = bytearray(), ""
+        self.out, self.ended, self.is_read = bytearray(), "", True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.out += data
@@ -379,10 +379,12 @@ class Transport(asyncio.Transport):
         self.ended = "aborted"
 
     def pause_reading(self) -> None:
-        return
+        assert self.is_read
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        return
+        assert not self.is_read
+        self.is_read = True
 
 
 HALF, IDLE = socketmap.HALF_SECONDS, socketmap.IDLE_SECONDS
@@ -417,6 +419,39 @@ def test_how_long_a_client_may_say_nothing(sent: bytes, is_full: bool, quiet: fl
         connection._last -= quiet
         connection.close_if_idle()
         assert transport.ended == ended
+        connection.connection_lost(None)
+
+    asyncio.run(run())
+
+
+def test_who_does_not_read_or_asks_too_much_ahead_is_read_no_further() -> None:
+    """Else whoever may open the socket fills our memory."""
+    gates: list[asyncio.Future[Reply]] = []
+
+    def answer(_name: str, _key: str) -> asyncio.Future[Reply]:
+        gates.append(asyncio.get_running_loop().create_future())
+        return gates[-1]
+
+    async def run() -> None:
+        transport = Transport()
+        connection = socketmap._Connection(SocketmapServer(answer, Events("test")))
+        connection.connection_made(transport)
+        connection.data_received(encode(b"m x") * MAX_PENDING)
+        assert (transport.is_read, len(gates)) == (True, MAX_PENDING)
+        connection.data_received(encode(b"m x"))
+        assert (transport.is_read, len(gates)) == (False, MAX_PENDING)
+        gates[0].set_result(Reply(Status.OK, "x"))
+        await asyncio.sleep(0.01)
+        assert (transport.is_read, len(gates)) == (True, MAX_PENDING + 1)
+        connection.pause_writing()
+        assert not transport.is_read
+        connection.resume_writing()
+        assert transport.is_read
+        gates[1].cancel()
+        await asyncio.sleep(0.01)
+        assert transport.out == encode(b"OK x") + encode(b"TEMP stopping")
+        connection.finish()
+        assert not transport.is_read
         connection.connection_lost(None)
 
     asyncio.run(run())
