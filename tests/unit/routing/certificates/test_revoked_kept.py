@@ -11,6 +11,8 @@ from segl.certificates.judgement import fingerprint
 from segl.certificates.records import CertificateRecords
 from segl.certificates.revoked import RevokedCertificates
 from segl.store.engine import open_store
+from segl_routing.certificates import revocation
+from segl_routing.certificates.standing import RevocationStanding
 from world.authority import DAY, HOUR, Issued, Publisher, now
 from world.revocation import CA, GOOD, REVOKED, UNKNOWN, checks, standing
 from world.stores import store_in
@@ -37,6 +39,30 @@ def test_what_was_revoked_stays_so_over_a_restart(web: Publisher, bo: Issued, tm
     web.answer("/ocsp", lambda question: CA.ocsp(question, known=[bo], begun=-HOUR / 60, lasts=DAY))
     assert standing(bo, checks(kept=kept)).revocation is GOOD, "it was on hold"
     assert kept.of(fingerprint(bo.certificate), fingerprint(CA.certificate)) is None
+
+
+SAID = datetime.datetime(2026, 11, 2, 12, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "later"),
+    [
+        (SAID + HOUR, SAID, True),
+        # of two words of one second nobody knows which came last
+        (SAID, SAID, False),
+        (SAID - HOUR, SAID, False),
+        (None, SAID, False),
+        (SAID, None, False),
+    ],
+)
+def test_only_a_later_word_undoes_a_revocation(
+    said: datetime.datetime | None, before: datetime.datetime | None, later: bool
+) -> None:
+    good, revoked = (
+        RevocationStanding(GOOD, "", said_at=said),
+        RevocationStanding(REVOKED, "", said_at=before),
+    )
+    assert revocation._is_later(good, revoked) is later
 
 
 def test_a_revocation_counts_where_the_store_cannot_take_it(
