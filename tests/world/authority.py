@@ -23,15 +23,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from world.partners import ec_key, rsa_key, usage
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
 DAY = datetime.timedelta(days=1)
 HOUR = datetime.timedelta(hours=1)
 _numbers = itertools.count(1)
@@ -101,20 +103,20 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A root, or what stands below one."""
+    """A root, or what stands below one. With an RSA key it signs as the Danish state's do, by RSASSA-PSS."""
 
     name: str
     parent: Authority | None = None
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    key: PrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     certificate: x509.Certificate = field(init=False)
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "certificate", self._certificate(**self.options))
 
-    def below(self, name: str, **options: Any) -> Authority:
+    def below(self, name: str, key: PrivateKey | None = None, **options: Any) -> Authority:
         """An authority that this one vouches for; *options* are those of its certificate."""
-        return Authority(name, self, options=options)
+        return Authority(name, self, key or ec.generate_private_key(ec.SECP256R1()), options=options)
 
     @property
     def pem(self) -> bytes:
@@ -129,6 +131,10 @@ class Authority:
         """Over the bits of the key alone (RFC 6960 §4.1.1)."""
         form = serialization.PublicFormat.UncompressedPoint
         return sha256(self.key.public_key().public_bytes(serialization.Encoding.X962, form)).digest()
+
+    @property
+    def padding(self) -> padding.PSS | None:
+        return PSS if isinstance(self.key, rsa.RSAPrivateKey) else None
 
     def issue(
         self,
@@ -166,7 +172,7 @@ class Authority:
         builder = _with_places(builder, lists, responders)
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical=critical)
-        return Issued(builder.sign(self.key, hashes.SHA256()), private)
+        return Issued(builder.sign(self.key, hashes.SHA256(), rsa_padding=self.padding), private)
 
     def crl(
         self,
@@ -185,7 +191,8 @@ class Authority:
             builder = builder.add_revoked_certificate(entry.revocation_date(now() - DAY).build())
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical=critical)
-        crl = builder.sign((signed_by or self).key, hashes.SHA256())
+        signing = signed_by or self
+        crl = builder.sign(signing.key, hashes.SHA256(), rsa_padding=signing.padding)
         return crl.public_bytes(serialization.Encoding.DER)
 
     def ocsp(
@@ -235,8 +242,8 @@ class Authority:
                 builder = builder.add_extension(theirs, critical=False)
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical=critical)
-        answer = builder.sign(signing.key, hashes.SHA256())
-        return answer.public_bytes(serialization.Encoding.DER)
+        answer = builder.sign(signing.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        return _by_pss(answer, signing.key) if isinstance(signing.key, rsa.RSAPrivateKey) else answer
 
     def _builder(
         self, subject: x509.Name, key: PrivateKey, begins: float, ends: float
@@ -292,7 +299,19 @@ class Authority:
             critical=True,
         )
         builder = _with_places(builder, lists, responders)
-        return builder.sign((by or self).key, hashes.SHA256())
+        return builder.sign((by or self).key, hashes.SHA256(), rsa_padding=(by or self).padding)
+
+
+def _by_pss(answer: bytes, key: rsa.RSAPrivateKey) -> bytes:
+    """The OCSP *answer*, signed anew: ``cryptography`` signs none by RSASSA-PSS."""
+    whole = asn1_ocsp.OCSPResponse.load(answer)
+    basic = whole["response_bytes"]["response"].parsed
+    basic["signature"] = key.sign(basic["tbs_response_data"].dump(), PSS, hashes.SHA256())
+    mask = {"algorithm": "mgf1", "parameters": {"algorithm": "sha256"}}
+    terms = {"hash_algorithm": {"algorithm": "sha256"}, "mask_gen_algorithm": mask, "salt_length": 32}
+    basic["signature_algorithm"] = {"algorithm": "rsassa_pss", "parameters": terms}
+    whole["response_bytes"]["response"] = basic
+    return bytes(whole.dump(force=True))
 
 
 def _with_places(

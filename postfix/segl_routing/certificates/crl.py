@@ -16,7 +16,7 @@ from cryptography import x509
 
 from segl.certificates.judgement import UNREADABLE, is_authority, key_usage
 from segl.certificates.records import Revocation
-from segl_routing.certificates.standing import RevocationStanding, is_current, signed_by, utc
+from segl_routing.certificates.standing import RevocationStanding, is_current, is_signed, utc
 
 LARGEST: Final = 16 * 1024 * 1024
 MOST_PLACES: Final = 4  # of one certificate: all of them are asked before the answer is "unknown"
@@ -110,9 +110,7 @@ def _list_fault(crl: x509.CertificateRevocationList, issuer: x509.Certificate, n
     usage = key_usage(issuer)
     if usage is not None and not usage.crl_sign:
         return "the authority may not sign revocation lists"
-    if not signed_by(
-        issuer.public_key(), crl.signature, crl.tbs_certlist_bytes, crl.signature_hash_algorithm
-    ):
+    if not is_signed(crl, crl.tbs_certlist_bytes, issuer.public_key()):
         return "the revocation list's signature is wrong"
     if not is_current(crl.last_update_utc, crl.next_update_utc, now):
         end = crl.next_update_utc

@@ -23,7 +23,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from segl.certificates.judgement import UNREADABLE
 from segl.certificates.records import Revocation
-from segl_routing.certificates.standing import RevocationStanding, is_current, signed_by, utc
+from segl_routing.certificates.standing import RevocationStanding, is_current, is_signed, utc
 from segl_routing.skew import OTHERS_SKEW
 
 LARGEST: Final = 256 * 1024
@@ -99,12 +99,7 @@ def _fault(response: ocsp.OCSPResponse, nonce: bytes, issuer: x509.Certificate, 
     signer = _signer(response, issuer, now)
     if signer is None:
         return "the OCSP answer is signed by somebody whom the authority did not name"
-    if not signed_by(
-        signer.public_key(),
-        response.signature,
-        response.tbs_response_bytes,
-        response.signature_hash_algorithm,
-    ):
+    if not is_signed(response, response.tbs_response_bytes, signer.public_key()):
         return "the OCSP answer's signature is wrong"
     if any(extension.critical for extension in response.extensions):
         return "the OCSP answer is of a kind that is not read"

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from segl.certificates.judgement import FORGEABLE
 from segl.certificates.records import Revocation
 from segl_routing.skew import OTHERS_SKEW
+
+# Each with a mask by the same digest (RFC 4055 §3.1).
+_PSS_DIGESTS: Final = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,29 @@ def is_current(this_update: datetime | None, next_update: datetime | None, now: 
     """Whether a statement of an authority made at *this_update* holds at *now*."""
     begun = this_update is not None and this_update <= now + OTHERS_SKEW
     return begun and next_update is not None and now < next_update
+
+
+def is_signed(
+    statement: x509.CertificateRevocationList | ocsp.OCSPResponse,
+    content: bytes,
+    key: CertificatePublicKeyTypes,
+) -> bool:
+    """Whether *key* signed *statement*, *content* being what is signed of it. The Danish state's authorities (OCES3) do
+    so by RSASSA-PSS; by which digest is not asked, since ``cryptography`` tells it of lists alone: one that cannot be
+    forged must fit."""
+    if statement.signature_algorithm_oid == SignatureAlgorithmOID.RSASSA_PSS:
+        return isinstance(key, rsa.RSAPublicKey) and any(
+            _fits(key, statement.signature, content, digest) for digest in _PSS_DIGESTS
+        )
+    return signed_by(key, statement.signature, content, statement.signature_hash_algorithm)
+
+
+def _fits(key: rsa.RSAPublicKey, signature: bytes, content: bytes, digest: hashes.HashAlgorithm) -> bool:
+    try:
+        key.verify(signature, content, padding.PSS(padding.MGF1(digest), padding.PSS.AUTO), digest)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def signed_by(

@@ -77,7 +77,7 @@ def test_a_chain_holds_at_the_time_that_is_asked_about() -> None:
 
 
 def test_an_authority_with_a_short_key_vouches_for_nobody() -> None:
-    weak = Authority("Kort nøgle", key=rsa_key(1024))  # type: ignore[arg-type]
+    weak = Authority("Kort nøgle", key=rsa_key(1024))
     assert Authorities([weak.certificate]).chain(weak.issue("bo@x.example").certificate, now()).fault
 
 

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from segl.certificates.chain import Authorities
 from segl.certificates.records import Revocation
 from segl_routing.certificates.standing import is_current, signed_by
-from world.authority import DAY, HOUR, Authority, Issued, Publisher, now
+from world.authority import DAY, HOUR, Authority, Issued, Publisher, now, oces3
+from world.partners import rsa_key
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
 from world.ports import free_port
 from world.revocation import CA, GOOD, OTHER, REVOKED, UNKNOWN, checks, scope, standing
@@ -143,8 +145,9 @@ def test_a_place_of_another_issuers_list_or_of_some_reasons_is_none(
     [(hashes.SHA256(), True), (hashes.SHA1(), False)],  # noqa: S303 — which is what it is about
 )
 def test_a_digest_that_can_be_forged_signs_nothing(digest: hashes.HashAlgorithm, counts: bool) -> None:
-    signature = CA.key.sign(b"a list", ec.ECDSA(digest))
-    assert signed_by(CA.key.public_key(), signature, b"a list", digest) is counts
+    key = ec.generate_private_key(ec.SECP256R1())
+    signature = key.sign(b"a list", ec.ECDSA(digest))
+    assert signed_by(key.public_key(), signature, b"a list", digest) is counts
 
 
 def test_what_has_no_end_says_nothing() -> None:
@@ -239,6 +242,27 @@ def test_the_list_speaks_where_the_responder_does_not(web: Publisher, bo: Issued
 
 
 # chains, and certificates that name nobody
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_the_danish_states_authorities_sign_by_pss(web: Publisher, revoked: bool) -> None:
+    """OCES3: certificates, lists and answers are signed by RSASSA-PSS with SHA-256."""
+    root = Authority("Rod-CA", key=rsa_key(2048, 1))
+    issuing = root.below("Udstedende CA", key=rsa_key(2048, 2), lists=[web.serve("/root", root.crl())])
+    forger = Authority("Udstedende CA", key=rsa_key(2048, 3))
+    lists, responders = [web.url("/crl")], [web.url("/ocsp")]
+    subject = oces3("12345678", "Nordby")
+    one = issuing.issue("bo@x.example", subject=subject, lists=lists, responders=responders)
+    chain = Authorities([root.certificate], [issuing.certificate]).chain(one.certificate, now()).certificates
+    bad, expected = ([one], REVOKED) if revoked else ([], GOOD)
+    web.serve("/crl", issuing.crl(bad))
+    assert standing(one, chain=chain).revocation is expected
+    web.serve("/crl", forger.crl(bad))
+    assert "signature is wrong" in standing(one, chain=chain).reason
+    web.answer("/ocsp", lambda question: issuing.ocsp(question, known=[one], revoked=bad))
+    assert standing(one, chain=chain).revocation is expected
+    web.answer("/ocsp", lambda question: forger.ocsp(question, known=[one], revoked=bad))
+    assert "signature is wrong" in standing(one, chain=chain).reason
 
 
 def test_an_authority_that_was_revoked_takes_all_below_with_it(web: Publisher, bo: Issued) -> None:
