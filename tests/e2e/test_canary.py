@@ -19,6 +19,7 @@ from segl.canary.way_key import WayKey
 from segl.settings.canary import OWN_SINK, WAY_SINKS
 from segl.vocabulary import Way
 from world import template
+from world.confined import limits_of
 from world.estate import portal_of, standing_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
@@ -28,6 +29,7 @@ from world.street import Street
 
 pytestmark = pytest.mark.world
 
+UNITS = Path(__file__).parent.parent.parent / "systemd"
 WEB_PORT = 8080
 SETTINGS = f"""
 [canary]
@@ -63,7 +65,10 @@ def with_key(house: House) -> None:
 
 
 def segl(house: House, *words: str) -> subprocess.CompletedProcess[str]:
-    return template.run("segl", *words, "--settings", str(house.settings_file))
+    """The command; what a timer runs, within what its unit allows."""
+    by_timer = {"canary run": "segl-canary", "hold tell": "segl-hold"}.get(" ".join(words[:2]))
+    limits = limits_of(UNITS / f"{by_timer}.service") if by_timer else None
+    return template.run("segl", *words, "--settings", str(house.settings_file), limits=limits)
 
 
 def run(house: House, *words: str, code: int | None, wait: int = 60) -> dict[str, Any]:

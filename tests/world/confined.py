@@ -1,9 +1,9 @@
 """Runs a daemon inside what its systemd unit allows, as far as that can be had without systemd.
 
-:func:`confined` puts a launcher before a command. It takes the unit's system call filter, its refusal of memory
-that is written and run, its view of ``/proc`` and ``NoNewPrivileges``, puts them on itself and becomes the program. So
-each world test also tests that the unit is not too strict: what is refused here is refused by systemd
-(systemd.exec(5)).
+:func:`confined` puts a launcher before a command. It takes the unit's system call filter, its address families, its
+refusal of memory that is written and run, its view of ``/proc`` and ``NoNewPrivileges``, puts them on itself and
+becomes the program. So each world test also tests that the unit is not too strict: what is refused here is refused by
+systemd (systemd.exec(5)).
 
 Users, capabilities and the read-only view of the file system are not put on: test_units looks at those.
 """
@@ -15,6 +15,7 @@ import errno
 import functools
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ _MDWE_REFUSE_EXEC_GAIN = 1
 _CLONE_NEWNS = 0x20000
 _MS_REC_PRIVATE = 0x4000 | 1 << 18
 _MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
+
+# More than any kernel has (AF_MAX, 46 in Linux 6.18).
+_FAMILIES = 64
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,6 +55,11 @@ def calls_of(filters: list[str]) -> list[str]:
         names = {name for word in line.lstrip("~").split() for name in _expanded(word)}
         allowed = allowed - names if line.startswith("~") else allowed | names
     return sorted(allowed)
+
+
+def families_of(lines: list[str]) -> list[int]:
+    """The numbers of the address families that ``RestrictAddressFamilies=`` lines allow; none: all."""
+    return sorted(getattr(socket, name) for line in lines for name in line.split())
 
 
 def _expanded(word: str) -> set[str]:
@@ -85,6 +94,7 @@ def limits_of(unit: Path) -> Mapping[str, Any]:
         "narrow_proc": wanted.get("ProcSubset") == ["pid"],
         "no_new_code": wanted.get("MemoryDenyWriteExecute") == ["yes"],
         "calls": calls_of(wanted.get("SystemCallFilter", [])),
+        "families": families_of(wanted.get("RestrictAddressFamilies", [])),
     }
 
 
@@ -100,6 +110,9 @@ def put_on(limits: Mapping[str, Any]) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if limits["no_new_code"]:
         _prctl(_PR_SET_MDWE, _MDWE_REFUSE_EXEC_GAIN)
+    # Before the other one, which need not let a second be put on.
+    if limits["families"]:
+        _filter_families(limits["families"])
     if limits["calls"]:
         _filter(limits["calls"])
 
@@ -128,6 +141,16 @@ def _filter(allowed: list[str]) -> None:
             rules.add_rule(pyseccomp.ALLOW, name)
         except (OSError, ValueError):
             continue
+    rules.load()
+
+
+def _filter_families(allowed: list[int]) -> None:
+    """What systemd does: a socket of any other family is one that this kernel does not have."""
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    refused = pyseccomp.ERRNO(errno.EAFNOSUPPORT)
+    for family in range(1, _FAMILIES):
+        if family not in allowed:
+            rules.add_rule(refused, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     rules.load()
 
 

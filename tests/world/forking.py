@@ -147,12 +147,12 @@ def _imported(program: str) -> Callable[[], object]:
     if program != "segl":
         shut_in = vars(importlib.import_module("segl.confined.pool"))
         shut_in.update(_PROGRAM=(*_WHEN_ASKED, *shut_in["_PROGRAM"]))
-        sys.path.insert(0, str(Path(__file__).parent.parent))
-        importlib.import_module("world.confined")
-        del sys.path[0]
     else:
         for module, _ in importlib.import_module("segl.cli.main").COMMANDS.values():
             importlib.import_module(module)
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    importlib.import_module("world.confined")
+    del sys.path[0]
     for module in BEHIND[program].split():
         importlib.import_module(module)
     if program in _WITH_RULES:

@@ -118,8 +118,10 @@ def run(
     given: str = "",
     environment: Mapping[str, str] | None = None,
     seconds: float = 120,
+    limits: Mapping[str, Any] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run *program* to its end, as :func:`subprocess.run` does, with *given* on its standard input."""
+    """Run *program* to its end, as :func:`subprocess.run` does, with *given* on its standard input, within *limits*
+    (:mod:`world.confined`)."""
     with _file() as stdin, _file() as stdout, _file() as stderr:
         stdin.write(given.encode())
         stdin.seek(0)
@@ -130,6 +132,7 @@ def run(
             given=stdin.fileno(),
             output=stdout.fileno(),
             errors=stderr.fileno(),
+            limits=limits,
         )
         try:
             child.wait(seconds)
