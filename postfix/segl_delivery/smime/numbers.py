@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-_FEWEST_DIGITS: Final = 6  # with fewer there is none (segl_classifier.cpr)
+# In what a program made, with fewer there is none (segl_classifier.cpr); people write numbers in words, too.
+_FEWEST_DIGITS: Final = 6
 
 
 def in_subject(text: str) -> bool:
@@ -13,12 +14,10 @@ def in_subject(text: str) -> bool:
 
 def in_name(text: str) -> bool:
     """In a name that a program made, as of a file: words, dates and counters are joined alike."""
-    return _counts(text, "filename")
+    return sum(map(str.isdigit, text)) >= _FEWEST_DIGITS and _counts(text, "filename")
 
 
 def _counts(text: str, source: str) -> bool:
-    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
-        return False
     # Eight megabytes, a tenth of a second: at the first text with digits, not at the start.
     from segl_classifier.cpr.find import find_cpr
     from segl_classifier.cpr.judging.score import THRESHOLD

@@ -194,6 +194,8 @@ def test_expiry_is_the_sending_domains(sealer: Callable[..., Sealer]) -> None:
         (True, "Vedr. 01_01_90_1234 Hansen", "Vedr. 01_01_xx_xxxx Hansen"),
         (True, "010190  -  1234", "0101xx - xxxx"),
         (True, "⁰¹⁰¹⁹⁰-⁴²⁸⁵", ""),
+        # in words, which the detector reads
+        (True, "CPR nul et nul et halvfems tolv fireogtredive", ""),
         (True, "Møde d. 3. april kl. 10.30, sag 26-117", "Møde d. 3. april kl. 10.30, sag 26-117"),
         (True, "=?utf-8?b?U8O4ZyBuw6U=?=", "Søg nå"),
         (True, "[kodeord: hemmeligt] Svar", "Svar"),
