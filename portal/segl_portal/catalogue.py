@@ -115,6 +115,7 @@ class Texts:
     answer_files_again: str
     answer_over: str  # her time is over, and the text is kept in the browser
     answer_new_code: str
+    answer_not_kept: str  # to a browser without a script, before anything is written
     answer_restored: str  # what was written before the page was lost
     answer_waiting: str
     answer_send_again: str

@@ -138,6 +138,8 @@ DANISH: Final = Texts(
     answer_over="Svaret er ikke sendt. Der er gået for lang tid, eller beskeden er slettet. Tryk på »Bed om en ny "
     "kode«. Når du har åbnet beskeden igen, står din tekst der endnu. Har du valgt filer, så vælg dem igen.",
     answer_new_code="Bed om en ny kode",
+    answer_not_kept="Din browser kører ingen scripts, så det, du skriver, gemmes ikke undervejs: det er væk, hvis du "
+    "henter siden igen eller forlader den. Skriv et langt svar et andet sted, og sæt det ind her.",
     answer_restored="Her er det, du skrev sidst. Det er ikke sendt endnu. Havde du valgt filer, så vælg dem igen.",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",

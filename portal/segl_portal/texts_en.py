@@ -140,6 +140,8 @@ ENGLISH: Final = Texts(
     answer_over="The reply was not sent. Too much time has passed, or the message was deleted. Press “Ask for a new "
     "code”. When you have opened the message again, your text is still there. If you chose files, choose them again.",
     answer_new_code="Ask for a new code",
+    answer_not_kept="Your browser runs no scripts, so what you write is not kept on the way: it is gone if you load "
+    "the page again or leave it. Write a long reply somewhere else, and paste it here.",
     answer_restored="Here is what you wrote last. It has not been sent yet. If you had chosen files, choose them "
     "again.",
     answer_waiting="The reply is kept, but not sent yet.",

@@ -24,6 +24,8 @@ def test_the_link_leads_to_one_button_then_a_field_then_the_message(site: Portal
     assert page.title == "Skriv koden"
     answer = client.give(letter, page, site.next_code(letter.recipient))
     assert answer.headers["location"] == f"/m/{letter.recipient_id}/message"
+    before = client.get(answer.headers["location"]).text.partition("<textarea")[0]
+    assert "hvis du henter siden igen" in before.rpartition("<noscript>")[2], "told before it is too late"
 
 
 def test_reference_on_the_page_is_that_of_the_mail(site: PortalSite, letter: Letter) -> None:
