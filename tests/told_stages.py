@@ -41,19 +41,19 @@ def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
     return replace(model, frame=None, **stages)
 
 
-def running_out(model: Cascade, text: str, patch: pytest.MonkeyPatch) -> Cascade:
-    """*model*, whose sieve takes all the time that there is to read *text*."""
+def running_out(model: Cascade, text: str, patch: pytest.MonkeyPatch, stage: str = "sieve") -> Cascade:
+    """*model*, one *stage* of which takes all the time that there is to read *text*."""
     clock = SimpleNamespace(now=0.0)
-    sieve: Any = model.sieve
+    real: Any = getattr(model, stage)
 
     class Slow:
         def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
             clock.now += (text in texts) * (model.budget.seconds + 1)
-            return np.asarray(sieve.logits(texts))
+            return np.asarray(real.logits(texts))
 
-    slow: Any = Slow()
+    slow: Any = {stage: Slow()}
     patch.setattr(cascade, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    return replace(model, sieve=slow)
+    return replace(model, **slow)
 
 
 def alone(readings: Sequence[Reading]) -> list[Reading]:

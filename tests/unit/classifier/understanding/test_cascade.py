@@ -223,6 +223,21 @@ def test_where_the_encoder_does_not_say_no_it_is_asked_of_the_others(
     assert encoder.asked == asked
 
 
+def test_what_the_encoder_has_no_time_for_is_not_understood(
+    model: Cascade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 1)
+    told, encoder = stages_of(model, {}, go_on=-99.0, certain=1.1)
+    # nothing alarms, and no sentence is likely by itself: they would be asked of the encoder, too
+    gates = replace(told.fit.gates, alone=99.0, alone_likely=99.0)
+    fit = replace(told.fit, gates=gates, any_threshold=replace(model.any_threshold, unsure=1.1))
+    told = replace(told, fit=fit)
+    assert told.understand(files(FIRST, SECOND)).complete
+    late = running_out(told, FIRST, monkeypatch, "encoder").understand(files(FIRST, SECOND))
+    assert encoder.asked == [FIRST, SECOND, FIRST]
+    assert not late.complete
+
+
 @pytest.mark.parametrize(("certain", "read"), [(0.0, 1), (1.1, 3)])
 def test_it_reads_on_until_it_is_certain(
     model: Cascade, monkeypatch: pytest.MonkeyPatch, certain: float, read: int
