@@ -19,9 +19,8 @@ from segl_classifier.cpr.written import Written
 from segl_classifier.layout.tidy import closed_up, has_covered, opened
 from segl_classifier.message import Text
 
-FEWEST_DIGITS = (
-    6  # in a text that can hold a number, unless it is in words: the others may be written as letters
-)
+# In a text that can hold a number, unless it is in words: the others may be written as letters.
+FEWEST_DIGITS = 6
 MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
 MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 

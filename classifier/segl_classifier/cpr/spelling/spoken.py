@@ -38,9 +38,8 @@ _WHOLE_YEAR = ("18", "19", "20")
 _MOST_SAID = 2  # words between two parts
 _FEWEST, _MOST = 2, 30  # words of one run
 _NEAR = 200  # characters, more than a number in words has
-_LAST = frozenset(
-    ("sidste", "siste", "sista", "last", "final", "letzten")
-)  # "de sidste fire": how many there are
+# "De sidste fire": how many there are.
+_LAST = frozenset(("sidste", "siste", "sista", "last", "final", "letzten"))
 
 
 def _any_of(words: Iterable[str]) -> str:
