@@ -13,7 +13,6 @@ before the beginning and behind the end; here it is a file in the file.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 from itertools import islice
 
@@ -21,7 +20,6 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
-from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf import page as pdf_page
@@ -38,8 +36,8 @@ from segl_classifier.formats.pdf.earlier import read_earlier
 from segl_classifier.formats.pdf.notes import take_attachment
 from segl_classifier.formats.pdf.over_pages import over_pages
 from segl_classifier.formats.pdf.shown import may_show_letters
-from segl_classifier.formats.pdf.string import raw_bytes, wide_string
-from segl_classifier.formats.xml.flow import read_flow
+from segl_classifier.formats.pdf.string import wide_string
+from segl_classifier.formats.pdf.xfa import read_xfa
 
 # It tells of forms of the XFA kind, whose data are read below all the same.
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
@@ -54,12 +52,6 @@ _END_WITHIN = 4_096  # bytes of the end of the file
 _BEGIN, _BEGIN_WITHIN = b"%PDF-", 1_024
 _PADDING, _UNEXPLAINED = b"\0\t\n\x0c\r \x1a", 16
 _ENCRYPTED = (api.FPDF_ERR_PASSWORD, api.FPDF_ERR_SECURITY)
-_XFA_LAYOUT = frozenset(
-    ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
-)
-
-_XFA_TEMPLATE = "template"  # the pictures in it are those of the form, not of who filled it in
-_XFA_DATA = ("datasets", "")  # or all packets in one stream, which has no name
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -82,7 +74,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
         _read_pages(document, harvest, pictures=may_show_letters(data))
         read_properties(document, data, copy, harvest)
         _read_bookmarks(document, harvest)
-        _read_xfa(document, harvest)
+        read_xfa(document, harvest)
         _read_scripts(document, harvest)
         _read_attachments(document, harvest)
         read_files(copy, harvest)
@@ -148,31 +140,6 @@ def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:
     if len(marks) > _MOST_BOOKMARKS:
         harvest.lack(Unreadable.TOO_MANY, f"more than {_MOST_BOOKMARKS} bookmarks")
     harvest.lines(marks[:_MOST_BOOKMARKS], "bookmarks")
-
-
-def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
-    """Forms of the XFA kind: the data and the template are XML."""
-    for number in range(min(api.FPDF_GetXFAPacketCount(document.raw), 100)):
-        name = (
-            raw_bytes(api.FPDF_GetXFAPacketName, document.raw, number)
-            .rstrip(b"\0")
-            .decode("utf-8", "replace")
-        )
-        if name in _XFA_LAYOUT:
-            continue
-        size = ctypes.c_ulong()
-        api.FPDF_GetXFAPacketContent(document.raw, number, None, 0, size)
-        if not size.value or not harvest.spend(size.value):
-            continue
-        packet = ctypes.create_string_buffer(size.value)
-        api.FPDF_GetXFAPacketContent(document.raw, number, packet, size, size)
-        flow = read_flow([packet.raw], labels=True, most=harvest.left, data=True)
-        lines = flow.lines if name == _XFA_TEMPLATE else take_base64(flow.lines, harvest)
-        harvest.lines(lines, "form field")
-        if flow.full:
-            harvest.overflow()
-        if flow.broken and name in _XFA_DATA:
-            harvest.lack(Unreadable.DAMAGED, "data of a form")
 
 
 def _read_scripts(document: pdfium.PdfDocument, harvest: Harvest) -> None:

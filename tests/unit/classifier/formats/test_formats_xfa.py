@@ -19,11 +19,13 @@ XHTML = 'xmlns="http://www.w3.org/1999/xhtml"'
 PLAIN = pdf_by_hand.written("Blanket")
 
 
-def filled_in(fields: str) -> Content:
+def filled_in(fields: str, template: str = "") -> Content:
     """A form of the XFA kind, with *fields* in its data."""
     data = f"<d:datasets xmlns:d='urn:d'><d:data><blanket>{fields}</blanket></d:data></d:datasets>"
-    form = "/AcroForm<</Fields[]/XFA[(datasets) 10 0 R]>>"
-    return pdf.read(pdf_by_hand.page(PLAIN, {10: pdf_by_hand.stream(data)}, catalog=form), "", ALLOWANCE)
+    made = f"<template xmlns='urn:t'><subform name='blanket'>{template}</subform></template>"
+    form = "/AcroForm<</Fields[]/XFA[(template) 11 0 R(datasets) 10 0 R]>>"
+    packets = {10: pdf_by_hand.stream(data), 11: pdf_by_hand.stream(made)}
+    return pdf.read(pdf_by_hand.page(PLAIN, packets, catalog=form), "", ALLOWANCE)
 
 
 def with_properties(fields: str) -> Content:
@@ -76,6 +78,33 @@ def test_what_a_field_is_called_stands_before_its_words() -> None:
     lines = text_of(content).split("\n")
     assert "cpr: 0101901234" in lines
     assert "indkomst: 12" in lines
+
+
+CAPTION = "<field name='{}'><caption><value><text>{}</text></value></caption></field>"
+TIP = "<field name='{}'><ui/><assist><toolTip>{}</toolTip></assist></field>"
+BESIDE = "<draw><value><text>{1}</text></value></draw><field name='{0}'/>"
+BOUND = "<field name='x'><bind match='dataRef' ref='$.{}[*]'/><caption><value><exData>"
+BOUND += f"<body {XHTML}><p>{{}}</p></body></exData></value></caption></field>"
+
+
+@pytest.mark.parametrize("field", [CAPTION, TIP, BESIDE, BOUND])
+def test_what_was_filled_in_is_read_behind_what_the_form_says_of_it(field: str) -> None:
+    """A dynamic form shows captions and values together; its fields may be called anything."""
+    template = field.format("T1", "F&#248;dselsdato:") + field.format("T2", "De sidste fire cifre")
+    content = filled_in("<T1>070761</T1><T2>4285</T2><T1>150580</T1><T2>2345</T2><T3>Nej</T3>", template)
+    told = [passage.text for passage in content.passages if passage.place == "form, as filled in"]
+    (lines,) = (text.split("\n") for text in told)
+    assert lines[:2] == ["Fødselsdato: 070761", "De sidste fire cifre: 4285"]
+    assert lines[2:] == ["Fødselsdato: 150580", "De sidste fire cifre: 2345", "T3: Nej"]
+
+
+def test_a_field_is_told_by_its_group_first() -> None:
+    groups = "".join(
+        f"<subform name='{of}'>{CAPTION.format('nr', says)}</subform>"
+        for of, says in (("sag", "Sagsnr."), ("borger", "CPR-nr."))
+    )
+    content = filled_in("<borger><nr>0707614285</nr></borger><sag><nr>12</nr></sag>", groups)
+    assert "CPR-nr.: 0707614285\nSagsnr.: 12" in text_of(content)
 
 
 def test_text_that_stands_bare_in_a_paragraph_of_a_document_is_no_part_of_the_next() -> None:
