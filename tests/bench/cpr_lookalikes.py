@@ -72,7 +72,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
             "P-nr. {n}",
             "P-nummer: {n}",
             "p-nummer {n}",
-            "pnr {n}",
+            "p-nr {n}",
             "Produktionsenhed {n}",
             "CVR 12345678, P-nr. {n}",
         ),

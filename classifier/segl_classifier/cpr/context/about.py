@@ -13,7 +13,8 @@ class About(NamedTuple):
     """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
     none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
     spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is
-    in the name of one; ``personal``: it is none of a company; ``living``: modulus 11 holds, and she may well be alive.
+    in the name of one; ``personal``: it is none of a company; ``living``: modulus 11 holds, and she may well be alive;
+    ``unit``: it may be that of a production unit, which are written in one piece and begin with 10.
     """
 
     bare: bool
@@ -26,3 +27,4 @@ class About(NamedTuple):
     file: bool
     personal: bool
     living: bool
+    unit: bool

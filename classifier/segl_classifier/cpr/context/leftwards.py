@@ -30,6 +30,7 @@ from segl_classifier.cpr.context.said import (
     Lookup,
     Said,
     look,
+    of_a_unit,
     say,
 )
 from segl_classifier.cpr.context.window import Above, pieces_between, with_above
@@ -85,9 +86,7 @@ class Walk:
         self.person = False
         self.writer = False  # the person is the writer: "vi har skiftet pumpe 0101901234"
         self.subject = False  # "han er 010190-1234"
-        self.comma = False
-        self.colon = False
-        self.semicolon = False
+        self.comma = self.colon = self.semicolon = False
         self.label = False  # the end of a line above that is a label
         self.valued = False  # another value: what names that, does not name the number
         self.listed = False  # other numbers of nine digits or more
@@ -295,8 +294,8 @@ class Walk:
 
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
-        if word.other is NumberOf.PRODUCTION_UNIT and not self.about.bare and "." in self.pieces[at]:
-            return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
+        if word.other is NumberOf.PRODUCTION_UNIT and not of_a_unit(self.pieces[at], unit=self.about.unit):
+            return None
         if named.cpr_in_it(self.pieces, at, self.find) or (
             word.other is NumberOf.SERIAL and named.behind_birthday(self.pieces, at, self.find)
         ):

@@ -38,6 +38,7 @@ SEEMS = frozenset(
 )
 
 _PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
+_PNR = re.compile(r"p\.?nr", re.IGNORECASE)
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")  # in a text that the message's walk has not tidied
 
@@ -127,6 +128,12 @@ def pieces(side: str) -> list[str]:
     return _PIECE.findall(side)
 
 
+def of_a_unit(piece: str, *, unit: bool) -> bool:
+    """Whether *piece*, a word for the number of a production unit, calls that one so which may be a *unit*'s or not:
+    registers of persons write "PNR" and "p.nr." for personnummer, and all write "P-nr." and "P-nummer" for units."""
+    return unit or _PNR.fullmatch(piece) is None
+
+
 def of_a_person(word: Word) -> bool:
     """Whether the word is for what offices often number by the person whom it concerns: a customer's number, and a case
     or a paper that is not said to have one of its own; so they write it below "Telefon" and "Dato"."""
@@ -134,9 +141,11 @@ def of_a_person(word: Word) -> bool:
     return own or word.other in OF_PEOPLE or word.other is NumberOf.PHONE
 
 
-def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
+def heading(
+    cell: str, find: Lookup, *, bare: bool, likely: bool = False, personal: bool = False, unit: bool = False
+) -> Said:
     """What the heading of its column says the number is. A *likely* one may be that of a customer, of whom a case or a
-    paper is; a *personal* one is none of a company."""
+    paper is; a *personal* one is none of a company; one of no production *unit* may be a person's below "PNR"."""
     named = [piece for piece in pieces(cell) if piece[0].isalpha()]
     keys = [find.key(piece) for piece in named]
     words = [look(piece, find) for piece in named]
@@ -147,11 +156,13 @@ def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, person
         return say(Kind.CPR, "in a column of CPR numbers", CALLED_CPR)
     if Kind.BIRTH in kinds:
         return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
-    for word in words:
+    for piece, word in zip(named, words, strict=True):
         other = word.kind in (Kind.OTHER, Kind.MATTER) and (word.other is not NumberOf.THING or word.numbers)
         if personal and word.other is NumberOf.REGISTERED_COMPANY:
             continue
-        if other and (bare or word.other is not NumberOf.PRODUCTION_UNIT):
+        if word.other is NumberOf.PRODUCTION_UNIT and not (bare and of_a_unit(piece, unit=unit)):
+            continue
+        if other:
             by = CALLED_A_PERSONS if likely and of_a_person(word) else CALLED_OTHER
             step = Adjustment(f"in a column headed as {word.other}", by)
             return Said(Kind.OTHER, (step,), word.other, word.numbers or Kind.NUMBER in kinds)

@@ -122,7 +122,7 @@ class _Reader:
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
         self.registered = names_register(text.text)
-        self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
+        self.headings: dict[tuple[str, bool, bool, bool, bool], Said] = {}
         self.earlier: Assessment | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
@@ -297,6 +297,7 @@ class _Reader:
             file=self.file,
             personal=personal,
             living=living,
+            unit=_may_be_a_units(candidate),
         )
         left = before(text, start, self.find, about)
         if left.yields and living and name_behind(text, end):
@@ -326,7 +327,8 @@ class _Reader:
         bare = candidate.spelling is Spelling.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row, self.column = cell is not None, cell or ""
-        return self._says(cell, bare=bare, likely=likely, personal=personal) if cell else NOTHING
+        unit = _may_be_a_units(candidate)
+        return self._says(cell, bare=bare, likely=likely, personal=personal, unit=unit) if cell else NOTHING
 
     def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
         """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
@@ -336,12 +338,20 @@ class _Reader:
         rest = self._says(cell, bare=True)
         return rest if rest.kind is Kind.OTHER else top
 
-    def _says(self, cell: str, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
-        known = self.headings.get((cell, bare, likely, personal))
+    def _says(
+        self, cell: str, *, bare: bool, likely: bool = False, personal: bool = False, unit: bool = False
+    ) -> Said:
+        asked = cell, bare, likely, personal, unit
+        known = self.headings.get(asked)
         if known is None:
-            known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal)
-            self.headings[cell, bare, likely, personal] = known
+            known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal, unit=unit)
+            self.headings[asked] = known
         return known
+
+
+def _may_be_a_units(candidate: Candidate) -> bool:
+    """Whether the number may be that of a production unit: ten digits in one piece that begin with 10."""
+    return candidate.spelling is Spelling.BARE and candidate.digits.startswith("10")
 
 
 def _is_listed_with(earlier: Assessment, candidate: Candidate, text: str) -> bool:

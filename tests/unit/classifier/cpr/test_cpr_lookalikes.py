@@ -120,6 +120,8 @@ def test_what_its_shape_or_its_digits_give_away(text: str, why: str) -> None:
         ("CPR på aftalen: 120385-1002", "the number in the agreement"),
         ("så jeg fik det i telefonen: 120385-1002", "the telephone is no name for it"),
         ("fru Nanna Lorentzen, p.nr. 120385-1002", "personnummer, not production unit"),
+        ('{"navn":"Nanna","pnr":"0707614285"}', "numbers of production units begin with 10"),
+        ("navn;PNR\nNanna Lorentzen;0707614285", "so they do in tables"),
         ("cpr/kundenr. 1203851002", "one of the two"),
         ("Bo Ring 1203851002", "Ring is a name here"),
         ("Saga Brønd, 120385-1002", "Brønd is a name here"),

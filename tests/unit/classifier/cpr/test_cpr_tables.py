@@ -49,6 +49,7 @@ def test_columns_of_cpr_numbers(text: str) -> None:
         "Leverandør\tReg.\tKonto\nAsfalt A/S\t9021\t1203851002\nTaxa\t8190\t0702611008",
         "cpr;kundenr\n;1203851002\n;0702611008",
         "P-nummer;firma\n1203851002;Tag A/S\n0702611008;Hus A/S",
+        "PNR;firma\n1012851010;Tag A/S\n1003611007;Hus A/S",
         "navn;født;medlemsnr.\nBo;120385;1002\nIda;070261;1008",
         "fødselsdato\tpostnr.\n12-03-85\t1002\n07-02-61\t1008",
         "tid;station\n1203851002;P1\n0702611008;P2",
