@@ -28,6 +28,7 @@ from segl_classifier.cpr.judging import score
 from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.called import weigh_columns
 from segl_classifier.cpr.judging.days import weigh_days
+from segl_classifier.cpr.judging.in_cells import in_cells
 from segl_classifier.cpr.judging.neighbours import Neighbours, listed_with
 from segl_classifier.cpr.judging.records import in_records
 from segl_classifier.cpr.spelling import borders
@@ -90,6 +91,7 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
     found = chain(
         candidates(text.text, shape),
         split_candidates(text.text, shape),
+        in_cells(text.text, today),
         in_records(text.text, shape, today),
         lettered(text.text, shape),
     )

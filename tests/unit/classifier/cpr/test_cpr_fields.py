@@ -68,6 +68,26 @@ def test_each_row_of_a_table_has_its_own() -> None:
     assert {f.number for f in found(text)} == {f.number for f in found("cpr 120385-1002 og 070761-4285")}
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("CPR-nr.:\t7\t7\t61\t4285\nBy\tHals", 1),
+        ("Ansøgers personnummer\t\t07\t07\t1961\t4285", 1),
+        ("Navn;Bo\nCPR;70761;4285", 1),
+        ("Navn\tCPR-nr.\t\t\t\tBy\nAnna\t7\t7\t61\t4285\tHals\nBo\t12\t3\t85\t1029\tHals", 2),
+        ("Navn\tCPR\nAnna\t7\t7\t61\t4285", 1),
+        ("CPR-nr.:\t7\t7\t1962\t4285", 0),
+        ("CPR-nr.:\t7\t7\t61\t4286", 0),
+        ("Antal CPR-numre\tFremmødt\n7\t7\t61\t4285", 0),
+        ("Antal CPR-numre i uge\t7\t7\t61\t4285\t11", 0),
+        ("Varer\t7\t7\t61\t4285", 0),
+    ],
+)
+def test_cells_of_a_row_are_one_number_behind_or_below_its_name(text: str, count: int) -> None:
+    """Cells of a sheet hold numbers, without zeros in front."""
+    assert len(found(text)) == count
+
+
 ROWS = "Navn\tDag\tMåned\tÅr\tSidste 4\nBo Holm\t12\t3\t1985\t1002"
 FIELDS = [
     ("Text1", "12", 60, 700),
