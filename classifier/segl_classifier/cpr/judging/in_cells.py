@@ -50,7 +50,7 @@ def in_cells(text: str, today: date) -> Iterator[Candidate]:
             yield from _number(beside, today)
         elif left > 0:
             rows = list(islice(_rows_below(text, label), _MOST_ROWS))
-            left -= len(rows)
+            left -= len(rows) + 1
             for cells in filter(None, rows):
                 yield from _number(cells, today)
 
@@ -58,9 +58,11 @@ def in_cells(text: str, today: date) -> Iterator[Candidate]:
 def _rows_below(text: str, label: re.Match[str]) -> Iterator[re.Match[str] | None]:
     """The rows below a heading that lies over several columns, of which the others have none: their cells there, if
     they are such."""
-    line, end = text.rfind("\n", 0, label.start()) + 1, _end_of_line(text, label.end())
-    is_last = not text[label.end() : end].strip("\t;| \u00a0\r")
-    if label.start() - line > _LONGEST or not (is_last or _TWO_EMPTY.match(text, label.end())):
+    low = max(0, label.start() - _LONGEST)
+    line, end = text.rfind("\n", low, label.start()) + 1, _end_of_line(text, label.end())
+    if end - max(low, line) > _LONGEST or (low and not line):
+        return
+    if text[label.end() : end].strip("\t;| \u00a0\r") and not _TWO_EMPTY.match(text, label.end()):
         return
     column = len(_CELL.findall(text, line, label.start()))
     while True:
@@ -83,8 +85,9 @@ def _start_of_cell(text: str, start: int, end: int, column: int) -> int | None:
 
 
 def _end_of_line(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return end if end >= 0 else len(text)
+    """Where the line ends, or so far on that it is no row any more."""
+    end = text.find("\n", start, start + _LONGEST + 1)
+    return end if end >= 0 else min(len(text), start + _LONGEST + 1)
 
 
 def _number(cells: re.Match[str], today: date) -> Iterator[Candidate]:
