@@ -29,6 +29,11 @@ UNSEEN = (
 # Letters in another shape (in circles, two as one, wide, of mathematics): a reader sees letters, of which neither rules
 # nor the linear stage know anything. Digits are left to who looks for numbers.
 _SHAPED = re.compile("[\u24b6-\u24e9\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5]++")
+# Fonts of symbols have theirs in the private area, at 0xF000 more: the digits of Symbol, those of Wingdings in circles.
+_OF_SYMBOLS = {0xF02D: "-"} | {
+    first + digit: str(digit) for first in (0xF030, 0xF080, 0xF08B) for digit in range(10)
+}
+_ANY_OF_SYMBOLS = re.compile("[\uf02d\uf030-\uf039\uf080-\uf089\uf08b-\uf094]")
 # Letters of other scripts that look like Latin ones, in a word that has Latin ones, too.
 _ALIKE = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf"
@@ -152,6 +157,8 @@ def as_seen(text: str) -> str:
         return text
     if _ANY_ALIKE.search(text):
         text = _PARTLY_LATIN.sub(lambda word: word[0].translate(_ALIKE), text)
+    if _ANY_OF_SYMBOLS.search(text):
+        text = text.translate(_OF_SYMBOLS)
     return _SHAPED.sub(lambda letters: unicodedata.normalize("NFKC", letters[0]), text)
 
 

@@ -179,6 +179,14 @@ def test_letters_of_another_script_in_a_latin_word_are_those_that_they_look_like
     assert is_secure(mail(ILL.translate(script)))
 
 
+@pytest.mark.parametrize("first", [0xF030, 0xF080, 0xF08B])
+def test_digits_of_fonts_of_symbols_are_digits(first: int) -> None:
+    """Word keeps what is written in Symbol or Wingdings in the private area of Unicode."""
+    written = "070761-4285".translate({0x30 + digit: first + digit for digit in range(10)} | {0x2D: 0xF02D})
+    assert as_seen(f"Personnummer {written}") == "Personnummer 070761-4285"
+    assert as_seen("\uf0b7 Dagsorden \uf0e0 \uf04a") == "\uf0b7 Dagsorden \uf0e0 \uf04a"
+
+
 def test_words_of_another_script_stay_what_they_are() -> None:
     for text in ("Олена Коваль хвора", "Ρόδος", "ΔΟΕ", "β-blokker", "10 kΩ, 5 μg"):
         assert as_seen(text) == text

@@ -45,6 +45,7 @@ _BARE = ("p", "")  # text in it, or behind an element in it
 _RICH = ("", "exData", "value")  # what holds a rich text, and says nothing of it
 _BLANKS = re.compile(r"\s+")
 _COUNT = re.compile("[0-9]{1,9}")
+_CIRCLED = 0xF080
 _GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}|_(?:GoBack|Toc\d+|Ref\d+|Hlk\d+)|\d{1,5}")
 
 
@@ -321,6 +322,6 @@ def _symbol(attributes: Attributes) -> str:
     except ValueError:
         return ""
     if local(attributes, "font").lower().startswith(PICTURE_FONTS):
-        return ""
+        return chr(code) if _CIRCLED <= code <= _CIRCLED + 20 else ""  # digits of Wingdings
     code -= 0xF000 if 0xF020 <= code <= 0xF0FF else 0
     return chr(code) if 0 <= code <= 0xFFFF and not 0xD800 <= code < 0xE000 else ""

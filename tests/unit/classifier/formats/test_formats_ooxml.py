@@ -301,6 +301,11 @@ def test_what_is_shown_all_the_same_is_read_once() -> None:
         ("<w:sym w:font='Symbol' w:char='F031'/><w:sym w:font='Symbol' w:char='F032'/>", "010190-1234"),
         ("<w:sym w:font='Arial' w:char='0031'/><w:sym w:font='Arial' w:char='0032'/>", "010190-1234"),
         ("<w:sym w:font='Wingdings' w:char='F0E0'/>", "010190-34"),  # an arrow
+        # digits in circles
+        (
+            "<w:sym w:font='Wingdings' w:char='F081'/><w:sym w:font='Wingdings' w:char='F08D'/>",
+            "010190-\uf081\uf08d34",
+        ),
         ("<w:sym w:font='Arial' w:char='D800'/><w:sym w:char='x'/><w:sym w:char='-1'/><w:sym/>", "010190-34"),
     ],
 )
