@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 NAME: Final = Path("journal")  # what it is called in the table of positions
 _PLACES: Final = (Path("/run/log/journal"), Path("/var/log/journal"))
@@ -34,6 +34,8 @@ _AT_ONCE: Final = 1024 * 1024
 _FULL: Final = 4096
 # That journalctl may need to find its place, before its silence says that there is no more.
 _FINDING_SECONDS: Final = 5.0
+# Characters of what journalctl said.
+_LONGEST: Final = 200
 
 
 @cache
@@ -57,6 +59,8 @@ class Journal:
     directory: Path | None = None
     path: Path = NAME
     _process: subprocess.Popen[bytes] | None = None
+    # In memory: nobody reads it before journalctl has ended, and a full pipe would hold it up.
+    _said: BinaryIO | None = None
     _rest: bytes = b""
     _begun: float = 0.0
     at_end: bool = False  # whether lines() gave all that journalctl had written
@@ -69,6 +73,7 @@ class Journal:
         since = max(0, self._at // 1_000_000 - _AGAIN_SECONDS)
         where = [f"--directory={self.directory}"] if self.directory else []
         self._begun = time.monotonic()
+        self._said = os.fdopen(os.memfd_create("journalctl"), "w+b", 0)
         self._process = subprocess.Popen(
             [
                 *("journalctl", "--quiet", "--follow", "--lines=all", "--output=json"),
@@ -77,7 +82,7 @@ class Journal:
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
         )
         assert self._process.stdout is not None  # noqa: S101
         os.set_blocking(self._process.stdout.fileno(), False)
@@ -96,9 +101,16 @@ class Journal:
             return []
         self.at_end = found_its_place and len(chunk) < _FULL
         if not chunk:
-            raise OSError(f"journalctl ended ({self._process.wait()}): may this user read the journal?")
+            raise OSError(f"journalctl ended ({self._process.wait()}): {self._last_words()}")
         *whole, self._rest = (self._rest + chunk).split(b"\n")
         return [line for entry in whole if (line := self._line(entry))]
+
+    def _last_words(self) -> str:
+        """What journalctl said last, or the usual cause where it said nothing."""
+        assert self._said is not None  # noqa: S101
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").split("\n")
+        return next((line[:_LONGEST] for line in reversed(lines) if line), "may this user read the journal?")
 
     @property
     def position(self) -> dict[str, int]:
@@ -106,6 +118,9 @@ class Journal:
 
     def close(self) -> None:
         process, self._process, self._rest = self._process, None, b""
+        if self._said is not None:
+            self._said.close()
+            self._said = None
         if process is not None:
             process.kill()
             process.wait()

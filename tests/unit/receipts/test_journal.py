@@ -11,6 +11,8 @@ import pytest
 
 from segl_delivery.receipts.evidence import TlsLines
 from segl_delivery.receipts.journal import Journal
+from world import needs
+from world.confined import confined
 from world.postfix import wait_until
 
 TAG = "postfix/segl-tls/smtp"
@@ -96,3 +98,32 @@ def test_a_journalctl_that_ends_is_said(journal: Journal) -> None:
     journal._process.kill()
     with pytest.raises(OSError, match="journalctl ended"):
         wait_until(lambda: bool(journal.lines()), 10, str)
+
+
+@pytest.mark.slow
+@needs.ROOT
+def test_the_unit_lets_it_be_followed(repository: Path) -> None:
+    """journalctl asks first which boot this is, where it follows: `/proc/sys/kernel/random/boot_id`."""
+    unit = repository / "systemd" / "segl-deliver.service"
+    asked = [*confined(unit), needs.program("journalctl"), "--quiet", "--boot", "--lines=1"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_what_journalctl_says_when_it_ends_is_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "nowhere")
+    journal.resume(None)
+    said: list[str] = []
+
+    def ended() -> bool:
+        try:
+            return bool(journal.lines())
+        except OSError as error:
+            said.append(str(error))
+            return True
+
+    wait_until(ended, 30, lambda: "it goes on")
+    journal.close()
+    assert [" ".join(text.split()[:3]) for text in said] == ["journalctl ended (1):"]
+    assert f"{tmp_path}/nowhere: No such file or directory" in said[0]
