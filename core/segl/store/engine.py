@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -31,6 +32,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError, StoreLocked
 from segl.store.migrations import migrate
+from segl.store.same_file import keep_to
 from segl.store.status import (
     SCHEMA_VERSION,
     is_full,
@@ -135,6 +137,8 @@ def _engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         engine = sa.create_engine(url)
         sa.event.listen(engine, "connect", _sqlite_pragmas)
+        if (file := engine.url.database) and not file.startswith((":memory:", "file:")):
+            keep_to(engine, Path(file))
         sa.event.listen(engine, "before_cursor_execute", partial(_take_turn, threading.Lock()))
         return engine
     given = sa.engine.make_url(url).query

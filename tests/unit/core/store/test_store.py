@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -37,6 +38,30 @@ def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:
     with open_store(url(tmp_path)).connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+
+
+@pytest.mark.parametrize("becomes", ["gone", "an older one", "there again"])
+def test_nothing_is_committed_to_a_file_that_is_not_the_store_any_more(tmp_path: Path, becomes: str) -> None:
+    """Taken away, or a backup put in its place, while processes have it open: mail sealed there is nobody's."""
+    file, opened = tmp_path / "segl.db", open_store(url(tmp_path))
+    old, new = meta.insert().values(key="old", value=""), meta.insert().values(key="new", value="")
+    with transaction(opened) as connection:
+        connection.execute(old)
+    forget_deleted(opened)
+    shutil.copy(file, tmp_path / "backup")
+    for one in ("segl.db", "segl.db-wal", "segl.db-shm"):
+        (tmp_path / one).rename(tmp_path / f"away{one}")
+    if becomes == "gone":
+        with pytest.raises(StoreError, match="is not there any more"), transaction(opened) as connection:
+            connection.execute(new)
+        assert not file.exists(), "none is made in its place"
+        return
+    (tmp_path / ("backup" if becomes == "an older one" else "awaysegl.db")).rename(file)
+    with transaction(opened) as connection:
+        connection.execute(new)
+    opened.dispose()
+    with closing(sqlite3.connect(file)) as found:
+        assert {"old", "new"} < {key for (key,) in found.execute("SELECT key FROM meta")}
 
 
 def test_all_its_files_are_the_groups_too(tmp_path: Path) -> None:
