@@ -17,3 +17,14 @@ BACKUPS: Final = Path("/var/backups/segl")
 
 # What is said where it is not there.
 NO_SETTINGS_HINT: Final = "write it (docs/install.md, step 2), or name another with --settings"
+
+
+def is_missing(file: Path) -> bool:
+    """Whether *file* is not there for certain: what may not be looked at may be (``Path.exists`` raises then)."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

@@ -21,6 +21,7 @@ from segl.vocabulary import Label
 TYPES = ("txt", "html", "csv", "pdf", "docx", "xlsx")
 _MAX_LINE = 20 * 1024 * 1024
 _MOST_FAULTS = 20
+_BLANK = b" \t\r\n\0\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,23 @@ def _lines(file: Path) -> Iterator[LabelledMessage | Fault]:
             yield Fault(file, "", "is no file", "name files with one JSON object a line")
             return
         with open_to_read(file) as lines:
-            number = 0
+            number, first = 0, True
             while line := lines.readline(_MAX_LINE):
                 number += 1
                 place = f"{file}:{number}"
                 if len(line) == _MAX_LINE:
                     yield Fault(place, "", f"is longer than {_MAX_LINE} bytes", "one record a line")
                     return
-                if line.strip(b" \t\r\n\0\xef\xbb\xbf"):
-                    yield _parsed(line, place)
+                if not (text := line.strip(_BLANK)):
+                    continue
+                if first and not text.startswith(b"{"):
+                    hint = f"one record a line, in {{ }}; what a mail holds: segl check {file}"
+                    yield Fault(
+                        file, "", "holds no labelled messages: the first line is no JSON object", hint
+                    )
+                    return
+                first = False
+                yield _parsed(line, place)
     except OSError as error:
         yield Fault(file, "", f"cannot be read: {(error.strerror or 'unknown error').lower()}")
     except ValueError:

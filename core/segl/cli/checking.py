@@ -11,7 +11,7 @@ from typing import TypeVar
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import complain
 from segl.cli.spread import Lost, cores, spread
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 from segl.settings.detection import Limits
 from segl.settings.document import Settings
 from segl.vocabulary import Verdict
@@ -74,7 +74,7 @@ class Checker:
             strictness, rules = Strictness.of(settings.detection), settings.detection.rules
             pictures = Pictures.of(settings.detection)
             with_model = with_model and settings.detection.model
-        elif DEFAULT_FILE.exists():
+        elif not is_missing(DEFAULT_FILE):
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
         loaded = load_rules([*rules, *extra_rules])
         return cls(loaded, limits, strictness, _model() if with_model else None, pictures, settings)

@@ -27,7 +27,7 @@ from segl.cli.cms_verify import verify
 from segl.cli.options import JsonLines, SettingsFile
 from segl.cli.output import Exit, complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -205,7 +205,7 @@ def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
     from segl.certificates.judgement import unusable
 
     path = Path(text)
-    if "/" not in text and not path.exists() and domain_of(f"x@{text.rpartition('@')[2]}"):
+    if "/" not in text and is_missing(path) and domain_of(f"x@{text.rpartition('@')[2]}"):
         return _known_certificates(text, settings)
     first = certificates_in(path)[0]
     if why := unusable(first, datetime.now(UTC)):

@@ -22,7 +22,7 @@ from segl.cli.cms_input import (
 from segl.cli.options import JsonLines
 from segl.cli.output import complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -141,7 +141,7 @@ def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
     from segl.cli.trusted import trusted_settings
     from segl_routing.tunnels import Tunnels
 
-    if file is None and not DEFAULT_FILE.exists():
+    if file is None and is_missing(DEFAULT_FILE):
         return Authorities(()), set()
     try:
         settings = trusted_settings(file or DEFAULT_FILE)

@@ -39,7 +39,7 @@ from segl.cli.output import (
 from segl.cli.rule_files import Rules
 from segl.counted import counted
 from segl.errors import SeglError
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 from segl.vocabulary import FAINT, MODEL, Decision, Effect, Label
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def explain(
     from segl.cli.checking import Checker
     from segl.cli.decided import explain_ids, looks_like_id
 
-    is_set_up = settings is not None or DEFAULT_FILE.exists()  # elsewhere no decision is remembered
+    is_set_up = settings is not None or not is_missing(DEFAULT_FILE)  # elsewhere no decision is remembered
     ids = [name for name in files if looks_like_id(name)] if is_set_up else []
     files = [name for name in files if name not in ids]
     decisions = explain_ids(ids, settings, rules or [], as_json=as_json) if ids else []

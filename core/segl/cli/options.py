@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 
 if TYPE_CHECKING:
     from segl.settings.document import Settings
@@ -27,6 +27,6 @@ def settings_or_defaults(file: Path | None) -> Settings:
     Raises :class:`segl.errors.SettingsError`."""
     from segl.settings.file import load_settings, parse_settings
 
-    if file is not None or DEFAULT_FILE.exists():
+    if file is not None or not is_missing(DEFAULT_FILE):
         return load_settings(file or DEFAULT_FILE)
     return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})

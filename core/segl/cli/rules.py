@@ -14,7 +14,7 @@ from segl.cli.rule_files import rule_file
 from segl.cli.rules_tuning import cost, diff, replay
 from segl.counted import counted
 from segl.errors import SeglError
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 
 if TYPE_CHECKING:
     from segl.vocabulary import Finding
@@ -148,7 +148,7 @@ def _load(files: Sequence[Path] | None, settings: Path | None, *, examples: bool
 
     try:
         extra = list(files or ())
-        if not extra and (settings or DEFAULT_FILE.exists()):
+        if not extra and (settings or not is_missing(DEFAULT_FILE)):
             extra = list(load_settings(settings or DEFAULT_FILE).detection.rules)
         return load_rules(extra, check_shipped=examples, examples=examples)
     except SeglError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from segl.cli.options import Json, SettingsFile, SettingsFileIfAny
-from segl.places import DEFAULT_FILE
+from segl.places import DEFAULT_FILE, is_missing
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -40,7 +40,7 @@ def check(
     if named is not None and settings is not None:
         fail("two settings files are named", "one of segl settings check FILE and --settings FILE")
     file = named or settings or DEFAULT_FILE
-    if file == DEFAULT_FILE and not file.exists():
+    if file == DEFAULT_FILE and is_missing(file):
         fail(f"there is no {file}", "segl settings check FILE checks another file")
     try:
         reading = read_settings(read_toml(file, SettingsError), file)

@@ -19,12 +19,12 @@ from segl.cli.asked import SECONDS, asked
 from segl.cli.options import SettingsFile
 from segl.cli.output import Exit, complain, fail, paint, say, say_json
 from segl.cli.status_faults import asked_for_metrics, faults_line
-from segl.cli.status_host import disks_line, is_missing, queue_line, resolver_line, rules_line
+from segl.cli.status_host import disks_line, queue_line, resolver_line, rules_line
 from segl.cli.status_line import Line
 from segl.cli.status_store import sealed_line, sent_lines, store_line
 from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults
-from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
+from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT, is_missing
 from segl.postfix import sockets
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
         told = [*map(str, error.faults), *([error.rest] if error.more else ())]
         say_json({"runs": False, "faults": told})
         return
-    if not file.exists() and not file.is_symlink():
+    if is_missing(file) and not file.is_symlink():
         fail(f"not set up on this host: there is no {file}", NO_SETTINGS_HINT)
     for fault in error.faults:
         complain(fault.told, fault.hint)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from segl.cli.status_line import Line
 from segl.counted import counted
 from segl.errors import PostfixError
+from segl.places import is_missing
 from segl.postfix.running import Instance, run_postfix
 
 if TYPE_CHECKING:
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 
 _QUEUE_SECONDS = 1.0
 _FILE_SECONDS = 3.0  # Postfix waits up to two before it reads a main.cf that was written just now
-
-
-def is_missing(file: Path) -> bool:
-    """Whether *file* is not there for certain: what may not be looked at may be (``Path.exists`` raises then)."""
-    try:
-        file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def rules_line(settings: Settings) -> Line:

@@ -177,6 +177,40 @@ def test_a_file_that_may_not_be_read_is_told_in_our_words(repository: Path) -> N
     assert sum(len(re.findall(r": SettingsFile(?:IfAny)?\b", text)) for text in sources) > 10
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("status", "segl: {file}: cannot be read: File name too long\n"),
+        ("settings check", "segl: {file}: cannot be read: File name too long\n"),
+        ("rules list", "segl: {file}: cannot be read: File name too long\n"),
+        ("explain --no-model {mail}", "segl: {file} may not be read\nhint: the shipped rules"),
+        ("check --no-model {mail}", "segl: {file} may not be read\nhint: the shipped rules"),
+        ("cms seal --to {name} {mail}", "segl: {name}: cannot be read: file name too long\n"),
+    ],
+)
+def test_settings_that_may_not_be_looked_at_are_told_of(
+    words: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``Path.exists`` raises where a folder lets nobody look, as it does for a name that no file can have."""
+    name = "n" * 300
+    file, mail = tmp_path / name, tmp_path / "mail.eml"
+    mail.write_text("Subject: x\n\nhej\n")
+    for module in {Path(command.__file__ or "").stem for command in map(import_module, _with_settings())}:
+        monkeypatch.setattr(f"segl.cli.{module}.DEFAULT_FILE", file)
+    filled = [word.format(mail=mail, name=name) for word in words.split()]
+    if words == "status":
+        filled += ["--settings", str(file)]
+    done = CliRunner().invoke(build(filled[0]), filled)
+    assert isinstance(done.exception, SystemExit | None), done.exception
+    assert done.stderr.startswith(told.format(file=file, name=name))
+
+
+def _with_settings() -> list[str]:
+    folder = Path(output.__file__).parent
+    files = [one for one in folder.glob("*.py") if "DEFAULT_FILE" in one.read_text("utf-8")]
+    return [f"segl.cli.{one.stem}" for one in files]
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["rules", "list"]])
 def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:

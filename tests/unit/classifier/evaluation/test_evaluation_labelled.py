@@ -93,6 +93,25 @@ def test_every_fault_names_file_and_line(tmp_path: Path, line: Any, told: str | 
     assert fault.startswith(f"{file}:2: {told}")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: a@x.dk\nTo: b@y.dk\nSubject: Hej\n\nHej\n" * 9,
+        b"\x7fELF\n" * 99,
+        b"\n[\n" + b"{},\n" * 99 + b"]",
+    ],
+    ids=["a mail", "a program", "a list over many lines"],
+)
+def test_a_file_of_another_kind_is_one_fault(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "message.eml"
+    file.write_bytes(content)
+    (fault,) = faults(file)
+    assert fault == (
+        f"{file}: holds no labelled messages: the first line is no JSON object "
+        f"(one record a line, in {{ }}; what a mail holds: segl check {file})"
+    )
+
+
 def test_bytes_in_another_charset_are_told(tmp_path: Path) -> None:
     file = tmp_path / "latin.jsonl"
     file.write_bytes('{"text": "æ", "labels": []}\n'.encode("latin-1"))
