@@ -8,6 +8,7 @@ personal number ``0101xx-xxxx`` is left: ``010190-xxxx`` would still tell the bi
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 MASK = "x"
@@ -91,11 +92,16 @@ def excerpts(text: str, places: Sequence[tuple[int, int]], around: int = 32, lim
     stand in what is cut off the excerpt than are kept, and enough for a run."""
     plain = "%" not in text and "&" not in text and (text.isascii() or _ANY_UNSEEN.search(text) is None)
     masked = mask_digits(text) if plain and len(places) > 1 else None
-    blanks = masked is None or _BLANKS.search(text) is not None
+    blanks = [] if masked is None else [found.span() for found in _BLANKS.finditer(text)]
+    ends = [last for _, last in blanks]
+
+    def has_blanks(low: int, high: int) -> bool:
+        at = bisect_right(ends, low + 1)  # the first of which two characters or more stand behind *low*
+        return at < len(blanks) and blanks[at][0] + 1 < high
 
     def shown(start: int, end: int) -> str:
         low, high = max(0, start - around), end + around
-        if masked is None or (blanks and _BLANKS.search(text, max(0, low - _BEYOND), high + _BEYOND)):
+        if masked is None or has_blanks(max(0, low - _BEYOND), high + _BEYOND):
             return excerpt(text, start, end, around, limit)
         return _in_one_line(masked[low:high], limit)
 

@@ -39,6 +39,12 @@ SEEMS = frozenset(
 
 _PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
 _PNR = re.compile(r"p\.?nr", re.IGNORECASE)
+# The same for texts of Latin-1, of which one bitmap tells what a character is.
+_LETTERS = "".join(re.escape(chr(code)) for code in range(256) if re.match(r"[^\W\d_]", chr(code)))
+_SIGNS = "".join(re.escape(chr(code)) for code in range(256) if re.match(r"[^\w\s]", chr(code)))
+_LATIN_PIECE = re.compile(
+    rf"[SPsp]/[Nn]\b|[{_LETTERS}]+(?:[-'.][{_LETTERS}]+)*|[0-9]+(?:[.,:/-]?[0-9]+)*|[\n\t_{_SIGNS}]"
+)
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")  # in a text that the message's walk has not tidied
 
@@ -125,7 +131,9 @@ def pieces(side: str) -> list[str]:
         if _UNSEEN.search(side):
             side = _UNSEEN.sub("", side)
         side = unicodedata.normalize("NFC", side)
-    return _PIECE.findall(side)
+        if in_latin(side) is None:
+            return _PIECE.findall(side)
+    return _LATIN_PIECE.findall(side)
 
 
 def of_a_unit(piece: str, *, unit: bool) -> bool:

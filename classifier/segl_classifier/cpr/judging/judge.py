@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
@@ -29,7 +29,7 @@ from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.judging.called import weigh_columns
 from segl_classifier.cpr.judging.days import weigh_days
 from segl_classifier.cpr.judging.in_cells import in_cells
-from segl_classifier.cpr.judging.neighbours import Neighbours, listed_with
+from segl_classifier.cpr.judging.neighbours import listed_with, weigh_neighbours
 from segl_classifier.cpr.judging.records import in_records
 from segl_classifier.cpr.spelling import borders
 from segl_classifier.cpr.spelling.candidates import Candidate, candidates
@@ -54,6 +54,7 @@ MOST_JUDGED = 10_000  # candidates of one text
 _ENOUGH = 100  # numbers beyond doubt, after which the rest of a text is not looked at
 _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all the same, to explain them
 
+_BARE = Spelling.BARE
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
 # A table that lies on its side: people or years stand over its columns, what the numbers are before its rows.
@@ -106,7 +107,7 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
         return NumbersFound([])
     weigh_columns(text.text, reader.tables, assessments, reader.passed_over, today)
     weigh_days(assessments, today)
-    _weigh_neighbours(text.text, assessments, reader.others, today)
+    weigh_neighbours(text.text, assessments, reader.others, today)
     told = [
         assessment for assessment in assessments if reader.place(assessment.candidate) is not Place.BEHIND
     ]
@@ -139,6 +140,9 @@ class _Reader:
         assessments: list[Assessment] = []
         for candidate in found:
             top = self._heading(candidate)
+            if top.numbers and len(self.others) > _OTHERS_SHOWN and self._is_another_row(candidate, top):
+                self.others.add(candidate.digits)
+                continue
             if candidate.spelling is Spelling.APART and top.kind is Kind.UNKNOWN and self.in_row:
                 top = self._over_the_rest(candidate, top)
             if top.kind is Kind.OTHER and (
@@ -169,6 +173,17 @@ class _Reader:
             assessments.append(assessment)
             self.earlier = assessment
         return assessments
+
+    def _is_another_row(self, candidate: Candidate, top: Said) -> bool:
+        """Whether the number begins a row of what the heading, which says *top*, calls something else: of such rows in
+        a long table nothing more is asked."""
+        return (
+            top.kind is Kind.OTHER
+            and self.rows is None
+            and not candidate.read
+            and top.heading not in MAY_BE_A_PERSONS
+            and (candidate.start == 0 or self.text.text[candidate.start - 1] == "\n")
+        )
 
     def place(self, candidate: Candidate) -> Place:
         """Where the number stands among the lines of its cell."""
@@ -326,7 +341,7 @@ class _Reader:
 
     def _heading(self, candidate: Candidate, *, likely: bool = False, personal: bool = False) -> Said:
         """What the heading of the column says, if the number stands in one."""
-        bare = candidate.spelling is Spelling.BARE
+        bare = candidate.spelling is _BARE
         cell = self.tables.heading(candidate.start)
         self.in_row, self.column = cell is not None, cell or ""
         unit = _may_be_a_units(candidate)
@@ -361,20 +376,6 @@ def _is_listed_with(earlier: Assessment, candidate: Candidate, text: str) -> boo
     if earlier.said.kind is Kind.OTHER and earlier.candidate.spelling is not candidate.spelling:
         return False
     return listed_with(text, earlier.candidate.end, candidate.start)
-
-
-def _weigh_neighbours(text: str, assessments: list[Assessment], others: set[str], today: date) -> None:
-    """Adds what the other numbers of the text say to what its own words do not settle."""
-    neighbours = Neighbours(text, [assessment.candidate for assessment in assessments], others)
-    for first, last in pairwise(assessments):
-        if first.candidate.spelling.divided and not score.recent(first.birth, today):
-            continue  # nothing is numbered DDMMYY-SSSS but by the day on which it was
-        if (doubt := neighbours.ends_range(first.candidate, last.candidate)) is not None:
-            first.steps.append(doubt)
-            last.steps.append(doubt)
-    for assessment in assessments:
-        if assessment.said.kind is Kind.UNKNOWN:
-            assessment.steps += neighbours.doubt(assessment.candidate)
 
 
 def _scored(assessment: Assessment) -> ScoredNumber:

@@ -9,14 +9,23 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import pairwise
 
 from segl.vocabulary import Adjustment
+from segl_classifier.cpr.judging import score
+from segl_classifier.cpr.judging.assessment import Assessment
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.form import Spelling
+from segl_classifier.cpr.vocabulary.words import Kind
+from segl_classifier.latin import in_latin
 
 _LISTED = re.compile(r"(?:[\s,;/&+>–-]|og|and|und|och|eller|or|oder|samt|til|to|bis|till|nr|no|\.){1,12}")
 _RANGE = re.compile(r"\s{0,3}(?:til|to|bis|till|-|–)\s{0,3}")
 _RUN = re.compile(r"[0-9]{10}(?<![0-9.,-][0-9]{10})(?![0-9.,-])")
+# The same of Latin-1, with a nought for each digit and a point for what no such number touches: so the search leaps.
+_KINDS = bytes(48 if chr(code) in "0123456789" else 46 if chr(code) in ".,-" else 32 for code in range(256))
+_RUN_IN_LATIN = re.compile(rb"0000000000(?<![0.]0000000000)(?![0.])")
 _SERIES = 200  # two numbers this near each other in value follow one another
 _AROUND = 400  # characters in which other ten-digit numbers are counted
 
@@ -63,12 +72,33 @@ class Neighbours:
     def _among_ids(self, start: int, end: int) -> bool:
         """Most of the ten-digit numbers around it are no dates, so this one may be a date by chance."""
         if self._runs is None:
-            self._runs = [run.start() for run in _RUN.finditer(self._text)]
+            self._runs = _ten_in_a_row(self._text)
         low, high = start - _AROUND, end + _AROUND
         runs, dates = _near(self._runs, low, high), _near(self._dates, low, high)
         return runs - dates >= 3 and dates * 3 < runs
 
 
+def _ten_in_a_row(text: str) -> list[int]:
+    """Where ten digits in a row stand in *text*."""
+    if (latin := in_latin(text)) is None:
+        return [run.start() for run in _RUN.finditer(text)]
+    return [run.start() for run in _RUN_IN_LATIN.finditer(latin.translate(_KINDS))]
+
+
 def _near(values: list[int], low: int, high: int) -> int:
     """How many of the sorted *values* lie from *low* to *high*."""
     return bisect_left(values, high + 1) - bisect_left(values, low)
+
+
+def weigh_neighbours(text: str, assessments: list[Assessment], others: set[str], today: date) -> None:
+    """Adds what the other numbers of the text say to what its own words do not settle."""
+    neighbours = Neighbours(text, [assessment.candidate for assessment in assessments], others)
+    for first, last in pairwise(assessments):
+        if first.candidate.spelling.divided and not score.recent(first.birth, today):
+            continue  # nothing is numbered DDMMYY-SSSS but by the day on which it was
+        if (doubt := neighbours.ends_range(first.candidate, last.candidate)) is not None:
+            first.steps.append(doubt)
+            last.steps.append(doubt)
+    for assessment in assessments:
+        if assessment.said.kind is Kind.UNKNOWN:
+            assessment.steps += neighbours.doubt(assessment.candidate)

@@ -23,8 +23,8 @@ _JOINED = re.compile(r"(?:[-._/:+<>][0-9]{1,16}){1,4}")
 _REACH = 16  # characters
 _JOINTS_BEFORE = frozenset("-._/<> \u00a0")
 _DIALLED = Adjustment("dialled behind the number of a telephone", -0.4)
-_MAY_JOIN_BEFORE = _JOINTS_BEFORE | {"+"}
-_JOINTS_AFTER = frozenset("-._/+<>:, ")
+MAY_JOIN_BEFORE = _JOINTS_BEFORE | {"+"}
+JOINTS_AFTER = frozenset("-._/+<>:, ")
 
 SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
 _SLASH_AFTER = Adjustment("a slash and a number follow directly", -0.25)
@@ -46,11 +46,11 @@ def of_longer_number(
 ) -> tuple[Adjustment, ...] | None:
     """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a phone number or stands in a payment
     line, whatever the words beside it say."""
-    joined = bool(start) and plain[start - 1] in _MAY_JOIN_BEFORE
+    joined = bool(start) and plain[start - 1] in MAY_JOIN_BEFORE
     before = _before(plain, start, divided, bare) if joined else ()
     if before is None:
         return None
-    if end >= len(plain) or plain[end] not in _JOINTS_AFTER:
+    if end >= len(plain) or plain[end] not in JOINTS_AFTER:
         return before
     return (*before, *_after(plain, end, bare))
 

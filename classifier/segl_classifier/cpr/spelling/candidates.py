@@ -18,11 +18,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.spelling.borders import of_longer_number
+from segl_classifier.cpr.spelling.borders import JOINTS_AFTER, MAY_JOIN_BEFORE, of_longer_number
 from segl_classifier.cpr.spelling.fold import Folded, fold
 from segl_classifier.cpr.spelling.form import Spelling, spelling_of
 from segl_classifier.cpr.spelling.groups import DATED, SHORT, USUAL, Groups
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
+from segl_classifier.latin import in_latin
 
 
 class Candidate(NamedTuple):
@@ -40,6 +41,7 @@ class Candidate(NamedTuple):
         return f"Candidate({self.start}, {self.end}, {self.spelling.name})"  # without the digits
 
 
+_new = tuple.__new__  # for what is made of each number of a long table: half of the time of a call
 _FIRST = r"(?<![0-9][0-9])"  # after the first digit: no digit stands before it
 
 
@@ -85,6 +87,10 @@ _OF_EIGHT = re.compile(rb"0[ \xad]+0[ \xad]+00[ \xad]*00 ?00")
 _CODED_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,12};|[\d\W_]){7,}+")
 _PERCENT, _ENTITY = re.compile(r"%[0-9A-Fa-f]{2}"), re.compile(r"&\#?\w{2,12};")
 _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\r\n<*!?\"'#$~[\]{}^@-]*")
+# Of Latin-1: where a text has none but these, every chain in it is plain.
+_ALL_PLAIN = bytes(
+    code for code in range(256) if _PLAIN.fullmatch(chr(code)) is not None or chr(code).isalpha()
+)
 # The end of a row, which may be flowed text, and the day with which the next begins.
 _DAY_BELOW = re.compile(
     r"\d\d[ .\r\u200b]{0,3}[\n\u200b][ \r]{0,3}(?:0[1-9]|[12]\d|3[01])[-./](?:0[1-9]|1[0-2])[-./](?:19|20)\d\d"
@@ -95,7 +101,8 @@ _NEAR = 200  # characters between two chains that are searched as one stretch
 _ALIKE = re.compile(r"(?:[0-9](?:[^\w\n]{1,3}+|\n)){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
 _START, _END = itemgetter(0), itemgetter(1)
 _WITH_PERIODS = (Spelling.FULL_YEAR, Spelling.FULL_YEAR_LOOSE)
-_IN_A_ROW = (Spelling.BARE, Spelling.SHORT)
+_BARE = Spelling.BARE
+_IN_A_ROW = (_BARE, Spelling.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
 
 
@@ -105,12 +112,14 @@ def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     coded = ("%" in text and _PERCENT.search(text)) or ("&" in text and _ENTITY.search(text))
     chains = _CODED_CHAIN.finditer(text) if coded else _CHAIN.finditer(shape)
     whole = Folded(text, 0, None)
+    latin = None if coded else in_latin(text)
+    all_plain = latin is not None and not latin.translate(None, _ALL_PLAIN)
     first = last = -1  # of the stretch of plain chains, near each other, that is searched as one
     for match in chains:
         begin, end = match.span()
         if not coded and shape.count(b"0", begin, end) == 8 and not _OF_EIGHT.match(shape, begin):
             continue
-        plain = _PLAIN.fullmatch(text, begin, end) is not None
+        plain = all_plain or _PLAIN.fullmatch(text, begin, end) is not None
         if coded and plain and begin and text[begin - 1] == "%":
             # "%20070761-4285": the first digits may be those of a percent code.
             yield from scan.folded(begin, end)
@@ -183,10 +192,17 @@ class _Scan:
     ) -> None:
         """Adds what *matches*: ten digits that begin with day and month."""
         plain, begin = folded.plain, 0
+        as_it_stands = folded.origins is None and not folded.begin
         for match in matches:
             spelled = match.group()
             if len(spelled) == 10:
-                _add(found, folded, match, Spelling.BARE, spelled)
+                start, stop = match.span()
+                # Most of a long table: told without a call.
+                joined = plain[stop : stop + 1] in JOINTS_AFTER or plain[start - 1 : start] in MAY_JOIN_BEFORE
+                if as_it_stands and not joined:
+                    found.append(_new(Candidate, (start, stop, _BARE, spelled, (), None, False)))
+                else:
+                    _add(found, folded, match, _BARE, spelled)
                 continue
             if len(spelled) == 11 and spelled[6] == "-" and spelled[:6].isdigit():  # the usual spelling
                 _add(found, folded, match, Spelling.HYPHEN, spelled[:6] + spelled[7:])
@@ -288,13 +304,18 @@ def _add(
 ) -> None:
     """Adds a candidate, unless it is plainly a piece of a longer number."""
     start, end = match.span()
-    doubts = of_longer_number(folded.plain, start, end, spelling.divided, spelling in _IN_A_ROW)
-    if doubts is None:
-        return
+    plain = folded.plain
+    doubts: tuple[Adjustment, ...] = ()
+    # Most touch nothing of that kind, which is told without a call.
+    if (start and plain[start - 1] in MAY_JOIN_BEFORE) or plain[end : end + 1] in JOINTS_AFTER:
+        touching = of_longer_number(plain, start, end, spelling.divided, spelling in _IN_A_ROW)
+        if touching is None:
+            return
+        doubts = touching
     if spelling in _WITH_PERIODS and digits[6:8] in ("19", "20") and match["glued"] is match["iso"] is None:
         doubts = (*doubts, _PERIOD)
     if folded.origins is not None:
         start, end = folded.at(start), folded.at(end - 1) + 1
     else:
         start, end = start + folded.begin, end + folded.begin
-    found.append(Candidate(start, end, spelling, digits, doubts, year))
+    found.append(_new(Candidate, (start, end, spelling, digits, doubts, year, False)))

@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import re2
+
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.mentions import may_name_replacement
+from segl_classifier.latin import latin_options
 
-_IN_SHAPE = re.compile(rb"000000 ?(?=[0a]{4})(?!0{4})")
+_IN_SHAPE = re2.compile(
+    rb"(?:^|[^0a])000000 ?(?:a[0a]{3}|0a[0a]{2}|00a[0a]|000a)(?:[^0a]|$)", latin_options()
+)
 _LETTERED = re.compile(
     r"(?<![^\W_])(?P<date>[0-9]{6})[ -]?(?P<rest>(?=[0-9]{0,3}[A-Z])[0-9A-Z]{4})(?![^\W_])"
 )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-from segl_classifier.latin import LOWER
+import re2
+
+from segl_classifier.latin import LOWER, latin_options
 
 _ALIKE = {
     "O": "0",
@@ -16,21 +18,18 @@ _ALIKE = {
     "I": "1",
     "l": "1",
     "i": "1",
-    "|": "1",
     "S": "5",
     "s": "5",
     "B": "8",
     "Z": "2",
 }
 _AS_DIGITS = str.maketrans(_ALIKE)
-_ONE = "[0-9oqil|sbz]"
+_ONE = "[0-9oqilsbz]"
 # Of small letters. It begins with certain bytes, for which the search leaps.
-_LABELLED = re.compile(
-    rf"(?:cpr|personn)[^\W\d]{{0,9}}[-. ]{{0,2}}(?:nr|no|num(?:mer)?)?[.:#=,\s]{{0,4}}(?:(?:er|is)[: ]{{1,2}})?"
-    rf"(?P<number>(?:{_ONE}{{2}}[ ./-]?){{3}}(?: ?[-~=_*.]? ?){_ONE}{{2}} ?{_ONE}{{2}})(?![0-9a-z\xdf-\xff])".encode(
-        "latin-1"
-    )
-)
+_LABEL = r"(?:cpr|personn)[^\W\d]{0,9}[-. ]{0,2}(?:nr|no|num(?:mer)?)?[.:#=,\s]{0,4}(?:(?:er|is)[: ]{1,2})?"
+_NUMBER = rf"(?![a-z]{{2}}[ ./-])(?:{_ONE}{{2}}[ ./-]?){{3}}(?: ?[-~=_*.]? ?){_ONE}{{2}} ?{_ONE}{{2}}"
+_LABELLED = re.compile(rf"{_LABEL}(?P<number>{_NUMBER})(?![0-9a-z\xdf-\xff])".encode("latin-1"))
+_MIXED = re2.compile(rb"[0-9][oqilsbz]|[oqilsbz][0-9]", latin_options())
 _FEWEST_REAL = 3  # of the ten digits
 
 
@@ -39,7 +38,7 @@ def with_digits(text: str) -> str:
     parts: list[str] = []
     done = 0
     small = text.encode("latin-1", "replace").translate(LOWER)
-    if b"cpr" not in small and b"personn" not in small:
+    if (b"cpr" not in small and b"personn" not in small) or _MIXED.search(small) is None:
         return text
     for found in _LABELLED.finditer(small):
         start, end = found.span("number")

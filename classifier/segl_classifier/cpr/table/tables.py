@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, product
 from typing import NamedTuple
 
 from segl_classifier.cpr.table.heading_rows import (
@@ -30,6 +31,7 @@ from segl_classifier.cpr.table.heading_rows import (
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 
 _SIGNS = ("\t", "|", ";")
+_OF_SIGNS = {has: tuple(compress(_SIGNS, has)) for has in product((False, True), repeat=3)}
 _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
 _EMPTY_LINES = 2  # between a table and the line above it
@@ -236,11 +238,16 @@ class Tables:
 
     def _enter(self, start: int) -> None:
         """Go to the line of *start*; the next line of the same table needs no search."""
-        begin = self._text.rfind("\n", 0, start) + 1
+        text = self._text
+        begin = start  # as where a number begins each row
+        if start and text[start - 1] != "\n":
+            begin = text.rfind("\n", 0, start) + 1
         follows = begin == self._end + 1
-        self._begin, self._row = begin, self._line(begin)
-        self._end = begin + len(self._row)
-        dividers = _dividers(self._row)
+        end = text.find("\n", begin, begin + _LONGEST)
+        self._begin = begin
+        self._row = row = text[begin : end if end >= 0 else begin + _LONGEST]
+        self._end = begin + len(row)
+        dividers = _dividers(row)
         if not follows or dividers != self._dividers:
             self._tables = []
         else:
@@ -327,8 +334,9 @@ def _last_filled(cells: str, divider: str) -> str:
 
 def _dividers(line: str) -> tuple[str, ...]:
     """What divides the cells of *line*, if anything does."""
-    if "\t" in line or "|" in line or ";" in line:
-        return tuple([sign for sign in _SIGNS if sign in line])
+    signs = _OF_SIGNS["\t" in line, "|" in line, ";" in line]
+    if signs:
+        return signs
     if "," in line:
         return (",", _LINED_UP) if _LINED_UP in line else (",",)
     return (_LINED_UP,) if _LINED_UP in line else ()

@@ -145,6 +145,11 @@ def test_no_excerpt_shows_a_number_that_is_written_otherwise() -> None:
         assert "④" not in finding.excerpt
 
 
+def test_a_word_before_a_number_is_no_part_of_it() -> None:
+    (finding,) = found("My CPR no. is 24.07.2006-9482, flat 5b")
+    assert "is 24.07." in finding.excerpt
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["<b>", "1<b>1", "**1", "1 \n", "O7O761-4285 ", "\x1b[", "\u202e1", "⑦", "7. juli 61 ", "1234 og ", "0\n",
