@@ -7,6 +7,7 @@ import re
 
 PREFIX = "x-segl-"
 ROUTE = "X-Segl-Route"  # the verdict, for Postfix's milter_header_checks: plain | secure
+UNREAD = "X-Segl-Unread"  # between own people, and read by nobody: for milter_header_checks (decision 107)
 LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag), for milter_header_checks
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)

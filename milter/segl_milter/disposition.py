@@ -10,11 +10,12 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from segl.addresses import domain_of
 from segl.demands import least_for
 from segl.receipts.facts import MOST_HASHES, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings.document import Settings
-from segl.vocabulary import Asked, Decision, Proof, Verdict
+from segl.vocabulary import Asked, Decision, Mode, Proof, Verdict
 from segl.wishes import Wishes
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.ruling import INTERNAL, action, forged_tags, to_be_opened, wishes_of
@@ -38,6 +39,8 @@ class Disposition:
     ``wishes``     what the first subject asks of the portal: they come off it for all ways.
     ``borrowed``   the client's ENVID is one of ours, of another message.
     ``unreturned`` it was not read, and its sender's address leads outside: no report may bring it there.
+    ``unread``     own people wrote it to own people, and nobody has read it: a recipient outside, of whom only Postfix
+                   knows by then, must get it securely.
     """
 
     action: Decision
@@ -51,6 +54,7 @@ class Disposition:
     wishes: Wishes | None = None
     borrowed: bool = False
     unreturned: bool = False
+    unread: bool = False
 
 
 def disposition_of(
@@ -73,13 +77,28 @@ def disposition_of(
     )
     if todo not in _GOES_SECURELY:
         borrowed = not canary and _is_borrowed(mail, key)
-        unreturned = INTERNAL in verdict.reasons and settings.leads_outside(mail.sender.bare)
+        unread = INTERNAL in verdict.reasons
         return Disposition(
-            todo, verdict, "", least, opened, subjects, borrowed=borrowed, unreturned=unreturned
+            todo,
+            verdict,
+            "",
+            least,
+            opened,
+            subjects,
+            borrowed=borrowed,
+            unreturned=unread and settings.leads_outside(mail.sender.bare),
+            unread=unread and not opened and _is_guarded(mail, settings),
         )
     segl_id, facts = _named(mail, verdict, settings, key)
     seed, wishes = secrets.token_urlsafe(32), wishes_of(mail, settings)
     return Disposition(todo, verdict, segl_id, least, opened, subjects, facts, seed, wishes)
+
+
+def _is_guarded(mail: Mail, settings: Settings) -> bool:
+    """Whether what nobody has read must not leave. What comes in from outside goes on as it came, and so does all
+    mail in shadow mode."""
+    shadow = settings.detection.mode is Mode.SHADOW
+    return not shadow and settings.may_write_for_us(domain_of(mail.sender.bare))
 
 
 def _is_borrowed(mail: Mail, key: ReceiptKey | None) -> bool:

@@ -34,7 +34,7 @@ class Modifications:
     ``sender``      (address, ESMTP parameters), ``None`` when it stays as it is.
     ``hold``        why Postfix shall put the message on hold; empty when not.
     ``add``         (name, value) of header fields; the route last, so that no fault before it can
-                    leave a message marked plain.
+                    leave a message marked plain; behind it only what makes that stricter.
     ``refusal``     the reply that refuses the message; then nothing else is set.
     """
 
@@ -61,9 +61,10 @@ def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
         sender = _reported(mail, disposition)
-        return Modifications(
-            subjects=subjects, remove=remove, sender=sender, add=(*_opening(disposition.opened), route)
-        )
+        # Behind the route: of several FILTERs the last counts.
+        unread = ((headers.UNREAD, "yes"),) if disposition.unread else ()
+        add = (*_opening(disposition.opened), route, *unread)
+        return Modifications(subjects=subjects, remove=remove, sender=sender, add=add)
     if (wishes := disposition.wishes) is not None:
         subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
     return Modifications(

@@ -11,7 +11,7 @@ import pytest
 
 from world.estate import standing_house
 from world.house import DOMAIN, House
-from world.letters import BARE, COLLEAGUE, CPR, SENDER, letter
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.peers import ReceivedMail
 from world.postfix import wait_until, with_parameters
 from world.receipts import receipts_for
@@ -27,7 +27,11 @@ STRANGER = "eva@boligforening.example"
 def name_alias(house: House) -> None:
     """The treasurer's mail is forwarded by the mail store."""
     aliases = f"inline:{{ {{ {CHAIR} = {BARE} }}, {{ {UNNAMED} = {BARE} }} }}"
-    house.front.main_cf = with_parameters(house.front.main_cf, virtual_alias_maps=aliases)
+    house.front.main_cf = with_parameters(
+        house.front.main_cf,
+        virtual_alias_maps=aliases,
+        header_checks=f"regexp:{{{{/^Subject: Kopi/ BCC {GOOD}}}}}",
+    )
     house.front.write()
 
 
@@ -74,13 +78,37 @@ def test_other_mail_arrives_as_it_is(house: House, street: Street, recipient: st
 
 @pytest.mark.parametrize(
     ("sender", "recipient", "arrives_at"),
-    [(STRANGER, CHAIR, BARE), (SENDER, COLLEAGUE, COLLEAGUE), (SENDER, UNNAMED, BARE)],
-    ids=["what comes in", "to a colleague", "an alias that nobody named"],
+    [(STRANGER, CHAIR, BARE), (STRANGER, UNNAMED, BARE), (SENDER, COLLEAGUE, COLLEAGUE)],
+    ids=["what comes in", "what comes in for an alias that nobody named", "to a colleague"],
 )
 def test_what_is_not_read_as_ever(
     house: House, street: Street, sender: str, recipient: str, arrives_at: str
 ) -> None:
     assert CPR.encode() in sent(house, street, f"CPR-nr. {CPR}\n", recipient, arrives_at, sender).content
+
+
+@pytest.mark.parametrize("sender", [SENDER, "", f"www-data@web.{DOMAIN}"])
+def test_what_nobody_has_read_does_not_leave_by_an_alias_that_nobody_named(
+    house: House, street: Street, sender: str
+) -> None:
+    mail = sent(house, street, f"CPR-nr. {CPR}\n", UNNAMED, BARE, sender)
+    assert b"/m/" in mail.content
+    assert CPR.encode() not in street.seen_in_clear()
+
+
+def test_nor_by_a_copy_that_nobody_named(house: House, street: Street) -> None:
+    """The colleague has it as it is, and so has who gets the copy, by TLS that is proven."""
+    content = letter("", (COLLEAGUE,), "Kopi", f"CPR-nr. {CPR}\n").content
+    house.submit(content, SENDER, [COLLEAGUE])
+    for one in (COLLEAGUE, GOOD):
+        wait_until(lambda one=one: bool(street.mail_for(one)), 60, lambda: house.log[-6000:])  # type: ignore[misc]
+        [mail] = street.mail_for(one)
+        assert CPR.encode() in mail.content
+        assert b"x-segl-" not in mail.content.lower()
+    assert street.mail_for(GOOD)[0].tls
+    assert CPR.encode() not in street.seen_in_clear()
+    wait_until(lambda: not house.queued, 60, lambda: house.log[-6000:])
+    assert [one for one in street.store.received if SENDER in one.recipients] == [], "nobody is told"
 
 
 def test_what_comes_back_unread_does_not_go_on_outside(house: House, street: Street) -> None:

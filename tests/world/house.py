@@ -29,12 +29,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segl.postfix.conf import (
+    OWN,
     REPORT_OPTIONS,
     REPORTERS,
     Site,
     canary_map,
     render,
     render_front_master,
+    render_own,
     render_secure_master,
     render_strip,
     render_verdict,
@@ -266,7 +268,11 @@ queue_run_delay = 2s
         )
         services = set_options(BASE_SERVICES, REPORTERS, REPORT_OPTIONS)
         master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + services + render_front_master(site)
-        files = {"segl-verdict": render_verdict(site), "segl-strip": render_strip(site)}
+        files = {
+            "segl-verdict": render_verdict(site),
+            "segl-strip": render_strip(site),
+            OWN: render_own(self.settings),
+        }
         return PostfixInstance(directory, main_cf, master_cf, files)
 
     def _secure(self) -> PostfixInstance:

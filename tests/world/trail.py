@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # The hops between our own instances; what they deliver is followed on, not reported.
-HOPS = frozenset({"segl-secure", "segl-plain", "segl-internal"})
+HOPS = frozenset({"segl-secure", "segl-plain", "segl-unread", "segl-internal"})
 
 _DELIVERY = re.compile(
     r"postfix/(?P<service>[\w-]+)(?:/\w+)?\[(?P<pid>\d+)\]: (?P<queue_id>\w+): to=<(?P<recipient>[^>]*)>,"

@@ -21,7 +21,7 @@ from pathlib import Path
 from segl.counted import counted
 from segl.demand_tag import entrances
 from segl.errors import PostfixError
-from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, next_hop
+from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, UNREAD, next_hop
 from segl.postfix.edit import service_keys
 from segl.postfix.running import complaint, run_postfix
 from segl.settings.document import Settings
@@ -32,7 +32,7 @@ _FILTER = re.compile(r"^content_filter: (\S+)", re.MULTILINE)
 _BEGIN = re.compile(r"^\*\*\* ENVELOPE RECORDS ", re.MULTILINE)
 _END = "\n*** MESSAGE FILE END "
 _GONE = re.compile(r"open queue file \S+: No such file or directory")
-_OURS = tuple(f"{transport}:" for transport in (SECURE, PLAIN, OPEN, RECEIPT))
+_OURS = tuple(f"{transport}:" for transport in (SECURE, PLAIN, UNREAD, OPEN, RECEIPT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def in_force(settings: Settings) -> frozenset[str]:
             ),
             f"{SECURE}:{next_hop(settings.postfix.own_entrance)}",
             f"{PLAIN}:{next_hop(settings.postfix.return_port)}",
+            f"{UNREAD}:{next_hop(settings.postfix.return_port)}",
             f"{OPEN}:unix:{settings.delivery.inbound_socket}",
         )
     )

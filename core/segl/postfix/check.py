@@ -15,6 +15,7 @@ from segl.settings.document import Settings
 # Names that postfix/conf gives to the services it adds.
 SECURE = "segl-secure"
 PLAIN = "segl-plain"
+UNREAD = "segl-unread"
 OPEN = "segl-open"
 CLEANUP = "segl-cleanup"
 OWN_CLEANUP = "segl-own-cleanup"
@@ -85,6 +86,11 @@ class Setup:
     @property
     def verdict_action(self) -> str:
         return f"FILTER {PLAIN}:{next_hop(self.settings.postfix.return_port)}"
+
+    @property
+    def unread_action(self) -> str:
+        """Where what own people write to own people goes, which nobody has read."""
+        return f"FILTER {UNREAD}:{next_hop(self.settings.postfix.return_port)}"
 
     @property
     def receipt_filter(self) -> str:

@@ -1,9 +1,9 @@
-"""Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards, blind copies and notices.
+"""Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards, blind copies, notices.
 
 They add recipients after the verdict. A message to own recipients alone is plain without being read, and a copy for a
-user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot know that by itself, so each
-such alias is named that ``organisation.forwarded`` does not name, and each copy that ``organisation.copies_to`` does
-not.
+user of this host goes in; an alias that leads outside sends it on. The return port sees whom cleanup(8) has added, and
+then sends what own people wrote securely, all of it (:mod:`segl.postfix.check_unread`); whom local(8) or smtp(8) adds
+gets it as it is. Named is each alias that ``organisation.forwarded``, and each copy that ``copies_to`` does not name.
 """
 
 from __future__ import annotations
@@ -46,11 +46,20 @@ _FORWARDING: Final = {
     "recipient_bcc_maps": False,
     "sender_bcc_maps": False,
 }
-# By these smtp(8) and lmtp(8) write another recipient where mail leaves (generic(5)).
-_GENERIC: Final = ("smtp_generic_maps", "lmtp_generic_maps")
 # What no address leads to by its name: copies, and mail to nobody in particular (which local(8) sends on, behind Segl).
 _COPIES: Final = "_bcc"
 _UNNAMEABLE: Final = (_COPIES, "luser_relay")
+# Whom these add the return port sees.
+_BY_CLEANUP: Final = (_COPIES, "virtual_alias_maps", "canonical_maps")
+_SEEN: Final = (
+    "mail of own people to this recipient alone is read by nobody: outside it goes securely, all of it, and mostly by"
+    " the portal; what comes in from outside goes on as it came"
+)
+_UNSEEN: Final = (
+    "mail to this recipient counts as inside (to own ones alone it is not read), and leaves as it is"
+)
+# By these smtp(8) and lmtp(8) write another recipient where mail leaves (generic(5)).
+_GENERIC: Final = ("smtp_generic_maps", "lmtp_generic_maps")
 _OF_STRAYS: Final = "let it go to an own address, or accept it: then this mail must hold no personal data"
 _OF_COPIES: Final = (
     "name the address in organisation.copies_to: what own people write to each other is read then, and the copy goes "
@@ -75,11 +84,11 @@ _Found = tuple[str, list[str], str]  # where, the addresses it leads to, why it 
 def forward_checks(setup: Setup) -> Iterator[Check]:
     """One for each place that leads outside, or that cannot be looked through."""
     clean = True
-    why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
     for where, addresses, unread in _forwarding(setup):
         outside = [address for address in addresses if goes_on_outside(setup, address)]
         if _COPIES in where:
             outside = [address for address in outside if not is_read_for(setup.settings, address)]
+        why = _SEEN if any(name in where for name in _BY_CLEANUP) else _UNSEEN
         if unread:
             clean = False
             yield Check(_ID, State.UNKNOWN, f"{where}: {unread}", why, "look through it yourself")
@@ -88,9 +97,7 @@ def forward_checks(setup: Setup) -> Iterator[Check]:
             more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
             stray = _OF_STRAYS if "luser_relay" in where else _OF_ALIASES
             fix = _OF_COPIES if _COPIES in where else stray
-            # A house may accept what one address's mail is; copies of everybody's are no such thing.
-            state = State.FAIL if "always_bcc" in where else State.WARN
-            yield Check(_ID, state, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
+            yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
     for check in (*_notices(setup), *_other_delimiters(setup)):
         clean = False
         yield check

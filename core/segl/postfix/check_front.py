@@ -27,6 +27,7 @@ from segl.postfix.check_handover import handover_checks
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.check_own_port import own_port, service_faults
+from segl.postfix.check_unread import unread_check
 from segl.postfix.hops import FORCED
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
@@ -168,7 +169,7 @@ def _return_port(setup: Setup) -> Iterator[Check]:
             id_, State.FAIL, f"no smtpd on {port}", "mail with the verdict plain cannot go on", INSTALL
         )
         return
-    front, faults = setup.front, service_faults(setup.front, service)
+    front, faults = setup.front, service_faults(setup.front, service, "smtpd_relay_restrictions")
     if front.value("content_filter", service):
         faults.append("has a content_filter: mail goes round in circles")
     if "no_address_mappings" not in split_list(front.value("receive_override_options", service)):
@@ -191,6 +192,7 @@ def _return_port(setup: Setup) -> Iterator[Check]:
     for fault in faults:
         why = "this port skips Segl on purpose; only Segl and the front itself may reach it"
         yield Check(id_, State.FAIL, f"{service.id}: {fault}", why, INSTALL)
+    yield unread_check(setup, service)
 
 
 def _strip(setup: Setup) -> Check:

@@ -1,6 +1,6 @@
-"""What must hold for the two transports of the front that hand mail on: to the secure instance, and to the return port.
+"""What must hold for the transports of the front that hand mail on: to the secure instance, and to the return port.
 
-What main.cf says of mail that leaves for the world must not hold for either: a relay for failures would get the
+What main.cf says of mail that leaves for the world must not hold for them: a relay for failures would get the
 message as it is, and the site's own ``smtp_header_checks`` could take off the header fields by which Segl's parts
 tell each other what the sender asked for. Nor for those to segl-deliver, where it would give mail back.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
-from segl.postfix.check import INSTALL, PLAIN, RECEIPT, SECURE, Check, Setup, State, judge, seconds
+from segl.postfix.check import INSTALL, PLAIN, RECEIPT, SECURE, UNREAD, Check, Setup, State, judge, seconds
 from segl.postfix.check import OPEN as OPENING
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
@@ -31,8 +31,8 @@ _FILTERS: Final = ("delivery_status_filter", "reply_filter")
 
 
 def handover_checks(setup: Setup) -> Iterator[Check]:
-    """Both transports; of those to segl-deliver what would give mail back."""
-    for name in (SECURE, PLAIN):
+    """All three; of those to segl-deliver what would give mail back."""
+    for name in (SECURE, PLAIN, UNREAD):
         service = setup.front.service(name, "unix")
         if service is None or service.program != "smtp":
             found = "missing" if service is None else f"runs {service.program}, not smtp"
@@ -48,7 +48,7 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
         )
         yield from _changed(setup, service)
         yield from _slowed(setup, service)
-    for name in (SECURE, PLAIN, OPENING, RECEIPT):
+    for name in (SECURE, PLAIN, UNREAD, OPENING, RECEIPT):
         if (service := setup.front.service(name, "unix")) is not None:
             yield from _given_back(setup, service)
     yield from _put_off(setup)
@@ -72,7 +72,7 @@ def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
 def _put_off(setup: Setup) -> Iterator[Check]:
     """Until somebody flushes the queue (postconf(5)): for lines that are dialled, or while something is repaired."""
     value = setup.front.value("defer_transports")
-    if named := [name for name in (SECURE, PLAIN, OPENING, RECEIPT) if name in split_list(value)]:
+    if named := [name for name in (SECURE, PLAIN, UNREAD, OPENING, RECEIPT) if name in split_list(value)]:
         yield Check(
             _ID,
             State.WARN,

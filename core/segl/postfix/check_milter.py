@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segl.headers import ENVELOPE_ID, FACTS, HELD, ID, LINK, OPEN, ROUTE, WISHES
+from segl.headers import ENVELOPE_ID, FACTS, HELD, ID, LINK, OPEN, ROUTE, UNREAD, WISHES
 from segl.postfix.check import INSTALL, OUR_CLEANUPS, Check, Setup, State, judge, milter_options, seconds
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up, tables_in
@@ -21,8 +21,7 @@ _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 # What our milter tells the parts behind the front; the demand (X-Segl-Least) is looked at with the demands.
 _TOLD = (FACTS, WISHES, LINK, HELD, OPEN, ENVELOPE_ID)
 _AFTER = (
-    "a milter after Segl's can change a message after its verdict: what it writes has been read by nobody, and whom it"
-    " adds outside gets mail between colleagues as it is"
+    "a milter after Segl's can change a message after its verdict: what it writes has been read by nobody"
 )
 _LEAVES = ("DUNNO", "OK", "INFO", "WARN")  # header_checks(5): what leaves a field as it is
 
@@ -185,12 +184,16 @@ def _verdict_fault(setup: Setup, value: str) -> str:
     ours = [f"{ROUTE}: {decision}" for decision in Decision if decision is not Decision.PLAIN]
     ours += [f"{ROUTE}: plain secure", f"{ROUTE}:"]
     named, told = f"{ID}: {ROUTE}: plain", [f"{name}: x" for name in _TOLD]
-    answers = look_up(value, [plain, named, *ours, *told, *_OTHERS], setup.front.directory)
+    unread = f"{UNREAD}: yes"
+    answers = look_up(value, [plain, unread, named, *ours, *told, *_OTHERS], setup.front.directory)
     if answers.get(plain) != setup.verdict_action:
         return f"the verdict plain is answered {answers.get(plain, 'by nothing')}, not {setup.verdict_action}"
     if answers.get(named) != f"FILTER {setup.content_filter}":
         found = answers.get(named, "by nothing")
         return f"what goes securely ({ID}) is answered {found}: another milter's word would count as ours"
+    if answers.get(unread) != setup.unread_action:
+        found = answers.get(unread, "by nothing")
+        return f"what nobody has read ({UNREAD}) is answered {found}: whoever an alias adds outside gets it as it is"
     for header, action in answers.items():
         does = action.upper()
         if does.startswith("FILTER") and header in (*ours, *_OTHERS):

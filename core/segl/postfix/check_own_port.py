@@ -44,21 +44,27 @@ def own_port(setup: Setup) -> Check:
         )
         found = f"no smtpd on {setup.settings.postfix.own_port}"
         return Check(_ID, State.WARN, found, why, INSTALL)
-    faults = [*service_faults(setup.front, service), *_unsafe(setup, service), *_entrance_faults(setup)]
+    lists = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
+    faults = [
+        *service_faults(setup.front, service, *lists),
+        *_unsafe(setup, service),
+        *_entrance_faults(setup),
+    ]
     found = f"{service.id}: {'; '.join(faults) or 'loopback only, aliases followed, all of it goes the secure way'}"
     why = "answers from the portal and reports come in here unread: they could leave in clear, or not arrive"
     return judge(_ID, not faults, found, why=why, fix=INSTALL)
 
 
-def service_faults(front: Instance, service: Service) -> list[str]:
-    """What must hold at any port of the front's that skips the milter."""
+def service_faults(front: Instance, service: Service, *lists: str) -> list[str]:
+    """What must hold at any port of the front's that skips the milter; *lists* are those of its restrictions that let
+    this host in and nobody else."""
     faults = []
     if listens_beyond_loopback(front, service):
         faults.append("is open to other hosts, which can send through it unseen")
     networks = split_list(front.value("mynetworks", service))
     if not networks or not all(is_loopback(n) or n.startswith("[::1]") for n in networks):
         faults.append(f"trusts {' '.join(networks) or 'nobody'}, not loopback alone")
-    for name in ("smtpd_relay_restrictions", "smtpd_recipient_restrictions"):
+    for name in lists:
         value = front.value(name, service)
         faults += [f"{name} = {value or '(empty)'}"] * (split_list(value) != ("permit_mynetworks", "reject"))
     return faults

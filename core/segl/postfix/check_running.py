@@ -12,7 +12,18 @@ from pathlib import Path
 
 from segl.demand_tag import entrances
 from segl.postfix import sockets
-from segl.postfix.check import AS_ROOT, OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
+from segl.postfix.check import (
+    AS_ROOT,
+    OPEN,
+    PLAIN,
+    SECURE,
+    UNREAD,
+    Check,
+    Setup,
+    State,
+    milter_endpoint,
+    same_path,
+)
 from segl.postfix.running import Instance, split_list
 from segl.settings.cautions import return_cautions
 
@@ -29,7 +40,7 @@ _ELSE = {
 def running_checks(setup: Setup) -> Iterator[Check]:
     for name, instance in (("front", setup.front), ("secure", setup.secure)):
         yield _instance(f"run.{name}", instance)
-    yield _reloaded("front", setup.front, {SECURE, PLAIN, OPEN})
+    yield _reloaded("front", setup.front, {SECURE, PLAIN, UNREAD, OPEN})
     yield _reloaded("secure instance", setup.secure)
     yield from _milter(setup)
     yield from _unix_sockets(setup)

@@ -38,7 +38,7 @@ _ACCESS_TABLES = (
     "smtpd_end_of_data_restrictions",
     "smtpd_etrn_restrictions",
 )
-_ACTION = re.compile(r"(?:^|[\s,{])(FILTER|REDIRECT|BCC)\s+(\S+)", re.IGNORECASE)
+_ACTION = re.compile(r"(?:^|[\s,{])(FILTER|REDIRECT|BCC)\s+([^\s}]+)", re.IGNORECASE)
 # What stands behind these is words, for people or a field of the message (access(5), header_checks(5)).
 _WITH_WORDS = re.compile(
     r"\{?\s*(?:REJECT|DEFER|DEFER_IF_REJECT|DEFER_IF_PERMIT|HOLD|DISCARD|PREPEND|REPLACE|STRIP|INFO|WARN|[45]\d\d)(?!\S)",
@@ -132,10 +132,10 @@ def _action_tables(setup: Setup) -> Iterator[tuple[str, Table]]:
 def _action_lists(setup: Setup) -> Iterator[tuple[str, str]]:
     """Every parameter that may name such tables, and each service's own: where it stands, and its value."""
     front = setup.front
-    classes = split_list(front.value("smtpd_restriction_classes"))
-    names = (*_CONTENT_TABLES, *_ACCESS_TABLES, *classes)
     users: list[Service | None] = [None, *front.services]
-    for name in names:
+    classes = [name for one in users for name in split_list(front.value("smtpd_restriction_classes", one))]
+    names = (*_CONTENT_TABLES, *_ACCESS_TABLES, *classes)
+    for name in dict.fromkeys(names):
         for service in users:
             if service is not None and name not in service.overrides:
                 continue
@@ -152,6 +152,10 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
         if target == setup.receipt_filter and where.startswith(f"{REPORT}/unix: body_checks: "):
             return None
         if target == setup.opening_filter and where.startswith(f"{CLEANUP}/unix: header_checks: "):
+            return None
+        if f"FILTER {target}" == setup.unread_action and _is_verdict_table(setup, where):
+            return None
+        if target == setup.own_filter and where.startswith(f"{setup.settings.postfix.return_port}/inet: "):
             return None
         if target in demand_filters(setup) and _is_verdict_table(setup, where):
             return None
@@ -187,7 +191,10 @@ def _of_added(setup: Setup, where: str, action: str) -> tuple[State, str]:
         )
     if _is_behind_the_verdict(setup, where):
         return State.FAIL, "behind the verdict nothing is read any more: the copy goes there as it is"
-    return State.WARN, "it sends mail to someone outside whom the verdict knew nothing of"
+    return (
+        State.WARN,
+        "it sends mail to someone outside whom the verdict knew nothing of; what was not read goes securely, all of it",
+    )
 
 
 def _is_verdict_table(setup: Setup, where: str) -> bool:

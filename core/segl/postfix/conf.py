@@ -8,7 +8,7 @@ whole instance of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from segl.settings.portal import PortalRelay
 REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
 REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
 
+# The front's table of whom unread mail may go on to.
+OWN = "segl-own"
 CANARY = "segl-canary"
 AGAIN = "segl-again"
 _LEAST_WARNING, _MOST_WARNING = 60.0, 3600.0  # seconds
@@ -186,6 +188,16 @@ def render_strip(site: Site) -> str:
     """The return port's table: what is to be opened goes to segl-deliver, and our own fields come off."""
     opening = render("segl-open", site) if site.opens else ""
     return opening + render("segl-strip", site)
+
+
+def render_own(settings: Settings, names: Collection[str] = ()) -> str:
+    """The return port's table of whom mail may go on to that nobody has read (access(5)): own addresses that do not
+    lead outside, and those at *names*, which end on this host, too."""
+    leads = [f"{address.lower()} DUNNO" for address in settings.organisation.forwarded if address]
+    own = [domain for owner in settings.owners.every for domain in owner.domains]
+    below = [f".{domain}" for owner in settings.owners.every if owner.subdomains for domain in owner.domains]
+    ends = [f"{name} OK" for name in dict.fromkeys((*own, *below, "localhost", *sorted(names)))]
+    return "".join(f"{line}\n" for line in (*leads, *ends))
 
 
 def render_front_master(site: Site) -> str:

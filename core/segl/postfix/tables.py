@@ -33,6 +33,8 @@ ASKED = {
     "tcp",
 }
 _NESTED = {"unionmap", "pipemap"}
+# Another table stands behind these: it is asked by another program, or what it answers is logged.
+_WRAPPING = {"proxy", "debug"}
 _PLAIN = {"static", "fail", "unix", "netinfo", "randmap"}
 # What indexed types put behind a table's name to get its file (DATABASE_README). Postfix 3.11 can read one of Berkeley
 # DB's by another library (NON_BERKELEYDB_README).
@@ -82,7 +84,7 @@ class Entry:
 
 
 def tables_in(value: str) -> Iterator[Table]:
-    """Every table named in a parameter, also inside restriction lists, ``{…}``, proxy: and unionmap:."""
+    """Every table named in a parameter, also inside restriction lists, ``{…}``, proxy:, debug: and unionmap:."""
     for item in split_list(value):
         if item.startswith("{"):
             yield from tables_in(_inside(item))
@@ -90,7 +92,7 @@ def tables_in(value: str) -> Iterator[Table]:
         kind, colon, name = item.partition(":")
         if not colon:
             continue
-        if kind == "proxy":
+        if kind in _WRAPPING:
             yield from tables_in(name)
         elif kind in _NESTED:
             yield from tables_in(_inside(name))

@@ -92,6 +92,28 @@ def test_what_goes_in_clear_has_neither_name_nor_facts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sender", "reasons", "mode", "content", "unread"),
+    [
+        ("<a@nordby.example>", ("internal",), "detect", (), True),
+        ("<a@nordby.example>", ("internal",), "always", (), True),
+        ("<www-data@web.nordby.example>", ("internal",), "detect", (), True),
+        ("<>", ("internal",), "detect", (), True),  # a mailbox server gives back, and quotes
+        ("<root>", ("internal",), "detect", (), True),
+        ("<a@nordby.example>", (), "detect", (), False),  # it was read
+        ("<a@x.example>", ("internal",), "detect", (), False),  # it goes on as it came
+        ("<a@nordby.example>", ("internal",), "shadow", (), False),
+        ("<a@nordby.example>", ("internal",), "detect", MAIL.content, False),  # segl-deliver opens it
+    ],
+)
+def test_what_own_people_write_to_each_other_is_marked_as_unread(
+    sender: str, reasons: tuple[str, ...], mode: str, content: tuple[bytes, bytes], unread: bool
+) -> None:
+    mail = Mail(Address(sender), (Address("<eva@nordby.example>"),), b"", 7, content=content or (b"", b""))
+    found = disposed(mail, Verdict(Decision.PLAIN, reasons=reasons), detection={"mode": mode})
+    assert found.unread is unread
+
+
+@pytest.mark.parametrize(
     ("policies", "demand", "least"),
     [
         (None, [], Proof.ENCRYPT),

@@ -45,6 +45,12 @@ def test_plain_gets_the_route_and_nothing_else() -> None:
     )
 
 
+def test_what_nobody_has_read_is_said_behind_the_route() -> None:
+    """Of several FILTERs Postfix follows the last."""
+    unread = modifications_for(mail(), Disposition(Decision.PLAIN, FOUND, ID, unread=True))
+    assert unread.add == (("X-Segl-Route", "plain"), ("X-Segl-Unread", "yes"))
+
+
 def test_secure_gets_route_and_id_and_is_reported_of_by_that_id() -> None:
     assert secure(
         mail(Address("<b@x.example>"), Address("<c@y.example>", ("NOTIFY=NEVER",)))

@@ -66,7 +66,8 @@ def test_forged_headers_come_off_whatever_the_verdict(milter: RunningMilter) -> 
 
 def test_a_message_to_own_domains_is_plain(milter: RunningMilter) -> None:
     with milter.client() as client:
-        assert client.message(FROM, ["bo@nordby.example"], CPR).headers == {"X-Segl-Route": "plain"}
+        told = {"X-Segl-Route": "plain", "X-Segl-Unread": "yes"}
+        assert client.message(FROM, ["bo@nordby.example"], CPR).headers == told
 
 
 def test_the_null_sender_is_read_too_but_stays(milter: RunningMilter) -> None:

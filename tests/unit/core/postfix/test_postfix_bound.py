@@ -114,8 +114,9 @@ def test_it_does_not_go_while_postfix_would_send_it_another_way(monkeypatch: pyt
     assert "segl install --reload" in refused.value.hint
 
 
-def test_segls_own_mail_is_bound_where_it_must() -> None:
+def test_mail_is_bound_where_it_must() -> None:
     wanted = {f"segl-secure:[127.0.0.1]:{port}" for port in (10026, 10029, 10031)}
+    wanted |= {f"segl-{name}:[127.0.0.1]:10027" for name in ("plain", "unread")}
     assert wanted <= bound.in_force(settings())
 
 

@@ -17,6 +17,7 @@ pytestmark = POSTFIX
 
 OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
 OURS = "unix:segl/milter.sock"
+RETURN = "127.0.0.1:10027/inet"
 
 
 def verdict_file(text: str) -> Change:
@@ -204,7 +205,20 @@ FRONT = [
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/smtpd_milters=inet:127.0.0.1:8891")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/mynetworks=127.0.0.0/8,10.0.0.0/8")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/smtpd_relay_restrictions=permit")),
-    ("front.return-port", FAIL, front("-PX", "127.0.0.1:10027/inet/smtpd_recipient_restrictions")),
+    # what nobody has read, and an alias or another milter leads outside
+    ("front.unread", FAIL, front("-PX", f"{RETURN}/smtpd_recipient_restrictions")),
+    ("front.unread", FAIL, front("-P", f"{RETURN}/smtpd_recipient_restrictions=permit_mynetworks,reject")),
+    ("front.unread", FAIL, front("-P", f"{RETURN}/smtpd_restriction_classes=other")),
+    ("front.unread", FAIL, front("-P", f"{RETURN}/segl_unread=permit")),
+    ("front.unread", FAIL, front("-PX", f"{RETURN}/parent_domain_matches_subdomains")),
+    ("front.unread", FAIL, front("-P", "segl-unread/unix/smtp_helo_name=mail.nordby.example")),
+    ("front.unread", FAIL, front("-MX", "segl-unread/unix")),
+    ("front.unread", FAIL, lambda site: site.append("segl-own", "andre.example OK\n")),
+    ("front.unread", FAIL, lambda site: site.append("segl-own", ".nordby.example OK\n")),
+    ("front.unread", FAIL, lambda site: (site.front_directory / "segl-own").unlink()),
+    ("front.unread", OK, lambda site: site.append("segl-own", "bo@nordby.example DUNNO\n")),
+    ("front.handover", FAIL, front("-P", "segl-unread/unix/smtp_fallback_relay=[relay.example]")),
+    ("front.verdict", FAIL, verdict_file("/^X-Segl-Route: plain$/ FILTER segl-plain:[127.0.0.1]:10027\n")),
     # where Segl's own mail comes in
     ("front.own-port", WARN, front("-MX", "127.0.0.1:10028/inet")),
     ("front.own-port", FAIL, front("-P", "127.0.0.1:10028/inet/content_filter=")),

@@ -92,12 +92,12 @@ def test_the_sites_checks_of_outgoing_mail_are_taken_off_the_ways_inside(site: I
     site.front("-e", "smtp_header_checks=regexp:{{/^X-/ IGNORE}}")
     site.install()
     ours = "  -o smtp_header_checks=\n"
-    assert site.read("master.cf").count(ours) == 2
+    assert site.read("master.cf").count(ours) == 3
     (site.front_directory / "master.cf").write_text(site.read("master.cf").replace(ours, ""), "utf-8")
     [change] = site.plan.changes
     assert ours.encode() in change.after
     site.install()
-    assert site.read("master.cf").count(ours) == 2
+    assert site.read("master.cf").count(ours) == 3
     assert value(site, "smtp_header_checks") == "regexp:{{/^X-/ IGNORE}}", "what leaves goes by them as ever"
 
 
@@ -190,8 +190,30 @@ def test_bytes_that_are_no_text_survive(site: Installation) -> None:
 
 def test_files_are_written_so_that_main_cf_sets_all_going_last(site: Installation) -> None:
     names = [change.path.name for change in site.plan.changes]
-    assert names == ["main.cf", "master.cf", "segl-verdict", "segl-strip", "master.cf", "main.cf"]
+    assert names == ["main.cf", "master.cf", "segl-verdict", "segl-strip", "segl-own", "master.cf", "main.cf"]
     assert site.plan.changes[-1].path == site.front_directory / "main.cf"
+
+
+@pytest.mark.parametrize(
+    ("organisation", "main", "lines"),
+    [
+        ({}, "", "nordby.example OK, localhost OK, mail.nordby.example OK"),
+        (
+            {"subdomains": True, "forwarded": ["Bo@nordby.example"]},
+            "virtual_mailbox_domains = inline:{skole.example=x}\n",
+            "bo@nordby.example DUNNO, nordby.example OK, .nordby.example OK, localhost OK, mail.nordby.example OK,"
+            " skole.example OK",
+        ),
+    ],
+    ids=["as usual", "with all there may be"],
+)
+def test_whom_unread_mail_may_go_on_to(
+    site: Installation, organisation: dict[str, object], main: str, lines: str
+) -> None:
+    site.tables["organisation"] = organisation
+    site.append("main.cf", main)
+    site.install()
+    assert site.read("segl-own").splitlines()[1:] == lines.split(", ")
 
 
 REFUSED = [

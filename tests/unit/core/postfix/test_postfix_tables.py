@@ -34,6 +34,7 @@ from segl.postfix.tables import (
             ["ldap:/etc/ldap.cf", "hash:/a", "inline:{b=c}"],
         ),
         ("pipemap:{static:x, hash:/y}", ["static:x", "hash:/y"]),
+        ("debug:regexp:/hc proxy:debug:hash:/a", ["regexp:/hc", "hash:/a"]),
         ("127.0.0.0/8 [::1]/128 inet:localhost:8891", []),
     ],
 )

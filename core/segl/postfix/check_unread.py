@@ -1,0 +1,69 @@
+"""Whether what nobody has read stays in the house: mail of own people to own people (decision 107).
+
+The milter marks it, the front hands it back by a transport of its own, and the return port knows that by its greeting.
+Every recipient is known there, also whom an alias, a blind copy or another milter has added: as soon as one is none
+of the house, all of it goes the secure way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from segl.addresses import domain_of
+from segl.postfix.check import INSTALL, UNREAD, Check, Setup, judge
+from segl.postfix.conf import OWN
+from segl.postfix.domain_lists import names_in
+from segl.postfix.running import Service, split_list
+from segl.postfix.tables import Table, TableUnread, entries, look_up
+
+# Lists of where mail ends on this host.
+ENDS_HERE: Final = ("mydestination", "virtual_mailbox_domains")
+_ID: Final = "front.unread"
+_WHY: Final = (
+    "what colleagues write to each other is read by nobody: an alias, a blind copy or another milter that adds somebody"
+    " outside would let it leave as it is"
+)
+
+
+def unread_check(setup: Setup, service: Service) -> Check:
+    """The check `front.unread`; *service* is the return port."""
+    try:
+        faults = [*_known_by_greeting(setup, service), *_own_alone(setup)]
+    except TableUnread as error:
+        faults = [error.private]
+    found = faults[0] if faults else "mail between own people goes on to own recipients alone"
+    return judge(_ID, not faults, found, why=_WHY, fix=INSTALL)
+
+
+def _known_by_greeting(setup: Setup, service: Service) -> Iterator[str]:
+    front, name = setup.front, "smtpd_recipient_restrictions"
+    transport = front.service(UNREAD, "unix")
+    if transport is None or transport.program != "smtp":
+        yield f"{UNREAD} is {'missing' if transport is None else f'{transport.program}, not smtp'}"
+        return
+    greeting = front.value("smtp_helo_name", transport).lower()
+    given = split_list(front.value(name, service))
+    asked = given[:1] == ("check_helo_access",) and given[2:] == ("permit_mynetworks", "reject")
+    answer = look_up(given[1], [greeting], front.directory).get(greeting, "") if asked else ""
+    classes = split_list(front.value("smtpd_restriction_classes", service))
+    if answer not in classes or split_list(front.value(answer, service)) != _restrictions(setup):
+        yield f"{service.id}: {name} = {front.value(name, service) or '(empty)'}"
+    if above := front.value("parent_domain_matches_subdomains", service):
+        yield f"{service.id}: parent_domain_matches_subdomains = {above}: names below own ones count as own"
+
+
+def _restrictions(setup: Setup) -> tuple[str, ...]:
+    own = f"texthash:{setup.front.directory}/{OWN}"
+    return ("check_recipient_access", own, "check_recipient_access", f"static:{{FILTER {setup.own_filter}}}")
+
+
+def _own_alone(setup: Setup) -> Iterator[str]:
+    """Nobody's domain in the table but own ones, and those that end here."""
+    here = {name for each in ENDS_HERE for name in names_in(setup.front, each)}
+    for entry in entries(Table("texthash", f"{setup.front.directory}/{OWN}"), setup.front.directory):
+        domain = domain_of(f"@{entry.key.rpartition('@')[2].lstrip('.')}")
+        owner = setup.settings.owners.find(domain)
+        named = owner is not None and (owner.subdomains or not entry.key.startswith("."))
+        if entry.value != "DUNNO" and not (named or entry.key in {*here, "localhost"}):
+            yield f"{OWN} has {entry.key}, which is none of the house"
