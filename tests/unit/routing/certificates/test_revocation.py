@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from segl.certificates.chain import Authorities
 from segl.certificates.records import Revocation
-from segl_routing.certificates.standing import is_current, signed_by
-from world.authority import DAY, HOUR, Authority, Issued, Publisher, now, oces3
-from world.partners import rsa_key
+from segl_routing.certificates.standing import is_current, is_signed, signed_by
+from segl_routing.skew import OTHERS_SKEW
+from world.authority import DAY, HOUR, PSS, Authority, Issued, PrivateKey, Publisher, now, oces3
+from world.partners import ec_key, rsa_key
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
 from world.ports import free_port
 from world.revocation import CA, GOOD, OTHER, REVOKED, UNKNOWN, checks, scope, standing
@@ -150,9 +151,33 @@ def test_a_digest_that_can_be_forged_signs_nothing(digest: hashes.HashAlgorithm,
     assert signed_by(key.public_key(), signature, b"a list", digest) is counts
 
 
+@pytest.mark.parametrize(
+    ("key", "other", "by"),
+    [
+        (rsa_key(2048, 1), rsa_key(2048, 2), padding.PKCS1v15()),
+        (rsa_key(2048, 1), rsa_key(2048, 2), PSS),
+        (rsa_key(2048, 1), ec_key(), padding.PKCS1v15()),
+        (rsa_key(2048, 1), ec_key(), PSS),
+        (ec_key(), rsa_key(2048, 1), None),
+        (ec_key(), ec.generate_private_key(ec.SECP256R1()), None),
+    ],
+)
+def test_what_another_key_signed_or_something_else_is_not_signed(
+    key: PrivateKey, other: PrivateKey, by: padding.PSS | padding.PKCS1v15 | None
+) -> None:
+    builder = x509.CertificateRevocationListBuilder().issuer_name(CA.certificate.subject)
+    crl = builder.last_update(now()).next_update(now() + DAY).sign(key, hashes.SHA256(), rsa_padding=by)
+    assert is_signed(crl, crl.tbs_certlist_bytes, key.public_key())
+    assert not is_signed(crl, crl.tbs_certlist_bytes, other.public_key())
+    assert not is_signed(crl, crl.tbs_certlist_bytes + b"x", key.public_key())
+
+
 def test_what_has_no_end_says_nothing() -> None:
     assert is_current(now() - HOUR, now() + HOUR, now())
     assert not is_current(now() - HOUR, None, now())
+    assert not is_current(None, now() + HOUR, now())
+    assert is_current(now() + OTHERS_SKEW / 2, now() + HOUR, now()), "their clock is a little ahead"
+    assert not is_current(now() + 2 * OTHERS_SKEW, now() + HOUR, now())
 
 
 def test_an_authority_that_may_not_sign_lists_is_not_believed(web: Publisher, bo: Issued) -> None:
