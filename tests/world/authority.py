@@ -207,10 +207,11 @@ class Authority:
         nonce: bool = True,
         about: Issued | None = None,
         as_of: Authority | None = None,
+        by_key: bool = False,
         extra: Iterable[tuple[x509.ExtensionType, bool]] = (),
     ) -> bytes:
         """The answer to an OCSP *question*. Certificates neither *known* nor *revoked* are unknown. *as_of*: it names
-        the issuer so, by SHA-256, whatever the question names it by."""
+        the issuer so, by SHA-256, whatever the question names it by. *by_key*: it names who signs by his key."""
         request = ocsp.load_der_ocsp_request(question)
         good, bad = (
             {c.certificate.serial_number: c for c in known},
@@ -233,7 +234,8 @@ class Authority:
             revocation_reason=None,
         )
         signing = signer or self
-        builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, signing.certificate)
+        named = ocsp.OCSPResponderEncoding.HASH if by_key else ocsp.OCSPResponderEncoding.NAME
+        builder = builder.responder_id(named, signing.certificate)
         if isinstance(signing, Issued):
             builder = builder.certificates([signing.certificate])
         with suppress(x509.ExtensionNotFound):

@@ -201,6 +201,9 @@ def test_an_authority_that_may_not_sign_lists_is_not_believed(web: Publisher, bo
         (lambda q, bo: CA.ocsp(q, known=[bo], lasts=None, begun=DAY), UNKNOWN, "held until"),
         (lambda q, bo: CA.ocsp(q, known=[bo], begun=-HOUR, lasts=2 * HOUR), UNKNOWN, "held until"),
         (lambda q, bo: OTHER.ocsp(q, known=[bo]), UNKNOWN, "signature is wrong"),
+        (lambda q, bo: CA.ocsp(q, known=[bo], by_key=True), GOOD, ""),
+        (lambda q, bo: CA.ocsp(q, known=[bo], by_key=True, signer=DELEGATE), GOOD, ""),
+        (lambda q, bo: OTHER.ocsp(q, known=[bo], by_key=True), UNKNOWN, "did not name"),
         (lambda q, bo: CA.ocsp(q, known=[bo], signer=DELEGATE), GOOD, ""),
         (lambda q, bo: CA.ocsp(q, revoked=[bo], signer=DELEGATE), REVOKED, ""),
         (
