@@ -29,7 +29,7 @@ from segl.headers import steers
 from segl.mail.fields import LINE_END, Field, canonical, read_header
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.carried import carried
-from segl_delivery.smime.message import HP
+from segl_delivery.smime.message import without_mark
 from segl_delivery.smime.unwrapping import Unwrapped
 
 # What a person sees, or answers to: of these the inside alone is believed.
@@ -189,5 +189,5 @@ def _without_protection(field: Field) -> Field:
     """The mark ``hp`` says something of an envelope that is no longer there."""
     if field.name != "content-type" or b"hp=" not in field.raw.lower():
         return field
-    raw = HP.sub(b"", field.raw.rstrip()) + LINE_END
+    raw = without_mark(field.raw.rstrip()) + LINE_END
     return Field(field.name, raw)

@@ -36,7 +36,8 @@ from segl_delivery.smime.outside import TRACE, outside_of
 # Not protected either: of the envelope's making, or for nobody's eyes.
 _DROPPED: Final = frozenset({*TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})
 
-HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
+# The mark, or a quoted string, closed or not, in which what looks like it is none.
+_HP = re.compile(rb'("(?:[^"\\]|\\.)*+"?)|;\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE | re.DOTALL)
 _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
 _WRAP: Final = (
     "MIME-Version: 1.0\r\n"
@@ -135,12 +136,17 @@ def enveloped(outside: bytes, entity: Entity, envelope: EnvelopedData) -> Outgoi
     return Outgoing(len(header) + base64_size(envelope.length), chain([header], lines), header.isascii())
 
 
+def without_mark(content_type: bytes) -> bytes:
+    """The field without the parameter ``hp``."""
+    return _HP.sub(lambda found: found[1] or b"", content_type)
+
+
 def _marked(fields: list[Field], message: bytes, at: int) -> list[Field]:
     """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none. The body of
     *message* begins *at*."""
     for at, field in enumerate(fields):
         if field.name == "content-type" and _TYPE.match(field.raw.split(b":", 1)[1]):
-            raw = HP.sub(b"", field.raw.rstrip()).rstrip(b"; \t\r\n")
+            raw = without_mark(field.raw.rstrip()).rstrip(b"; \t\r\n")
             return [*fields[:at], Field(field.name, raw + b';\r\n hp="cipher"\r\n'), *fields[at + 1 :]]
     if any(field.name == "content-type" for field in fields):
         return fields  # one that names no type: whatever the reader makes of it must not change

@@ -179,6 +179,10 @@ def test_inside_stands_the_true_header_and_how_the_outside_looks(partner: Partne
             b'Content-Type: multipart/mixed;\r\n boundary="b"',
             b'multipart/mixed;\r\n boundary="b";\r\n hp="cipher"',
         ),
+        (
+            b'Content-Type: application/pdf; name="Tilbud; hp=12.pdf"; hp=clear',
+            b'application/pdf; name="Tilbud; hp=12.pdf";\r\n hp="cipher"',
+        ),
         (b"Subject: only", b'text/plain; charset="us-ascii"; hp="cipher"'),
         # a program's mail without a MIME header: readers guess what is not said, and must not be told wrongly
         (b"Subject: only\r\n\r\nK\xc3\xa6re Bo", b'text/plain; charset="utf-8"; hp="cipher"'),
@@ -230,6 +234,7 @@ def test_the_name_beside_an_address_stays_inside(field: bytes, outside: bytes | 
         b"From: " + b"(" * 200_000,
         b"Content-Type: text/plain" + b"; hp=" * 100_000,
         b"Content-Type: text/plain" + b";   " * 100_000,
+        b"Content-Type: text/plain" + b'"' + b'\\"' * 100_000,
         b"Subject: x" + b"\r\n x" * 200_000,
     ],
     ids=lambda field: str(field[:24]),
