@@ -129,8 +129,10 @@ class Authority:
     @property
     def key_hash(self) -> bytes:
         """Over the bits of the key alone (RFC 6960 §4.1.1)."""
-        form = serialization.PublicFormat.UncompressedPoint
-        return sha256(self.key.public_key().public_bytes(serialization.Encoding.X962, form)).digest()
+        encoding, form = serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            encoding, form = serialization.Encoding.DER, serialization.PublicFormat.PKCS1
+        return sha256(self.key.public_key().public_bytes(encoding, form)).digest()
 
     @property
     def padding(self) -> padding.PSS | None:

@@ -289,6 +289,8 @@ def test_the_danish_states_authorities_sign_by_pss(web: Publisher, revoked: bool
     assert "signature is wrong" in standing(one, chain=chain).reason
     web.answer("/ocsp", lambda question: issuing.ocsp(question, known=[one], revoked=bad))
     assert standing(one, chain=chain).revocation is expected
+    web.answer("/ocsp", lambda question: issuing.ocsp(question, known=[one], revoked=bad, as_of=issuing))
+    assert standing(one, chain=chain).revocation is expected
     web.answer("/ocsp", lambda question: forger.ocsp(question, known=[one], revoked=bad))
     assert "signature is wrong" in standing(one, chain=chain).reason
 
