@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.engine import Engine
 
 import segl
@@ -20,6 +24,7 @@ from segl.errors import StoreError, StoreLocked
 from segl.store import engine as store
 from segl.store.engine import open_store, transaction, watch_locks
 from segl.store.lock import Holder, holder_of
+from segl.store.told import tell_of_locks
 from segl.store.watch import LockWatch
 from segl.tables.base import meta
 from world.locker import Locker
@@ -164,3 +169,24 @@ def test_each_lock_is_told_of_once_and_once_when_it_has_ended(
             other.execute("ROLLBACK")
             assert freed.wait(30)
     assert ended == [2, 3]
+
+
+def test_the_metric_says_since_when_and_nought_when_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the alarm stays up for ever."""
+    told: list[Any] = []
+    monkeypatch.setattr("segl.store.told.watch_locks", lambda _engine, *both: told.extend(both))
+    events = Mock()
+    tell_of_locks(sa.create_engine(f"sqlite:///{tmp_path}/segl.db"), events)
+    locked, free = told
+    since = time.time() - 60
+    locked(since)
+    assert REGISTRY.get_sample_value("segl_store_locked_since_seconds") == since
+    events.store_locked.assert_called_once_with(f"{tmp_path}/segl.db", since)
+    free(since, 3)
+    assert REGISTRY.get_sample_value("segl_store_locked_since_seconds") == 0
+    [free_again] = events.store_free.call_args_list
+    assert free_again.args == (f"{tmp_path}/segl.db",)
+    assert free_again.kwargs["seconds"] == pytest.approx(60, abs=20)
+    assert free_again.kwargs["in_vain"] == 3
