@@ -28,6 +28,7 @@ from typing import Literal
 from segl.vocabulary import MODEL, Adjustment, Effect, Finding, Label
 from segl_classifier import weights
 from segl_classifier.rules import RuleSet
+from segl_classifier.rules.model import SIGN
 from segl_classifier.understanding.interface import Model, Reading, Threshold, Understanding
 
 _CLIP = 1e-4  # a score of 0 or 1 is not beyond all doubt
@@ -121,6 +122,8 @@ class RuleEvidence:
     beyond: float  # those of either that need no model
     # Those of ``beyond`` to whom it is all the same how sure the model is: no signs (``is_sign``).
     despite: float
+    # And of those what is no sign in a message of few words, either.
+    no_sign: float
     lower: tuple[Finding, ...]
     veto: str
 
@@ -160,7 +163,9 @@ def _weigh_label(
         model = understanding.scores.get(label, 0.0)
         steps = _by_model(label, model, evidence, in_doubt=_in_doubt(understanding, evidence, thresholds))
     limit = thresholds.rules.labels[label].threshold
-    beyond_holds = understanding is not None and asked and _beyond_holds(limit, evidence, understanding)
+    beyond_holds = (
+        understanding is not None and asked and _beyond_holds(label, limit, evidence, understanding)
+    )
     if beyond_holds:
         more = max(0.0, evidence.beyond - sum(step.by for step in steps))
         steps.append(Adjustment(f"rules that need no model, {evidence.beyond:.2f}", more))
@@ -182,17 +187,23 @@ def _weigh_label(
     )
 
 
-def _beyond_holds(limit: float, evidence: RuleEvidence, understanding: Understanding) -> bool:
+def _beyond_holds(label: Label, limit: float, evidence: RuleEvidence, understanding: Understanding) -> bool:
     """Whether the rules that need no model decide a category on which it was asked.
 
     For example with a *limit* of 0.40: a sign of 0.45 does, with a model that says 0.10 of the message. One that says
     0.01 is sure of nothing: then two such signs do, which come to 0.70 together (``DESPITE``), or what is no sign and
-    reaches the limit by itself, such as the heading of a list.
+    reaches the limit by itself, such as the heading of a list. So it is with a model that says 0.10 of the message and
+    0.001 of the category; there what is found in a message of few words is a sign, too, where it comes to less than
+    :data:`~segl_classifier.rules.model.SIGN`.
     """
-    if understanding.any >= weights.SURE_OF_NOTHING:
-        return _reaches(limit, evidence.beyond, evidence)
     more_asked = max(limit, weights.DESPITE)
-    return _reaches(limit, evidence.despite, evidence) or _reaches(more_asked, evidence.beyond, evidence)
+    if understanding.any < weights.SURE_OF_NOTHING and not (
+        _reaches(limit, evidence.despite, evidence) or _reaches(more_asked, evidence.beyond, evidence)
+    ):
+        return False
+    if understanding.any < weights.SOME_DOUBT and understanding.scores.get(label, 1.0) < weights.NOT_THAT:
+        return _reaches(limit, evidence.no_sign, evidence) or _reaches(more_asked, evidence.beyond, evidence)
+    return _reaches(limit, evidence.beyond, evidence)
 
 
 def _reaches(limit: float, score: float, evidence: RuleEvidence) -> bool:
@@ -271,6 +282,7 @@ def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
     own: dict[str, float] = {}
     beyond: dict[str, float] = {}
     despite: dict[str, float] = {}
+    no_sign: dict[str, float] = {}
     lower: dict[str, Finding] = {}
     veto = ""
     for finding in findings:
@@ -283,6 +295,8 @@ def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
                     beyond[finding.rule] = max(finding.score, beyond.get(finding.rule, 0.0))
                     if not (rule and rule.is_sign):
                         despite[finding.rule] = beyond[finding.rule]
+                        if not _is_sign_in_few_words(finding):
+                            no_sign[finding.rule] = max(finding.score, no_sign.get(finding.rule, 0.0))
             case Effect.LOWER:
                 if finding.rule not in lower or finding.score > lower[finding.rule].score:
                     lower[finding.rule] = finding
@@ -295,9 +309,15 @@ def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
         join(own.values()),
         join(beyond.values()),
         join(despite.values()),
+        join(no_sign.values()),
         lowering,
         veto,
     )
+
+
+def _is_sign_in_few_words(finding: Finding) -> bool:
+    """Whether *finding* counts because the message has few words, and comes to less than what means something alone."""
+    return finding.score < SIGN and any(step.reason == weights.FEW_WORDS for step in finding.adjustments)
 
 
 def is_for_all(finding: Finding) -> bool:

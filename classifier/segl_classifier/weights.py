@@ -24,3 +24,13 @@ SURE_OF_NOTHING = 0.03
 DESPITE = 0.68
 """What rules that count by themselves in prose (``alone``) must then reach together: two that agree, since one of them
 is as often the writing of a trade about nobody (docs/decisions/0065)."""
+
+NOT_THAT = 0.003
+"""Below this the model, where it has no more doubt of the message than :data:`SOME_DOUBT`, is sure that a category is
+not what the message is about: one sign of it does not do (docs/decisions/0104)."""
+
+SOME_DOUBT = 0.3
+"""From here on the model may have taken one category for another."""
+
+FEW_WORDS = "a message of few words"
+"""The reason of what the rules find in one (:mod:`.few_words`)."""

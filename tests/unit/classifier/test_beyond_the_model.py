@@ -9,7 +9,8 @@ import zipfile
 import pytest
 
 from keyword_model import KeywordModel
-from segl.vocabulary import Decision, Effect, Finding, Label
+from segl.vocabulary import Adjustment, Decision, Effect, Finding, Label
+from segl_classifier import weights
 from segl_classifier.classify import classify
 from segl_classifier.decide import weigh_all
 from segl_classifier.message import Source, Text
@@ -153,3 +154,32 @@ def test_one_sign_of_a_trade_does_not_do_where_the_model_is_sure_of_nothing(
     understanding = Understanding((), any_score, {Label.HEALTH: any_score})
     weighing = weigh_all(words, shipped_rules(), model=NO, understanding=understanding).labels[Label.HEALTH]
     assert weighing.beyond_holds is weighing.would_hold is holds
+
+
+FEW = (Adjustment(weights.FEW_WORDS, 0.0),)
+
+
+@pytest.mark.parametrize(
+    ("said", "any_score", "of_it", "holds"),
+    [
+        ((SIGN, 0.45, ()), 0.1, 0.002, False),
+        ((SIGN, 0.45, ()), 0.1, 0.003, True),
+        ((SIGN, 0.45, ()), 0.3, 0.002, True),
+        (("health.disease", 0.45, FEW), 0.1, 0.002, False),
+        (("health.disease", 0.45, FEW), 0.01, 0.004, True),
+        (("health.disease", 0.55, FEW), 0.1, 0.002, True),
+        (("health.disease", 0.45, ()), 0.1, 0.002, True),
+        ((STATEMENT, 0.5, ()), 0.1, 0.0, True),
+        ((SIGN, 0.45, ()), 0.1, None, True),
+    ],
+)
+def test_nor_where_it_is_sure_that_the_matter_is_another(
+    said: tuple[str, float, tuple[Adjustment, ...]], any_score: float, of_it: float | None, holds: bool
+) -> None:
+    """What is found in a message of few words is a sign where it comes to less than a statement; what the model was not
+    given, or is in doubt of as a whole, is judged without it."""
+    rule, score, steps = said
+    words = [Finding(rule, Label.HEALTH, "body", "", score, steps, beyond_model=True)]
+    understanding = Understanding((), any_score, {} if of_it is None else {Label.HEALTH: of_it})
+    weighing = weigh_all(words, shipped_rules(), model=NO, understanding=understanding).labels[Label.HEALTH]
+    assert weighing.beyond_holds is holds
