@@ -104,7 +104,7 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
         lead = subject if text.source is Source.BODY and not led else ""
         heads = heads_of(text)
         content = shown(text, heads)
-        greetings = Greetings(content) if text.source in _GREETED else NO_GREETINGS
+        greetings = Greetings(content, lead) if text.source in _GREETED else NO_GREETINGS
         for section in sections_of(text, content, heads):
             section = section.untitled() if lead else section  # the subject stands there
             is_read = False

@@ -31,8 +31,9 @@ FILLING = (
 )
 
 
-def read(text: str) -> str:
-    return " / ".join(window.text for window in windows_of([Text(text, "part 1", Source.BODY)]))
+def read(text: str, subject: str = "") -> str:
+    texts = [Text(subject, "subject", Source.SUBJECT), Text(text, "part 1", Source.BODY)]
+    return " / ".join(window.text for window in windows_of(texts))
 
 
 @pytest.mark.parametrize("greeting", MANY)
@@ -108,6 +109,62 @@ def test_the_next_greeting_takes_its_place() -> None:
     assert greetings.tells("Hvis du ikke betaler, lukker vi.", 40)
 
 
+GUIDED = (
+    "Du får dagpenge fra os i 14 dage. Du skal udfylde et skema. Hvis du er rask igen, skal du melde det."
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "head"),
+    [
+        ("Hej", "Sådan melder du dig syg, mens du er ledig\n\n"),
+        ("Hej", "Trin for trin: sygdom\n\n1. "),
+        ("Hej", "Spørgsmål og svar\n\nHvad får jeg? "),
+        ("VS: Vejledning: syg, mens du er ledig", ""),
+        ("Slik gjør du det", ""),
+    ],
+)
+def test_who_reads_a_guide_is_nobody(subject: str, head: str) -> None:
+    shown = read(f"{head}{GUIDED}\n\nMed venlig hilsen\nKassen", subject)
+    assert "Vejledning" in shown
+    assert "Man får dagpenge fra os i 14 dage." in shown
+    assert "rask igen" not in shown
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Dagpenge", GUIDED),
+        ("Sådan gør du", f"Hej Nadia\n\n{GUIDED}"),
+        ("Sådan gør du", f"Nadia, {GUIDED}"),
+        ("Sådan gør du", f"{GUIDED} Vi har modtaget din ansøgning."),
+        ("Sådan gør du", f"{GUIDED} Du er visiteret til hjemmehjælp."),
+        ("Sådan gør du", f"{GUIDED} Min mand er indlagt."),
+        ("Vejledning", "Du får dagpenge fra os i 14 dage."),
+        ("Sådan gør du", f"Se nedenfor, hvad de skriver.\n\n> {GUIDED}"),
+        ("Sådan gør du", f"Husk at logge på, før du kan se det.\n\nMvh\nBo\n\nPS: {GUIDED}"),
+    ],
+)
+def test_but_whom_it_is_told_of_in_particular(subject: str, text: str) -> None:
+    assert "Du får dagpenge fra os i 14 dage." in read(text, subject)
+
+
+@pytest.mark.parametrize("head", ["Til Hansen Byg A/S\nAtt. kontoret", "Hansen Byg ApS\r\nHavnegade 1\r\n"])
+def test_the_firm_that_is_written_to_stands_before_what_is_said_to_it_further_down(head: str) -> None:
+    firm = head.split("\n")[0].strip().removeprefix("Til ")
+    said = "I får hermed påkrav om at betale inden 14 dage. Sker det ikke, ophæver vi aftalen."
+    of_one = "I skal vide, at Bo er sygemeldt med stress, og at vi derfor ikke når det inden 14 dage."
+    of_another = "I skal vide, at kunden er sygemeldt, og at vi derfor ikke når at få det gjort til tiden."
+    shown = read(
+        "\n\n".join((head, FILLING, FILLING * 2, said, FILLING * 2, of_one, FILLING * 2, of_another))
+    )
+    read_with_firm = [window for window in shown.split(" / ") if window.startswith(f"Til {firm}")]
+    assert [said in window for window in read_with_firm].count(True) == 1
+    assert not any(of_one in window or of_another in window for window in read_with_firm)
+    assert of_one in shown
+    assert of_another in shown
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -119,6 +176,9 @@ def test_the_next_greeting_takes_its_place() -> None:
         "Hej alle\nEr du " + "a" * 1_000_000,
         "Hej alle\n" + "a" * 1_000_000,
         "Hej alle\n" + "er " * 300_000,
+        "Sådan gør du\n" + "Hvis du " * 120_000,
+        "Sådan gør du\n" + "a" * 1_000_000,
+        "a " * 500_000 + "A/S",
     ],
 )
 def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
