@@ -13,6 +13,7 @@ from segl_classifier.cpr.judging.score import THRESHOLD
 from segl_classifier.cpr.shown.masked import excerpts
 from segl_classifier.cpr.shown.sameness import different_first, mark
 from segl_classifier.cpr.spelling.level import level
+from segl_classifier.cpr.spelling.misread import with_digits
 from segl_classifier.cpr.spelling.shape import digits_in, shape_of
 from segl_classifier.cpr.spelling.spoken import GONE, in_figures, may_be_spoken
 from segl_classifier.cpr.written import Written
@@ -31,7 +32,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    if digits_in(shape_of(text.text)) < FEWEST_DIGITS and not may_be_spoken(text.text):
+    if digits_in(shape_of(text.text)) < FEWEST_DIGITS and not _may_be_otherwise(text.text):
         return []
     written = Written.of(text)
     near = _found(written.made(closed_up), today)
@@ -45,6 +46,11 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     more = [f for f in in_columns if f.score >= THRESHOLD and f.score > best.get(f.number, 0.0)]
     found_better = {f.number for f in more if f.number}
     return [*(f for f in near if f.number not in found_better), *more]
+
+
+def _may_be_otherwise(text: str) -> bool:
+    """Whether a number may stand in *text* with few digits or none."""
+    return may_be_spoken(text) or with_digits(text) is not text
 
 
 def _found(written: Written, today: date | None) -> list[Finding]:

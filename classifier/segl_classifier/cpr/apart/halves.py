@@ -26,7 +26,7 @@ from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 from segl_classifier.cpr.vocabulary.words import Kind, key, look_up
 
 PERSONAL = re.compile(
-    r"\b(?:cpr|personn|fødsels|født|f\.(?=\s?(?:d\.\s?)?[0-9])|born\b|birth(?:day|date)?\b|dob\b|bday\b|född|födelse"
+    r"\b(?:cpr|personn|f(?:ø|o|oe)dsels|f(?:ø|o|oe)dt|f\.(?=\s?(?:d\.\s?)?[0-9])|born\b|birth(?:day|date)?\b|dob\b|bday\b|född|födelse"
     r"|geb(?:oren|urt|\b))",
     re.IGNORECASE,
 )

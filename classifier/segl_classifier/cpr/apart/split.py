@@ -22,6 +22,7 @@ from segl_classifier.cpr.apart.halves import (
     of_surroundings,
     plain_digits,
 )
+from segl_classifier.cpr.apart.said_in_turn import said_in_turn
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.dates import Day, day_before, may_name_month, month_named
 from segl_classifier.cpr.spelling.form import Spelling
@@ -39,7 +40,7 @@ from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 # Looked for in the shape: four digits behind a word, and behind the year of a date with a word in it. Both expressions
 # begin with several digits: a search for one looks at every digit of a table.
 _FOUR_AFTER_WORD = re.compile(
-    rb"0000(?!0)(?<!00000)(?:(?<=a 0   0000)|(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0  0000)|(?<=a0 0000)"
+    rb"0000(?!0)(?<!00000)(?:(?<=a 0   0000)|(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0   0000)|(?<=a0  0000)|(?<=a0 0000)"
     rb"|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
 )
 # Where words for the last four digits stand anywhere, they may stand some lines above.
@@ -120,6 +121,8 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
             if found is not None:
                 yield found
                 done = max(done, found.end)
+    if mentions:
+        yield from said_in_turn(text, shape)
     yield from in_columns(text, mentions.headings)
     yield from in_fields(text, mentions.headings)
 

@@ -280,7 +280,7 @@ class _Reader:
             None if divided else borders.dialled(text, start, end),
         ]
         if not likely and self._has_addresses():
-            doubts.append(borders.address(text, start, end, divided=divided))
+            doubts.append(borders.address(text, start, end, divided=divided, living=living))
         if self.text.source is Source.SURROUND and not spelling.divided and said.kind is Kind.UNKNOWN:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]

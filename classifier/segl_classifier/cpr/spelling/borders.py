@@ -134,7 +134,10 @@ _LETTERS_AFTER = re.compile(r"[^\W\d_]{1,24}")
 _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
 _A_WORD = re.compile(r"[^\W\d_]*[0-9]*")  # "sag", "bilag2", "2026", but no piece of a UUID
 _STEPS = ("/", "\\")
-_PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn", re.IGNORECASE)
+_JOINS_NAMES = (".", "-", "_", "+", "=", "/")
+_PERSONAL_KEY = re.compile(
+    r"cpr|pers(?:on)?(?:nr|num|id|_|=)|borger|citizen|national_?id|patient|ssn", re.IGNORECASE
+)
 
 
 def letters(
@@ -209,15 +212,17 @@ def dialled(text: str, start: int, end: int) -> Adjustment | None:
     return _DIALLED if between else None
 
 
-def address(text: str, start: int, end: int, *, divided: bool) -> Adjustment | None:
-    """The doubt from standing inside a web or mail address or a message id, unless its key is personal."""
+def address(text: str, start: int, end: int, *, divided: bool, living: bool) -> Adjustment | None:
+    """The doubt from standing inside a web or mail address or a message id, unless its key is personal. The number of
+    somebody *living* that is all that stands before the "@" may be whose address it is."""
     left = _touching(text[max(0, start - 120) : start], last=True)
     right = _touching(text[end : end + 60], last=False)
     if "://" not in left and "www." not in left and "@" not in right and "@" not in left:
         return None
     if _PERSONAL_KEY.search(left):
         return Adjustment("stands in an address under a personal key", 0.1)
-    return Adjustment("stands in a web or mail address", -0.1 if divided else -0.4)
+    whole = living and right.startswith("@") and not left[-1:].isalnum() and left[-1:] not in _JOINS_NAMES
+    return Adjustment("stands in a web or mail address", -0.1 if divided or whole else -0.4)
 
 
 def in_path(text: str, start: int, end: int) -> bool:

@@ -12,14 +12,15 @@ from segl_classifier.latin import LOWER, latin_options
 _LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
 # What may follow "the last four", so that they are digits and not weeks or bottles.
 _GO_ON = (
-    r"(?=\W*(?:[0-9]|\Z|cif|tal(?:lene)?\b|num|dig|siff|ziff|stel|cpr|personn|i\b|in\b|af\b|of\b|på\b|von\b|som\b|der\b"
+    r"(?=\W*(?:[0-9]|\Z|\n[^\n:]{1,30}:[ \t]{1,3}[0-9]|cif|tal(?:lene)?\b|num|dig|siff|ziff|stel|cpr|personn"
+    r"|i\b|in\b|af\b|of\b|på\b|von\b|som\b|der\b"
     r"|er\b|is\b|are\b|ist\b|sind\b|är\b|var\b|bliver|blir|lyder|hedder|har\b|kommer|står|mangler|skal|kan\b|og\b|and\b))"
 )
 _OF_A_PERSON = (
     rf"sidste_?4(?![0-9])|(?:sidste|last)_?f(?:ire|our)\b|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
-    r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontrolnummer"
+    r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontroln(?:ummer|r)|cpr_?(?:4|l(?:ø|oe)b)(?![^\W_])"
 )
-_PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)", re.IGNORECASE)
+_PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)|cpr[- ]?endelsen?", re.IGNORECASE)
 _ENDS = re.compile(
     r"(?:slutter|ender|endelsen)\s+(?:på|er|med)|end(?:s|ing)\s+(?:in|with)|endet\s+(?:auf|mit)",
     re.IGNORECASE,
@@ -31,7 +32,7 @@ _NUMBER = re.compile(r"cpr|personn|nummer|number|cif|digit|\b(?:tal|det|den|it)\
 SECOND_PART = re.compile(
     r"\b(?:anden|andre|second)\s+(?:del|half|part)\b|\b(?:del|part)\s+2\b", re.IGNORECASE
 )
-THE_LAST = re.compile(r"\bde\s+sidste\s+er\b", re.IGNORECASE)  # of whatever was spoken of
+THE_LAST = re.compile(r"\b(?:de\s+sidste|resten)\s+er\b", re.IGNORECASE)  # of whatever was spoken of
 _HEADING = re.compile(_OF_A_PERSON, re.IGNORECASE)
 _RUNNING = re.compile(r"l(?:ø|oe)be[ -]?(?:nr|num)", re.IGNORECASE)
 _LONGEST_LABEL = 70  # characters of such words before the digits
@@ -44,7 +45,12 @@ _BEHIND = re.compile(
     r"(?=[.,;)]|\W*(?:\n|\Z)|\s+(?:cif|tal(?:lene)?\b|dig|siff|ziff|stel|i\b|in\b|af\b|of\b|på\b))",
     re.IGNORECASE,
 )
-_MASKED = re.compile(r"(?<![\w*#•])[x*#•_]{6}-\Z", re.IGNORECASE)
+# Without its hyphen it may be that of a card.
+_MASKED = re.compile(
+    r"(?:(?<![\w*#•])|(?<=cpr)|(?<=nr))(?:[x*#•_]{6}-|(?:(?<=cpr )|(?<=nr )|(?<=nr. )|(?<=cpr: )|(?<=nr: )|(?<=nr.: ))"
+    r"[x*#•_]{6} ?)\Z",
+    re.IGNORECASE,
+)
 MASKS = ("******-", "######-", "••••••-", "______-")  # those that are no letters
 FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 
@@ -53,10 +59,10 @@ FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 _OF_HEADINGS = (
     r"(?:sidste|sist[ae]|last|final|letzten)[^a-z0-9]+(?:fire|4|four|fyra|vier)",
     r"(?:fire|4|four|fyra|vier)[^a-z0-9]+(?:sidste|sist[ae]|last|final|letzten)",
-    r"sidste_?(?:4|fire)|last_?four|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer",
+    r"sidste_?(?:4|fire)|last_?four|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontroln(?:ummer|r)|cpr_?(?:4|l(?:ø|oe)b)",
 )
 _OTHERS = (
-    r"resten[^a-z0-9]+af|slutter[^a-z]|ender[^a-z]|endelsen",
+    r"resten[^a-z0-9]+(?:af|er)|slutter[^a-z]|ender[^a-z]|endelse",
     r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z0-9]+(?:del|half|part)|(?:del|part)[^a-z0-9]+2",
     r"de[^a-z0-9]+sidste[^a-z0-9]+er",
 )

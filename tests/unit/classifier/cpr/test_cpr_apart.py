@@ -60,6 +60,16 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         "Født 070761, sidste fire 4286, telefon 20 00 00 41",
         "Ida Holm (7. juli 1961) har 4286 som de sidste fire cifre i sit cpr.",
         '{"birthday":"070761","lastFour":"4286"}',
+        '{"fodselsdato":"07-07-1961","cpr4":"4285"}',
+        '{"cprDato":"070761","cprLoeb":"4286"}',
+        "Født 07-07-1961, cpr-endelse 4286",
+        "Fødselsdatoen er 070761, og resten er 4285.",
+        "Fødselsdato (ddmmåå): 070761  Kontrolnr.: 4286",
+        # Said one after the other.
+        "Ole 09:12: cpr 070761\nOle 09:13: 4286",
+        "cpr?\nBo: 070761\nBo: 4286",
+        "A: Hvad er dit cpr-nummer?\nB: 070761\nA: og de sidste fire?\nB: 4286",
+        "Bo: cpr nul syv nul syv enogtres\nBo: toogfyrre seksogfirs",
         '{"cprNumber":{"dob":"070761","serial":"4286"}}',
     ],
 )
@@ -100,6 +110,7 @@ def test_in_the_fields_of_a_form_other_things_may_stand_between(text: str) -> No
         "Cpr.: ******-4285, fødselsdag 070761",
         "CPR ######-4286 (f. 7/7-1961)",
         "XXXXXX-4286, født 7/7-61",
+        "Født 7/7-61, cpr xxxxxx4286",
     ],
 )
 def test_the_last_four_may_stand_first_or_beside_a_masked_date(text: str) -> None:
@@ -186,6 +197,9 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "De sidste fire cifre i dit medlemsnummer er 4285. Fødselsdato: 07-07-1961",
         "Fødselsdato: 07-07-1961\nKonto: ******-4285",
         "Født 7. juli 1961. 4285 er de sidste fire på hans dankort",
+        "Fødselsdato: 07-07-1961\nKonto: ******4285",
+        "Bo: vi var 070761\nBo: 4285",
+        "Husk cpr. Bo: kl. 070726\nBo: lokale 4285",
         "Født 7. juli 1961. Build 4285, de sidste fire fejl er rettet",
         "Nummerpladen ender på 4285, og Bo er født 7/7-61",
         "Fødselsdato: 07-07-1961\nKort: xxxxxxxxxxxx4285",
@@ -254,6 +268,7 @@ def test_what_looks_like_two_halves_is_seldom_taken_for_them(frame: str) -> None
             "fire sidste ",
         ),
         *("\n\nsidste fire\n1234", "July 7, 1961 ", "1961-07-07 ", '";løbenr;født', "f. 1 sidste 4 1234. "),
+        *("Bo: cpr 070761\n", "cpr Bo 09:12: 070761\nIb: hej \n"),
     ],
 )
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:

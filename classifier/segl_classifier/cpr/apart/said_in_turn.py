@@ -1,0 +1,39 @@
+"""Numbers whose halves are said one after the other, each on a line of its own: "Bo: 070761", "Bo: 4285" in a chat, or
+what a program writes down of a conversation. Something before must ask for the number, or name it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr.apart.halves import plain_digits
+from segl_classifier.cpr.spelling.candidates import Candidate
+from segl_classifier.cpr.spelling.form import Spelling
+from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
+
+# Of the shape: six digits end a line, four stand behind a sign in the next, or in the one after that.
+_IN_SHAPE = re.compile(rb"000000[^0a]{1,4}")
+_TIME = r"(?:\[[^\]\n]{1,20}\] ?)?"
+_WHO = r"[^\W\d][\w .'-]{0,30}?"
+_SAYS = r"(?: ?[0-9]{1,2}[:.][0-9]{2})?[:>][ \t]{1,3}"
+# Who said it, and when: "[00:16] Taler 2:", "Bo 09:13>". The same says both; somebody may ask between.
+_IN_TURN = re.compile(
+    rf"^[ \t>]{{0,6}}{_TIME}(?P<who>{_WHO}){_SAYS}[^\n0-9]{{0,40}}(?P<six>[0-9]{{6}})[ \t.\u200b-]{{0,150}}\r?\n"
+    rf"(?:[^\n]{{0,20}}{_WHO}{_SAYS}[^\n0-9]{{1,60}}\r?\n)?"
+    rf"[ \t>]{{0,6}}{_TIME}(?P=who){_SAYS}(?P<four>[0-9]{{4}})[ \t.!\u200b]{{0,150}}(?=\r?\n|\Z)",
+    re.MULTILINE,
+)
+_BEFORE = 200  # characters
+_IN_TURN_SAID = Adjustment("the two halves are said one after the other", 0.4)
+
+
+def said_in_turn(text: str, shape: bytes) -> Iterator[Candidate]:
+    """The numbers of *text*, whose shape is *shape*, whose halves one person says so."""
+    if _IN_SHAPE.search(shape) is None:
+        return
+    for found in _IN_TURN.finditer(text):
+        start = found.start("six")
+        if NAMES_CPR.search(text, max(0, start - _BEFORE), start):
+            digits = plain_digits(found["six"] + found["four"])
+            yield Candidate(start, found.end("four"), Spelling.WORDS, digits, (_IN_TURN_SAID,), read=True)
