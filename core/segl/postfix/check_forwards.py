@@ -19,9 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from segl.addresses import domain_of, normal_domain, split_address
+from segl.addresses import domain_of, normal_domain
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.domain_lists import takes_domain
+from segl.postfix.outside import goes_on_outside, is_read_for
 from segl.postfix.own_ways import Kind, by_local, network_service, ways
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
@@ -109,6 +110,7 @@ def _notices(setup: Setup) -> Iterator[Check]:
     """To a postmaster outside. No milter sees what bounce(8) writes, and of mail between own people nobody has read a
     word: its subject is in the header, and a report that cannot be delivered brings the message with it (tried)."""
     writers = [setup.front.service(name, "unix") for name in ("bounce", "defer", "trace")]
+    origin = setup.front.value("myorigin")
     for parameter, kind in _NOTICES.items():
         found = {
             setup.front.value(parameter, each)
@@ -116,7 +118,7 @@ def _notices(setup: Setup) -> Iterator[Check]:
             if kind in split_list(setup.front.value("notify_classes", each))
         }
         for address in sorted(found):
-            if goes_on_outside(setup, address):
+            if goes_on_outside(setup, address if "@" in address else f"{address}@{origin}"):
                 yield Check(
                     _ID,
                     State.WARN,
@@ -141,28 +143,6 @@ def _other_delimiters(setup: Setup) -> Iterator[Check]:
         "Segl knows of “+” alone: mail of own people to such an address is not read, and goes on outside as it is",
         "postconf -e recipient_delimiter=+, or name those that are in use in organisation.forwarded, too",
     )
-
-
-def is_outside(setup: Setup, address: str) -> bool:
-    """Whether mail to *address* leaves the house. A bare name is local."""
-    domain = domain_of(address)
-    if not domain or domain == "localhost" or setup.settings.is_own(domain):
-        return False
-    names = ("mydestination", "virtual_mailbox_domains", "myhostname", "myorigin")
-    return not takes_domain(setup, domain, names)
-
-
-def goes_on_outside(setup: Setup, address: str) -> bool:
-    """Also an own address that is said to lead outside: who is written to as a list of which it is one is not."""
-    return is_outside(setup, address) or setup.settings.leads_outside(address)
-
-
-def is_read_for(settings: Settings, address: str) -> bool:
-    """Whether mail is read for the sake of the copies that *address* gets. Where a pattern writes its local part
-    (``$1@archive.example``), one that is named at its domain stands for all: whatever is copied is read."""
-    local, domain = split_address(address)
-    named = settings.organisation.copies_to
-    return settings.gets_copies(address) or ("$" in local and domain in map(domain_of, named))
 
 
 def addresses_in(text: str) -> list[str]:

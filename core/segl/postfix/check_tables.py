@@ -16,8 +16,9 @@ from pathlib import Path
 
 from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
-from segl.postfix.check_forwards import forward_checks, goes_on_outside, is_read_for
+from segl.postfix.check_forwards import forward_checks
 from segl.postfix.check_taken import taken_checks
+from segl.postfix.outside import goes_on_outside, is_read_for
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
 

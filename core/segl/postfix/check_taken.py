@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.postfix.check import Check, Setup, State, judge
-from segl.postfix.domain_lists import names_in
+from segl.postfix.domain_lists import names_ending_here, names_in
 
 _ID: Final = "front.taken-domains"
 # Lists of where mail ends. In relay_domains a stranger's may stand, whose second mail host this is.
@@ -23,6 +23,7 @@ def taken_checks(setup: Setup) -> Iterator[Check]:
     """One check; the names that a host bears itself are left out: there cron and daemons write to each other."""
     front = setup.front
     taken = {name for parameter in _ENDS_HERE for name in names_in(front, parameter)}
+    taken |= {name.lstrip(".") for name in names_ending_here(front) if "@" not in name}
     of_the_host = {front.value("myhostname").lower(), "localhost"}
     strange = sorted(
         name
@@ -38,7 +39,8 @@ def taken_checks(setup: Setup) -> Iterator[Check]:
         f"Postfix takes mail for {shown}, which the settings do not name"
         if strange
         else "the settings name all domains whose mail ends here",
-        why="sensitive mail to it is taken for mail to outside, and ends in the portal instead of the mailbox",
+        why="sensitive mail to it is taken for mail to outside: it ends in the portal instead of the mailbox, or comes"
+        " back where DNS does not know the name (as of a fax server, or of absence notes)",
         fix="add it to organisation.domains, or to the domains of its [[tenant]]",
         bad=State.WARN,
     )

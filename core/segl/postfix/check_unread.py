@@ -13,12 +13,10 @@ from typing import Final
 from segl.addresses import domain_of
 from segl.postfix.check import INSTALL, UNREAD, Check, Setup, judge
 from segl.postfix.conf import OWN
-from segl.postfix.domain_lists import names_in
+from segl.postfix.domain_lists import names_ending_here
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, look_up
 
-# Lists of where mail ends on this host.
-ENDS_HERE: Final = ("mydestination", "virtual_mailbox_domains")
 _ID: Final = "front.unread"
 _WHY: Final = (
     "what colleagues write to each other is read by nobody: an alias, a blind copy or another milter that adds somebody"
@@ -60,7 +58,7 @@ def _restrictions(setup: Setup) -> tuple[str, ...]:
 
 def _own_alone(setup: Setup) -> Iterator[str]:
     """Nobody's domain in the table but own ones, and those that end here."""
-    here = {name for each in ENDS_HERE for name in names_in(setup.front, each)}
+    here = names_ending_here(setup.front)
     for entry in entries(Table("texthash", f"{setup.front.directory}/{OWN}"), setup.front.directory):
         domain = domain_of(f"@{entry.key.rpartition('@')[2].lstrip('.')}")
         owner = setup.settings.owners.find(domain)

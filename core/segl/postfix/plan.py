@@ -25,7 +25,6 @@ from segl.postfix.check_instances import default_directory
 from segl.postfix.check_leaving import leaving_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
-from segl.postfix.check_unread import ENDS_HERE
 from segl.postfix.conf import (
     OWN,
     REPORT_OPTIONS,
@@ -40,7 +39,7 @@ from segl.postfix.conf import (
     render_strip,
     render_verdict,
 )
-from segl.postfix.domain_lists import names_in
+from segl.postfix.domain_lists import names_ending_here
 from segl.postfix.gateway import gateway_refusals, gateway_values, upstream_entries
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
@@ -144,11 +143,10 @@ def _files(
     for name, text in _secure_files(site, front).items():
         path = site.secure / name
         yield path, _whole(text, path)
-    ends_here = {name for each in ENDS_HERE for name in names_in(front, each)}
     for name, text in (
         ("segl-verdict", render_verdict(site)),
         ("segl-strip", render_strip(site)),
-        (OWN, render_own(settings, ends_here)),
+        (OWN, render_own(settings, names_ending_here(front))),
     ):
         yield site.front / name, f"{edit.MARK}\n{text}"
     yield from _primary_file(settings, site)

@@ -29,6 +29,16 @@ def copies_to(*addresses: str) -> Change:
     return change
 
 
+def forwarded(address: str) -> Change:
+    """One of the settings; bare names of this Postfix are at the same domain."""
+
+    def change(site: Installation) -> None:
+        site.tables["organisation"] = {"forwarded": [address]}
+        site.front("-e", "myorigin=nordby.example")
+
+    return change
+
+
 def behind_the_verdict(site: Installation) -> None:
     site.append("segl-strip", f"/^To:/ BCC {ARCHIVE}\n")
 
@@ -189,6 +199,13 @@ TABLES = [
             front("-P", "bounce/unix/notify_classes=bounce"),
         ),
     ),
+    # … or one of this host whose address leads outside, as the settings say
+    (
+        "front.forwards",
+        WARN,
+        both(forwarded("postmaster@nordby.example"), front("-e", "notify_classes=2bounce")),
+    ),
+    ("front.forwards", OK, both(forwarded("chef@nordby.example"), front("-e", "notify_classes=2bounce"))),
     ("front.forwards", OK, front("-e", f"bounce_notice_recipient={STRANGER}")),  # none is written
     ("front.forwards", OK, front("-e", "notify_classes=bounce,2bounce,delay")),  # to this host's postmaster
     (

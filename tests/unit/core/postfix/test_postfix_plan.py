@@ -200,9 +200,10 @@ def test_files_are_written_so_that_main_cf_sets_all_going_last(site: Installatio
         ({}, "", "nordby.example OK, localhost OK, mail.nordby.example OK"),
         (
             {"subdomains": True, "forwarded": ["Bo@nordby.example"]},
-            "virtual_mailbox_domains = inline:{skole.example=x}\n",
-            "bo@nordby.example DUNNO, nordby.example OK, .nordby.example OK, localhost OK, mail.nordby.example OK,"
-            " skole.example OK",
+            "virtual_mailbox_domains = inline:{skole.example=x}\n"
+            "transport_maps = inline:{ferie.nordby.example=local:, ud.example=smtp:[x], a@fax.example=local:}\n",
+            "bo@nordby.example DUNNO, nordby.example OK, .nordby.example OK, localhost OK, a@fax.example OK,"
+            " ferie.nordby.example OK, mail.nordby.example OK, skole.example OK",
         ),
     ],
     ids=["as usual", "with all there may be"],

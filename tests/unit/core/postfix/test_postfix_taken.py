@@ -32,6 +32,14 @@ LISTS = "lists.nordby.example"
             LISTS,
         ),
         (("virtual_mailbox_domains=inline:{lists.nordby.example=x}",), LISTS),
+        # what transport_maps give to a program or a mailbox here
+        (
+            ("transport_maps=inline:{fax.example=fax:x, ud.example=smtp:[192.0.2.7]}",),
+            "takes mail for fax.example,",
+        ),
+        (("transport_maps=inline:{.fax.example=local:}",), "fax.example"),
+        (("transport_maps=inline:{lists.nordby.example=lmtp:unix:/run/mailman}",), LISTS),
+        (("transport_maps=inline:{lists.nordby.example=lmtp:[192.0.2.7], x@fax.example=fax:}",), ""),
         (
             ("mydestination=a.example b.example c.example d.example e.example f.example",),
             "e.example and 1 more",
@@ -39,6 +47,7 @@ LISTS = "lists.nordby.example"
     ],
 )
 def test_what_ends_here_and_is_not_own(site: Installation, parameters: tuple[str, ...], named: str) -> None:
+    site.front("-M", "fax/unix=fax unix - n n - - pipe user=nobody argv=/usr/bin/fax")
     for parameter in parameters:
         site.front("-e", parameter)
     [check] = taken_checks(site.setup)
