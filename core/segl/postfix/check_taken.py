@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.postfix.check import Check, Setup, State, judge
-from segl.postfix.domain_lists import names_ending_here, names_in
+from segl.postfix.domain_lists import names_in
+from segl.postfix.house_names import house_names
 
 _ID: Final = "front.taken-domains"
 # Lists of where mail ends. In relay_domains a stranger's may stand, whose second mail host this is.
@@ -23,7 +24,7 @@ def taken_checks(setup: Setup) -> Iterator[Check]:
     """One check; the names that a host bears itself are left out: there cron and daemons write to each other."""
     front = setup.front
     taken = {name for parameter in _ENDS_HERE for name in names_in(front, parameter)}
-    taken |= {name.lstrip(".") for name in names_ending_here(front) if "@" not in name}
+    taken |= {name.lstrip(".") for name in house_names(setup.settings, front) if "@" not in name}
     of_the_host = {front.value("myhostname").lower(), "localhost"}
     strange = sorted(
         name

@@ -13,7 +13,7 @@ from typing import Final
 from segl.addresses import domain_of
 from segl.postfix.check import INSTALL, UNREAD, Check, Setup, judge
 from segl.postfix.conf import OWN
-from segl.postfix.domain_lists import names_ending_here
+from segl.postfix.house_names import house_names
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, look_up
 
@@ -58,7 +58,7 @@ def _restrictions(setup: Setup) -> tuple[str, ...]:
 
 def _own_alone(setup: Setup) -> Iterator[str]:
     """Nobody's domain in the table but own ones, and those that end here."""
-    here = names_ending_here(setup.front)
+    here = house_names(setup.settings, setup.front)
     for entry in entries(Table("texthash", f"{setup.front.directory}/{OWN}"), setup.front.directory):
         domain = domain_of(f"@{entry.key.rpartition('@')[2].lstrip('.')}")
         owner = setup.settings.owners.find(domain)

@@ -16,8 +16,6 @@ from segl.postfix.check import Setup
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import TableUnread, entries, logical_lines, look_up, tables_in
 
-_ENDS_HERE = ("mydestination", "virtual_mailbox_domains")
-_PROGRAMS = frozenset({"pipe", "local", "virtual"})
 _DEEPEST = 4  # files within files
 
 
@@ -49,30 +47,6 @@ def names_in(front: Instance, parameter: str) -> set[str]:
             names = _keys(pattern, front) if ":" in pattern else {pattern.lower()}
             found = found | names if wanted else found - names
     return {name for name in found if "." in name.strip(".") and "@" not in name}
-
-
-def names_ending_here(front: Instance) -> set[str]:
-    """Names of which mail is known to end on this host: by the lists that say so, and what ``transport_maps`` give to a
-    program or a mailbox here (a domain for absence notes, a fax server), also single addresses. As far as tables can be
-    listed."""
-    return {name for each in _ENDS_HERE for name in names_in(front, each)} | _given_to_programs(front)
-
-
-def _given_to_programs(front: Instance) -> set[str]:
-    found: set[str] = set()
-    for table in tables_in(front.value("transport_maps")):
-        if not table.by_key:
-            continue
-        with suppress(TableUnread):
-            for entry in entries(table, front.directory):
-                transport, _, hop = entry.value.partition(":")
-                service = front.service(transport, "unix")
-                socket = hop.startswith("unix:") and not transport.startswith("segl-")
-                if service is not None and (
-                    service.program in _PROGRAMS or (service.program == "lmtp" and socket)
-                ):
-                    found.add(entry.key.lower())
-    return found - {"*"}
 
 
 def _keys(pattern: str, front: Instance) -> set[str]:

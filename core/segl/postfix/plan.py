@@ -39,8 +39,8 @@ from segl.postfix.conf import (
     render_strip,
     render_verdict,
 )
-from segl.postfix.domain_lists import names_ending_here
 from segl.postfix.gateway import gateway_refusals, gateway_values, upstream_entries
+from segl.postfix.house_names import house_names
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings.document import Settings
@@ -146,7 +146,7 @@ def _files(
     for name, text in (
         ("segl-verdict", render_verdict(site)),
         ("segl-strip", render_strip(site)),
-        (OWN, render_own(settings, names_ending_here(front))),
+        (OWN, render_own(settings, house_names(settings, front))),
     ):
         yield site.front / name, f"{edit.MARK}\n{text}"
     yield from _primary_file(settings, site)

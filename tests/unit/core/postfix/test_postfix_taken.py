@@ -40,6 +40,15 @@ LISTS = "lists.nordby.example"
         (("transport_maps=inline:{.fax.example=local:}",), "fax.example"),
         (("transport_maps=inline:{lists.nordby.example=lmtp:unix:/run/mailman}",), LISTS),
         (("transport_maps=inline:{lists.nordby.example=lmtp:[192.0.2.7], x@fax.example=fax:}",), ""),
+        # internal names of a mail server in the house
+        (
+            ("transport_maps=inline:{exchange.local=smtp:[10.0.0.5], ud.local=smtp:[192.0.2.7]}",),
+            "mail for exchange.local,",
+        ),
+        (("relay_domains=mbx.nordby.example", "relay_transport=relay:[192.168.1.5]"), "mbx.nordby.example"),
+        (("relay_domains=mbx.nordby.example", "relay_transport=relay:[192.0.2.7]"), ""),
+        # a partner's behind a gateway in the house is a stranger's
+        (("transport_maps=inline:{kommune.example=smtp:[10.0.0.9]}",), ""),
         (
             ("mydestination=a.example b.example c.example d.example e.example f.example",),
             "e.example and 1 more",
