@@ -45,6 +45,8 @@ _SIGNS = "".join(re.escape(chr(code)) for code in range(256) if re.match(r"[^\w\
 _LATIN_PIECE = re.compile(
     rf"[SPsp]/[Nn]\b|[{_LETTERS}]+(?:[-'.][{_LETTERS}]+)*|[0-9]+(?:[.,:/-]?[0-9]+)*|[\n\t_{_SIGNS}]"
 )
+# What anything may have, a person, too: below "Varekode" it is that of an article.
+_OF_ANYTHING = frozenset(("kode", "koden", "koder", "code", "noegle", "noeglen", "key"))
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _UNSEEN = re.compile(f"[{''.join(UNSEEN)}]")  # in a text that the message's walk has not tidied
 
@@ -171,7 +173,8 @@ def heading(
         if word.other is NumberOf.PRODUCTION_UNIT and not (bare and of_a_unit(piece, unit=unit)):
             continue
         if other:
-            by = CALLED_A_PERSONS if likely and of_a_person(word) else CALLED_OTHER
+            vague = word.other is NumberOf.SERIAL or (len(keys) == 1 and keys[0] in _OF_ANYTHING)
+            by = CALLED_A_PERSONS if likely and (vague or of_a_person(word)) else CALLED_OTHER
             step = Adjustment(f"in a column headed as {word.other}", by)
             return Said(Kind.OTHER, (step,), word.other, word.numbers or Kind.NUMBER in kinds)
     if Kind.NUMBER in kinds and bare:

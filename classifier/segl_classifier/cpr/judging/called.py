@@ -4,7 +4,8 @@ Of other numbers that begin with a day one in eleven has the check digit of a pe
 personal numbers nearly all have. Below "Sagsnr." the heading says that they are a case's; but offices number cases,
 customers and papers by the person whom they concern. So where nearly all have it, they are personal numbers all the
 same, and where one in eleven has it, chance made those. The same goes for a heading that says nothing of its numbers
-("Konsignation"). What one column holds says nothing of another.
+("Konsignation"). Below "Konto" or "Varenr." they are personal numbers where they begin with several days, too: accounts
+have such a digit, and what is numbered in a row begins alike. What one column holds says nothing of another.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from segl_classifier.cpr.vocabulary.number_of import MAY_BE_A_PERSONS
 from segl_classifier.cpr.vocabulary.words import Kind
 
 _NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
+_NOT_WHAT_IT_IS_CALLED = Adjustment(
+    "one of several made like personal numbers, which no such thing has", -CALLED_OTHER
+)
+_FEWEST_DAYS = 3
 _BY_CHANCE = Adjustment(
     "few of many in the column are made like personal numbers", CALLED_OTHER - CALLED_A_PERSONS
 )
@@ -59,6 +64,7 @@ def weigh_columns(
     _weigh_unnamed(
         text, [assessment for assessment in assessments if not _in_two_cells(text, assessment)], today
     )
+    _weigh_things(text, tables, assessments, today)
     named = [assessment for assessment in assessments if assessment.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
@@ -91,6 +97,33 @@ def weigh_columns(
     for assessment in assessments:
         if assessment.candidate.digits in beyond:
             assessment.steps.append(_NO_CHANCE)
+
+
+def _weigh_things(text: str, tables: Tables, assessments: list[Assessment], today: date) -> None:
+    """Adds to what a heading calls an article's, an account's, what nothing but people have, that it is theirs."""
+    things = [
+        assessment
+        for assessment in assessments
+        if assessment.said.heading is not None and assessment.said.heading not in MAY_BE_A_PERSONS
+    ]
+    columns = {
+        column: numbers for column, numbers in _columns(things).items() if _days(numbers) >= _FEWEST_DAYS
+    }
+    if not columns:
+        return
+    runs = _runs(text[: max(one.candidate.end for column in columns.values() for one in column)], tables)
+    for (heading, _), numbers in columns.items():
+        theirs = beyond_chance([_called(one, today) for one in numbers], " ".join(runs.get(heading, ())))
+        if _days(one for one in numbers if one.candidate.digits in theirs) < _FEWEST_DAYS:
+            continue
+        for one in numbers:
+            if one.candidate.digits in theirs:
+                one.steps.append(_NOT_WHAT_IT_IS_CALLED)
+
+
+def _days(assessments: Iterable[Assessment]) -> int:
+    """How many days of a month the numbers begin with."""
+    return len({assessment.candidate.digits[:2] for assessment in assessments})
 
 
 def _in_two_cells(text: str, assessment: Assessment) -> bool:

@@ -6,6 +6,7 @@ who may be alive. ``070761-4286`` is as well spelled, without modulus 11.
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 
 import pytest
@@ -174,9 +175,18 @@ def test_a_column_in_which_some_are_so_made_is_none(sign: str) -> None:
     assert not found("\n".join(["Sagsnr;Navn", *(f"{number};Bo Lund" for number in made)]))
 
 
-@pytest.mark.parametrize("heading", ["Ordrenr", "Fakturanr", "Kontonr", "Varenr", "Telefon"])
-def test_numbers_of_trade_stay_such_however_they_are_made(heading: str) -> None:
-    assert not found("\n".join([f"{heading};Navn", *(f"{n};Bo" for n in numbers(12, "", modulus=True))]))
+@pytest.mark.parametrize(
+    ("heading", "sign"),
+    [*product(["Ordrenr", "Fakturanr", "Kontonr", "Varenr"], ["", "-"]), ("Telefon", "")],
+)
+def test_numbers_of_trade_stay_such_unless_all_are_made_like_personal_numbers(
+    heading: str, sign: str
+) -> None:
+    """Accounts have a check digit of the same kind, and numbers that were given in a row begin alike."""
+    made = numbers(12, sign, modulus=True)
+    for few in (made[:2], [*made[:3], *numbers(9, sign, modulus=False)], [f"07{n[2:]}" for n in made]):
+        assert not found("\n".join([f"{heading};Navn", *(f"{n};Bo" for n in few)]))
+    assert len(found("\n".join([f"{heading};Navn", *(f"{n};Bo" for n in made)]))) == len(made)
 
 
 def called(count: int, *, living: int, spelling: Spelling = Spelling.BARE) -> list[Called]:

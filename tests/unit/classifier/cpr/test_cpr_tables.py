@@ -33,6 +33,8 @@ def count(text: str) -> int:
         "nr;navn;ident\n1;Bo;120385-1002\n2;Ida;070261-1008",
         "Bo\t1203851002\tkran\nIda\t0702611008\ttruck",
         "cpr;navn\n120385-1002;Bo\n702611008;Ida (uden nul)",
+        "Navn\tKode\nBo\t120385-1002\nIda\t070261-1008",
+        "Løbenr;Navn\n120385-1002;Bo\n070261-1008;Ida",
     ],
 )
 def test_columns_of_cpr_numbers(text: str) -> None:
@@ -50,6 +52,8 @@ def test_columns_of_cpr_numbers(text: str) -> None:
         "cpr;kundenr\n;1203851002\n;0702611008",
         "P-nummer;firma\n1203851002;Tag A/S\n0702611008;Hus A/S",
         "PNR;firma\n1012851010;Tag A/S\n1003611007;Hus A/S",
+        "Vare\tVarekode\nPumpe\t120385-1002\nRør\t070261-1008",
+        "Vare\tKode\nPumpe\t1203851002\nRør\t0702611008",
         "navn;født;medlemsnr.\nBo;120385;1002\nIda;070261;1008",
         "fødselsdato\tpostnr.\n12-03-85\t1002\n07-02-61\t1008",
         "tid;station\n1203851002;P1\n0702611008;P2",
