@@ -5,6 +5,10 @@ In many rows chance puts no personal number at the same place of each (:mod:`.gl
 up, and a number begins or ends where letters touch it. Ten digits at such an end are one of somebody who may well be
 alive, with modulus 11, three times in a thousand by chance. Rows of payments (Betalingsservice, whose customers often
 bear their CPR numbers) tell by their own form where the customer's number stands.
+
+A heading tells it, too: a sheet saved as "formatted text" (.prn) has columns as wide as what is in them, so a number
+touches the amount behind it. What stands below "CPR-nr." is its column from the first letter of the heading to that of
+the next; or it ends with the heading, where both stand on the right.
 """
 
 from __future__ import annotations
@@ -26,6 +30,12 @@ _BEHIND_BLANKS = re.compile(rf"(?<= {{2}})\d{{6}}-?\d{{4}}(?={_LETTER})")
 # "BS", the type of the record, and fifteen digits for the customer, filled up with zeros.
 _PAYMENT, _CUSTOMERS = re.compile(r"BS0[2-6]2\d{8}0\d{3}"), (25, 27)
 _CUSTOMER = re.compile(r"0{5}(\d{10})")
+_HEADING = re.compile(
+    r"(?:^|(?<= ))[^\s\d]*(?:cpr|personn)[^\s\d]*(?: (?:nr|nummer)\b\.?)?(?= |$)", re.IGNORECASE
+)
+_CELL = re.compile(r" {0,3}(\d{6})-?(\d{4})| {1,4}(\d{9})")
+_SIZES = (10, 11)  # letters of a number
+_MOST_HEADINGS = 20
 _YOUNG, _OLD = 5, 96  # years: of other ages seem dates of these years, which are written with two digits
 
 
@@ -36,10 +46,10 @@ def told_of_few(text: str) -> str:
     for row in rows:
         for kind, place, digits in (*_of_payment(row), *_at_ends(row)):
             columns[kind, place][digits] = row
-    told: dict[str, str] = {}
+    told = {digits: _words(row) for digits, row in _below_headings(rows)}
     for numbers in columns.values():
         if all(map(_is_number, numbers)):
-            told |= {digits: " ".join(_WORD.findall(row)[:_WORDS]) for digits, row in numbers.items()}
+            told |= {digits: _words(row) for digits, row in numbers.items()}
     return "\n".join(f"{digits}\t{words}" for digits, words in told.items())
 
 
@@ -60,6 +70,28 @@ def _at_ends(row: str) -> Iterator[tuple[str, int, str]]:
         yield "ends", found.end(), found[1].replace("-", "")
     for found in _BEHIND_BLANKS.finditer(row):
         yield "ends", found.end(), found[0].replace("-", "")
+
+
+def _words(row: str) -> str:
+    return " ".join(_WORD.findall(row)[:_WORDS])
+
+
+def _below_headings(rows: list[str]) -> Iterator[tuple[str, str]]:
+    """The numbers in columns that a heading names, each with its row."""
+    headings = [(at, found) for at, row in enumerate(rows) if (found := _HEADING.search(row)) is not None]
+    for at, heading in headings[:_MOST_HEADINGS]:
+        behind = rows[at][heading.end() :]
+        next_one = heading.end() + len(behind) - len(behind.lstrip()) if behind.strip() else _LONGEST_ROW
+        last = heading.end()
+        places = {(heading.start(), next_one), *((max(0, last - size), last) for size in _SIZES)}
+        for row in rows[at + 1 :]:
+            if not row.strip():
+                break
+            for begin, end in places:
+                cell = _CELL.fullmatch(row[begin:end].rstrip())
+                digits = "".join(filter(None, cell.groups())).zfill(10) if cell else ""
+                if digits and _is_number(digits):
+                    yield digits, row
 
 
 def _is_number(digits: str) -> bool:
