@@ -9,6 +9,7 @@ it shows 101901234, nine digits: the zero in front is lost.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -153,3 +154,12 @@ def _pictured(value: str, picture: str) -> str:
     if _PERSONAL.fullmatch(picture) and could_be_personal(shown):
         shown = shown.zfill(10)  # "######-####" shows 101901234 as 10190-1234
     return filled(picture, shown)
+
+
+def unpacked(packed: int) -> float:
+    """``RK``: thirty bits of a double or of a whole number, and whether to divide by a hundred."""
+    if packed & 2:
+        value = float((packed - (1 << 32) if packed & 0x80000000 else packed) >> 2)
+    else:
+        value = float(struct.unpack("<d", struct.pack("<Q", (packed & 0xFFFFFFFC) << 32))[0])
+    return value / 100 if packed & 1 else value

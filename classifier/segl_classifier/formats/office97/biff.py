@@ -43,15 +43,6 @@ def string(data: bytes, place: int, *, short: bool = False) -> str:
     return data[place : place + length].decode("latin-1")
 
 
-def unpacked(packed: int) -> float:
-    """``RK``: thirty bits of a double or of a whole number, and whether to divide by a hundred."""
-    if packed & 2:
-        value = float((packed - (1 << 32) if packed & 0x80000000 else packed) >> 2)
-    else:
-        value = float(struct.unpack("<d", struct.pack("<Q", (packed & 0xFFFFFFFC) << 32))[0])
-    return value / 100 if packed & 1 else value
-
-
 class Strings:
     """Strings read over the borders of their records, above all the table of shared ones."""
 

@@ -17,7 +17,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.cells import numbers
 from segl_classifier.formats.cells.grid import Grid
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.office97.biff import Strings, records, unpacked
+from segl_classifier.formats.office97.biff import Strings, records
 from segl_classifier.formats.office97.xls_beside import Letters, literals, words_of
 from segl_classifier.formats.office97.xls_formulas import joined, joins
 from segl_classifier.formats.office97.xls_kept import OtherBooks, read_pivot
@@ -228,12 +228,12 @@ class _Book:
 
     def _packed(self, data: bytes) -> None:
         row, column, style, packed = struct.unpack_from("<HHHI", data)
-        self._put_number(row, column, style, unpacked(packed))
+        self._put_number(row, column, style, numbers.unpacked(packed))
 
     def _packed_row(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
         for style, packed in struct.iter_unpack("<HI", data[4 : 4 + (len(data) - 6) // 6 * 6]):
-            self._put_number(row, column, style, unpacked(packed))
+            self._put_number(row, column, style, numbers.unpacked(packed))
             column += 1
 
     def _calculated(self, data: bytes) -> None:

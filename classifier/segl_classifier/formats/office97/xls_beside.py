@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 
 from segl_classifier.formats.cells import numbers
-from segl_classifier.formats.office97.biff import Strings, string, unpacked
+from segl_classifier.formats.office97.biff import Strings, string
 from segl_classifier.formats.ole.shapes import words_of_shapes
 from segl_classifier.formats.ooxml.sheet import printed
 
@@ -186,7 +186,7 @@ def _compared(criterion: bytes, strings: Strings) -> str | None:
     if kind == _A_NUMBER:
         return numbers.plain(struct.unpack_from("<d", criterion, 2)[0])
     if kind == _A_PACKED:
-        return numbers.plain(unpacked(struct.unpack_from("<I", criterion, 2)[0]))
+        return numbers.plain(numbers.unpacked(struct.unpack_from("<I", criterion, 2)[0]))
     return None
 
 

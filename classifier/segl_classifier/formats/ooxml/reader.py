@@ -21,6 +21,7 @@ from segl_classifier.formats.cells.lost_zeros import restored
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ole.controls import CONTROL, read_control
+from segl_classifier.formats.ooxml import binary_workbook
 from segl_classifier.formats.ooxml.kept_tables import read_kept
 from segl_classifier.formats.ooxml.spreadsheet import read_workbook
 from segl_classifier.formats.page_in_file import take_beside
@@ -37,8 +38,6 @@ _LAYOUT = re.compile(
     r"|(?:.*/)?[^/]+\.(?:odttf|fntdata|ttf)|docProps/thumbnail\.\w+",
     re.IGNORECASE,
 )
-# A part of an xlsb.
-_BINARY_SHEET = re.compile(r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL)
 # What an add-in keeps with a sheet, in wide characters and often but one or two of them.
 _OF_SHEET = re.compile(r"xl/customProperty\d*\.bin", re.IGNORECASE)
 _WIDE_WORDS = re.compile(rb"(?!<)(?:[\t\r\n\x20-\xff]\0)++")
@@ -83,9 +82,8 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
 
 
 def _read_parts(package: Package, harvest: Harvest) -> None:
-    is_binary = package.find("xl/workbook.bin") is not None
-    if is_binary:
-        harvest.lack(Unreadable.UNKNOWN_TYPE, "a binary workbook (xlsb)")
+    is_binary = package.find(binary_workbook.WORKBOOK) is not None
+    done = binary_workbook.read_binary_workbook(package, harvest) if is_binary else set[str]()
     rest = read_kept(package, read_workbook(package, harvest), harvest)
     links: list[str] = []
     authors: list[str] = []
@@ -94,9 +92,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     watch = Watch()
     for part in sorted(rest, key=_order):
         name = part.filename
-        if (is_binary and _BINARY_SHEET.fullmatch(name)) or (
-            _LAYOUT.fullmatch(name) and package.is_layout(part)
-        ):
+        if name.lower().lstrip("/") in done or (_LAYOUT.fullmatch(name) and package.is_layout(part)):
             continue
         if not name.lower().endswith(_MARKUP):
             _read_file(package, part, harvest)

@@ -121,10 +121,10 @@ def test_xml_in_other_encodings(encoding: str) -> None:
     assert "010190-1234 æøå" in text_of(read(package({"word/document.xml": xml}), "", ALLOWANCE))
 
 
-def test_a_binary_workbook_is_told_of() -> None:
+def test_a_binary_workbook_whose_parts_are_none_is_told_of() -> None:
     data = package({"xl/workbook.bin": b"x", "xl/worksheets/sheet1.bin": b"y", "xl/vbaProject.bin": b"z"})
     content = read(data, "", ALLOWANCE)
-    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+    assert causes(content) == {Unreadable.DAMAGED}
     assert [file.name for file in content.files] == ["vbaProject.bin"]
 
 
