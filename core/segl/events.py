@@ -185,6 +185,10 @@ class Events(WorkerEvents, MilterEvents, ListEvents, CanaryEvents, StoreEvents):
         tell = _once(self._log.warning, self._log.debug, error)
         tell("not_delivered", way=way, recipients=list(recipients), error=error.private)
 
+    def put_off(self, way: str, recipients: Sequence[str], ends: int) -> None:
+        """The process was ended *ends* times while it had this message in hand; it waits, with Postfix."""
+        self._log.error("put_off", way=way, recipients=list(recipients), ends=ends)
+
     def own_key_ends(self, name: str, *, days: int) -> None:
         """Told once a day, from thirty days before the end on; *days* below zero: it has ended."""
         self._log.warning("own_key_ends", key=name, days=days)

@@ -55,6 +55,7 @@ from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house, knows_all
 from segl_delivery.incoming import Incoming
 from segl_delivery.lmtp.budget import ByteBudget
+from segl_delivery.lmtp.in_hand import FOLDER, InHand
 from segl_delivery.lmtp.server import LmtpServer
 from segl_delivery.lmtp.session import Service
 from segl_delivery.own_keys.watch import KeyWatch
@@ -151,6 +152,7 @@ class _Daemon:
         self._storage = StorageThreads()
         # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
         self._sealing = ByteBudget(settings.delivery.bytes_in_flight)
+        self._in_hand = InHand(settings.delivery.portal_socket.parent / FOLDER)
         self._round = Round()
         self._agents = Agents.of(settings, engine, events, self._report_writer, self._storage, self._owed)
         self._follower = Follower(engine, lambda: self._settings, events)
@@ -225,7 +227,7 @@ class _Daemon:
             return self._agents.of_way(way)
 
         limit = self._settings.delivery.message_bytes
-        return Service(agent, budget, self._events, limit)
+        return Service(agent, budget, self._events, limit, self._in_hand)
 
     async def _reload(self) -> None:
         with reloading(self._events):

@@ -31,6 +31,7 @@ from segl.metrics import DELIVERIES, DELIVERY_SECONDS
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Agent, Delivery, reply_to
 from segl_delivery.lmtp.budget import ByteBudget
+from segl_delivery.lmtp.in_hand import InHand, name_of
 from segl_delivery.lmtp.wire import Closed, LineTooLong, Wire
 
 LINE_LIMIT: Final = 4096
@@ -46,6 +47,9 @@ _BAD_ADDRESS = SmtpReply(501, "5.1.3", "bad address syntax")
 _BAD_SEQUENCE = SmtpReply(503, "5.5.1", "bad sequence of commands")
 _TOO_LARGE = SmtpReply(552, "5.3.4", "the message is too large")
 _BUSY = SmtpReply(451, "4.3.1", "too much mail in hand now, try again soon")
+_PUT_OFF = SmtpReply(
+    451, "4.3.0", "segl-deliver was ended while it had this message in hand; it is tried again later"
+)
 _UNDECIDED = SmtpReply(451, "4.3.0", "not delivered now")
 
 
@@ -57,6 +61,7 @@ class Service:
     budget: Callable[[], ByteBudget]
     events: Events
     message_bytes: int
+    in_hand: InHand
 
 
 class Session:
@@ -198,13 +203,19 @@ class Session:
             return await self._answer(_BAD_ARGUMENTS)
         if not self._recipients:
             return await self._answer(_BAD_SEQUENCE)
+        way, in_hand = self._service.agent().way.value, self._service.in_hand
+        name = name_of(way, self._sender or "", self._recipients, self._size)
+        if (ends := in_hand.put_off(name)) is not None:
+            self._service.events.put_off(way, self._recipients, ends.count)
+            return await self._answer(_PUT_OFF)
         self.busy = True
         try:
             async with self._service.budget().reserve(self._size, BUDGET_SECONDS):
                 await self._say("354 go on, end with a dot")
-                content = await self._wire.data(self._service.message_bytes)
-                replies = await self._deliver(content)
-                del content
+                with in_hand.holding(name):
+                    content = await self._wire.data(self._service.message_bytes)
+                    replies = await self._deliver(content)
+                    del content
         except TimeoutError:
             replies = [_BUSY]
         await self._say("\r\n".join(map(str, replies)))

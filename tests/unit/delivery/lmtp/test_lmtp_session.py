@@ -21,6 +21,7 @@ from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
 from segl_delivery.lmtp import session
 from segl_delivery.lmtp.budget import ByteBudget
+from segl_delivery.lmtp.in_hand import InHand, name_of
 from segl_delivery.lmtp.server import LmtpServer
 from segl_delivery.lmtp.session import MOST_FAULTS, MOST_RECIPIENTS, Service
 from world.desk import LmtpClient
@@ -55,7 +56,8 @@ class Running:
     ) -> None:
         self.path, self.agent = path, agent
         bytes_in_hand = ByteBudget(budget)
-        service = Service(lambda: agent, lambda: bytes_in_hand, Events("test"), message_bytes)
+        marks = InHand(path.parent / "in-hand")
+        service = Service(lambda: agent, lambda: bytes_in_hand, Events("test"), message_bytes, marks)
         self._listener = listen_unix(path, 0o600)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -97,6 +99,22 @@ def running(path: Path, agent: Counter, **sizes: int) -> Iterator[Running]:
 def server(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path, Counter()) as started:
         yield started
+
+
+def test_a_message_that_ended_the_process_twice_waits_and_no_other(tmp_path: Path) -> None:
+    content = b"Subject: x\r\n\r\nhej\r\n"
+    size = 20_000 + 20_000 // 16 + 4096
+    bad = name_of("tunnel", "anna@nordby.example", ["bo@vestby.example"], size)
+    for _ in range(2):
+        InHand(tmp_path / "in-hand").take(bad)
+    with running(tmp_path, agent := Counter()) as server, server.client() as client:
+        client.say("MAIL FROM:<anna@nordby.example> SIZE=20000")
+        client.say("RCPT TO:<bo@vestby.example>")
+        assert client.say("DATA").startswith("451 4.3.0 segl-deliver was ended")
+        client.say("RSET")
+        assert client.deliver("anna@nordby.example", ["bo@vestby.example"], content) == ["250 2.0.0 taken"]
+    assert len(agent.seen) == 1
+    assert [file.name for file in (tmp_path / "in-hand").iterdir()] == [bad]
 
 
 def test_a_message_is_handed_to_the_agent_as_it_came(server: Running) -> None:
