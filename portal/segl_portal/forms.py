@@ -18,6 +18,10 @@ _FIELDS: Final = 10
 _PLACE: Final = re.compile(r"/m/([0-9a-f]{32})#")
 _SECRET: Final = re.compile(rf"#([A-Za-z0-9_-]{{{SECRET_LENGTH}}})(?![A-Za-z0-9_-])")
 _WRAPPINGS: Final = 3  # of a link in others
+# Proofpoint's: "…/v3/__https://HOST/m/ID*SECRET__;Iw!!…$", and the older "…/v2/url?u=https-3A__HOST_m_ID-23SECRET&d=…"
+_STARRED: Final = re.compile(rf"(/m/[0-9a-f]{{32}})\*([A-Za-z0-9_-]{{{SECRET_LENGTH}}})__;")
+_DASHED: Final = re.compile(r"/v2/url\?u=([A-Za-z0-9_.-]+)")
+_SIGNS: Final = str.maketrans("-_", "%/")
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
@@ -119,7 +123,9 @@ def _unwrapped(text: str) -> str:
     what their users copy."""
     for _ in range(_WRAPPINGS):
         text = unquote(text)
-    return text
+        if found := _DASHED.search(text):
+            text = unquote(found[1].translate(_SIGNS))
+    return _STARRED.sub(r"\1#\2 ", text)
 
 
 def _squeezed(text: str) -> str:
