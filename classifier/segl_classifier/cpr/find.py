@@ -22,6 +22,7 @@ from segl_classifier.message import Text
 
 # In a text that can hold a number, unless it is in words: the others may be written as letters.
 FEWEST_DIGITS = 6
+_RAISED = "¹²³"  # letters to the shape of a text: square metres have them
 MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
 MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 
@@ -50,7 +51,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
 
 def _may_be_otherwise(text: str) -> bool:
     """Whether a number may stand in *text* with few digits or none."""
-    return may_be_spoken(text) or with_digits(text) is not text
+    return may_be_spoken(text) or with_digits(text) is not text or sum(map(text.count, _RAISED)) > 0
 
 
 def _found(written: Written, today: date | None) -> list[Finding]:

@@ -40,7 +40,7 @@ NAMED = Adjustment("a birthday or a CPR number is named", 0.3)
 _ELSE = Adjustment("something else is named beside it", -0.5)
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’.][^\W\d_]+)*")
-_OWN_BEGINS = re.compile(r"[.!?]\s+|[\n\t|0-9]")
+_OWN_BEGINS = re.compile(r"(?<!nr)(?<!no)(?<!tlf)[.!?]\s+|[\n\t|0-9]", re.IGNORECASE)
 _OWN_ENDS = re.compile(r"[^,;.\n\t|]{0,20}")
 _LABEL_GOES_ON = re.compile(r"(?:[^0-9.!?]|[.!?](?!\s+[A-ZÆØÅ])){0,40}")
 _DIGIT, _DIGIT_WITHIN = re.compile("[0-9]"), 12  # "september 7, 1961"

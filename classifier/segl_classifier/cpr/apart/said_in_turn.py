@@ -24,8 +24,15 @@ _IN_TURN = re.compile(
     rf"[ \t>]{{0,6}}{_TIME}(?P=who){_SAYS}(?P<four>[0-9]{{4}})[ \t.!\u200b]{{0,150}}(?=\r?\n|\Z)",
     re.MULTILINE,
 )
+# Below the name of the number, each in a paragraph of its own.
+_BELOW = re.compile(
+    r"(?:cpr|personn)[^\n0-9]{0,30}\r?\n\s{0,6}(?P<six>[0-9]{6})[ \t-]{0,3}\r?\n\s{0,6}-?(?P<four>[0-9]{4})[ \t.]{0,3}"
+    r"(?=\r?\n|\Z)",
+    re.IGNORECASE,
+)
 _BEFORE = 200  # characters
-_IN_TURN_SAID = Adjustment("the two halves are said one after the other", 0.4)
+_SAID_BELOW = Adjustment("the two halves stand below the name of the number", 0.4)
+_SAID_IN_TURN = Adjustment("the two halves are said one after the other", 0.4)
 
 
 def said_in_turn(text: str, shape: bytes) -> Iterator[Candidate]:
@@ -35,5 +42,11 @@ def said_in_turn(text: str, shape: bytes) -> Iterator[Candidate]:
     for found in _IN_TURN.finditer(text):
         start = found.start("six")
         if NAMES_CPR.search(text, max(0, start - _BEFORE), start):
-            digits = plain_digits(found["six"] + found["four"])
-            yield Candidate(start, found.end("four"), Spelling.WORDS, digits, (_IN_TURN_SAID,), read=True)
+            yield _candidate(found, _SAID_IN_TURN)
+    for found in _BELOW.finditer(text):
+        yield _candidate(found, _SAID_BELOW)
+
+
+def _candidate(found: re.Match[str], step: Adjustment) -> Candidate:
+    digits = plain_digits(found["six"] + found["four"])
+    return Candidate(found.start("six"), found.end("four"), Spelling.WORDS, digits, (step,), read=True)

@@ -66,7 +66,7 @@ _JOINED = re.compile(
     r"(?:[\s,(]{0,3}(?:(?P<said>bindestreg|streg|dash|hyphen|minus|bindestrich|efterfulgt\s+af|followed\s+by|gefolgt\s+von)"
     r"|og|and|und|och|samt|med|så|derefter|then|x|plus|slutter|ender)"
     r"(?:\s+(?:så|nummeret|tallet|cifrene|slutter|ender))?"
-    r"|\.\s+(?:(?:og|and)\s+)?(?:så|derefter|then))[\s,:(]{1,3}",
+    r"|\.\s+(?:(?:og|and)\s+)?(?:så|derefter|then))[\s,:()]{1,3}",
     re.IGNORECASE,
 )
 # Two fields of a form: "cpr1: 070761", "cpr2: 4285"; "CPR (6 cifre)", "CPR (4 cifre)"; "Kontrol".

@@ -136,8 +136,8 @@ class Walk:
             return True
         if digits in ((4, 8) if self.about.file else () if self.seen or self.about.divided else (4,)):
             return True  # a year or a day in the name of a file; the registration number before an account
-        if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
-            return True  # "10 cifre"
+        if named.is_length(self.pieces, at, self.find):
+            return True
         self.valued = True
         self.unknown += digits <= 3
         return digits <= 3

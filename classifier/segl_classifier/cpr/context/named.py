@@ -17,6 +17,7 @@ _DENIED_FROM = 4  # words before the one for the personal number that may turn i
 OPENS = 10  # pieces among which a bracket opens
 _NEAR = 4  # pieces
 _THING = 4  # pieces
+_ISBN = ("10", "13")
 _WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
 _OF_ANYTHING = frozenset(("id", "registration", "reg", "identification"))  # "id number", "registration no."
 _TURNS_AWAY = NOT | SEEMS | smallwords.TURNS_AWAY
@@ -79,6 +80,13 @@ def cpr_in_it(pieces: list[str], at: int, find: Lookup) -> bool:
             named = find.key(pieces[back - 1])
             return find.word(named).kind is Kind.CPR or pair(previous(pieces, back - 1, find), named)
     return False
+
+
+def is_length(pieces: list[str], at: int, find: Lookup) -> bool:
+    """Whether the number ``pieces[at]`` says how long another is: "10 cifre", "ISBN-10"."""
+    if at + 1 < len(pieces) and find.key(pieces[at + 1]) in smallwords.DIGITS:
+        return True
+    return pieces[at] in _ISBN and "".join(pieces[max(0, at - 2) : at]).lower() == "isbn-"
 
 
 def or_cpr(pieces: list[str], at: int, find: Lookup) -> bool:

@@ -136,7 +136,7 @@ _A_WORD = re.compile(r"[^\W\d_]*[0-9]*")  # "sag", "bilag2", "2026", but no piec
 _STEPS = ("/", "\\")
 _JOINS_NAMES = (".", "-", "_", "+", "=", "/")
 _PERSONAL_KEY = re.compile(
-    r"cpr|pers(?:on)?(?:nr|num|id|_|=)|borger|citizen|national_?id|patient|ssn", re.IGNORECASE
+    r"cpr|pers(?:on)?(?:nr|num|id|_|=|s?/)|\bpnr=|borger|citizen|national_?id|patient|ssn", re.IGNORECASE
 )
 
 

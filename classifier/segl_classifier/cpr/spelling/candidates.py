@@ -75,7 +75,7 @@ def _other_dates(gap: str) -> re.Pattern[str]:
 
 _DATED = _other_dates(r" {0,2}+- {0,2}+")
 _DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
-_BORN = _other_dates(r" {1,2}+|/")
+_BORN = _other_dates(r" {1,2}+|/| ?\(")
 _FOUR_OF_YEAR = re.compile(r"(?:18|19|20)[0-9]{2}(?![0-9])")
 _SAYS_BORN = re.compile(r"\b(?:født|fødselsd|född|born|birth|geboren)", re.IGNORECASE)
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")

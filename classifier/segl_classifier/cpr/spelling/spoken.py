@@ -133,6 +133,8 @@ def _behind(text: str, tokens: Sequence[re.Match[str]], last: int) -> int:
     while at < len(tokens) and at - last <= _MOST_SAID + 1:
         if _BETWEEN.fullmatch(text, tokens[at - 1].end(), tokens[at].start()) is None:
             break
+        if tokens[at - 1][0].isdecimal() and text[tokens[at - 1].end()] == ":":
+            break  # "Taler 2: nul syv …"
         if tokens[at][0].lower() not in SAID_BETWEEN:
             return at
         at += 1

@@ -10,6 +10,7 @@ import re2
 from segl_classifier.latin import LOWER, latin_options
 
 _LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
+_FOUR_SAID = r"(?:fire|four|fyra|vier)"  # "Elmevej 4" may end the line above "Sidste fire"
 # What may follow "the last four", so that they are digits and not weeks or bottles.
 _GO_ON = (
     r"(?=\W*(?:[0-9]|\Z|\n[^\n:]{1,30}:[ \t]{1,3}[0-9]|cif|tal(?:lene)?\b|num|dig|siff|ziff|stel|cpr|personn"
@@ -17,8 +18,9 @@ _GO_ON = (
     r"|er\b|is\b|are\b|ist\b|sind\b|är\b|var\b|bliver|blir|lyder|hedder|har\b|kommer|står|mangler|skal|kan\b|og\b|and\b))"
 )
 _OF_A_PERSON = (
-    rf"sidste_?4(?![0-9])|(?:sidste|last)_?f(?:ire|our)\b|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
-    r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontroln(?:ummer|r)|cpr_?(?:4|l(?:ø|oe)b)(?![^\W_])"
+    rf"sidste_?4(?![0-9])|(?:sidste|last)_?f(?:ire|our)\b|{_LAST}\s+{_FOUR}\b{_GO_ON}|\b(?:{_FOUR}[^\S\n]+|{_FOUR_SAID}\s+){_LAST}\b{_GO_ON}"
+    r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcif(?:fer|re)|kontrolcifre|kontroln(?:ummer|r)|\bendelse\W*\Z"
+    r"|cpr_?(?:4|l(?:ø|oe)b|suffix|suffiks|endelse|serial)(?![^\W_])"
 )
 _PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)|cpr[- ]?endelsen?", re.IGNORECASE)
 _ENDS = re.compile(
@@ -26,7 +28,9 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 # The name of the whole number before four digits: "født 7. juli 1961, CPR: 4285".
-_CALLED = re.compile(r"\bcpr(?:[-. ]{0,2}(?:nr|no|num(?:mer|ber)?))?\.?[ \t]?[:=]?[ \t]?\Z", re.IGNORECASE)
+_CALLED = re.compile(
+    r"\bcpr(?:[-. ]{0,2}(?:nr|no|num(?:mer|ber)?))?\.?[ \t]?[:=]?[ \t]?[.…_]{0,8}-?\Z", re.IGNORECASE
+)
 _SENTENCE = re.compile(r"[.!?:]\s+|\n\s*\n")
 _NUMBER = re.compile(r"cpr|personn|nummer|number|cif|digit|\b(?:tal|det|den|it)\b", re.IGNORECASE)
 SECOND_PART = re.compile(
@@ -59,10 +63,11 @@ FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
 _OF_HEADINGS = (
     r"(?:sidste|sist[ae]|last|final|letzten)[^a-z0-9]+(?:fire|4|four|fyra|vier)",
     r"(?:fire|4|four|fyra|vier)[^a-z0-9]+(?:sidste|sist[ae]|last|final|letzten)",
-    r"sidste_?(?:4|fire)|last_?four|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontroln(?:ummer|r)|cpr_?(?:4|l(?:ø|oe)b)",
+    r"sidste_?(?:4|fire)|last_?four|l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cif|kontroln(?:ummer|r)"
+    r"|cpr_?(?:4|l(?:ø|oe)b|suff|serial)|endelse",
 )
 _OTHERS = (
-    r"resten[^a-z0-9]+(?:af|er)|slutter[^a-z]|ender[^a-z]|endelse",
+    r"resten[^a-z0-9]+(?:af|er)|slutter[^a-z]|ender[^a-z]",
     r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z0-9]+(?:del|half|part)|(?:del|part)[^a-z0-9]+2",
     r"de[^a-z0-9]+sidste[^a-z0-9]+er",
 )

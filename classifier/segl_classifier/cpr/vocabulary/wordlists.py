@@ -21,7 +21,7 @@ fødselsnr födelsenummer identitetsnummer identitetsnr idnummer personnummern p
 personenkennzahl personenkennziffer sygesikringsnummer sygesikringsnr sygesikringsbevis sygesikringskort
 sygesikringsbeviset sygesikringskortet sundhedskort sundhedskortet sundhedskortnummer patientnr
 patientnummer patientid patnr patnummer ptnr ptid borgernr borgerid borgernummer ssn socialsecuritynumber
-skattenummer skatteid
+skattenummer skatteid nationalid nationalidnumber nationalidentifier
 """
 
 # "danske nummer", "civil registration no.": two words that say it together.

@@ -139,7 +139,7 @@ def key(word: str) -> str:
     return word.casefold().translate(_LETTERS)
 
 
-_NO_BENDS = frozenset(("kontor",))  # of "konto"
+_NO_BENDS = frozenset(("kontor", "seks"))  # of "konto" and "SEK"
 _HEADS: dict[str, Word] = {}
 _LONG_NAME = 8  # letters of a name that is known with a letter too few, one twice, or two that changed places
 _MISTYPED = ("person", "foedsel", "sygesikring", "identitet")  # how those begin: "patentnr." is no patient's

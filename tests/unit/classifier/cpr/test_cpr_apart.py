@@ -31,6 +31,8 @@ from segl_classifier.message import Source, Text
         "Cpr 07.07.61 plus 1985",
         "July 7, 1961 - 4285 is the CPR of Ida Holm",
         "født 7 jul 1961 / 4285",
+        "Personnr: 7-jul-61-4285",
+        "Ida Holm født 7.7.1961 (4285)",
     ],
 )
 def test_a_date_may_be_written_in_any_way(text: str) -> None:
@@ -63,6 +65,13 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         '{"fodselsdato":"07-07-1961","cpr4":"4285"}',
         '{"cprDato":"070761","cprLoeb":"4286"}',
         "Født 07-07-1961, cpr-endelse 4286",
+        "Født 070761, slutciffer 4286",
+        "Født: 07/07 1961\nCPR: ...-4286",
+        "de første seks er 070761 og de sidste fire 4286",
+        "cpr 070761 (bindestreg) 4286",
+        "CPR-nummer\n\n070761\n\n4286\n\nIda Holm",
+        '{"birthDate":"1961-07-07","cprSuffix":"4286"}',
+        "Fødselsdato | Endelse | Navn\n07-07-1961 | 4286 | Ida Holm",
         "Fødselsdatoen er 070761, og resten er 4285.",
         "Fødselsdato (ddmmåå): 070761  Kontrolnr.: 4286",
         # Said one after the other.
@@ -81,6 +90,7 @@ def test_the_last_four_are_called_by_many_words(text: str) -> None:
     "text",
     [
         "Navn: Bo\n\nFødselsdato: 07-07-1961\n\nSidste fire cifre: 4285",
+        "Fødselsdag: 07.07.1961\nAdresse: Elmevej 4\nSidste 4 cifre: 4285",
         "Fødselsdato:\n070761\nSidste fire cifre:\n4285",
         "Fødselsdato\r\n\r\n7. juli 1961\r\n\r\nSidste 4 cifre\r\n\r\n4286",
         "CPR-nr. første 6 cifre\n070761\nCPR-nr. sidste 4 cifre\n4285",
@@ -199,6 +209,7 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Født 7. juli 1961. 4285 er de sidste fire på hans dankort",
         "Fødselsdato: 07-07-1961\nKonto: ******4285",
         "Bo: vi var 070761\nBo: 4285",
+        "Fødselsdato 07-07-1961\nKontonr. slutter på 4285",
         "Husk cpr. Bo: kl. 070726\nBo: lokale 4285",
         "Født 7. juli 1961. Build 4285, de sidste fire fejl er rettet",
         "Nummerpladen ender på 4285, og Bo er født 7/7-61",

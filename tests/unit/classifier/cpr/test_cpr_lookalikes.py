@@ -75,6 +75,7 @@ def test_what_the_words_beside_it_call_something_else_is_something_else(text: st
         ("EAN 5790120385123", "a longer number"),
         ("12038510029", "eleven digits"),
         ("1203851002-1", "goes on"),
+        ("ISBN-10: 1203851002", "how long it is stands in its name"),
         ("DK1203851002", "an identifier"),
         ("A1203851002B", "an identifier"),
         ("FAK-1203851002", "an identifier"),

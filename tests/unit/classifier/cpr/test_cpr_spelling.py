@@ -56,6 +56,8 @@ def test_two_numbers_in_a_row_are_two_findings(spelling: str) -> None:
         ("https://portal.example/borger?cpr=1203851002&side=2", "in an address under a personal key"),
         ("CPR%3A%20120385%2D1002", "percent-coded, its label too"),
         ("1203851002@sikker.example", "all that stands before the @"),
+        ("https://x.example/persons/1203851002?pnr=1", "in a step behind such a word"),
+        ("nationalId: 1203851002", "as programs call it"),
         ("https://x.example/x?person=1203851002&t=1", "under another personal key"),
         ("https://ehr.example/patient/1203851002/notat", "a path goes on behind it"),
         ("CPR-nr.: I2O3B5-IOO2", "with four digits that are digits"),

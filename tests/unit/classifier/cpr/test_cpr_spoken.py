@@ -21,6 +21,7 @@ SPOKEN = (
     "Cpr nul syv\nnul syv\n> enogtres bindestreg toogfyrre femogfirs",
     "CPR: Nul Syv Nul Syv Enogtres – Toogfyrre Femogfirs",
     "Mit cpr er 07 07 61 toogfyrre femogfirs",
+    "Taler 1: cpr?\nTaler 2: nul syv nul syv enogtres toogfyrre femogfirs",
     "Cpr 070761 bindestreg fire to otte fem",
     "cpr nul syv nul syv seks en 4285",
     "Født nul syv nul syv enogtres, de sidste fire cifre er fire to otte fem",
