@@ -58,10 +58,17 @@ def _restrictions(setup: Setup) -> tuple[str, ...]:
 
 def _own_alone(setup: Setup) -> Iterator[str]:
     """Nobody's domain in the table but own ones, and those that end here."""
-    here = house_names(setup.settings, setup.front)
-    for entry in entries(Table("texthash", f"{setup.front.directory}/{OWN}"), setup.front.directory):
-        domain = domain_of(f"@{entry.key.rpartition('@')[2].lstrip('.')}")
-        owner = setup.settings.owners.find(domain)
-        named = owner is not None and (owner.subdomains or not entry.key.startswith("."))
-        if entry.value != "DUNNO" and not (named or entry.key in {*here, "localhost"}):
-            yield f"{OWN} has {entry.key}, which is none of the house"
+    front = setup.front
+    lines = entries(Table("texthash", f"{front.directory}/{OWN}"), front.directory)
+    others = [entry.key for entry in lines if entry.value != "DUNNO" and not _is_own(setup, entry.key)]
+    # What asks no table first: a host looks each minute.
+    known = {"localhost", *map(str.lower, split_list(front.value("mydestination")))}
+    if not known.issuperset(others):
+        known |= house_names(setup.settings, front)
+    yield from (f"{OWN} has {key}, which is none of the house" for key in others if key not in known)
+
+
+def _is_own(setup: Setup, key: str) -> bool:
+    """Whether *key* of an access table is an own domain, an address at one, or names below where these are own too."""
+    owner = setup.settings.owners.find(domain_of(f"@{key.rpartition('@')[2].lstrip('.')}"))
+    return owner is not None and (owner.subdomains or not key.startswith("."))
