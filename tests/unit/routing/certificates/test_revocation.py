@@ -112,6 +112,10 @@ def test_a_list_for_peoples_certificates_says_nothing_of_an_authority(web: Publi
     chain = (one.certificate, issuing.certificate, root.certificate)
     web.serve("/root", root.crl(extra=scope(only_contains_user_certs=True)))
     assert "another kind" in standing(one, chain=chain).reason
+    web.serve("/root", root.crl(extra=scope(only_contains_ca_certs=True)))
+    assert standing(one, chain=chain).revocation is GOOD, "one for authorities does"
+    web.serve("/root", root.crl([issuing], extra=scope(only_contains_ca_certs=True)))
+    assert standing(one, chain=chain).revocation is REVOKED
     web.serve("/root", root.crl(lasts=HOUR / 4))
     told = standing(one, chain=chain)
     assert told.revocation is GOOD
