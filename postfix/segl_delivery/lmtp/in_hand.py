@@ -3,8 +3,8 @@
 One message may want more memory than there is, or meet a fault that no exception tells of. Postfix tries it again, and
 each time all others in hand and all that come in the next minute wait with it. So each message leaves a mark while it
 is in hand. Marks that are there at a start are of messages that the process did not survive: a message that was among
-them twice is put off, ever longer. Nobody can say which of several it was; the others are taken at their next try, and
-that ends it.
+them three times is put off, ever longer. Nobody can say which of several it was; the others are taken at their next
+try, and that ends it.
 
 Marks bear digests alone, and lie where the sockets are: a boot takes them away.
 """
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = "in-hand"
-# Once is no sign: whatever else was in hand has a mark, too.
-SUSPECT: Final = 2
+# Once or twice is no sign: whatever else was in hand has a mark, too, and may be tried at the same time again.
+SUSPECT: Final = 3
 FIRST_SECONDS: Final = 600.0
 LONGEST_SECONDS: Final = 6 * 3600.0
 # After so long without another end the message is gone, or innocent.
@@ -41,7 +41,7 @@ class Ends:
         """When it may be taken again."""
         if self.count < SUSPECT:
             return 0.0
-        return self.at + min(FIRST_SECONDS * 3.0 ** (self.count - SUSPECT), LONGEST_SECONDS)
+        return self.at + min(FIRST_SECONDS * 3.0 ** min(self.count - SUSPECT, 9), LONGEST_SECONDS)
 
 
 def name_of(way: str, sender: str, recipients: Sequence[str], size: int) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +30,7 @@ from segl.metric_labels import DeliveryResult
 from segl.metrics import DELIVERIES, DELIVERY_SECONDS
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Agent, Delivery, reply_to
+from segl_delivery.incoming import Incoming
 from segl_delivery.lmtp.budget import ByteBudget
 from segl_delivery.lmtp.in_hand import InHand, name_of
 from segl_delivery.lmtp.wire import Closed, LineTooLong, Wire
@@ -203,16 +204,15 @@ class Session:
             return await self._answer(_BAD_ARGUMENTS)
         if not self._recipients:
             return await self._answer(_BAD_SEQUENCE)
-        way, in_hand = self._service.agent().way.value, self._service.in_hand
-        name = name_of(way, self._sender or "", self._recipients, self._size)
-        if (ends := in_hand.put_off(name)) is not None:
-            self._service.events.put_off(way, self._recipients, ends.count)
+        name = self._mark()
+        if name and (ends := self._service.in_hand.put_off(name)) is not None:
+            self._service.events.put_off(self._service.agent().way.value, self._recipients, ends.count)
             return await self._answer(_PUT_OFF)
         self.busy = True
         try:
             async with self._service.budget().reserve(self._size, BUDGET_SECONDS):
                 await self._say("354 go on, end with a dot")
-                with in_hand.holding(name):
+                with self._service.in_hand.holding(name) if name else nullcontext():
                     content = await self._wire.data(self._service.message_bytes)
                     replies = await self._deliver(content)
                     del content
@@ -222,6 +222,13 @@ class Session:
         self._reset()
         self.busy = False
         return not self._stopping
+
+    def _mark(self) -> str:
+        """That of the message while it is in hand. Reports and canaries have none: they are our own, and small."""
+        way = self._service.agent().way
+        if isinstance(way, Incoming):
+            return ""
+        return name_of(way.value, self._sender or "", self._recipients, self._size)
 
     async def _deliver(self, content: bytes | None) -> list[SmtpReply]:
         """One reply for each RCPT, in order; never raises for a fault of an agent."""

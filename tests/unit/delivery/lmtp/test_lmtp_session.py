@@ -101,11 +101,11 @@ def server(tmp_path: Path) -> Iterator[Running]:
         yield started
 
 
-def test_a_message_that_ended_the_process_twice_waits_and_no_other(tmp_path: Path) -> None:
+def test_a_message_that_ended_the_process_again_and_again_waits_and_no_other(tmp_path: Path) -> None:
     content = b"Subject: x\r\n\r\nhej\r\n"
     size = 20_000 + 20_000 // 16 + 4096
     bad = name_of("tunnel", "anna@nordby.example", ["bo@vestby.example"], size)
-    for _ in range(2):
+    for _ in range(3):
         InHand(tmp_path / "in-hand").take(bad)
     with running(tmp_path, agent := Counter()) as server, server.client() as client:
         client.say("MAIL FROM:<anna@nordby.example> SIZE=20000")
