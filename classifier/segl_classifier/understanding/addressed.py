@@ -10,15 +10,13 @@ in the second is somebody's debt to the model, though nobody's is meant. So in a
 
 What is told of somebody stays as it stands. The next greeting, of a mail quoted below, takes the place of the first.
 
-So it is in a guide (:mod:`.guides`), whose "you" is whoever reads it. And in a letter at whose head a firm stands ("Til
-Hansen Byg A/S") its name is read before what names and points at nobody further down: its arrears are no person's.
+So it is in a guide (:mod:`.guides`), whose "you" is whoever reads it.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from enum import Enum
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -72,35 +70,12 @@ _TO_ONE: Final = re.compile(
     r"|\b(?:[Jj]eg|[Mm]ig|[Mm]in|[Mm]it|[Mm]ine)\b|\b(?:fra|hos|med) dig\b|\b[Dd]u har (?!ret\b)"
     r"|\b[Vv]i har (?:\w+ )?(?:ikke|stadig|endnu|aldrig|set|modtaget|fået)\b"
 )
-# A letter between firms: "Til Hansen Byg A/S" at its head.
-_FORM: Final = (
-    r"(?:A/S|ApS|I/S|K/S|P/S|IVS|[Aa]\.?[Mm]\.?[Bb]\.?[Aa]\.?|"
-    r"GmbH|AG|AB|AS|ASA|Ltd\.?|Limited|Inc\.?|UAB|O[Yy]|LLC|B\.V\.)"
-)
-_FIRM: Final = re.compile(
-    rf"\s{{0,9}}(?:(?:[Tt]il|TIL|[Tt]ill|[Tt]o|[Aa]n|[Kk]ære|[Hh]ej|[Dd]ear|[Hh]i|[Hh]ello) )?"
-    rf"(?P<firm>(?:[\wæøåäöü&.'’-]{{1,30}} ){{1,6}}?{_FORM})[ \t]*[,:!]?[ \t]*(?:\r?\n|\Z)"
-)
 _HE_OR_SHE: Final = re.compile(
     r"\b(?:h(?:an|un|am|ende|ans|endes|on|onom|enne|ennes|e|is)|she)\b", re.IGNORECASE
-)
-# Whom a firm may be written to about, without a name.
-_SOMEBODY: Final = re.compile(
-    r"\b(?:vort|vores|kunde|klient|klage|debitor|skadelidt|sagsøge|patient|borger|bruger|medlem|medarbejder|ansat|barn|børn"
-    r"|elev|ægte|datter|søn|mand|kone|employee|customer|client|member|patient|tenant)\w{0,8}\b",
-    re.IGNORECASE,
 )
 _DU: Final = re.compile(r"\b(?:du|dig|din|dit|dine)\b", re.IGNORECASE)
 _ANYBODY: Final = {"du": "man", "dig": "en", "din": "ens", "dit": "ens", "dine": "ens"}
 _FEWEST: Final = 5  # words of a passage that is read with the greeting
-
-
-class To(Enum):
-    """To whom what stands below a greeting is said, who is not one person."""
-
-    MANY = "many"
-    READERS = "whoever reads a guide"
-    FIRM = "a firm"
 
 
 class Greeting(NamedTuple):
@@ -110,7 +85,7 @@ class Greeting(NamedTuple):
     end: int
     said: str = ""
     each: bool = False
-    to: To = To.MANY
+    guide: bool = False
 
 
 class Greetings:
@@ -120,10 +95,8 @@ class Greetings:
 
     def __init__(self, content: str = "", subject: str = "") -> None:
         self._all = [_greeting(line) for line in _GREETING.finditer(content)]
-        if firm := _FIRM.match(content):
-            self._all.append(Greeting(firm.end(), f"Til {firm['firm']}", to=To.FIRM))
-        elif (start := guide_from(content, subject)) is not None and not self._all:
-            self._all.append(Greeting(start, SAID, to=To.READERS))
+        if (start := guide_from(content, subject)) is not None and not self._all:
+            self._all.append(Greeting(start, SAID, guide=True))
         self._all.sort(key=attrgetter("end"))
         self._ends = [greeting.end for greeting in self._all] if any(one.said for one in self._all) else []
 
@@ -136,19 +109,13 @@ class Greetings:
         return self._all[before - 1] if before else Greeting(0)
 
     def before(self, passage: str, place: int) -> str:
-        """*passage* with the greeting before it, where it is said to many, or to a firm, and means them, or nobody."""
+        """*passage* with the greeting before it, where it is said to many and means them, or nobody."""
         greeting = self.at(place) if self._ends else Greeting(0)
         if not greeting.said or passage.count(" ") + 1 < _FEWEST:
             return passage
-        if greeting.to is To.READERS:
+        if greeting.guide:
             one = _HE_OR_SHE.search(passage)
             return passage if one else f"{greeting.said} {_DU.sub(_anybody, passage)}"
-        if greeting.to is To.FIRM:
-            return (
-                passage
-                if _NAMES.search(passage) or _SOMEBODY.search(passage)
-                else f"{greeting.said} {passage}"
-            )
         if not _SAID_TO_YOU.search(passage) and _NAMES.search(passage):
             return passage
         to_one = greeting.each or _TO_ONE.search(passage)
@@ -157,7 +124,7 @@ class Greetings:
     def tells(self, sentence: str, place: int) -> bool:
         """Whether *sentence* tells of somebody, as far as is known: not in a letter to many what holds if."""
         greeting = self.at(place)
-        if not greeting.said or greeting.to is To.FIRM or not holds_if(sentence):
+        if not greeting.said or not holds_if(sentence):
             return True
         return greeting.each and any(map(str.isdigit, sentence))
 

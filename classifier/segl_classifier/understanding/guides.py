@@ -21,8 +21,9 @@ _ANSWERED: Final = r"(?:(?:re|sv|vs|fw|fwd|aw|wg)[ \t]?:[ \t]?){0,2}"
 _COUNTED: Final = r"(?:\d{1,2}|to|tre|fire|fem|seks|syv|otte|ni|ti|five|seven|ten)"
 _TITLE: Final = re.compile(
     rf"[\W\d_]{{0,8}}{_ANSWERED}(?:"
-    r"(?:[^\n:?,]{2,60}[:?,][ \t]?)?(?:sådan|slik|så|so) \w{2,20} (?:du|man|i|ni|dere|sie|din|dit|jeres)\b"
-    r"|(?:[^\n:?,]{2,60}[:?,][ \t]?)?(?:sådan foregår|how to|what to do|så gør du|gør sådan)\b"
+    r"(?:[^\n:?,]{2,60}[:?,][ \t]?)?(?:sådan|slik|so) \w{2,20} (?:du|man|i|dere|sie|din|dit|jeres)\b"
+    r"|så (?:gör|ansöker|söker|anmäler|loggar|betalar|fungerar) (?:du|man|ni)\b"
+    r"|(?:[^\n:?,]{2,60}[:?,][ \t]?)?(?:sådan foregår|how to|what to do|gør sådan)\b"
     r"|(?:ny |kort |lille |quick )?(?:guide|vejledning|veiledning|vägledning|anleitung|leitfaden|instructions)\b"
     r"|(?:trin for trin|steg for steg|steg för steg|schritt für schritt|step[ -]by[ -]step)\b"
     r"|(?:faq\b|ofte stillede|ofte stilte|vanliga frågor|häufige fragen|spørgsmål og svar|frequently asked)"
@@ -47,12 +48,15 @@ _TOLD: Final = re.compile(
 )
 _LEAST: Final = 2
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,200}\?")
-# Who says "I"; what you did, got or were; what was received of you, decided, or not.
+_WEEKDAY: Final = r"(?:man|tirs|ons|tors|fre|lør|søn)dag"
+# Who says "I"; a day that is agreed on; what you did, got or were; what was received of you, decided, or not.
 _TO_ONE: Final = re.compile(
     r"\b(?:[Jj]eg|[Mm]ig|[Mm]i(?:n|t|ne)(?! [A-ZÆØÅ])|[Jj]ag|[Ii]ch|I am|I'm|I have|my)\b|\b(?:fra|hos|med) dig\b"
-    r"|\bDu (?:har (?!ret\b|brug\b|mulighed\b|pligt\b|krav\b|\d)|er (?:blevet )?\w{3,20}t\b)"
+    r"|\bDu (?:har (?!ret\b|brug\b|mulighed\b|pligt\b|krav\b|\d)|(?:er|bliver) (?:blevet )?\w{3,20}t\b)"
     r"|\b[Dd]u (?:var|fik|blev|kom|skrev|ringede|bad|spurgte|fortalte|sagde|søgte|skylder|mangler)\b"
     r"|\b(?:din|dit) (?:ansøgning|klage|sag|henvendelse|mail|brev|anmodning|ydelse|bevilling) (?:af|om|er|fra|har)\b"
+    rf"|\b(?:den|d\.|pr\.|fra|senest|inden) \d{{1,2}}\.|\b(?:på|hver|næste|til) {_WEEKDAY}\b|\b{_WEEKDAY} (?:den|d\.) "
+    r"|\b(?:fortsætter|ophører|stopper|ændres|forlænges|bevilges|tilkendes|sættes (?:op|ned)|viser)\b"
     r"|\b[Tt]ak for (?:din|dit|i|sidst|snakken|mødet|jeres)\b"
     r"|\b[Vv]i har (?:\w+ )?(?:ikke|stadig|endnu|aldrig|set|modtaget|fået|besluttet|behandlet|vurderet|bevilget|"
     r"truffet|afgjort|givet|sendt|lukket|opsagt|registreret|indkaldt)\b"

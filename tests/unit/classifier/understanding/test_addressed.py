@@ -140,6 +140,9 @@ def test_who_reads_a_guide_is_nobody(subject: str, head: str) -> None:
         ("Sådan gør du", f"{GUIDED} Vi har modtaget din ansøgning."),
         ("Sådan gør du", f"{GUIDED} Du er visiteret til hjemmehjælp."),
         ("Sådan gør du", f"{GUIDED} Min mand er indlagt."),
+        ("Sådan gør du", f"{GUIDED} Du bliver opsagt."),
+        ("Sådan gør du", f"{GUIDED} Du skal møde til kemoterapi hver tirsdag."),
+        ("Sådan gør du", f"{GUIDED} Du skal møde den 4. maj."),
         ("Vejledning", "Du får dagpenge fra os i 14 dage."),
         ("Sådan gør du", f"Se nedenfor, hvad de skriver.\n\n> {GUIDED}"),
         ("Sådan gør du", f"Husk at logge på, før du kan se det.\n\nMvh\nBo\n\nPS: {GUIDED}"),
@@ -147,22 +150,6 @@ def test_who_reads_a_guide_is_nobody(subject: str, head: str) -> None:
 )
 def test_but_whom_it_is_told_of_in_particular(subject: str, text: str) -> None:
     assert "Du får dagpenge fra os i 14 dage." in read(text, subject)
-
-
-@pytest.mark.parametrize("head", ["Til Hansen Byg A/S\nAtt. kontoret", "Hansen Byg ApS\r\nHavnegade 1\r\n"])
-def test_the_firm_that_is_written_to_stands_before_what_is_said_to_it_further_down(head: str) -> None:
-    firm = head.split("\n")[0].strip().removeprefix("Til ")
-    said = "I får hermed påkrav om at betale inden 14 dage. Sker det ikke, ophæver vi aftalen."
-    of_one = "I skal vide, at Bo er sygemeldt med stress, og at vi derfor ikke når det inden 14 dage."
-    of_another = "I skal vide, at kunden er sygemeldt, og at vi derfor ikke når at få det gjort til tiden."
-    shown = read(
-        "\n\n".join((head, FILLING, FILLING * 2, said, FILLING * 2, of_one, FILLING * 2, of_another))
-    )
-    read_with_firm = [window for window in shown.split(" / ") if window.startswith(f"Til {firm}")]
-    assert [said in window for window in read_with_firm].count(True) == 1
-    assert not any(of_one in window or of_another in window for window in read_with_firm)
-    assert of_one in shown
-    assert of_another in shown
 
 
 @pytest.mark.parametrize(
@@ -178,7 +165,6 @@ def test_the_firm_that_is_written_to_stands_before_what_is_said_to_it_further_do
         "Hej alle\n" + "er " * 300_000,
         "Sådan gør du\n" + "Hvis du " * 120_000,
         "Sådan gør du\n" + "a" * 1_000_000,
-        "a " * 500_000 + "A/S",
     ],
 )
 def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
