@@ -5,7 +5,7 @@ model, which reads some lines of it without the title. So a guide is read as a l
 with :data:`SAID` before each passage.
 
 A mistake is a breach: a letter to one, on what was decided about "you", must not be taken for a guide. So much is
-asked: a title that says so, as the first line or as the subject of a text that greets nobody; twice at least what you
+asked: a title that says so, as the first line or as the subject of a text that greets nobody; four times what you
 are to do, or what holds if; in all of it nothing that is said by one or to one (:data:`_TO_ONE`); and nothing behind
 who signs it (docs/decisions/0104).
 """
@@ -46,7 +46,7 @@ _TOLD: Final = re.compile(
     r"remember|choose|click|write|press)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_LEAST: Final = 2
+_LEAST: Final = 4
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,200}\?")
 _WEEKDAY: Final = r"(?:man|tirs|ons|tors|fre|lør|søn)dag"
 # Who says "I"; a day that is agreed on; what you did, got or were; what was received of you, decided, or not.
@@ -55,7 +55,7 @@ _TO_ONE: Final = re.compile(
     r"|\bDu (?:har (?!ret\b|brug\b|mulighed\b|pligt\b|krav\b|\d)|(?:er|bliver) (?:blevet )?\w{3,20}t\b)"
     r"|\b[Dd]u (?:var|fik|blev|kom|skrev|ringede|bad|spurgte|fortalte|sagde|søgte|skylder|mangler)\b"
     r"|\b(?:din|dit) (?:ansøgning|klage|sag|henvendelse|mail|brev|anmodning|ydelse|bevilling) (?:af|om|er|fra|har)\b"
-    rf"|\b(?:den|d\.|pr\.|fra|senest|inden) \d{{1,2}}\.|\b(?:på|hver|næste|til) {_WEEKDAY}\b|\b{_WEEKDAY} (?:den|d\.) "
+    rf"|\b(?:den|d\.|pr\.|fra|senest|inden) \d{{1,2}}\.|\b(?:på|hver|næste) {_WEEKDAY}\b|\b{_WEEKDAY} (?:den|d\.) "
     r"|\b(?:fortsætter|ophører|stopper|ændres|forlænges|bevilges|tilkendes|sættes (?:op|ned)|viser)\b"
     r"|\b[Tt]ak for (?:din|dit|i|sidst|snakken|mødet|jeres)\b"
     r"|\b[Vv]i har (?:\w+ )?(?:ikke|stadig|endnu|aldrig|set|modtaget|fået|besluttet|behandlet|vurderet|bevilget|"
