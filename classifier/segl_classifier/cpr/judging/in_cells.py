@@ -17,7 +17,7 @@ from segl_classifier.cpr.calendar import read
 from segl_classifier.cpr.judging.score import living
 from segl_classifier.cpr.spelling.candidates import Candidate
 from segl_classifier.cpr.spelling.form import Spelling
-from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
+from segl_classifier.cpr.table.heading_rows import may_say_cpr
 
 _CALLED = Adjustment("in cells of their own, below or behind a word for CPR numbers", 0.3)
 _DIVIDER = r"[ \u00a0]{0,4}[\t;|][ \u00a0]{0,4}"
@@ -31,6 +31,7 @@ _CELLS = re.compile(
     rf"{_DIVIDER}(?P<four>[0-9]{{1,4}})(?=[ \u00a0]{{0,4}}(?:[\t;|\r\n]|\Z))"
 )
 _COUNTS = re.compile(r"\b(?:antal|count|number of|uden)\b", re.IGNORECASE)
+_SIGNS = ("\t", ";", "|")
 _CELL = re.compile(r"[\t;|]")
 _TWO_EMPTY = re.compile(r"[ \u00a0]*[\t;|][ \u00a0]*[\t;|]")
 # Rows below one heading, and below all of them; characters of one.
@@ -39,7 +40,7 @@ _MOST_ROWS, _MOST_BELOW_ALL, _LONGEST = 1_000, 100_000, 2_000
 
 def in_cells(text: str, today: date) -> Iterator[Candidate]:
     """The numbers of *text* in several cells of a row."""
-    if NAMES_CPR.search(text) is None:
+    if not any(sign in text for sign in _SIGNS) or not may_say_cpr(text):
         return
     left = _MOST_BELOW_ALL
     for label in _LABEL.finditer(text):

@@ -130,9 +130,8 @@ class _Reader:
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
         self.column = ""  # the heading over it
-        self.passed_over: dict[
-            str, set[str]
-        ] = {}  # of them, by heading, those that :meth:`_is_likely` counts
+        # Of them, by heading, those that :meth:`_is_likely` counts.
+        self.passed_over: dict[str, set[str]] = {}
         self.certain = 0
         self.complete = True
 
@@ -344,8 +343,11 @@ class _Reader:
         bare = candidate.spelling is _BARE
         cell = self.tables.heading(candidate.start)
         self.in_row, self.column = cell is not None, cell or ""
-        unit = _may_be_a_units(candidate)
-        return self._says(cell, bare=bare, likely=likely, personal=personal, unit=unit) if cell else NOTHING
+        if not cell:
+            return NOTHING
+        unit = bare and _may_be_a_units(candidate)
+        known = self.headings.get((cell, bare, likely, personal, unit))
+        return known or self._says(cell, bare=bare, likely=likely, personal=personal, unit=unit)
 
     def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
         """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
