@@ -237,8 +237,7 @@ def resend(
         port = ReturnPort.at(loaded.reinject, loaded.delivery.reinject_seconds)
         resender = Resender(loaded, engine, port, Events("segl-sealed"), me())
         if not resender.whom(found, recipient):
-            hint = "segl sealed show tells who has opened it; name one with --to"
-            fail(f"{found.id} has nobody to send to", hint, Exit.FAILED)
+            fail(*_nobody(found, recipient), Exit.FAILED)
         try:
             sent = resender.resend(found, recipient, time.time())
         except SeglError as error:
@@ -298,6 +297,18 @@ def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
     if len(found) > 1:
         fail(f"several ids begin with {prefix}", "give more of its digits")
     return found[0]
+
+
+def _nobody(found: MessageSeen, recipient: str) -> tuple[str, str]:
+    """Why nobody can be sent another notice, and what to do."""
+    from segl.sealed.overview import State
+
+    if recipient and recipient.casefold() not in {copy.recipient.casefold() for copy in found.copies}:
+        return f"{found.id} was not sealed for {recipient}", "segl sealed show names its recipients"
+    if all(copy.state in (State.EXPIRED, State.REVOKED) for copy in found.copies):
+        return f"{found.id} has ended: its keys are gone", "ask the sender to send it again"
+    hint = "segl sealed show tells who has opened it; name one with --to"
+    return f"{found.id} has nobody to send to", hint
 
 
 def _fact(name: str, value: object) -> str:

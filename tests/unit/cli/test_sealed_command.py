@@ -273,7 +273,16 @@ def test_resend_with_a_key_makes_a_new_link_beside_the_old(generous: Office, cou
     assert generous("sealed", "revoke", sealed.message.id).exit_code == 0
     assert not generous.opens(recipient_id, link)
     late = generous("sealed", "resend", sealed.message.id)
-    assert (late.exit_code, "nobody to send to" in late.stderr) == (1, True)
+    told = f"segl: {sealed.message.id} has ended: its keys are gone\nhint: ask the sender to send it again\n"
+    assert (late.exit_code, late.stderr) == (1, told)
+
+
+def test_resend_to_a_stranger_is_told_as_such(office: Office, counter: Counter) -> None:
+    letter = counter.seal(BO)
+    done = office("sealed", "resend", letter.message_id, "--to", EVA)
+    told = f"segl: {letter.message_id} was not sealed for {EVA}\nhint: segl sealed show names its recipients\n"
+    assert (done.exit_code, done.stderr) == (1, told)
+    assert not counter.return_port.received
 
 
 def test_a_new_link_whose_notice_is_refused_is_taken_back(generous: Office, counter: Counter) -> None:
