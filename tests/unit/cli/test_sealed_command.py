@@ -280,7 +280,9 @@ def test_resend_with_a_key_makes_a_new_link_beside_the_old(generous: Office, cou
 def test_resend_to_a_stranger_is_told_as_such(office: Office, counter: Counter) -> None:
     letter = counter.seal(BO)
     done = office("sealed", "resend", letter.message_id, "--to", EVA)
-    told = f"segl: {letter.message_id} was not sealed for {EVA}\nhint: segl sealed show names its recipients\n"
+    told = (
+        f"segl: {letter.message_id} was not sealed for {EVA}\nhint: segl sealed show names its recipients\n"
+    )
     assert (done.exit_code, done.stderr) == (1, told)
     assert not counter.return_port.received
 
