@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from posixpath import normpath
 from zipfile import ZipInfo
 
+from segl.mime import sniff
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.cells import numbers
 from segl_classifier.formats.cells.grid import Grid
@@ -68,7 +69,8 @@ class _Sheet:
 
 
 def read_binary_workbook(package: Package, harvest: Harvest) -> set[str]:
-    """Read the sheets; gives the names, in small letters, of the parts that nobody else need look at."""
+    """Read the sheets; gives the names, in small letters, of the parts that nobody else need look at. A text or another
+    file under the name of one is not among them."""
     book = _Book(package, harvest)
     book.read()
     return book.done
@@ -80,7 +82,7 @@ class _Book:
         self._parts = [
             (part, name)
             for part in package.members
-            if _PART.fullmatch(name := part.filename.lower().lstrip("/"))
+            if _PART.fullmatch(name := part.filename.lower().lstrip("/")) and _may_be_records(package, part)
         ]
         self.done = {name for _, name in self._parts}
         self._strings: list[str] = []
@@ -261,6 +263,12 @@ class _Book:
 
     def _all_words(self, part: ZipInfo) -> list[str]:
         return [line for kind, data in self._records(part) for line in _words(kind, data)]
+
+
+def _may_be_records(package: Package, part: ZipInfo) -> bool:
+    """Whether *part* does not begin as a file of another kind, or as a text: in records there are zeros."""
+    head = next(package.chunks(part), b"")[: sniff.HEAD]
+    return not head or (not sniff.signature(head) and (b"\0" in head or not sniff.is_text(head)))
 
 
 def _number(data: bytes, at: int, most: int) -> tuple[int, int]:

@@ -122,7 +122,10 @@ def test_xml_in_other_encodings(encoding: str) -> None:
 
 
 def test_a_binary_workbook_whose_parts_are_none_is_told_of() -> None:
-    data = package({"xl/workbook.bin": b"x", "xl/worksheets/sheet1.bin": b"y", "xl/vbaProject.bin": b"z"})
+    cut_off = b"\x9c\x01\x20\0"
+    data = package(
+        {"xl/workbook.bin": cut_off, "xl/worksheets/sheet1.bin": cut_off, "xl/vbaProject.bin": b"z"}
+    )
     content = read(data, "", ALLOWANCE)
     assert causes(content) == {Unreadable.DAMAGED}
     assert [file.name for file in content.files] == ["vbaProject.bin"]

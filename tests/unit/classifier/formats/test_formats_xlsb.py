@@ -127,6 +127,14 @@ def test_what_is_not_read_is_told_of(data: bytes, cause: Unreadable) -> None:
     assert causes(reader.read(data, "", ALLOWANCE)) == {cause}
 
 
+@pytest.mark.parametrize("name", ["calcChain", "worksheets__binaryIndex1", "tables__table1", "sharedStrings"])
+def test_another_file_under_the_name_of_a_part_is_read_as_what_it_is(name: str) -> None:
+    letter = f"Personnummer {NUMBER}".encode()
+    for data in (letter, book(sheet(HEAD))):
+        content = reader.read(book(sheet(HEAD), **{name: data}), "", ALLOWANCE)
+        assert [file.data for file in content.files] == [data]
+
+
 def test_a_harmless_one_is_plain_and_known_for_what_it_is() -> None:
     rows = sheet(HEAD, cell(6, text("Pumpe"), 0) + short(13, struct.pack("<I", 12 << 2 | 2)))
     data = book(rows, worksheets__binaryIndex1=b"\x2a\x04", calcChain=record(1), metadata=record(2))
