@@ -21,4 +21,4 @@ def words_of(rules: RuleSet) -> Words:
         weighed = weigh(rules.find([Text(sentence, "sentence", Source.BODY)], shown=False), thresholds)
         return any(one.outcome is Outcome.HOLDS for label, one in weighed.items() if label is not Label.CPR)
 
-    return Words(secure, rules.first_names)
+    return Words(secure, rules.first_names, rules.may_be_none)

@@ -99,6 +99,10 @@ class RuleSet:
         """From where to where the first names in *sentence* go that are in the lists."""
         return self._columns.persons.first_names(sentence)
 
+    def may_be_none(self, passage: str) -> bool:
+        """Whether who has a name in *passage* may be an animal, or somebody's invention."""
+        return self._columns.persons.may_be_none(passage)
+
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
         """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""
         return self._columns.missing(rule, texts) if rule.reads is Reads.HEADINGS else None

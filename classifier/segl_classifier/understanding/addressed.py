@@ -43,6 +43,7 @@ _GREETING: Final = re.compile(
     rf"^[ \t>*]{{0,8}}(?P<greets>{_GREETS})[ \t]{{1,4}}(?P<whom>[^\n]{{1,60}})$", re.IGNORECASE | re.MULTILINE
 )
 _WHOM: Final = re.compile(rf"(?:\w{{2,20}} ){{0,2}}?(?:(?:{_MANY})|(?P<each>{_EACH}))\b", re.IGNORECASE)
+_GREETED: Final = re.compile(rf"(?:{_GREETS}) (?:\w{{2,20}} ){{0,2}}?(?:{_MANY}|{_EACH}) ", re.IGNORECASE)
 
 # "If you …", with a word for it or turned round: "Betaler du ikke, …", "Har jeres barn feber, …".
 _YOU: Final = r"(?:du|I|man|nogen|(?:dit|jeres) barn|you|your child|sie|ihr|ni|ditt barn|dere)"
@@ -127,6 +128,12 @@ class Greetings:
         if not greeting.said or not holds_if(sentence):
             return True
         return greeting.each and any(map(str.isdigit, sentence))
+
+
+def ungreeted(passage: str) -> str:
+    """*passage* without the greeting to many before it."""
+    greeting = _GREETED.match(passage)
+    return passage[greeting.end() :] if greeting else passage
 
 
 def holds_if(sentence: str) -> bool:

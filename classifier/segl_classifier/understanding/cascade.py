@@ -222,18 +222,29 @@ class Cascade:
         """The sentences that the encoder read by themselves, what all stages say of each, how much is taken from that,
         and whether there was time for all that were likely. *held* are the categories that the windows tell for
         certain."""
-        found = passing.sentences(split)
-        said = self.linear.logits([sentence.text for sentence in found])
-        spoken = set(passing.spoken(found, said, self.words, self.budget) if self.words else ())
-        chosen = sorted({*passing.for_sieve(said, self.fit.gates, self.budget), *spoken})
-        as_read = [passing.Sentence.of(found[n].text, self.words, spoken=n in spoken) for n in chosen]
-        found = [found[n] for n in chosen]
+        told = passing.told(split, self.words)
+        said = self.linear.logits([one.window.text for one in told])
+        full = self._linear_in_full(told, said)
+        spoken = set(passing.spoken(told, full, self.words, self.budget) if self.words else ())
+        long = np.array([not one.is_short for one in told], bool)
+        chosen = sorted({*passing.for_sieve(said, self.fit.gates, self.budget, long), *spoken})
+        said[sorted(spoken)] = full[sorted(spoken)]
+        as_read = [passing.Sentence.of(told[n], spoken=n in spoken) for n in chosen]
+        found = [told[n].window for n in chosen]
         said, all_sifted = self._read(self.sieve, [one.read for one in as_read], said[chosen], ends)
         heard = np.array([one.spoken for one in as_read[: len(said)]], bool)
         chosen = passing.for_encoder(said, held, self.fit.gates, self.budget, heard)
         said, all_read = self._read(self.encoder, [as_read[n].read for n in chosen], said[chosen], ends)
         chosen = chosen[: len(said)]
         return [found[n] for n in chosen], said, [as_read[n].by for n in chosen], all_sifted and all_read
+
+    def _linear_in_full(self, told: Sequence[passing.Told], said: Logits) -> Logits:
+        """What the linear stage says of *told* with whole names, of which it *said* that without."""
+        full = said.copy()
+        other = [n for n, one in enumerate(told) if one.full != one.window.text]
+        if other:
+            full[other] = self.linear.logits([told[n].full for n in other])
+        return full
 
     def _in_titles(
         self, found: list[Window], held: NDArray[np.bool_], ends: float

@@ -84,12 +84,18 @@ def _no_names(_sentence: str) -> Sequence[tuple[int, int]]:
     return ()
 
 
+def _none(_passage: str) -> bool:
+    return False
+
+
 class Words(NamedTuple):
     """What the rules say of a sentence by itself, without the model: whether their words are such that it must be sent
-    securely, and from where to where the first names in it go."""
+    securely, and from where to where the first names in it go; and of a passage whether who has a name there may be an
+    animal, or somebody's invention."""
 
     secure: Callable[[str], bool]
     first_names: Callable[[str], Sequence[tuple[int, int]]] = _no_names
+    may_be_none: Callable[[str], bool] = _none
 
 
 class Model(Protocol):

@@ -20,9 +20,10 @@ DOERS, VALUES, PLACES, OFFICES = "column_doer", "column_value", "column_place", 
 GOODS, DEPARTMENTS = "column_goods", "column_department"
 WHO, ELSEWHERE = "column_who", "column_elsewhere"
 FIRST_NAMES = "first_name"
+ANIMALS, FICTION = "animals", "fiction"
 LISTS = (
     PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, GOODS, DEPARTMENTS, FIRMS,
-    COMPANIES, OTHERS, COUNTS, WHO, ELSEWHERE, FIRST_NAMES,
+    COMPANIES, OTHERS, COUNTS, WHO, ELSEWHERE, FIRST_NAMES, ANIMALS, FICTION,
 )  # fmt: skip
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
@@ -141,6 +142,10 @@ class Persons:
             elif name.endswith("s") and name[:-1] in self._first_names:
                 found.append((start, word.end() - 1))
         return found
+
+    def may_be_none(self, passage: str) -> bool:
+        """Whether who has a name in *passage* may be an animal, or somebody's invention."""
+        return self.has(ANIMALS, passage) or self.has(FICTION, passage)
 
     def are_named(self, cell: str) -> bool:
         """Whether the heading *cell* names persons."""

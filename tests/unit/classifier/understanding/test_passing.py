@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
+from segl_classifier.rules import shipped_rules
+from segl_classifier.spoken_words import words_of
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
@@ -143,7 +145,8 @@ SPOKEN = np.array([False, True, True, True])
     ("logit", "held", "asked"),
     [
         (0.0, (), [1, 2]),  # two of those of which the words say as much
-        (-0.1, (), []),
+        (-0.5, (), [1, 2]),
+        (-0.6, (), []),
         (0.0, (Label.HEALTH,), [2, 3]),
     ],
 )
@@ -161,7 +164,8 @@ def test_of_what_is_doubtful_the_encoder_is_asked_only_where_the_words_speak(
 def test_the_likeliest_are_looked_through_where_there_are_very_many(shipped: Cascade) -> None:
     logits, budget = of_category(*[Label.HEALTH] * 4)[::-1], Budget(sifted=2)
     assert passing.for_sieve(logits, shipped.fit.gates, budget) == [2, 3]
-    said = [Window(f"ord {n}", "part 1", Source.BODY, 0, 0, 5) for n in range(4)]
+    windows = [Window(f"ord {n}", "part 1", Source.BODY, 0, 0, 5) for n in range(4)]
+    said = [passing.Told(window, window.text, named=False) for window in windows]
     assert passing.spoken(said, logits, Words(lambda _: True), budget) == [2, 3]
 
 
@@ -274,6 +278,56 @@ def test_who_is_told_of_by_a_first_name_alone_is_read_as_if_by_both(shipped: Cas
     [reading] = alone(model.hearing(words).understand([body(f"{NEUTRAL[0]} {told} {NEUTRAL[1]}")]).readings)
     assert reading.window.text == told
     assert reading.any >= model.any_threshold.unsure
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("KHN er gået ned med stress.", "Bo Holm er gået ned med stress."),
+        ("Thorbjørg drikker igen.", "Bo Holm drikker igen."),  # three words
+        ("Hej alle Skovgaard er sygemeldt med stress.", "Bo Holm er sygemeldt med stress."),  # told of one
+        ("Naboen sælger hash.", "Naboen Bo Holm sælger hash."),
+        ("Mon den nye kollega, som vi fik i går, hedder Karla?", None),
+        ("Pumpen er gået ned igen.", None),
+    ],
+)
+def test_whoever_is_told_of_is_read_as_if_by_both_names(told: str, read: str | None) -> None:
+    rules = shipped_rules()
+    window = Window("Et vindue.", "part 1", Source.BODY, 0, 0, 10)
+    [one] = passing.told(
+        [SplitWindow(window, (replace(window, text=told),))], Words(lambda _: True, rules.first_names)
+    )
+    assert (one.window.text, one.full) == (
+        told,
+        told.replace("Karla", "Karla Holm") if read is None else read,
+    )
+    assert one.is_short == (len(told.split()) < 5)
+    spoken = passing.Sentence.of(one, spoken=True)
+    assert spoken.by == (
+        passing.BY_SPOKEN if one.by_role or "gået ned igen" in told else passing.BY_SPOKEN_NAMED
+    )
+    assert one.by_role == told.startswith("Naboen")
+    assert passing.Sentence.of(one, spoken=False).read == told
+
+
+def test_an_animal_may_have_a_name_that_is_in_no_list() -> None:
+    window = Window(
+        "Kong dumpede prøven igen i går. Hunden skal træne mere.", "part 1", Source.BODY, 0, 0, 10
+    )
+    sentence = replace(window, text="Kong dumpede prøven igen i går.")
+    [one] = passing.told([SplitWindow(window, (sentence,))], words_of(shipped_rules()))
+    assert (one.full, one.named) == (sentence.text, False)
+
+
+def test_of_a_mail_that_is_one_sentence_it_is_read_anew_with_whole_names(shipped: Cascade) -> None:
+    model = saying(shipped, {"Bo Holm er gået ned med stress.": Label.HEALTH})
+    text = body("KHN er gået ned med stress.")
+    assert not alone(model.understand([text]).readings)
+    [reading] = alone(model.hearing(Words(lambda _: True)).understand([text]).readings)
+    assert (reading.window.text, reading.lowered) == (
+        text.text,
+        ((passing.LOWERED, passing.BY_SPOKEN_NAMED),),
+    )
 
 
 def test_words_alone_do_not_make_it_so(shipped: Cascade) -> None:
