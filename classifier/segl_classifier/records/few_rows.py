@@ -77,7 +77,8 @@ def _words(row: str) -> str:
 
 
 def _below_headings(rows: list[str]) -> Iterator[tuple[str, str]]:
-    """The numbers in columns that a heading names, each with its row."""
+    """The numbers in columns that a heading names, each with its row; but for those with a hyphen that stand alone:
+    the row itself tells them."""
     headings = [(at, found) for at, row in enumerate(rows) if (found := _HEADING.search(row)) is not None]
     for at, heading in headings[:_MOST_HEADINGS]:
         behind = rows[at][heading.end() :]
@@ -89,8 +90,10 @@ def _below_headings(rows: list[str]) -> Iterator[tuple[str, str]]:
                 break
             for begin, end in places:
                 cell = _CELL.fullmatch(row[begin:end].rstrip())
-                digits = "".join(filter(None, cell.groups())).zfill(10) if cell else ""
-                if digits and _is_number(digits):
+                if cell is None or ("-" in cell[0] and f" {cell[0].strip()} " in f" {row} "):
+                    continue
+                digits = "".join(filter(None, cell.groups())).zfill(10)
+                if _is_number(digits):
                     yield digits, row
 
 
