@@ -14,6 +14,7 @@ from world.estate import standing_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.peers import SmtpPeer
+from world.ports import is_taken
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, wait_until
 from world.receipts import receipts_for
 from world.street import Street
@@ -96,6 +97,7 @@ default_transport = discard:it does not say that it is to be encrypted
             wait_until(lambda: not house.queued, 60, lambda: house.log[-6000:])
         finally:
             other.stop()
+    wait_until(lambda: not is_taken(SERVICE, 25), 30, lambda: f"somebody listens on {SERVICE}")
     service.start()
 
 

@@ -86,7 +86,9 @@ class _Peer:
         if self._loop is None or self._thread is None:
             return
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+            # One that could not listen closes its loop, and ends by itself.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(60)
         self._loop = self._thread = None
 

@@ -16,3 +16,14 @@ def free_port() -> int:
                 udp.bind(("127.0.0.1", port))
                 return port
     raise OSError("no port is free for both")
+
+
+def is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there: the processes of a server that was stopped may, for a moment."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((address, port))
+        except OSError:
+            return True
+    return False
