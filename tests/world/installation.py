@@ -164,5 +164,5 @@ class Installation:
 
     def settle(self) -> None:
         """Postfix waits up to two seconds before it reads a file that was changed just now; look older."""
-        for file in self.directory.glob("*/*.cf"):
+        for file in (*self.directory.glob("*/*.cf"), *self.directory.glob("*/segl-*")):
             os.utime(file, (0, 0))
