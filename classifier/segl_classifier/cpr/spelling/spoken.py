@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import re2
@@ -34,6 +35,9 @@ GONE = "\u200b"  # in the place of a word
 _TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")
 _BETWEEN = re.compile(r"[ \t\r\n>,.;:/()\u2013\u2014-]{1,8}")
 _FIGURES = frozenset((4, 6, 8, 10, 12))
+_BEGINS_WITH_DAY = re.compile(r"(?:0[1-9]|[12678]\d|[39][01])(?:0[1-9]|1[0-2])")
+# Behind such another number may begin, or a word as "En", which is one, too.
+_STOP, _PAUSE = re.compile(r"\n|[.;:]\s"), re.compile(r"\n|[.,;:]\s")
 _WHOLE_YEAR = ("18", "19", "20")
 _MOST_SAID = 2  # words between two parts
 _FEWEST, _MOST = 2, 30  # words of one run
@@ -110,10 +114,58 @@ def _runs(text: str, tokens: Sequence[re.Match[str]]) -> Iterator[tuple[int, int
         run: list[_Item] = []
         while (item := _item(tokens, _behind(text, tokens, run[-1].last) if run else at)) is not None:
             run.append(item)
-        figures = _figures(run)
-        if figures is not None and len(figures) <= run[-1].end - run[0].start:
-            yield run[0].start, run[-1].end, figures
+        for part in _parts(text, run):
+            figures = _figures(part)
+            if figures is not None and len(figures) <= part[-1].end - part[0].start:
+                yield part[0].start, part[-1].end, figures
         at = run[-1].last + 1 if run else at + 1
+
+
+def _parts(text: str, run: Sequence[_Item]) -> Sequence[Sequence[_Item]]:
+    """The parts of *run* to make figures of: all of it where that is a number or half of one. Else several numbers are
+    said, or a word as "En" stands before or behind: numbers within a sentence go before those over its end."""
+    if not run or _figures(run) is not None:
+        return [run] if run else []
+    said = _stretches(text, run, _STOP)
+    numbers = [number for stretch in said for number in _whole_numbers(stretch)] or list(_whole_numbers(run))
+    taken = {item for number in numbers for item in number}
+    rest = [stretch for stretch in said if taken.isdisjoint(stretch)]
+    halves = [half for stretch in rest for half in _halves(text, stretch)]
+    return sorted((*numbers, *halves), key=lambda part: part[0])
+
+
+def _halves(text: str, stretch: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """What is half a number: all of *stretch*, or what stands in it between commas."""
+    parts = [stretch] if _figures(stretch) is not None else _stretches(text, stretch, _PAUSE)
+    return (part for part in parts if _figures(part) is not None)
+
+
+def _stretches(text: str, run: Sequence[_Item], pause: re.Pattern[str]) -> list[Sequence[_Item]]:
+    """*run*, parted at each *pause*."""
+    ends = [at for at in range(1, len(run)) if pause.search(text, run[at - 1].end, run[at].start)]
+    return [run[low:high] for low, high in pairwise((0, *ends, len(run)))]
+
+
+def _whole_numbers(run: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """What in *run* is a whole number that begins with a day, from left to right."""
+    at = 0
+    while at < len(run):
+        end = _end_of_number(run, at)
+        if end is not None:
+            yield run[at:end]
+        at = end or at + 1
+
+
+def _end_of_number(run: Sequence[_Item], at: int) -> int | None:
+    """Where the number ends that begins with item *at*; the longer one where its year may have two figures or four."""
+    figures, found = "", None
+    for end, item in enumerate(run[at : at + _MOST], at + 1):
+        figures += item.figures
+        if len(figures) > max(_FIGURES):
+            break
+        if len(figures) in (10, 12) and _BEGINS_WITH_DAY.match(figures) and _figures(run[at:end]) is not None:
+            found = end
+    return found
 
 
 def _figures(run: Sequence[_Item]) -> str | None:

@@ -34,6 +34,12 @@ SPOKEN = (
     "Personnummeret er null sju null sju sekstien, førtito åttifem",
     "Danskt personnummer: noll sju noll sju sextioett, fyrtiotvå åttiofem",
     "Die dänische CPR-Nummer ist null sieben null sieben einundsechzig, zweiundvierzig fünfundachtzig",
+    "Hans cpr er nul syv nul syv enogtres, toogfyrre femogfirs. En god dag til jer.",
+    "Hendes cpr er nul syv nul syv enogtres\ntoogfyrre femogfirs, en kvinde i Ry.",
+    "Fire har sendt cpr: to nul syv nul syv enogtres toogfyrre femogfirs",
+    "Her cpr number is zero seven zero seven nineteen sixty-one, forty-two eighty-five to be used.",
+    "Cpr:\n10. nul syv nul syv enogtres toogfyrre femogfirs",
+    "Født nul syv nul syv enogtres. En af os spørger, sidste fire er toogfyrre femogfirs, en tirsdag",
 )
 
 
@@ -62,6 +68,13 @@ def test_other_numbers_in_words_are_none(text: str) -> None:
     assert not found(text)
 
 
+def test_each_of_several_numbers_in_words_is_found() -> None:
+    one, other = "nul syv nul syv enogtres toogfyrre femogfirs", "nul otte nul ni halvfjerds elleve toogtyve"
+    for between in ("\n", " og ", ", en, ", ". To: "):
+        text = f"Deres cpr: {one}{between}{other}."
+        assert in_figures(text).replace("\u200b", "") == f"Deres cpr: 0707614285{between}0809701122."
+
+
 @given(
     st.lists(
         st.sampled_from([*BELOW_HUNDRED, " ", ", ", "og", "hundrede", "tusind", "juli", "07", "cpr ", "漢"])
@@ -74,7 +87,14 @@ def test_in_figures_a_text_keeps_its_length(words: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "unit", ["cpr nul syv ", "cpr et to tre fire fem seks ", "cpr en og ", "cpr to hundrede "]
+    "unit",
+    [
+        "cpr nul syv ",
+        "cpr et to tre fire fem seks ",
+        "cpr en og ",
+        "cpr to hundrede ",
+        "cpr\n" + 99 * "to nul ",
+    ],
 )
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:
     growth.of_many(unit, found)
