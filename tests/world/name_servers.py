@@ -64,9 +64,12 @@ def inside(
         script.append(f"nsd -d -c {shlex.quote(str(_write(directory, server, zones)))} &")
     script.append(f"{shlex.quote(sys.executable)} {shlex.quote(__file__)} &")
     script += [_wait_for(server) for server in (*served, Server.SLOW)]
-    handed = " ".join(f"{number}<&{door.fileno()}" for number, door in enumerate(doors, 103))
-    handed += " " + " ".join(f"{number - 100}<&{number}" for number in (103, 104))
-    script.append(f"exec {handed}; export LISTEN_FDS=2 LISTEN_PID=$$; exec {shlex.join(resolver)}")
+    # Copies of all doors first, under numbers that bash finds free: any number may be that of a door already.
+    numbers = [door.fileno() for door in doors]
+    copied = " ".join(f"{{door{to}}}<&{number}" for to, number in enumerate(numbers, 3))
+    handed = " ".join(f"{to}<&$door{to}" for to, _ in enumerate(numbers, 3))
+    script.append(f"exec {copied}; exec {handed}; export LISTEN_FDS={len(numbers)} LISTEN_PID=$$")
+    script.append(f"exec {shlex.join(resolver)}")
     own = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
     if os.geteuid() != 0:
         own.append("--map-root-user")
