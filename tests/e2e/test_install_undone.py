@@ -88,10 +88,10 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
     host.run("postfix", "-c", str(host.secure), "stop")
     submit(OUTSIDE, f"CPR {CPR}")
     wait_until(
-        lambda: "status=deferred" in host.log.rpartition("segl-secure/smtp")[2], 20, lambda: host.log[-3000:]
+        lambda: "status=deferred" in host.log.rpartition("segl-secure/smtp")[2], 30, lambda: host.log[-3000:]
     )
     assert "1 message in the front's queue is on its way to Segl" in host.segl(*undo, code=1)
-    assert host.queue() == 1
+    wait_until(lambda: host.queue() == 1, 30, lambda: host.log[-3000:])
 
     host.run("postfix", "-c", str(host.secure), "start")
     host.run("postsuper", "-d", "ALL")
@@ -104,7 +104,7 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
     submit(OWN, "uden Segl")
     wait_until(
         lambda: host.mailbox.exists() and "uden Segl" in host.mailbox.read_text(),
-        20,
+        30,
         lambda: host.log[-3000:],
     )
     assert "segl-return" not in host.log.rpartition("refreshing the Postfix mail system")[2]
@@ -150,7 +150,7 @@ def test_a_run_that_is_undone_leaves_running_what_an_earlier_one_made(host: Host
     host.run("postfix", "-c", str(host.secure), "status")
     assert host.snapshot() == host.snapshot() | installed  # there is more: queues, the milter's socket
     submit(OUTSIDE, f"CPR {CPR}")
-    wait_until(lambda: host.has_sealed_one(None), 20, lambda: host.log)
+    wait_until(lambda: host.has_sealed_one(None), 30, lambda: host.log)
 
 
 def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) -> None:
@@ -162,7 +162,7 @@ def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) 
         options = [f"ENVID={'5e' * 32}", "RET=HDRS"]
         smtp.sendmail(OWN, ["ingen@nordby.example"], "Subject: x\r\n\r\nx", options, ["NOTIFY=FAILURE"])
     wait_until(
-        lambda: "status=deferred" in host.log.rpartition("segl-receipt/lmtp")[2], 20, lambda: host.log[-3000:]
+        lambda: "status=deferred" in host.log.rpartition("segl-receipt/lmtp")[2], 30, lambda: host.log[-3000:]
     )
     undo = ("install", "--undo", "--yes", "--reload")
     assert "1 message in the front's queue is on its way to Segl" in host.segl(*undo, code=1)
@@ -180,7 +180,7 @@ def test_mail_that_waits_for_a_port_that_was_changed_is_named_and_goes(host: Hos
     host.start_all(portal=False)
     host.run("postfix", "-c", str(host.secure), "stop")
     submit(OUTSIDE, f"CPR {CPR}")
-    wait_until(lambda: "status=deferred" in host.log, 20, lambda: host.log[-3000:])
+    wait_until(lambda: "status=deferred" in host.log, 30, lambda: host.log[-3000:])
     [waiting] = host.run("postqueue", "-j").splitlines()
     queue_id = json.loads(waiting)["queue_id"]
 

@@ -104,7 +104,7 @@ def test_odd_spellings_arrive(half_house: House, street: Street, recipient: str)
         with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
             content = letter("", ("bo@boligforening.example",), "Sag", "Hej\n").content
             smtp.sendmail(SENDER, [recipient], content, mail_options=["SMTPUTF8"])
-    wait_until(lambda: bool(street.good.received), 20, lambda: half_house.log[-3000:])
+    wait_until(lambda: bool(street.good.received), 30, lambda: half_house.log[-3000:])
     assert street.good.received[0].tls is not None
 
 
@@ -112,7 +112,7 @@ def test_odd_spellings_arrive(half_house: House, street: Street, recipient: str)
 def test_the_senders_domain_holds_no_mail_up(half_house: House, street: Street, sender: str) -> None:
     """smtpd may ask the map for the sender too; only the recipient's answer counts."""
     hand_over(GOOD, sender=sender)
-    wait_until(lambda: bool(street.good.received), 20, lambda: half_house.log[-3000:])
+    wait_until(lambda: bool(street.good.received), 30, lambda: half_house.log[-3000:])
 
 
 def test_unix_next_hops_reach_the_agents_sockets(half_house: House) -> None:
@@ -135,7 +135,7 @@ def test_unix_next_hops_reach_the_agents_sockets(half_house: House) -> None:
 )
 def test_policies_that_let_mail_through(half_house: House, street: Street, recipient: str, host: str) -> None:
     hand_over(recipient)
-    wait_until(lambda: bool(street.good.received), 20, lambda: half_house.secure.log[-3000:])
+    wait_until(lambda: bool(street.good.received), 30, lambda: half_house.secure.log[-3000:])
     [mail] = street.good.received
     assert mail.tls is not None
     assert recipient in mail.recipients

@@ -88,9 +88,14 @@ def test_what_waits_keeps_the_decision_of_the_day_it_came(house: House, street: 
         with in_mode(house, "shadow"):
             for subject in ("Den ene", "Den anden"):
                 house.submit(letter("", (BARE,), subject, SENSITIVE).content, SENDER, [BARE])
-            wait_until(lambda: waiting(house) == {"deferred"}, 30, lambda: house.log[-4000:])
-        one, _ = house.front.queue()
-        house.front.requeue(one["queue_id"])
+            ids: list[str] = []
+
+            def both_wait() -> bool:
+                ids[:] = deferred(house)
+                return len(ids) == 2
+
+            wait_until(both_wait, 30, lambda: house.log[-4000:])
+        house.front.requeue(ids[0])
     finally:
         house.front.run("postconf", "-e", "defer_transports=")
         house.front.reload()
@@ -106,7 +111,6 @@ def test_what_waits_keeps_the_decision_of_the_day_it_came(house: House, street: 
     assert CPR.encode() in contents[1]
 
 
-def waiting(house: House) -> set[str]:
-    """In which queues the front's two messages are; none while one is on its way."""
-    queue = house.front.queue()
-    return {one["queue_name"] for one in queue} if len(queue) == 2 else set()
+def deferred(house: House) -> list[str]:
+    """Those of the front's messages that wait; who is being tried again is not among them."""
+    return [one["queue_id"] for one in house.front.queue() if one["queue_name"] == "deferred"]

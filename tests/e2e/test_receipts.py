@@ -33,13 +33,6 @@ def complete(street: Street) -> list[ReadReceipt]:
     return [one for one in receipts_for(street, SENDER) if one.form["complete"]]
 
 
-def wait_for_receipts(
-    house: House, street: Street, number: int = 1, *, seconds: float = 90, to: str = SENDER
-) -> list[ReadReceipt]:
-    wait_until(lambda: len(receipts_for(street, to)) >= number, seconds, lambda: house.log[-9000:])
-    return receipts_for(street, to)
-
-
 @pytest.fixture(scope="module")
 def steady_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """As that of other modules, and it has the certificate of one recipient."""
@@ -58,11 +51,12 @@ def steady_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def told(steady_house: House, street: Street) -> ReadReceipt:
-    """The receipt of one message over all ways, one of whose recipients does not exist."""
+    """The receipt of one message over all ways, one of whose recipients does not exist. Where the others take longer
+    than three seconds (``SETTLE_BAD``), as on a busy machine, she is told of him first."""
     street.forget()
     steady_house.submit(secret_letter(*EVERYONE), SENDER, EVERYONE)
-    [receipt] = wait_for_receipts(steady_house, street)
-    return receipt
+    wait_until(lambda: bool(complete(street)), 90, lambda: steady_house.log[-9000:])
+    return complete(street)[0]
 
 
 def test_one_receipt_tells_of_every_way(told: ReadReceipt) -> None:
@@ -112,11 +106,11 @@ def test_it_holds_nothing_of_the_content(told: ReadReceipt) -> None:
 
 
 def test_nothing_else_comes(told: ReadReceipt, steady_house: House, street: Street) -> None:
-    """No notice of Postfix's own, from either instance, and no second receipt."""
+    """No notice of Postfix's own, from either instance, and no receipt behind the one that tells of all."""
     wait_until(lambda: not steady_house.queued, 30, lambda: steady_house.log[-6000:])
     time.sleep(1)
     assert other_reports(street, SENDER) == []
-    assert len(receipts_for(street, SENDER)) == 1
+    assert [one.form["complete"] for one in receipts_for(street, SENDER)][-2:] in ([True], [False, True])
 
 
 def test_reports_that_postfix_hands_over_twice_make_one_receipt(steady_house: House, street: Street) -> None:

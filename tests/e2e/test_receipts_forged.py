@@ -116,7 +116,13 @@ def sendmail(house: House, *arguments: str) -> None:
 
 def envelope_id(house: House) -> str:
     """That of the message that waits; a report of another copy may be on its way just now."""
-    [waiting] = [one for one in house.secure.queue() if one["sender"] == SENDER]
-    shown = house.secure.run("postcat", "-hq", waiting["queue_id"])
+    ids: list[str] = []
+
+    def is_there() -> bool:  # one that is tried again just then is seen in no queue, or in two
+        ids[:] = [one["queue_id"] for one in house.secure.queue() if one["sender"] == SENDER]
+        return len(ids) == 1
+
+    wait_until(is_there, 30, lambda: house.log[-9000:])
+    shown = house.secure.run("postcat", "-hq", ids[0])
     [name] = re.findall(r"^X-Segl-Id: ([0-9a-f]{64})$", shown, re.MULTILINE)
     return str(name)

@@ -46,7 +46,7 @@ def test_mail_for_a_port_of_an_update_that_is_undone_is_named_and_goes_the_secur
     wait_for_port("127.0.0.1", 10128)
     with smtplib.SMTP("127.0.0.1", 10128, timeout=60) as smtp:
         smtp.sendmail(OWN, [OUTSIDE], "Subject: Svar\r\n\r\nHej\r\n")
-    wait_until(lambda: "status=deferred" in host.log, 20, lambda: host.log[-3000:])
+    wait_until(lambda: "status=deferred" in host.log, 30, lambda: host.log[-3000:])
     [waiting] = [json.loads(line)["queue_id"] for line in host.run("postqueue", "-j").splitlines()]
 
     refused = host.segl(*UNDO, code=1)

@@ -110,7 +110,7 @@ def test_what_tests_that_are_killed_have_started_ends_with_them(
         pid = int(tests.stdout.readline())
         assert is_alive(pid)
         tests.kill()
-    wait_until(lambda: not is_alive(pid), 20, lambda: f"{pid} lives on")
+    wait_until(lambda: not is_alive(pid), 30, lambda: f"{pid} lives on")
 
 
 _SHARES = """

@@ -220,7 +220,7 @@ class StandingDesk(Desk):
         self._in_force = self.settings_file.read_text("utf-8")
         before = self.daemon.log.count('"reloaded"')
         self.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: self.daemon.log.count('"reloaded"') > before, 20, lambda: self.daemon.log)
+        wait_until(lambda: self.daemon.log.count('"reloaded"') > before, 30, lambda: self.daemon.log)
 
 
 def answering(

@@ -19,5 +19,5 @@ def route(milter: RunningMilter, message: bytes = TEA) -> str:
 
 
 def wait_for(milter: RunningMilter, event: str, count: int = 1) -> dict[str, Any]:
-    wait_until(lambda: len(milter.events(event)) >= count, 20, lambda: f"{event}:\n{milter.daemon.log}")
+    wait_until(lambda: len(milter.events(event)) >= count, 30, lambda: f"{event}:\n{milter.daemon.log}")
     return milter.events(event)[-1]

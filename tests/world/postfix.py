@@ -145,11 +145,19 @@ class PostfixInstance:
         self.run("postfix", "stop", check=False)
 
     def reload(self) -> None:
-        """Returns when master(8) has read its files anew. The command itself only sends a signal: for a while mail is
-        taken by what was."""
-        times = self.log.count(_RELOADED)
+        """Returns when master(8) has read its files anew, and nobody takes mail by what was. The command itself only
+        sends a signal, and a process that waits for work goes by what it was started with until it sees that it is to
+        go."""
+        times, before = self.log.count(_RELOADED), self._taking()
         self.run("postfix", "reload")
         wait_until(lambda: self.log.count(_RELOADED) > times, 30, lambda: self.log[-3000:])
+        wait_until(lambda: not before & self._taking(), 60, lambda: self.log[-3000:])
+
+    def _taking(self) -> set[int]:
+        """The processes of its master's that take mail: smtpd(8) and cleanup(8)."""
+        master = int((self.directory / "spool/pid/master.pid").read_text("ascii"))
+        children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()
+        return {int(pid) for pid in children if _program(pid) in ("smtpd", "cleanup")}
 
     def flush(self) -> None:
         """Try every deferred message now."""
@@ -202,6 +210,14 @@ class PostfixInstance:
 
         wait_until(seen, seconds, lambda: f"{pattern!r} not in log:\n{self.log[-3000:]}")
         return found[0]
+
+
+def _program(pid: str) -> str:
+    """What runs as *pid*; of one that has ended nothing."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def waiting_in(queue: Path) -> int:

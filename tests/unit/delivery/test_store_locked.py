@@ -52,7 +52,7 @@ def test_a_locked_store_is_told_of_once_and_what_waits_goes_when_it_is_free(desk
         assert "segl status" in str(told["hint"])
         assert events(desk, "failed") == events(desk, "not_delivered") == []
         assert desk.sealed_files() == []
-    wait_until(lambda: bool(events(desk, "store_free")), 20, lambda: desk.daemon.log)
+    wait_until(lambda: bool(events(desk, "store_free")), 30, lambda: desk.daemon.log)
     assert len(events(desk, "store_locked")) == 1
     [free] = events(desk, "store_free")
     assert int(str(free["in_vain"])) >= 3

@@ -55,5 +55,5 @@ def steady(standing: RunningMilter) -> RunningMilter:
     """One for the tests that leave it running; its file holds the settings that it runs by."""
     standing.rules.unlink(missing_ok=True)
     standing.write()
-    wait_until(lambda: len(standing.workers()) == 1, 20, lambda: standing.daemon.log)
+    wait_until(lambda: len(standing.workers()) == 1, 30, lambda: standing.daemon.log)
     return standing

@@ -146,7 +146,7 @@ def test_what_waits_goes_when_the_reader_is_back_without_another_message(
         told.extend(heard(listener))
         return told == [b"0", b"1", b"2"]
 
-    wait_until(all_told, 20, lambda: f"told: {told}")
+    wait_until(all_told, 30, lambda: f"told: {told}")
     send(b"3")
     assert heard(listener) == [b"3"]
     listener.close()
@@ -169,7 +169,7 @@ def test_where_no_thread_can_be_had_nothing_is_raised_and_the_next_message_asks_
         told.extend(heard(listener))
         return told == [b"0", b"1"]
 
-    wait_until(all_told, 20, lambda: f"told: {told}")
+    wait_until(all_told, 30, lambda: f"told: {told}")
     assert lost() == before
     listener.close()
 

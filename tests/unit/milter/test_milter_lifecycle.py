@@ -69,7 +69,7 @@ def test_a_stale_socket_is_replaced(new_milter: NewMilter, tmp_path: Path) -> No
     (tmp_path / "0").rename(tmp_path / "stale")
     milter = new_milter()
     milter.daemon.kill()
-    wait_until(lambda: milter.workers() == [], 20, lambda: "the workers outlive their parent")
+    wait_until(lambda: milter.workers() == [], 30, lambda: "the workers outlive their parent")
     assert milter.socket.exists()
     milter.daemon.start()
     assert route(milter) == "plain"
@@ -158,7 +158,7 @@ def test_a_reload_takes_up_new_rules_and_settings(new_milter: NewMilter) -> None
         assert route(milter) == "secure"
         # a connection from before goes on, by the rules it began with, until it is closed
         assert old.message(FROM, TO, TEA).headers["X-Segl-Route"] == "plain"
-    wait_until(lambda: not set(before) & set(milter.workers()), 20, lambda: "old workers do not end")
+    wait_until(lambda: not set(before) & set(milter.workers()), 30, lambda: "old workers do not end")
     assert len(milter.workers()) == 1
     assert milter.metric("segl_workers") == 1
     assert milter.metric("segl_worker_deaths_total") == 0
@@ -219,7 +219,7 @@ def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: New
         sender.join(30)
     assert set(answers) == {"secure"}
     assert milter.socket.exists()
-    wait_until(lambda: len(milter.workers()) == 2, 20, lambda: f"workers left: {milter.workers()}")
+    wait_until(lambda: len(milter.workers()) == 2, 30, lambda: f"workers left: {milter.workers()}")
 
 
 def test_more_connections_than_idle_threads_are_kept(steady: RunningMilter) -> None:
@@ -243,7 +243,7 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_mail(tmp_path: Path) -> 
     with Path("/dev/full").open("w") as full:
         process = subprocess.Popen([script, "--settings", milter.settings], stderr=full)
         try:
-            wait_until(milter.socket.exists, 20, lambda: "it does not start")
+            wait_until(milter.socket.exists, 30, lambda: "it does not start")
             assert route(milter, CPR) == "secure"
             process.send_signal(signal.SIGHUP)
             assert route(milter, TEA) == "plain"

@@ -59,7 +59,7 @@ def test_a_killed_template_is_replaced_by_the_parent(new_milter: NewMilter) -> N
     assert route(milter, letter("Vi ses til te kl. 15.")) == "plain"
     (first,) = templates(milter)
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: templates(milter) not in ([], [first]), 20, lambda: "no new template")
+    wait_until(lambda: templates(milter) not in ([], [first]), 30, lambda: "no new template")
     assert route(milter, letter("Vi ses til te kl. 16.")) == "plain"
     assert route(milter, letter("Mit CPR-nummer er 010190-1233.")) == "secure"
 
@@ -68,12 +68,12 @@ def test_a_reload_keeps_the_template_unless_its_limits_change(new_milter: NewMil
     milter = new_milter()
     before = templates(milter)
     os.kill(milter.daemon.pid, signal.SIGHUP)
-    wait_until(lambda: bool(milter.events("reloaded")), 20, lambda: milter.daemon.log)
+    wait_until(lambda: bool(milter.events("reloaded")), 30, lambda: milter.daemon.log)
     assert templates(milter) == before
     milter.write("ocr = true")
     os.kill(milter.daemon.pid, signal.SIGHUP)
-    wait_until(lambda: len(milter.events("reloaded")) == 2, 20, lambda: milter.daemon.log)
-    wait_until(lambda: not is_alive(before[0]), 20, lambda: "the old template stays")
+    wait_until(lambda: len(milter.events("reloaded")) == 2, 30, lambda: milter.daemon.log)
+    wait_until(lambda: not is_alive(before[0]), 30, lambda: "the old template stays")
     assert route(milter, letter("Vi ses til te kl. 15.")) == "plain"
     assert len(templates(milter)) == 1
 
@@ -87,5 +87,5 @@ def test_no_template_outlives_the_milter(new_milter: NewMilter, number: signal.S
         milter.daemon.kill()
     else:
         milter.daemon.stop()
-    wait_until(lambda: not is_alive(template), 20, lambda: "the template stays")
+    wait_until(lambda: not is_alive(template), 30, lambda: "the template stays")
     milter.daemon.start()

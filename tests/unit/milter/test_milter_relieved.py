@@ -28,7 +28,7 @@ def route(milter: RunningMilter) -> str:
 
 
 def wait_for(milter: RunningMilter, event: str, count: int = 1) -> dict[str, Any]:
-    wait_until(lambda: len(milter.events(event)) >= count, 20, lambda: f"{event}:\n{milter.daemon.log}")
+    wait_until(lambda: len(milter.events(event)) >= count, 30, lambda: f"{event}:\n{milter.daemon.log}")
     return milter.events(event)[count - 1]
 
 
@@ -51,7 +51,7 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
         (second,) = (pid for pid in milter.workers() if pid != first)
         wait_until(
             lambda: route(milter) == "plain" and counted_as(second) == "worker-2",
-            20,
+            30,
             lambda: "it gets no message",
         )
         assert client.end().headers["X-Segl-Route"] == "secure"
@@ -60,11 +60,11 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
         assert client.message(FROM, TO, CPR).headers["X-Segl-Route"] == "secure"
         assert set(milter.workers()) == {first, second}
         assert milter.metric("segl_workers") == 1
-    wait_until(lambda: milter.workers() == [second], 20, lambda: "it stays, with no connection open")
+    wait_until(lambda: milter.workers() == [second], 30, lambda: "it stays, with no connection open")
     for _ in range(10):
         route(milter)
     assert wait_for(milter, "worker_relieved", 2)["pid"] == second
-    wait_until(lambda: second not in milter.workers(), 20, lambda: "it stays, with no connection open")
+    wait_until(lambda: second not in milter.workers(), 30, lambda: "it stays, with no connection open")
     (third,) = milter.workers()
     assert route(milter) == "plain"
     assert counted_as(third) == "worker-1"  # no files beside those of the first
@@ -103,7 +103,7 @@ def test_a_reload_and_a_stop_do_not_wait_for_a_relieved_worker(new_milter: NewMi
         wait_for(milter, "worker_relieved")
         milter.daemon.signal(signal.SIGHUP)
         wait_for(milter, "reloaded")
-        wait_until(lambda: len(milter.workers()) == 1, 20, lambda: "a reload lets it wait")
+        wait_until(lambda: len(milter.workers()) == 1, 30, lambda: "a reload lets it wait")
     (third,) = milter.workers()
     assert third != first
     with milter.client() as idle:

@@ -34,7 +34,7 @@ def test_a_killed_worker_is_replaced_and_the_next_message_served(steady: Running
     died = wait_for(milter, "worker_died")
     assert (died["pid"], died["status"]) == (victim, -signal.SIGKILL)
     assert milter.workers() != [victim]
-    wait_until(lambda: milter.metric("segl_workers") == 1, 20, lambda: "workers are miscounted")
+    wait_until(lambda: milter.metric("segl_workers") == 1, 30, lambda: "workers are miscounted")
     assert milter.metric("segl_worker_deaths_total") == deaths + 1
 
 
@@ -49,7 +49,7 @@ def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milt
             wait_for(milter, "worker_died", deaths)
         time.sleep(0.02)
     assert 3 <= deaths <= 8
-    wait_until(lambda: len(milter.workers()) == 1, 15, lambda: "it was given up")
+    wait_until(lambda: len(milter.workers()) == 1, 30, lambda: "it was given up")
     assert route(milter) == "plain"
 
 
@@ -66,7 +66,7 @@ def test_the_exporter_is_replaced_too(steady: RunningMilter) -> None:
         except OSError:
             return False
 
-    wait_until(answers, 20, lambda: "no metrics")
+    wait_until(answers, 30, lambda: "no metrics")
 
 
 def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_milter: NewMilter) -> None:
@@ -81,7 +81,7 @@ def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_
     assert route(milter, CPR) == "secure"
     assert client.end().headers["X-Segl-Route"] == "secure"
     client.close()
-    wait_until(lambda: not set(before) & set(milter.workers()), 20, lambda: "orphans stay")
+    wait_until(lambda: not set(before) & set(milter.workers()), 30, lambda: "orphans stay")
 
 
 # stop
@@ -95,7 +95,7 @@ def stop_in_the_middle(milter: RunningMilter, number: signal.Signals) -> Answer:
         client.content(CPR)
         milter.daemon.signal(number)
         wait_for(milter, "stopping")
-        wait_until(lambda: not milter.socket.exists(), 20, lambda: "the socket is still there")
+        wait_until(lambda: not milter.socket.exists(), 30, lambda: "the socket is still there")
         time.sleep(0.3)
         answer: Answer = client.end()
         return answer

@@ -183,9 +183,9 @@ def test_a_reload_takes_up_another_return_port(opened: Open) -> None:
         site.daemon.signal(signal.SIGHUP)
         letter = site.seal()
         path = f"/m/{letter.recipient_id}"
-        wait_until(lambda: "Syd Vand" in site.client().get(path).text, 20, lambda: site.daemon.log)
+        wait_until(lambda: "Syd Vand" in site.client().get(path).text, 30, lambda: site.daemon.log)
         site.client().post(f"{path}/code", {"link": letter.link})
-        wait_until(lambda: bool(moved.received), 20, lambda: site.daemon.log)
+        wait_until(lambda: bool(moved.received), 30, lambda: site.daemon.log)
     assert site.return_port.received == []
 
 
@@ -193,7 +193,7 @@ def test_a_reload_that_cannot_be_used_changes_nothing(steady: PortalSite) -> Non
     site = steady
     site.write_settings('[[portal.look]]\nname = "Syd Vand"\nlogo = "/nowhere"\n')
     site.daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "reload_refused" in site.daemon.log, 20, lambda: site.daemon.log)
+    wait_until(lambda: "reload_refused" in site.daemon.log, 30, lambda: site.daemon.log)
     assert "/nowhere" in site.daemon.log
     assert "Nordby Vandværk" in site.client().get(f"/m/{'0' * 32}").text
 
@@ -202,7 +202,7 @@ def test_a_worker_that_dies_is_replaced(steady: PortalSite) -> None:
     site = steady
     [pid] = workers(site)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: bool(workers(site)) and workers(site) != [pid], 20, lambda: site.daemon.log)
+    wait_until(lambda: bool(workers(site)) and workers(site) != [pid], 30, lambda: site.daemon.log)
     assert site.client().get("/healthz").status == 200
     died = [event for event in site.daemon.events if event["event"] == "worker_died"]
     assert [event["status"] for event in died] == [-signal.SIGKILL]
@@ -223,11 +223,11 @@ def test_a_worker_replaced_after_a_reload_has_the_settings_of_the_reload(opened:
     text = text.replace(f'{site.web_port}"\ncert', f'{free_port()}"\ncert').replace("segl.db", "other.db")
     site.settings_file.write_text(text, "utf-8")
     site.daemon.signal(signal.SIGHUP)
-    wait_until(lambda: "Syd Vand" in site.client().get(path).text, 20, lambda: site.daemon.log)
+    wait_until(lambda: "Syd Vand" in site.client().get(path).text, 30, lambda: site.daemon.log)
     for file in old:
         file.unlink()
     os.kill(before[0], signal.SIGKILL)
-    wait_until(lambda: bool(workers(site)) and workers(site) != before, 20, lambda: site.daemon.log)
+    wait_until(lambda: bool(workers(site)) and workers(site) != before, 30, lambda: site.daemon.log)
     assert "Syd Vand" in site.client().get(path).text
     trail = [entry for entry in entries(site.engine) if entry.act == Act.SETTINGS_CHANGED]
     assert len(trail) == 2, "as it started, and as it was reloaded"
@@ -258,7 +258,7 @@ def test_when_the_parent_is_killed_the_workers_end_too(opened: Open) -> None:
     site = opened()
     [pid] = workers(site)
     site.daemon.kill()
-    wait_until(lambda: not is_alive(pid), 20, lambda: site.daemon.log)
+    wait_until(lambda: not is_alive(pid), 30, lambda: site.daemon.log)
     site.daemon.start()
     assert site.client().get("/healthz").status == 200
 
@@ -302,8 +302,8 @@ def test_sigterm_lets_a_download_finish(opened: Open) -> None:
         )
         answer = sock.recv(65536)
         site.daemon.signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in site.daemon.log, 20, lambda: site.daemon.log)
-        wait_until(lambda: not _connects(site), 20, lambda: site.daemon.log)
+        wait_until(lambda: "stopping" in site.daemon.log, 30, lambda: site.daemon.log)
+        wait_until(lambda: not _connects(site), 30, lambda: site.daemon.log)
         while piece := sock.recv(1 << 20):
             answer += piece
     assert answer.partition(b"\r\n\r\n")[2] == content

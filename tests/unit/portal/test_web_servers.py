@@ -70,7 +70,7 @@ def test_the_examples_wait_for_slow_lines_as_the_portal_does(repository: Path) -
 def test_its_access_log_tells_nothing_secret(site: BehindServer, letter: Letter) -> None:
     code = read(site, site.client(), letter)
     assert code.status == 200
-    wait_until(lambda: f"/m/{letter.recipient_id}/message" in site.access_log, 20, lambda: site.access_log)
+    wait_until(lambda: f"/m/{letter.recipient_id}/message" in site.access_log, 30, lambda: site.access_log)
     assert letter.link not in site.access_log
 
 
@@ -84,7 +84,7 @@ def test_what_is_uploaded_goes_on_as_it_comes(site: BehindServer, letter: Letter
     whole, before = form.whole(), set(site.directory.root.glob("*/*"))
     with begun(site, client, f"/m/{letter.recipient_id}/answer", form, len(whole)) as connection:
         connection.sendall(whole[:2_000_000])
-        wait_until(lambda: bool(set(site.directory.root.glob("*/*")) - before), 20, lambda: site.daemon.log)
+        wait_until(lambda: bool(set(site.directory.root.glob("*/*")) - before), 30, lambda: site.daemon.log)
         assert not [path for path in site.kept.rglob("*") if path.is_file()]
         connection.sendall(whole[2_000_000:])
         answer = connection.recv(4096)

@@ -97,7 +97,7 @@ def test_a_journalctl_that_ends_is_said(journal: Journal) -> None:
     assert journal._process is not None
     journal._process.kill()
     with pytest.raises(OSError, match="journalctl ended"):
-        wait_until(lambda: bool(journal.lines()), 10, str)
+        wait_until(lambda: bool(journal.lines()), 30, str)
 
 
 @pytest.mark.slow

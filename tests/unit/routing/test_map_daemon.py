@@ -104,7 +104,7 @@ def test_policies_of_mta_sts_are_renewed_without_being_asked_for(map_: MapProces
         events = map_.daemon.events
         return [(told["domain"], told["result"]) for told in events if told["event"] == "sts_not_renewed"]
 
-    wait_until(lambda: told() == [("post.example", "no-host")], 20, lambda: map_.daemon.log)
+    wait_until(lambda: told() == [("post.example", "no-host")], 30, lambda: map_.daemon.log)
 
 
 def segl_tunnel(map_: MapProcess, *arguments: str) -> None:
@@ -168,4 +168,4 @@ def test_hundreds_of_hostile_clients_do_not_disturb_postfix(map_: MapProcess) ->
         for client in hostile:
             client.close()
     assert map_.daemon.running()
-    wait_until(lambda: len(list(open_files.iterdir())) < 40, 20, lambda: "connections are left open")
+    wait_until(lambda: len(list(open_files.iterdir())) < 40, 30, lambda: "connections are left open")

@@ -50,7 +50,7 @@ def test_a_killed_process_leaves_nothing_in_the_way(map_: MapProcess) -> None:
 def test_knowledge_survives_a_kill(map_: MapProcess, good: SmtpPeer) -> None:
     way = map_.ask("bo@boligforening.example")
     assert way.startswith("segl-tls:")
-    wait_until(lambda: map_.aged("boligforening.example", 0), 20, lambda: "nothing is stored")
+    wait_until(lambda: map_.aged("boligforening.example", 0), 30, lambda: "nothing is stored")
     map_.daemon.kill()
     good.forget()
     map_.daemon.start()
@@ -68,7 +68,7 @@ def test_stopping_answers_and_goes(map_: MapProcess) -> None:
         client.settimeout(30)
         assert b"TEMP mute.example: still looking" in client.recv(1000)
         assert client.recv(1000) == b""
-    wait_until(lambda: not map_.daemon.running(), 20, lambda: map_.daemon.log)
+    wait_until(lambda: not map_.daemon.running(), 30, lambda: map_.daemon.log)
     assert map_.daemon.stop() == 0
     assert not map_.socket.exists()
     assert "Traceback" not in map_.daemon.log
@@ -148,14 +148,14 @@ def test_policies_that_https_proved_stay_until_the_certificates_change(
 def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:
     """TEMP at first; after ``undecided_seconds`` the next way, counted over restarts."""
     assert map_.ask("bo@ill.example").startswith("TEMP ")
-    wait_until(lambda: map_.aged("ill.example", 0), 20, lambda: "nothing is stored")
+    wait_until(lambda: map_.aged("ill.example", 0), 30, lambda: "nothing is stored")
     for minutes, answer in ((10, "TEMP "), (5, "segl-portal:unix:/run/segl/portal.sock")):
         map_.daemon.kill()
         assert map_.aged("ill.example", minutes * 60)
         map_.daemon.start()
         wait_until(
             lambda answer=answer: map_.ask("bo@ill.example").startswith(answer),  # type: ignore[misc]
-            20,
+            30,
             lambda: map_.daemon.log,
         )
 

@@ -79,7 +79,7 @@ def test_a_reload_to_another_place_waits_for_nothing_in_the_one_that_hangs(
         desk.sealed = elsewhere
         desk.write_settings(delivery="drain_seconds = 0.3")
         desk.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: '"reloaded"' in desk.daemon.log, 20, lambda: desk.daemon.log)
+        wait_until(lambda: '"reloaded"' in desk.daemon.log, 30, lambda: desk.daemon.log)
         [reply] = desk.portal(SENDER, [BO], MESSAGE, f"SIZE={len(MESSAGE)}")
         assert reply.startswith("250"), reply
         assert len(desk.sealed_files()) == 1
