@@ -48,6 +48,8 @@ def test_it_is_done_in_seconds_and_says_that_no_resolver_answers(host: Host, res
     again = host.segl("install", "--yes")
     assert "Nothing to change" in again
     assert note in again
-    assert time.monotonic() - began < 60, "nothing waits for DNS"
+    # Some seconds by itself, and more than a minute where all else runs beside it. What waited for DNS would do so for
+    # each of the dozens of programs that are asked.
+    assert time.monotonic() - began < 300, "nothing waits for DNS"
     assert (host.secure / "main.cf").exists()
     assert "Everything is as it was before segl install." in host.segl("install", "--undo", "--yes")

@@ -280,7 +280,9 @@ def test_several_workers_share_one_port_and_each_knows_every_visit(tmp_path: Pat
         for _ in range(12):
             assert "Syd Vand" in site.client().get(f"/m/{'0' * 32}").text
         assert site.daemon.log.count('"reloaded"') == 1
-        assert 'segl_reloads_total{result="ok"} 1.0' in site.metrics()
+        wait_until(
+            lambda: 'segl_reloads_total{result="ok"} 1.0' in site.metrics(), 30, lambda: site.daemon.log
+        )
 
 
 def _opened_in(site: PortalSite, letter: Letter) -> Any:
