@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from posixpath import normpath
 from zipfile import ZipInfo
 
@@ -51,12 +52,16 @@ _STRING, _FORMAT, _STYLE, _BEGIN_STYLES, _END_STYLES, _PROPERTIES, _NAME_OF_SHEE
     153,
     156,
 )
-_HEAD_AND_FOOT = 479
+_HEAD_AND_FOOT, _COMMENT = 479, 637
 _NO_TEXT = frozenset((1, 3, 4, 35, 36, 37, 38))  # blank cells, errors, truths; marks for later versions
 # Wide characters: Latin, and signs as dashes.
 _WIDE = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0|[\x10-\x3f]\x20){3,}")
 _LONG = re.compile(r"\d{4}")
 _MOST_COLUMNS, _MOST_ROWS = 1 << 14, 1 << 20
+
+
+class _Full(Exception):
+    """There is no room for more text."""
 
 
 @dataclass(slots=True)
@@ -94,24 +99,23 @@ class _Book:
         self._calculated = True
 
     def read(self) -> None:
-        names = dict(self._relations())
-        other = False
-        for wanted in (WORKBOOK, _STRINGS, _STYLES, ""):
+        # What sheets need, in this order.
+        first: dict[str, Callable[[ZipInfo], None]] = {
+            WORKBOOK: partial(self._read_contents, dict(self._relations())),
+            _STRINGS: self._read_strings,
+            _STYLES: self._read_styles,
+        }
+        for wanted, read in first.items():
             for part, name in self._parts:
-                if name == WORKBOOK == wanted:
-                    self._read_contents(part, names)
-                elif name == _STRINGS == wanted:
-                    self._read_strings(part)
-                elif name == _STYLES == wanted:
-                    self._read_styles(part)
-                elif not wanted and _SHEET.fullmatch(name):
-                    self._read_sheet(part, self._sheets.get(name, "a sheet without a name"))
-                elif not wanted and _WORDS_ONLY.fullmatch(name):
-                    self._harvest.lines(self._all_words(part), "comment")
-                elif not wanted:
-                    other = other or not (name in (WORKBOOK, _STRINGS, _STYLES) or _NO_WORDS.fullmatch(name))
-        if other:
-            self._harvest.lack(Unreadable.UNKNOWN_TYPE, "tables kept in a binary workbook (xlsb)")
+                if name == wanted:
+                    read(part)
+        for part, name in self._parts:
+            if _SHEET.fullmatch(name):
+                self._read_sheet(part, self._sheets.get(name, "a sheet without a name"))
+            elif _WORDS_ONLY.fullmatch(name):
+                self._read_words(part)
+            elif name not in first and not _NO_WORDS.fullmatch(name):
+                self._harvest.lack(Unreadable.UNKNOWN_TYPE, "tables kept in a binary workbook (xlsb)")
         if not self._calculated:
             self._harvest.lack(Unreadable.UNKNOWN_TYPE, "a formula without its value")
         unused = [text for text, used in zip(self._strings, self._used, strict=True) if not used]
@@ -147,60 +151,78 @@ class _Book:
             yield kind, data[at : at + length]
             at += length
 
-    def _read_contents(self, part: ZipInfo, names: dict[str, str]) -> None:
+    def _each(self, part: ZipInfo, take: Callable[[int, bytes], None]) -> None:
+        """Give each record of *part* to *take*. Of a broken one the words are kept."""
+        broken: list[str] = []
+        for kind, data in self._records(part):
+            try:
+                take(kind, data)
+            except struct.error:
+                self._harvest.lack(Unreadable.DAMAGED, "a record of a sheet")
+                broken += _words(kind, data)
+            except _Full:
+                self._harvest.overflow()
+                break
+        self._harvest.lines(broken, "broken records")
+
+    def _read_contents(self, names: dict[str, str], part: ZipInfo) -> None:
         titles: list[str] = []
         words: list[str] = []
-        for kind, data in self._records(part):
+
+        def take(kind: int, data: bytes) -> None:
             if kind == _PROPERTIES:
                 self._from_1904 = bool(data[:1] and data[0] & 1)
-            elif kind == _NAME_OF_SHEET and len(data) >= 8:
+            elif kind == _NAME_OF_SHEET:
                 related, at = _text(data, 8)
                 title, _ = _text(data, at)
                 titles.append(title)
                 hidden = "hidden sheet" if int.from_bytes(data[:4], "little") else "sheet"
                 self._sheets.setdefault(names.get(related, ""), f"{hidden} {shown_name(title)}")
             else:
-                words += _words(kind, data)
+                words.extend(_words(kind, data))
+
+        self._each(part, take)
         self._harvest.lines(titles, "names of sheets")
         self._harvest.lines(words, "defined names")
 
     def _read_strings(self, part: ZipInfo) -> None:
         left = self._harvest.allowance.chars
-        for kind, data in self._records(part):
+
+        def take(kind: int, data: bytes) -> None:
+            nonlocal left
             if kind == _STRING:
-                text, _ = _text(data, 1)
-                self._strings.append(text)
-                left -= len(text) + 8
+                self._strings.append("")  # a broken one counts, too
+                self._strings[-1], _ = _text(data, 1)
+                left -= len(self._strings[-1]) + 8
             if left < 0:
-                self._harvest.overflow()
-                break
+                raise _Full
+
+        self._each(part, take)
         self._used = bytearray(len(self._strings))
 
     def _read_styles(self, part: ZipInfo) -> None:
         in_cells = False
         said: list[str] = []
-        for kind, data in self._records(part):
-            if kind == _FORMAT and len(data) > 2:
+
+        def take(kind: int, data: bytes) -> None:
+            nonlocal in_cells
+            if kind == _FORMAT:
                 code, _ = _text(data, 2)
                 self._codes[int.from_bytes(data[:2], "little")] = code
-                said += numbers.words(code)
+                said.extend(numbers.words(code))
             elif kind in (_BEGIN_STYLES, _END_STYLES):
                 in_cells = kind == _BEGIN_STYLES
             elif kind == _STYLE and in_cells:
                 number = int.from_bytes(data[2:4], "little")
                 shown = numbers.way_to_show(str(number), self._codes.get(number, ""), self._from_1904)
                 self._styles.append(shown)
+
+        self._each(part, take)
         self._harvest.lines(said, "formats of cells")
 
     def _read_sheet(self, part: ZipInfo, place: str) -> None:
         sheet = _Sheet(Grid(self._harvest.left))
-        for kind, data in self._records(part):
-            try:
-                self._record(sheet, kind, data)
-            except struct.error:
-                self._harvest.lack(Unreadable.DAMAGED, "a record of a sheet")
-            if sheet.grid.full:
-                break
+        self._each(part, partial(self._record, sheet))
         if sheet.in_cells and not sheet.grid.full:
             self._harvest.lack(Unreadable.DAMAGED, "a sheet without its end")
         self._harvest.text(sheet.grid.text(), place)
@@ -252,8 +274,8 @@ class _Book:
             self._calculated = False  # what it joins may stand nowhere whole
 
     def _put(self, sheet: _Sheet, text: str, *, number: bool = False) -> None:
-        if text:
-            sheet.grid.put(sheet.row, sheet.column, text, number=number)
+        if text and not sheet.grid.put(sheet.row, sheet.column, text, number=number):
+            raise _Full
 
     def _put_number(self, sheet: _Sheet, data: bytes, value: float) -> None:
         style = int.from_bytes(data[4:7], "little")
@@ -261,8 +283,14 @@ class _Book:
         text = numbers.plain(value)
         self._put(sheet, shown(text) if shown is not None else text, number=True)
 
-    def _all_words(self, part: ZipInfo) -> list[str]:
-        return [line for kind, data in self._records(part) for line in _words(kind, data)]
+    def _read_words(self, part: ZipInfo) -> None:
+        said: list[str] = []
+
+        def take(kind: int, data: bytes) -> None:
+            said.extend([_text(data, 1)[0]] if kind == _COMMENT else _words(kind, data))
+
+        self._each(part, take)
+        self._harvest.lines(said, "comment")
 
 
 def _may_be_records(package: Package, part: ZipInfo) -> bool:
@@ -285,9 +313,11 @@ def _number(data: bytes, at: int, most: int) -> tuple[int, int]:
 
 def _text(data: bytes, at: int) -> tuple[str, int]:
     """The string at *at*, its length in four bytes before it, and where it ends. One that is not there has a length
-    of 0xFFFFFFFF. May raise :class:`struct.error`."""
+    of 0xFFFFFFFF. Raises :class:`struct.error` where the record ends before it."""
     length = struct.unpack_from("<I", data, at)[0]
     end = at + 4 + 2 * length if length != 0xFFFFFFFF else at + 4
+    if end > len(data):
+        raise struct.error("a string that is cut off")
     return data[at + 4 : end].decode("utf-16-le", "replace"), end
 
 

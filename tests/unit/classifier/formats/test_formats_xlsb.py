@@ -121,10 +121,27 @@ def test_comments_and_words_of_tables_are_read() -> None:
         (book(sheet(HEAD)[: -len(record(146))]), Unreadable.DAMAGED),
         (book(sheet(cell(7, struct.pack("<I", 9)))), Unreadable.DAMAGED),
         (book(sheet(record(5, b"\0"))), Unreadable.DAMAGED),
+        (book(sheet(cell(6, text(NUMBER)[:-2]))), Unreadable.DAMAGED),
+        (book(sheet(HEAD), comments1=record(637, b"\0\7")), Unreadable.DAMAGED),
+        (book(sheet(HEAD), styles=record(44, b"\0")), Unreadable.DAMAGED),
     ],
 )
 def test_what_is_not_read_is_told_of(data: bytes, cause: Unreadable) -> None:
     assert causes(reader.read(data, "", ALLOWANCE)) == {cause}
+
+
+def test_what_stands_beside_something_broken_is_read() -> None:
+    broken = record(19, b"\0" + text("Bo, født 070761")[:-4])
+    rows = sheet(cell(7, struct.pack("<I", 1)), record(5, b"\0") + cell(6, text("Holm")))
+    content = reader.read(book(rows, sharedStrings=broken + SHARED), "", ALLOWANCE)
+    assert causes(content) == {Unreadable.DAMAGED}
+    assert {"Bo, født 0707", "Navn\nHolm"} <= {passage.text for passage in content.passages}
+
+
+def test_a_comment_may_be_in_any_script() -> None:
+    said = "Пацієнтка, żona Łukasza"
+    content = reader.read(book(sheet(HEAD), comments1=record(637, b"\0" + text(said))), "", ALLOWANCE)
+    assert stands_in(content, said) == ["comment"]
 
 
 @pytest.mark.parametrize("name", ["calcChain", "worksheets__binaryIndex1", "tables__table1", "sharedStrings"])
