@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from segl.vocabulary import Label
+from segl.vocabulary import Finding, Label
+from segl_classifier.cpr.across import across
 from segl_classifier.detect import detect
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
@@ -52,3 +55,21 @@ def test_strangers_stay_strangers(title: str, body: str) -> None:
 
 def test_a_number_that_stands_whole_is_told_of_once() -> None:
     assert numbers("Ida Holm, født 070761", "Cpr 070761-4285, sidste fire 4285") == ["body"]
+
+
+def test_of_many_letters_that_are_sent_on_the_nearest_to_each_subject_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [Text(f"Ida, født 0707{year}", "subject", Source.SUBJECT) for year in range(60, 80)]
+    texts[19:19] = [Text(f"Bilag {at}. De sidste fire er ukendte.", "body", Source.BODY) for at in range(300)]
+    texts.append(Text("De sidste fire er 4285.", "the last", Source.BODY))
+    looks: list[Text] = []
+
+    def looked(text: Text, today: date) -> list[Finding]:
+        looks.append(text)
+        return []
+
+    monkeypatch.setattr("segl_classifier.cpr.across.find_cpr", looked)
+    assert not list(across(texts, (), date(2026, 12, 1)))
+    assert len(looks) <= 400
+    assert "subject, the last" in {look.where for look in looks}
