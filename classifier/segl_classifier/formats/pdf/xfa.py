@@ -107,7 +107,8 @@ class _Reader:
         self._names = Names()
         self._path: list[str] = []
         self._groups: list[str] = []  # names of the subforms that are open, "" for those without
-        self._field: tuple[str, str] | None = None  # its group and name
+        self._field: tuple[str, str] | None = None  # the group and name of the one that is open
+        self._depth = 0  # of that field
         self._said: dict[str, list[str]] = {}
         self._label = [""]  # what is printed before the next field, and belongs to none
         self._data = 0  # the depth at which data begin, 0 outside
@@ -128,6 +129,7 @@ class _Reader:
         elif name in _FIELDS and self._field is None:
             of = next((group for group in reversed(self._groups) if group), "")
             self._field, self._said = (of, local(attributes, "name")), {}
+            self._depth = len(self._path)
         elif name == "bind" and self._field is not None and (ref := local(attributes, "ref")):
             self._field = self._field[0], ref.rpartition(".")[2].partition("[")[0]
         elif name == "draw":
@@ -149,8 +151,9 @@ class _Reader:
             if self._open:
                 self._open[-1].text.append(text)
         elif self._field is not None:
-            says = next((name for name in _SAYS if name in self._path), "")
-            if says:
+            below = self._path[self._depth :]
+            says = next((name for name in _SAYS if name in below), "")
+            if says and "field" not in below:  # one of a group to choose from says what may be chosen
                 self._said.setdefault(says, []).append(text)
         elif "draw" in self._path:
             self._label.append(text)
@@ -166,7 +169,7 @@ class _Reader:
                 self._open.pop()
         elif name in ("subform", "subformSet") and self._groups:
             self._groups.pop()
-        elif name in _FIELDS and name not in self._path and self._field is not None:
+        elif self._field is not None and len(self._path) < self._depth:
             self._end_field(*self._field)
             self._field = None
 

@@ -85,9 +85,13 @@ TIP = "<field name='{}'><ui/><assist><toolTip>{}</toolTip></assist></field>"
 BESIDE = "<draw><value><text>{1}</text></value></draw><field name='{0}'/>"
 BOUND = "<field name='x'><bind match='dataRef' ref='$.{}[*]'/><caption><value><exData>"
 BOUND += f"<body {XHTML}><p>{{}}</p></body></exData></value></caption></field>"
+CHOSEN = (
+    "<exclGroup name='{}'><field name='a'><caption>Ja</caption></field><assist><toolTip>{}</toolTip></assist>"
+)
+CHOSEN += "<field name='b'><caption>Nej</caption></field></exclGroup>"
 
 
-@pytest.mark.parametrize("field", [CAPTION, TIP, BESIDE, BOUND])
+@pytest.mark.parametrize("field", [CAPTION, TIP, BESIDE, BOUND, CHOSEN])
 def test_what_was_filled_in_is_read_behind_what_the_form_says_of_it(field: str) -> None:
     """A dynamic form shows captions and values together; its fields may be called anything."""
     template = field.format("T1", "F&#248;dselsdato:") + field.format("T2", "De sidste fire cifre")
