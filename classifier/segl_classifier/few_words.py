@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from segl.vocabulary import Adjustment, Effect, Finding
-from segl_classifier import weights
+from segl.vocabulary import FEW_WORDS, Adjustment, Effect, Finding
 from segl_classifier.message import Source, Text
 from segl_classifier.records.calendar_prose import is_coded, prose
 from segl_classifier.rules import RuleSet
@@ -28,7 +27,7 @@ _CLOSES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE = re.compile(r"[^\n.!?]*+(?:[.!?]++(?!\s)[^\n.!?]*+)*+[.!?]*+\n?+")
-_WHY = Adjustment(weights.FEW_WORDS, 0.0)
+_WHY = Adjustment(FEW_WORDS, 0.0)
 
 _LOOKED_AT = 20_000  # characters from the beginning, in which the messages that are answered are looked for
 _MOST_ANSWERED = 10

@@ -25,7 +25,7 @@ from enum import StrEnum
 from math import exp, log
 from typing import Literal
 
-from segl.vocabulary import MODEL, Adjustment, Effect, Finding, Label
+from segl.vocabulary import FEW_WORDS, MODEL, Adjustment, Effect, Finding, Label
 from segl_classifier import weights
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.model import SIGN
@@ -317,7 +317,7 @@ def _evidence(findings: Iterable[Finding], rules: RuleSet) -> RuleEvidence:
 
 def _is_sign_in_few_words(finding: Finding) -> bool:
     """Whether *finding* counts because the message has few words, and comes to less than what means something alone."""
-    return finding.score < SIGN and any(step.reason == weights.FEW_WORDS for step in finding.adjustments)
+    return finding.score < SIGN and any(step.reason == FEW_WORDS for step in finding.adjustments)
 
 
 def is_for_all(finding: Finding) -> bool:

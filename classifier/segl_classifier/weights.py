@@ -31,6 +31,3 @@ not what the message is about: one sign of it does not do (docs/decisions/0104).
 
 SOME_DOUBT = 0.3
 """From here on the model may have taken one category for another."""
-
-FEW_WORDS = "a message of few words"
-"""The reason of what the rules find in one (:mod:`.few_words`)."""

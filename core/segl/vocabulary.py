@@ -239,6 +239,7 @@ class Prefix(StrEnum):
 
 MODEL = "model"  # the rule id of what the model found
 FAINT = 0.05  # a score below this, of a rule or of the model, says nothing
+FEW_WORDS = "a message of few words"  # the step of what rules find in one (segl_classifier.few_words)
 
 
 @dataclass(frozen=True, slots=True)

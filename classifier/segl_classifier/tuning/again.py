@@ -13,9 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
+from segl.decisions.record import BEYOND_MODEL, FEW_WORDS_STEP, DecisionRecord, Hit
 from segl.settings.document import Settings
-from segl.vocabulary import FAINT, MODEL, Adjustment, Asked, Decision, Effect, Finding, Label, Prefix, Verdict
+from segl.vocabulary import (
+    FAINT,
+    FEW_WORDS,
+    MODEL,
+    Adjustment,
+    Asked,
+    Decision,
+    Effect,
+    Finding,
+    Label,
+    Prefix,
+    Verdict,
+)
 from segl_classifier.decide import Strictness, decide
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
@@ -23,6 +35,7 @@ from segl_classifier.understanding.interface import Model, Understanding
 from segl_classifier.understanding.loading import load_thresholds
 
 _ASKED: Final = frozenset(Asked)
+_FEW: Final = Adjustment(FEW_WORDS, 0.0)
 _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"
 
 
@@ -100,7 +113,7 @@ def _finding(
         where=hit.place,
         excerpt="",
         score=score,
-        adjustments=hit.steps,
+        adjustments=tuple(_FEW if step.reason == FEW_WORDS_STEP else step for step in hit.steps),
         effect=effect,
         beyond_model=beyond_model,
     )

@@ -31,7 +31,7 @@ _QUEUE_ID = re.compile(r"[0-9A-Za-z]{0,32}")
 _DOMAIN = re.compile(r"(?!.*\d{6}-?\d{4})[a-z0-9._-]{0,253}")
 _RULE = re.compile(r"(?!.*\d{6}-?\d{4})[a-z0-9][a-z0-9._-]{0,79}")
 _DIGEST = re.compile(r"[0-9a-f]{0,16}")
-_STEP = re.compile(r"weight|(?:near|boost|unless):(?!.*\d{6}-?\d{4})[a-z0-9_-]{1,64}")
+_STEP = re.compile(r"weight|few-words|(?:near|boost|unless):(?!.*\d{6}-?\d{4})[a-z0-9_-]{1,64}")
 _LOWERING = re.compile(r"[a-z]{2,20}(?:-[a-z]{2,20}){0,2}")
 _PLACES: Final = frozenset(place.value for place in Place)
 

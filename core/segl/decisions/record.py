@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from segl.vocabulary import Adjustment, Decision, Effect, Label, Mode
+from segl.vocabulary import FEW_WORDS, Adjustment, Decision, Effect, Label, Mode
 
 VERSION: Final = 1
 MOST_HITS: Final = 200
@@ -28,6 +28,7 @@ MOST_WORDS: Final = 64  # labels, reasons, steps
 _CANONICAL: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
 )
+FEW_WORDS_STEP: Final = "few-words"
 _LISTED: Final = re.compile(r"(near|boost|unless): ([a-z0-9_-]{1,64})(?![A-Za-z0-9_-])")
 
 
@@ -156,9 +157,11 @@ class DecisionRecord:
 
 def rule_step(step: Adjustment) -> Adjustment | None:
     """*step* of a rule's arithmetic with the name of the list, without the word of it that was found: ``weight``,
-    ``near:person``, ``boost:…``, ``unless:…``. ``None`` for what is no such step."""
+    ``few-words``, ``near:person``, ``boost:…``, ``unless:…``. ``None`` for what is no such step."""
     if step.reason == "weight of the rule":
         return Adjustment("weight", step.by)
+    if step.reason == FEW_WORDS:
+        return Adjustment(FEW_WORDS_STEP, step.by)
     form = _LISTED.match(step.reason)
     return Adjustment(f"{form[1]}:{form[2]}", step.by) if form else None
 

@@ -9,8 +9,7 @@ import zipfile
 import pytest
 
 from keyword_model import KeywordModel
-from segl.vocabulary import Adjustment, Decision, Effect, Finding, Label
-from segl_classifier import weights
+from segl.vocabulary import FEW_WORDS, Adjustment, Decision, Effect, Finding, Label
 from segl_classifier.classify import classify
 from segl_classifier.decide import weigh_all
 from segl_classifier.message import Source, Text
@@ -156,7 +155,7 @@ def test_one_sign_of_a_trade_does_not_do_where_the_model_is_sure_of_nothing(
     assert weighing.beyond_holds is weighing.would_hold is holds
 
 
-FEW = (Adjustment(weights.FEW_WORDS, 0.0),)
+FEW = (Adjustment(FEW_WORDS, 0.0),)
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,15 @@ def test_any_evidence_decides_the_same_from_its_record(
     assert (again.decision, again.reasons) == (verdict.decision, verdict.reasons)
 
 
+def test_that_a_message_has_few_words_is_remembered() -> None:
+    """A sign in it does not do where the model is sure that the matter is another: neither then nor in a replay."""
+    model = KeywordModel({"alderen": {Label.HEALTH: 0.002, Label.FAMILY: 0.1}})
+    kept = mail_record("Han er syg, og det er alderen.", model=model)
+    again = decide_again(kept, shipped_rules(), Strictness(), model)
+    assert (kept.verdict, again.decision, again.reasons) == (Decision.PLAIN, Decision.PLAIN, kept.why)
+    assert "few-words" in {step.reason for hit in kept.hits for step in hit.steps}
+
+
 def test_no_word_and_no_number_of_the_message_is_in_it() -> None:
     kept = mail_record(TEXT, subject="Preben")
     text = kept.to_bytes().decode()
