@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from segl.errors import Fault
+from segl.settings.hints import RULE_TABLES
 from segl.vocabulary import Label
 from segl_classifier.rules import schema
 from segl_classifier.rules.read import faults_of, near_name, read_file
 
 _MOST_RULES = 2_000
-_TABLES = ("rule", "list", "label", "policy")
+_TABLES = (*RULE_TABLES, "policy")
+_OF_SETTINGS = "name the rule files that stand in its [detection] rules, or give it as --settings"
 
 Kind = TypeVar("Kind", bound=schema.Table)
 
@@ -81,6 +83,9 @@ def add_layer(draft: Draft, files: Sequence[Path]) -> None:
         if not any(raw.values()):  # what an editor, or a disk that was full, left of one
             hint = "give it a [[rule]], [list.…], [label.…] or [policy], or take the file away"
             draft.fault(file, "", "is empty: it holds no rule, list, label or policy", hint)
+        if "organisation" in raw and not any(name in raw for name in RULE_TABLES):
+            draft.fault(file, "", "is a settings file, not a rule file", _OF_SETTINGS)
+            continue
         for name in raw:
             if name not in _TABLES:
                 draft.fault(file, name, "is not a known key", near_name(name, _TABLES))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from segl.scope import Scope
     from segl_classifier.tuning.again import Terms
 
-_ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@[^<>\s/]+>?")
+_ID = re.compile(r"[0-9a-f]{6,64}|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@[^<>\s/]+>?")
 
 
 def looks_like_id(name: str) -> bool:

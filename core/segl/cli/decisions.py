@@ -71,7 +71,9 @@ def list_(
 
 @app.command()
 def show(
-    message: Annotated[str, typer.Argument(metavar="ID", help="Its id, queue id or Message-ID.")],
+    message: Annotated[
+        str, typer.Argument(metavar="ID", help="Its id, the beginning of it, its queue id or Message-ID.")
+    ],
     organisation: Organisation = "",
     as_json: JsonLines = False,
     settings: SettingsFile = DEFAULT_FILE,

@@ -63,8 +63,8 @@ def explain(
         list[str],
         typer.Argument(
             metavar="FILE…|ID…",
-            help="Messages, mailboxes, directories; - is standard input. Or the id, queue id or Message-ID of one that "
-            "was decided on.",
+            help="Messages, mailboxes, directories; - is standard input. Or the id (or the beginning of it), queue id "
+            "or Message-ID of one that was decided on.",
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,

@@ -24,7 +24,10 @@ _LIST = "list"
 def feedback(
     message: Annotated[
         str,
-        typer.Argument(metavar="ID|list", help="A decision's id, queue id or Message-ID; or the word list."),
+        typer.Argument(
+            metavar="ID|list",
+            help="A decision's id, the beginning of it, its queue id or Message-ID; or the word list.",
+        ),
     ],
     says: Annotated[str, typer.Argument(metavar="wrong|right", help="Whether it was decided rightly.")] = "",
     note: Annotated[str, typer.Option("--note", help="Why, in a few words; numbers are masked.")] = "",

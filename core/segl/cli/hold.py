@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="Its id, the beginning of it, or Postfix's queue id.")
 ]
-LEAST_PREFIX = 6
 # For one answer, four times that for a mail: they are small, and of many in a run, which is ended after five minutes
 # (segl-hold.service), one must not take it all.
 MAIL_SECONDS = 15.0
@@ -226,8 +225,9 @@ def _holding(file: Path) -> Iterator[Holding]:
 def _one(holding: Holding, wanted: str) -> Held:
     from segl.cli.output import Exit, fail
     from segl.cli.person import me
+    from segl.store.beginnings import LEAST_OF_ID
 
-    found = holding.queue.find(wanted, prefix=len(wanted) >= LEAST_PREFIX)
+    found = holding.queue.find(wanted, prefix=len(wanted) >= LEAST_OF_ID)
     # Of what others decide about nothing is told, not even whose it is.
     found = [held for held in found if holding.may_decide(held, me())]
     if not found:

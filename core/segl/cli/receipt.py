@@ -76,6 +76,8 @@ def show(
             later = {message.id: _later(connection, message) for message, _ in found}
     except SeglError as error:
         fail_of(error)
+    if len(found) > 1 and all(one.id.startswith(name) for one, _ in found):
+        fail(f"several ids begin with {name}", "give more of its digits")
     if not found:
         hint = "it went the ordinary way, nothing was heard of it yet, or its time is over"
         fail(f"no secure message {name} is known", hint, Exit.FAILED)

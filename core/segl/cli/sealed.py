@@ -286,10 +286,11 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
 
 def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
     from segl.cli.output import Exit, fail
-    from segl.sealed.overview import LEAST_PREFIX, find_messages
+    from segl.sealed.overview import find_messages
+    from segl.store.beginnings import LEAST_OF_ID
 
     wanted = prefix.lower()
-    if len(wanted) < LEAST_PREFIX or set(wanted) - set("0123456789abcdef"):
+    if len(wanted) < LEAST_OF_ID or set(wanted) - set("0123456789abcdef"):
         fail(f"{prefix!r} is no id", "segl sealed list shows them; the first six digits are enough")
     found = find_messages(engine, wanted, scope.shows)
     if not found:

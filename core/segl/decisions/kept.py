@@ -30,7 +30,7 @@ from segl import audit
 from segl.audit import Act
 from segl.decisions.reading import BadRecord, from_bytes
 from segl.decisions.record import DecisionRecord
-from segl.store.beginnings import begins
+from segl.store.beginnings import LEAST_OF_ID, begins
 from segl.store.engine import transaction
 from segl.store.pieces import up_to
 from segl.tables.audit import audit_entry
@@ -41,7 +41,7 @@ _LABEL: Final = b"segl decisions v1\x00"
 _ROWS: Final = 500
 _Place = tuple[float, str]  # of a record in the order of time
 _Row = Row[tuple[float, str, str, str]]
-_LEAST_OF_ID: Final = 12  # digits that name one: of so many random ones no two begin alike
+_DIGITS: Final = 12  # of an id, by which a part of all is chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,10 @@ def write(
 
 
 def find(connection: Connection, name: str) -> list[DecisionRecord]:
-    """Records by id, the beginning of one as lists show it, or Postfix's queue id; the newest first."""
+    """Records by id, the beginning of one (from :data:`~segl.store.beginnings.LEAST_OF_ID` digits on), or Postfix's
+    queue id; the newest first, twenty at most."""
     wanted = sa.or_(decision.c.id == name, decision.c.queue_id == name) if name else sa.false()
-    if len(name) >= _LEAST_OF_ID:
+    if len(name) >= LEAST_OF_ID:
         wanted = sa.or_(wanted, begins(decision.c.id, name))
     query = sa.select(decision.c.form).where(wanted).order_by(decision.c.at.desc()).limit(20)
     return [record for (form,) in connection.execute(query) if (record := _read(form)) is not None]
@@ -110,7 +111,7 @@ def since(
     *beyond_plain*: only those that were not plain; *part*: some such part of them, by their ids, which are random."""
     wanted = [decision.c.verdict != Decision.PLAIN.value] if beyond_plain else []
     if part < 1:
-        wanted.append(decision.c.id < f"{int(part * 16**_LEAST_OF_ID):0{_LEAST_OF_ID}x}")
+        wanted.append(decision.c.id < f"{int(part * 16**_DIGITS):0{_DIGITS}x}")
     return _read_all(_rows(engine, moment, domain, verdict, *wanted, newest_first=False))
 
 

@@ -9,19 +9,18 @@ from sqlalchemy.engine import Connection
 
 from segl.receipts.records import SentMessage, with_lines
 from segl.receipts.states import State
-from segl.store.beginnings import begins
+from segl.store.beginnings import LEAST_OF_ID, begins
 from segl.tables.receipts import sent_message, sent_recipient
 
-_LEAST_OF_ID: Final = 12  # digits that name one: of so many random ones no two begin alike
 _BATCH: Final = 500
 
 
 def find(connection: Connection, name: str) -> list[SentMessage]:
-    """Messages by envelope id (or its beginning, which is random) or Message-ID (with or without angle
+    """Messages by envelope id (or its beginning) or Message-ID (with or without angle
     brackets), the newest first."""
     names = {name, f"<{name.strip('<>')}>"}
     wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
-    if len(name) >= _LEAST_OF_ID:
+    if len(name) >= LEAST_OF_ID:
         wanted = sa.or_(wanted, begins(sent_message.c.id, name))
     rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
     return with_lines(connection, rows)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -15,8 +14,6 @@ from segl.addresses import domain_of
 from segl.store.beginnings import begins
 from segl.store.engine import transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient, sealed_spare
-
-LEAST_PREFIX: Final = 6
 
 
 def _everything(_domain: str) -> bool:

@@ -22,7 +22,7 @@ from segl.places import DEFAULT_FILE, NO_SETTINGS_HINT
 from segl.policy.faults import with_groups_read
 from segl.settings.checks import cross_faults
 from segl.settings.document import Settings
-from segl.settings.hints import hint_of, no_list_at
+from segl.settings.hints import RULE_TABLES, hint_of, no_list_at
 from segl.settings.paths import beside
 
 _ADAPTER = TypeAdapter(Settings)
@@ -32,6 +32,7 @@ _TWICE: Final = {  # what tomllib says of a table or a key that stands there alr
     " twice ": "a table begins once: write what is new below the heading that is there",
     "Cannot overwrite": "a key or a table stands once: take one of the two away",
 }
+_RULE_FILE: Final = "segl rules check reads rule files; the settings name them in [detection] rules"
 _NUL: Final = "has a NUL character (\\u0000)"
 _LARGEST = 2 * 1024 * 1024  # bytes of a file: pins of some 30,000 domains
 _CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
@@ -76,6 +77,8 @@ class Reading:
 
 def read_settings(raw: dict[str, Any], file: Path | str) -> Reading:
     """*raw* (parsed TOML) with all its faults; does not raise for them."""
+    if "organisation" not in raw and any(name in raw for name in RULE_TABLES):
+        return Reading(None, (Fault(file, "", "is a rule file, not the settings", _RULE_FILE),))
     faults = [Fault(file, place, _NUL, "take it out") for place in _with_nul(raw)]
     nul = frozenset(word for one in faults for word in table_and_key(one.key.split(".")))
     faulty: frozenset[str] = frozenset()

@@ -16,6 +16,8 @@ from segl.settings.document import Settings
 
 Place = tuple[int | str, ...]
 
+RULE_TABLES: Final = ("rule", "list", "label")
+"""What stands in rule files alone (:mod:`segl_classifier.rules.layers`)."""
 _WORD: Final = re.compile(r"'([\w-]+)'")
 _TYPES: Final = {
     "bool_type": "write true or false, without quotes",
@@ -36,6 +38,8 @@ def hint_of(item: ErrorDetails) -> str:
     match item["type"]:
         case "missing":
             return _example(place)
+        case "extra_forbidden" | "unexpected_keyword_argument" if len(place) == 1 and place[0] in RULE_TABLES:
+            return "rules stand in files of their own, which [detection] rules names"
         case "extra_forbidden" | "unexpected_keyword_argument":
             near = get_close_matches(str(place[-1]).lower(), keys_beside(place), n=1)
             return f"did you mean {near[0]}?" if near else f"{_reference(place)} names those that are"

@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 _HEX: Final = re.compile(r"[0-9a-f]+")
+LEAST_OF_ID: Final = 6  # digits that may name one; where several begin so, all are found
 _BEHIND: Final = "g"  # sorts behind every hex digit
 
 

@@ -58,12 +58,13 @@ def test_explain_of_an_id_tells_the_sums_without_text(tuning: TuningHouse) -> No
     assert tuning("decisions", "show", name[:32]).stdout == done.stdout
 
 
-@pytest.mark.parametrize("short", [False, True])
-def test_it_is_found_by_queue_id_too(tuning: TuningHouse, short: bool) -> None:
+@pytest.mark.parametrize("digits", [0, 6, 12, 25, 32])
+def test_it_is_found_by_queue_id_and_the_beginning_of_its_id_too(tuning: TuningHouse, digits: int) -> None:
     name = tuning.decide(BOAT)
     queue_id = tuning.json("decisions", "list")[0]["queue_id"]
-    [told] = tuning.json("explain", name[:32] if short else queue_id)
+    [told] = tuning.json("explain", name[:digits] or queue_id)
     assert told["id"] == name
+    assert tuning("feedback", name[:digits] or queue_id, "right").exit_code == 0
     assert told["by_present_rules"] == {"verdict": "secure", "why": ["cpr", "family"]}
     assert told["feedback"] is None
 
@@ -103,8 +104,11 @@ def test_two_of_one_queue_id_are_told_apart(tuning: TuningHouse) -> None:
     one = DecisionRecord("1" * 32, 1.0, "x.example", Decision.PLAIN, queue_id="4bX1Yz0Q2xz1")
     two = DecisionRecord("2" * 32, 2.0, "x.example", Decision.PLAIN, queue_id="4bX1Yz0Q2xz1")
     tuning.keep(one, two)
-    done = tuning("decisions", "show", "4bX1Yz0Q2xz1")
-    assert (done.exit_code, "names several decisions" in done.stderr) == (2, True)
+    tuning.keep(DecisionRecord("1" * 31 + "2", 1.0, "x.example", Decision.PLAIN))
+    for name in ("4bX1Yz0Q2xz1", "1" * 31, "1" * 6):
+        done = tuning("decisions", "show", name)
+        assert (done.exit_code, "names several decisions" in done.stderr) == (2, True), name
+    assert tuning("decisions", "show", "2" * 6).exit_code == 0
 
 
 def test_the_audit_command_proves_the_records_too(tuning: TuningHouse) -> None:
@@ -134,6 +138,8 @@ def test_the_audit_command_proves_the_records_too(tuning: TuningHouse) -> None:
         ("ab" * 32, True),
         ("4bX1Yz0Q2xz1", True),
         ("8B4D4B06960", True),
+        ("abc123", True),
+        ("abc12", False),
         ("<1@desk.example>", True),
         ("1@desk.example", True),
         ("mail.eml", False),

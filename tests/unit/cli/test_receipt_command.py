@@ -124,7 +124,12 @@ def test_one_message_recipient_by_recipient(sent: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("list", "--state", "lost"), "lost"), (("list", "--limit", "0"), "limit"), (("show",), "MESSAGE-ID")],
+    [
+        (("list", "--state", "lost"), "lost"),
+        (("list", "--limit", "0"), "limit"),
+        (("show",), "MESSAGE-ID"),
+        (("show", "0" * 12), "several ids begin with 000000000000"),
+    ],
 )
 def test_errors_say_what_is_wrong(sent: Path, arguments: tuple[str, ...], words: str) -> None:
     result = ask(sent, *arguments)

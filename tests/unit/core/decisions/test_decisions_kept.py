@@ -38,9 +38,9 @@ def test_they_are_found_by_id_its_beginning_and_queue_id(engine: Engine) -> None
     whole = record(7, id="ab" * 32)
     assert write(engine, record(1), whole) == 2
     with transaction(engine) as connection:
-        for name in ("ab" * 32, "ab" * 16, "ab" * 6, "Q000000007"):
+        for name in ("ab" * 32, "ab" * 16, "ab" * 3, "Q000000007"):
             assert kept.find(connection, name) == [whole]
-        for name in ("", "ab" * 5, "cd" * 32, "%", "_" * 32):
+        for name in ("", "ababa", "cd" * 32, "%", "_" * 32):
             assert kept.find(connection, name) == []
 
 
