@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from segl.errors import SeglError
+from segl.places import maker_of
 
 _PATH_BYTES = 107  # of sockaddr_un, less the final NUL
 _BACKLOG = 512  # connections that may wait while every worker is being replaced
@@ -62,7 +63,7 @@ def open_listener(path: Path, mode: int) -> Listener:
         return Listener(path, _listen(private, path, mode), lock)
     except OSError as error:
         os.close(lock)
-        raise ListenError("the milter.socket cannot be opened", f"{path}: {error.strerror}") from None
+        raise _unusable(path, error) from None
     except ListenError:
         os.close(lock)
         raise
@@ -73,13 +74,22 @@ def _take_lock(path: Path) -> int:
     try:
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise ListenError("the milter.socket cannot be opened", f"{name}: {error.strerror}") from None
+        raise _unusable(path, error) from None
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
         raise _taken(path) from None
     return lock
+
+
+def _unusable(path: Path, error: OSError) -> ListenError:
+    """After a restore, say, segl-milter is started before segl install has made the folder."""
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
+        told, hint = f"there is no folder {path.parent}", maker_of(path.parent, of_milter=True)
+    else:
+        told, hint = error.strerror or str(error), "may segl-milter write in its folder?"
+    return ListenError("the milter.socket cannot be opened", f"{path}: {told}", hint)
 
 
 def _taken(path: Path) -> ListenError:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segl.errors import Fault, RulesError
+from segl.places import maker_of
 from segl.settings.document import Settings
 from segl.settings.file import Reading, table_and_key
-from segl.settings.values import RUN
 
 _HOUSE = frozenset({"organisation", "tenant"})
 
@@ -90,12 +90,4 @@ def missing_folders(settings: Settings) -> Iterator[tuple[str, Path, str]]:
         mode = _mode(path.parent)
         if path.parent not in told and mode is not None and not stat.S_ISDIR(mode):
             told.add(path.parent)
-            yield key, path.parent, _made_by(key, path.parent)
-
-
-def _made_by(key: str, folder: Path) -> str:
-    if folder == RUN:
-        return "systemd-tmpfiles --create makes it"
-    if key == "milter.socket":
-        return "segl install makes it where it lies in Postfix's queue directory"
-    return "make it, for a user and group as /run/segl has; systemd-tmpfiles --create makes /run/segl"
+            yield key, path.parent, maker_of(path.parent, of_milter=key == "milter.socket")

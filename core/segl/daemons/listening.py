@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segl.errors import SeglError
+from segl.places import maker_of
 
 _BACKLOG = 512
 
@@ -99,7 +100,8 @@ def _check_nobody_answers(path: Path, kind: socket.SocketKind) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> SeglError:
-    reason = error.strerror or str(error)
-    return SeglError(
-        "a socket cannot be made", f"{path}: {reason}", "does its directory exist, and may we write it?"
-    )
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
+        told, hint = f"there is no folder {path.parent}", maker_of(path.parent)
+    else:
+        told, hint = error.strerror or str(error), "may this process write in its folder?"
+    return SeglError("a socket cannot be made", f"{path}: {told}", hint)

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
+from segl import places
 from segl.addresses import domain_of, normal_domain
 from segl.vocabulary import Label, Proof, Tongue
 
-RUN = Path("/run/segl")
+RUN = places.RUN
 STATE = Path("/var/lib/segl")
 TUNNEL_LISTS = Path("/var/lib/segl-tunnel")
 

@@ -13,6 +13,7 @@ import pytest
 
 from segl.daemons.listening import SocketInUse, listen_unix
 from segl.errors import SeglError
+from segl_milter.listener import open_listener
 
 
 def reachable(path: Path) -> bool:
@@ -38,6 +39,16 @@ def test_the_socket_has_the_wanted_mode_whatever_the_umask(path: Path, mode: int
     assert reachable(path)
     listener.close()
     assert not path.exists()
+
+
+def test_a_folder_that_is_not_there_is_told_with_who_makes_it(tmp_path: Path) -> None:
+    """As after a restore in which segl-milter was started before segl install."""
+    path = tmp_path / "gone" / "x.sock"
+    for opened, maker in ((listen_unix, "make it, for a user"), (open_listener, "segl install makes it")):
+        with pytest.raises(SeglError) as refused:
+            opened(path, 0o600)
+        assert refused.value.private == f"{path}: there is no folder {path.parent}"
+        assert refused.value.hint.startswith(maker)
 
 
 def test_a_second_owner_is_refused_and_the_first_goes_on(path: Path) -> None:
