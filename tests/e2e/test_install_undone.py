@@ -125,7 +125,9 @@ def test_undo_after_a_restore_tears_no_queue_from_under_the_secure_instance(host
     host.run("postfix", "-c", str(host.secure), "status")
     host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
 
-    assert "Everything is as it was before segl install" in host.segl(*undo, "--reload")
+    taken_back = host.segl(*undo, "--reload")
+    assert "This takes Segl out of this Postfix: all mail leaves as it did before." in taken_back
+    assert "Everything is as it was before segl install" in taken_back
     for daemon in host.daemons:
         daemon.stop()
     shutil.rmtree(QUEUE / "segl")
@@ -142,8 +144,10 @@ def test_a_run_that_is_undone_leaves_running_what_an_earlier_one_made(host: Host
     host.settings_file.write_text(text.replace("/receipt.sock", "/receipts.sock"), "utf-8")
     host.segl("install", "--yes")
     host.start_all(portal=False)
-    said = host.segl("install", "--undo", "--yes", "--reload")
     first, second = sorted(folder.name for folder in host.backup.iterdir())
+    asked = host.segl("install", "--undo", "--dry-run")
+    assert f"This takes back the run {second} alone: Segl stays in this Postfix." in asked
+    said = host.segl("install", "--undo", "--yes", "--reload")
     assert f"What the run {second} changed is as it was before it" in said
     assert f"An earlier run ({first}) is still in force" in said
     assert "Everything is as it was" not in said

@@ -216,6 +216,7 @@ def take_back(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front
         if file.copy:
             before = (last.directory / file.copy).read_bytes()
         _show_diff(path, backups.content_of(path) or b"", before, gone=not file.copy)
+    say(paint(_what_it_means(last), "yellow"))
     if edited := list(backups.edited_since(last)):
         say(paint(f"Edited since segl install wrote it: {', '.join(edited)}", "yellow"))
     if dry_run:
@@ -241,6 +242,14 @@ def take_back(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front
         say(f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back.")
     elif done.in_force:
         say(f"Segl is still in this Postfix: nothing is in {root} of the run that brought it.")
+
+
+def _what_it_means(last: Backup) -> str:
+    """Said before anybody is asked: who goes back to an older Segl takes back one run, and means to keep the other."""
+    brought = Path(last.secure) / "main.cf"
+    if any(Path(file.path) == brought and not file.copy for file in last.files):
+        return "This takes Segl out of this Postfix: all mail leaves as it did before."
+    return f"This takes back the run {last.directory.name} alone: Segl stays in this Postfix."
 
 
 def _reload(settings: Settings) -> None:

@@ -45,6 +45,18 @@ def set_parameters(text: str, values: Mapping[str, str]) -> str:
     return _joined(lines, added)
 
 
+def without_former(text: str, wanted: Container[str]) -> str:
+    """main.cf *text* without what we set for transports of ours that are no more: marked, and named after one. Another
+    version brought it; Postfix warns of a parameter that no service reads."""
+    lines = _lines(text)
+    before = len(lines)
+    for entry in reversed(list(_logical(lines))):
+        name = lines[entry.first].partition("=")[0].strip()
+        if name.startswith("segl-") and name not in wanted and entry.first and lines[entry.first - 1] == MARK:
+            del lines[entry.first - 1 : entry.end]
+    return _joined(lines, []) if len(lines) != before else text
+
+
 def set_services(text: str, services: str) -> str:
     """master.cf *text* with *services* (master.cf text with comments): ours of the same name and type are
     replaced, new ones added at the end, marked ones of ours that are no longer wanted taken out."""

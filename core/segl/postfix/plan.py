@@ -185,7 +185,7 @@ def _front_files(
     values = _front_values(settings, site, front, written, previous)
     if same_path(default_directory(), front.directory):
         values |= _instance_values(site, written)
-    yield main, _with_values(main, written, values)
+    yield main, edit.without_former(_with_values(main, written, values), values)
 
 
 def _primary_file(settings: Settings, site: Site) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,7 @@ from segl.postfix.edit import (
     set_options,
     set_parameters,
     set_services,
+    without_former,
     without_parameters,
 )
 
@@ -78,6 +79,17 @@ def test_of_several_lines_for_one_parameter_one_remains() -> None:
 def test_a_file_without_a_last_newline_and_an_empty_one() -> None:
     assert set_parameters("a = 1", {"b": "2"}) == f"a = 1\n\n{MARK}\nb = 2\n"
     assert set_parameters("", {"b": "2"}) == f"{MARK}\nb = 2\n"
+
+
+def test_what_was_for_a_transport_of_another_version_is_taken_out() -> None:
+    """Where an older Segl is put back. A line of the postmaster's own for a transport of ours stays."""
+    main = set_parameters(
+        "a = 1\nsegl-gone_x = 1\n", {"segl-old_x": "0s", "segl-here_x": "0s", "myorigin": "b"}
+    )
+    kept = main.replace(f"{MARK}\nsegl-old_x = 0s\n", "")
+    assert kept != main
+    assert without_former(main, {"segl-here_x"}) == kept
+    assert without_former(kept, {"segl-here_x"}) == kept
 
 
 def test_an_empty_value_has_no_blank_at_the_end() -> None:
