@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from segl.addresses import domain_of
 from segl.errors import SeglError
@@ -14,6 +16,7 @@ from segl_delivery.own_keys.signing import Signing
 from segl_delivery.receipts.follow import is_silent, log_of
 from segl_delivery.receipts.journal import NAME, is_there
 from segl_delivery.receipts.log_trust import forgeable
+from segl_delivery.receipts.unread_log import unread_in
 
 _WHY = "receipts say of deliveries by TLS that the details were not recorded"
 
@@ -50,7 +53,7 @@ def _log(settings: Settings) -> Iterator[Check]:
         yield Check("receipts.log", State.WARN, "this host has no journal", _WHY, "see receipts.log")
         return
     if log in (None, NAME) and is_there():
-        yield Check("receipts.log", State.OK, "the journal")
+        yield _read(settings, NAME, Check("receipts.log", State.OK, "the journal"))
         return
     if log is None:
         fix = "install rsyslog, or set maillog_file in both instances"
@@ -71,7 +74,7 @@ def _log(settings: Settings) -> Iterator[Check]:
         fix = "see who should write it (systemctl status rsyslog), or set receipts.log"
         yield Check("receipts.log", State.WARN, found, f"{_WHY}: nobody writes there any more", fix)
         return
-    yield judge(
+    may = judge(
         "receipts.log",
         bool(mode & (stat.S_IRGRP | stat.S_IROTH)),
         f"{log}, mode {stat.S_IMODE(mode):04o}",
@@ -79,3 +82,25 @@ def _log(settings: Settings) -> Iterator[Check]:
         fix="let the group adm read it (chgrp adm, chmod g+r; maillog_file_permissions = 0640 in Postfix 3.9)",
         bad=State.WARN,
     )
+    yield may if may.state is State.WARN else _read(settings, log, may)
+
+
+def _read(settings: Settings, log: Path, may: Check) -> Check:
+    """*may*, where segl-deliver has noted that it read what is there: that root may read it, and its mode, say nothing
+    of a unit's own settings."""
+    from segl.store.engine import open_existing, transaction
+
+    try:
+        engine = open_existing(settings.store.url)
+        try:
+            with transaction(engine) as connection:
+                unread = unread_in(connection, settings.store.node_name, log)
+        finally:
+            engine.dispose()
+    except (SeglError, OSError, ValueError, KeyError) as error:
+        text = error.private if isinstance(error, SeglError) else str(error)
+        return replace(may, found=f"{may.found}; whether segl-deliver reads it cannot be told ({text})")
+    if not unread:
+        return may
+    fix = "journalctl -u segl-deliver (log_not_read says why), and its unit: systemctl cat segl-deliver"
+    return Check("receipts.log", State.WARN, f"{may.found}: segl-deliver has not read {unread}", _WHY, fix)

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
@@ -30,6 +29,7 @@ from segl_delivery.receipts import journal
 from segl_delivery.receipts.evidence import TlsLines, logged_in, waiting_of
 from segl_delivery.receipts.journal import Journal
 from segl_delivery.receipts.log_trust import forgeable
+from segl_delivery.receipts.unread_log import key_of, saved
 
 LOOK_SECONDS: Final = 0.3
 AGAIN_SECONDS: Final = 1.0  # when it cannot be read
@@ -264,14 +264,13 @@ class Follower:
 
     def _begin(self, path: Path) -> None:
         with transaction(self._engine) as connection:
-            position = _saved(connection, self._key(path)) or _saved(connection, str(path))
+            position = saved(connection, self._key(path)) or saved(connection, str(path))
         log = Journal() if path == journal.NAME else LogFile(path)
         log.resume(position)
         self._log, self._lines = log, TlsLines(time.time, self._settings().store.node_name)
 
     def _key(self, path: Path) -> str:
-        """Each node has a log of its own, mostly under the same name."""
-        return f"{self._settings().store.node_name}:{path}"[-255:]
+        return key_of(self._settings().store.node_name, path)
 
     def _lose(self, error: Exception) -> None:
         """Said once; until it can be read again receipts say that TLS was not recorded."""
@@ -284,11 +283,6 @@ class Follower:
         if text != self._fault:
             self._fault = text
             self._events.log_not_read(text)
-
-
-def _saved(connection: Connection, key: str) -> dict[str, Any] | None:
-    text = connection.scalar(sa.select(log_position.c.position).where(log_position.c.log == key))
-    return json.loads(text) if text else None
 
 
 def _save(connection: Connection, key: str, position: dict[str, int]) -> None:

@@ -34,6 +34,8 @@ _AT_ONCE: Final = 1024 * 1024
 _FULL: Final = 4096
 # That journalctl may need to find its place, before its silence says that there is no more.
 _FINDING_SECONDS: Final = 5.0
+# That it may take to tell of the last entries.
+_TOLD_SECONDS: Final = 20.0
 # Characters of what journalctl said.
 _LONGEST: Final = 200
 
@@ -50,6 +52,41 @@ def _writers() -> frozenset[int]:
 def is_there() -> bool:
     """Whether this host has a journal."""
     return shutil.which("journalctl") is not None and any(place.is_dir() for place in _PLACES)
+
+
+def newest(before: float, directory: Path | None = None) -> int | None:
+    """When the newest entry that counts was written before the moment *before* (Unix seconds), in microseconds; of the
+    last hundred, ``None``: none of them counts. Raises :class:`OSError` where journalctl cannot tell."""
+    command = [*_command(directory), "--reverse", "--lines=100", f"--until=@{int(before)}"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TOLD_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise OSError(f"journalctl has not answered within {_TOLD_SECONDS:.0f} seconds") from None
+    if done.returncode:
+        raise OSError(f"journalctl ended ({done.returncode}): {_last_of(done.stderr) or 'without a word'}")
+    return next((at for entry in done.stdout.split(b"\n") if (at := _moment_of(entry)) is not None), None)
+
+
+def _command(directory: Path | None) -> list[str]:
+    """journalctl(1), for what Postfix wrote of the ways out, as :meth:`Journal._line` reads it."""
+    return [
+        *("journalctl", "--quiet", "--output=json", f"--output-fields={_FIELDS}"),
+        *(f"--identifier={tag}" for tag in _TAGS),
+        *([f"--directory={directory}"] if directory else []),
+    ]
+
+
+def _moment_of(entry: bytes) -> int | None:
+    journal = Journal()
+    journal._at = 0
+    return journal._at if journal._line(entry) else None
+
+
+def _last_of(said: bytes) -> str:
+    lines = said.decode("utf-8", "replace").split("\n")
+    return next((line[:_LONGEST] for line in reversed(lines) if line), "")
 
 
 @dataclass(slots=True)
@@ -71,15 +108,10 @@ class Journal:
         self.close()
         self._at = int(position["at"]) if position is not None else int(time.time() * 1e6)
         since = max(0, self._at // 1_000_000 - _AGAIN_SECONDS)
-        where = [f"--directory={self.directory}"] if self.directory else []
         self._begun = time.monotonic()
         self._said = os.fdopen(os.memfd_create("journalctl"), "w+b", 0)
         self._process = subprocess.Popen(
-            [
-                *("journalctl", "--quiet", "--follow", "--lines=all", "--output=json"),
-                *(f"--output-fields={_FIELDS}", *(f"--identifier={tag}" for tag in _TAGS)),
-                *(f"--since=@{since}", *where),
-            ],
+            [*_command(self.directory), "--follow", "--lines=all", f"--since=@{since}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -109,8 +141,7 @@ class Journal:
         """What journalctl said last, or the usual cause where it said nothing."""
         assert self._said is not None  # noqa: S101
         self._said.seek(0)
-        lines = self._said.read().decode("utf-8", "replace").split("\n")
-        return next((line[:_LONGEST] for line in reversed(lines) if line), "may this user read the journal?")
+        return _last_of(self._said.read()) or "may this user read the journal?"
 
     @property
     def position(self) -> dict[str, int]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
 
+from segl.store.engine import transaction
+from segl.tables.receipts import log_position
 from segl_delivery.receipts.evidence import TlsLines
-from segl_delivery.receipts.journal import Journal
+from segl_delivery.receipts.journal import NAME, Journal
+from segl_delivery.receipts.unread_log import key_of, unread_in
 from world import needs
 from world.confined import confined
 from world.postfix import wait_until
@@ -90,6 +95,32 @@ def test_a_start_goes_on_a_little_before_the_position(written: Written, journal:
     lines = read(journal, 2)
     assert [line.partition("]: ")[2] for line in lines] == [TLS, SENT]
     assert journal.position["at"] > (time.time() - 60) * 1e6
+
+
+@pytest.mark.parametrize(
+    ("ago", "uid", "read_ago", "unread"),
+    [
+        (300, 0, 200, False),
+        (300, 0, 400, True),
+        (300, 0, None, True),
+        (300, 54321, None, False),
+        (5, 0, 400, False),
+    ],
+    ids=["read", "written since", "never read", "made up", "on its way"],
+)
+def test_what_segl_deliver_has_not_read_is_told(
+    written: Written, engine: Engine, ago: float, uid: int, read_ago: float | None, unread: bool
+) -> None:
+    """As where its unit keeps journalctl from the journal, which root's doctor reads."""
+    written.add(SENT, ago=ago, uid=uid)
+    with transaction(engine) as connection:
+        if read_ago is not None:
+            position = json.dumps({"at": int((time.time() - read_ago) * 1e6)})
+            connection.execute(log_position.insert().values(log=key_of("here", NAME), position=position))
+        said = unread_in(connection, "here", NAME, directory=written.folder)
+        assert bool(said) is unread
+        with pytest.raises(OSError, match="No such file or directory"):
+            unread_in(connection, "here", NAME, directory=written.folder / "nowhere")
 
 
 def test_a_journalctl_that_ends_is_said(journal: Journal) -> None:
