@@ -16,6 +16,11 @@ def in_latin(text: str) -> bytes | None:
         return None
 
 
+def small_letters(text: str) -> bytes:
+    """*text* in small letters, one byte a character (Latin-1), with ``?`` for those that Latin-1 lacks."""
+    return text.encode("latin-1", "replace").translate(LOWER)
+
+
 def latin_options() -> re2.Options:
     """For an expression of RE2 over bytes: each of them is a character, of the expression and of the text."""
     options = re2.Options()

@@ -95,9 +95,16 @@ def folded(text: str) -> str:
 
     Character by character: a row of accents in no order costs a quadratic time to sort.
     """
-    return "".join(
-        part
-        for char in text
-        for part in unicodedata.normalize("NFKD", char).casefold()
-        if unicodedata.category(part) not in _UNSEEN
-    )
+    return text.translate(_FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """What is left of each character, as :meth:`str.translate` wants it; bounded by the number of characters."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFKD", chr(code)).casefold()
+        left = self[code] = "".join(part for part in parts if unicodedata.category(part) not in _UNSEEN)
+        return left
+
+
+_FOLDED: Final = _Folded()

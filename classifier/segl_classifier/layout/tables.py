@@ -82,8 +82,10 @@ class _Table:
 
 def table_rows(block: str) -> list[Row] | None:
     """The rows of the tables in *block*, and the lines around them; ``None`` if there is none."""
+    if "\n" not in block:  # as most paragraphs of letters
+        return None
     separators = [separator for separator in SEPARATORS if may_divide(separator, block)]
-    if "\n" not in block or not separators:  # as most paragraphs of letters
+    if not separators:
         return None
     lines = list(lines_of(block))
     tables: list[_Table] = []

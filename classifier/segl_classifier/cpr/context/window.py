@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from segl_classifier.cpr.context.named import wrapped
 from segl_classifier.cpr.context.said import pieces
+
+_BEGINS_LINE = frozenset(("\n", ">"))
 
 
 class Above(NamedTuple):
@@ -30,7 +33,11 @@ def pieces_between(text: str, begin: int, end: int) -> list[str]:
 def with_above(line: list[str], at: int, above: Above | None) -> tuple[list[str], int]:
     """*line* and *at* with the pieces of *above*, where ``line[at]`` is the first word of the line: what that is of may
     hang on the word before ("nummeret sitt til", in the next line "skattekortet")."""
-    if above is None or any(piece not in ("\n", ">") for piece in line[:at]):
+    if above is None or not _BEGINS_LINE.issuperset(line[:at]):
+        return line, at
+    text, begin, end = above
+    last = pieces_between(text, text.rfind("\n", begin, end) + 1 or begin, end)
+    if not wrapped(last[::-1]):  # as most: the sentence begins here
         return line, at
     before = pieces_between(*above)
     return before + line, at + len(before)

@@ -36,6 +36,7 @@ from segl_classifier.cpr.spelling.candidates import Candidate, candidates
 from segl_classifier.cpr.spelling.file_name import doubts_in_name
 from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.spelling.lettered import lettered
+from segl_classifier.cpr.spelling.shape import digits_in
 from segl_classifier.cpr.table.cell_lines import Place, follows_another, place
 from segl_classifier.cpr.table.cell_words import (
     heading_is_of_cell,
@@ -51,10 +52,12 @@ from segl_classifier.cpr.vocabulary.words import Kind
 from segl_classifier.message import Source, Text
 
 MOST_JUDGED = 10_000  # candidates of one text
+_FEWEST_DIGITS = 4  # of any number, in whatever way: "CPR | 7 | 7 | 1 | 5"
 _ENOUGH = 100  # numbers beyond doubt, after which the rest of a text is not looked at
 _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all the same, to explain them
 
 _BARE = Spelling.BARE
+_OF_UNITS = "10"  # with which the numbers of production units begin, written in one piece
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
 # A table that lies on its side: people or years stand over its columns, what the numbers are before its rows.
@@ -89,6 +92,8 @@ class NumbersFound:
 def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> NumbersFound:
     """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
     one line, if cells of *text* have several; then of those behind such a cell none is told."""
+    if digits_in(shape) < _FEWEST_DIGITS:
+        return NumbersFound([])
     found = chain(
         candidates(text.text, shape),
         split_candidates(text.text, shape),
@@ -108,10 +113,8 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
     weigh_columns(text.text, reader.tables, assessments, reader.passed_over, today)
     weigh_days(assessments, today)
     weigh_neighbours(text.text, assessments, reader.others, today)
-    told = [
-        assessment for assessment in assessments if reader.place(assessment.candidate) is not Place.BEHIND
-    ]
-    return NumbersFound(without_overlaps([_scored(assessment) for assessment in told]), reader.complete)
+    told = [one for one in assessments if rows is None or reader.place(one.candidate) is not Place.BEHIND]
+    return NumbersFound(without_overlaps([*map(_scored, told)]), reader.complete)
 
 
 class _Reader:
@@ -164,7 +167,7 @@ class _Reader:
                 break
             age = birth.age(self.today)
             living = score.living(birth, age)
-            if self.file or score.likely(candidate, living=living):
+            if self.file or (living and score.likely(candidate)):
                 candidate = self._in_name(candidate)
             assessment = self._assessed(candidate, birth, age, top, living=living)
             if assessment.said.kind is Kind.OTHER:
@@ -196,10 +199,10 @@ class _Reader:
         birth = read(candidate.digits, self.today)
         if birth is None or not score.living(birth, birth.age(self.today)):
             return False
+        if candidate.spelling is Spelling.HYPHEN:
+            return True
         hers = top.heading in MAY_BE_A_PERSONS or top.heading is NumberOf.PHONE
-        return candidate.spelling is Spelling.HYPHEN or (
-            hers and follows_another(self.text.text, candidate.start)
-        )
+        return hers and follows_another(self.text.text, candidate.start)
 
     def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
         """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
@@ -252,8 +255,8 @@ class _Reader:
         self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool
     ) -> Assessment:
         steps = score.of_digits(candidate, birth, age, self.today)
-        likely = score.likely(candidate, living=living)
-        personal = score.personal(candidate, living=living) and borders.alone(self.text.text, *candidate[:2])
+        likely = living and score.likely(candidate)
+        personal = living and score.personal(candidate) and borders.alone(self.text.text, *candidate[:2])
         if (likely or personal) and top.kind is Kind.OTHER:
             top = self._heading(candidate, likely=likely, personal=personal)
         said = NOTHING
@@ -313,7 +316,7 @@ class _Reader:
             file=self.file,
             personal=personal,
             living=living,
-            unit=_may_be_a_units(candidate),
+            unit=spelling is _BARE and candidate.digits.startswith(_OF_UNITS),
         )
         left = before(text, start, self.find, about)
         if left.yields and living and name_behind(text, end):
@@ -345,7 +348,7 @@ class _Reader:
         self.in_row, self.column = cell is not None, cell or ""
         if not cell:
             return NOTHING
-        unit = bare and _may_be_a_units(candidate)
+        unit = bare and candidate.digits.startswith(_OF_UNITS)
         known = self.headings.get((cell, bare, likely, personal, unit))
         return known or self._says(cell, bare=bare, likely=likely, personal=personal, unit=unit)
 
@@ -366,11 +369,6 @@ class _Reader:
             known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal, unit=unit)
             self.headings[asked] = known
         return known
-
-
-def _may_be_a_units(candidate: Candidate) -> bool:
-    """Whether the number may be that of a production unit: ten digits in one piece that begin with 10."""
-    return candidate.spelling is Spelling.BARE and candidate.digits.startswith("10")
 
 
 def _is_listed_with(earlier: Assessment, candidate: Candidate, text: str) -> bool:

@@ -82,17 +82,16 @@ def of_age(birth: Birth, today: date) -> bool:
     return not birth.replacement and not recent(birth, today) and _YOUNG <= birth.age(today) < _OLD
 
 
-def likely(candidate: Candidate, *, living: bool) -> bool:
-    """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
-    who may well be alive, with modulus 11 (:func:`living`)."""
-    return living and candidate.spelling is Spelling.HYPHEN
+def likely(candidate: Candidate) -> bool:
+    """Whether the number of somebody :func:`living` is spelled like hardly any other: six digits, a hyphen and four."""
+    return candidate.spelling is Spelling.HYPHEN
 
 
-def personal(candidate: Candidate, *, living: bool) -> bool:
+def personal(candidate: Candidate) -> bool:
     """Whether the number, :func:`likely` or the same with a blank for its hyphen, is all that stands there: so it
     cannot be one of eight digits or thirteen."""
     spelled = candidate.spelling is Spelling.HYPHEN or candidate.spelling is Spelling.PARTED
-    return living and spelled and not candidate.doubts
+    return spelled and not candidate.doubts
 
 
 def recent(birth: Birth, today: date) -> bool:

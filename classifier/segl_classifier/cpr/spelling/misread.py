@@ -9,7 +9,7 @@ import re
 
 import re2
 
-from segl_classifier.latin import LOWER, latin_options
+from segl_classifier.latin import latin_options, small_letters
 
 _ALIKE = {
     "O": "0",
@@ -37,7 +37,7 @@ def with_digits(text: str) -> str:
     """*text* with digits for such letters; *text* itself when there are none."""
     parts: list[str] = []
     done = 0
-    small = text.encode("latin-1", "replace").translate(LOWER)
+    small = small_letters(text)
     if (b"cpr" not in small and b"personn" not in small) or _MIXED.search(small) is None:
         return text
     for found in _LABELLED.finditer(small):

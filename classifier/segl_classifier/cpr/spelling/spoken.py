@@ -28,7 +28,7 @@ from segl_classifier.cpr.spelling.number_words import (
     UNITS,
 )
 from segl_classifier.cpr.vocabulary.mentions import mentions_cpr
-from segl_classifier.latin import LOWER, latin_options
+from segl_classifier.latin import latin_options, small_letters
 
 GONE = "\u200b"  # in the place of a word
 
@@ -74,7 +74,7 @@ class _Item(NamedTuple):
 
 def may_be_spoken(text: str) -> bool:
     """Whether a personal number may stand in *text* in words: so only where it has a word for the personal number."""
-    return _TWO.search(_small(text)) is not None and mentions_cpr(text)
+    return _TWO.search(small_letters(text)) is not None and mentions_cpr(text)
 
 
 def in_figures(text: str) -> str:
@@ -90,14 +90,10 @@ def in_figures(text: str) -> str:
     return "".join((*parts, text[done:])) if parts else text
 
 
-def _small(text: str) -> bytes:
-    return text.encode("latin-1", "replace").translate(LOWER)
-
-
 def _near_words(text: str) -> Iterator[tuple[int, int]]:
     """The stretches of *text* in which two words for numbers stand side by side, and what is near."""
     low = high = 0
-    for found in _TWO.finditer(_small(text)):
+    for found in _TWO.finditer(small_letters(text)):
         if high and found.start() - _NEAR > high:
             yield low, high
             high = 0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from segl_classifier.cpr.vocabulary.mentions import NAMES_CPR
 from segl_classifier.cpr.vocabulary.number_of import NumberOf
 from segl_classifier.cpr.vocabulary.words import IN_LABELS, OF_SOMEBODY, Kind, also_name, key, look_up
+from segl_classifier.latin import small_letters
 
 VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 WORD = re.compile(r"[^\W\d_]+")
@@ -57,8 +58,8 @@ def names_number_or_person(cell: str) -> bool:
 
 def may_say_cpr(text: str) -> bool:
     """Whether a word for the personal number may stand in *text*, as fast as that can be told."""
-    lower = text.lower()
-    return "cpr" in lower or "personn" in lower
+    small = small_letters(text)
+    return b"cpr" in small or b"personn" in small
 
 
 def says_cpr(line: str, divider: str) -> bool:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 import re2
 
-from segl_classifier.latin import LOWER, latin_options
+from segl_classifier.latin import latin_options, small_letters
 
 _LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
 _FOUR_SAID = r"(?:fire|four|fyra|vier)"  # "Elmevej 4" may end the line above "Sidste fire"
@@ -72,6 +72,8 @@ _OTHERS = (
     r"de[^a-z0-9]+sidste[^a-z0-9]+er",
 )
 _NAME = re.compile(rb"cpr")
+_ENDING, _BEFORE_ENDING, _LONGEST_BEFORE = b"endelse", (b"cpr", b"cpr_"), 4
+_OF_WORDS = frozenset(bytes((code,)) for code in range(256) if re.match(r"\w", chr(code)))
 _REACH, _BEHIND_REACH = 100, 20  # characters between such words and the digits behind them, or before
 
 
@@ -86,11 +88,12 @@ class Mentions:
     __slots__ = ("_named", "_said", "headings")
 
     def __init__(self, text: str) -> None:
-        latin = text.encode("latin-1", "replace").translate(LOWER)
+        latin = small_letters(text)
         found = list(_ANY_PIECE.finditer(latin))
         self._said = [piece.start() for piece in found]
         self._named = [name.start() for name in _NAME.finditer(latin)]
-        self.headings = [start for piece in found if (start := piece.start(1)) >= 0]
+        starts = (piece.start(1) for piece in found)
+        self.headings = [start for start in starts if start >= 0 and not _ends_a_word(latin, start)]
 
     def __bool__(self) -> bool:
         return bool(self._said or self._named)
@@ -108,6 +111,15 @@ class Mentions:
         """Whether they may stand so near behind *end* that they speak of the digits there."""
         at = bisect_left(self._said, end)
         return at < len(self._said) and self._said[at] - end <= _BEHIND_REACH
+
+
+def _ends_a_word(latin: bytes, start: int) -> bool:
+    """Whether "endelse" is the end of a word: "henvendelse", "afsendelse", of which letters have many, head nothing."""
+    return (
+        latin.startswith(_ENDING, start)
+        and latin[start - 1 : start] in _OF_WORDS
+        and not latin.endswith(_BEFORE_ENDING, max(0, start - _LONGEST_BEFORE), start)
+    )
 
 
 def _near(places: list[int], start: int) -> bool:
