@@ -14,6 +14,7 @@ _PARAGRAPH = re.compile(r"\n[ \t\r>]*\n\s*")
 _SEPARATORS = "\u2028\u2029"  # of lines and of paragraphs, and nothing else
 _RARE = "\v\u0085"  # end lines in some programs; others write them within a cell
 _ENDS = f"\n\r{_RARE}{_SEPARATORS}"
+_BUT_LINE_FEEDS = f"\r{_RARE}{_SEPARATORS}"
 _TO_BLANKS = str.maketrans(dict.fromkeys(_ENDS, " "))
 # A cell as programs quote it (RFC 4180), if another stands before or behind it: a quotation in prose is none. Behind a
 # mark without its fellow nothing is a cell for long.
@@ -38,7 +39,7 @@ def lines_ended(text: str) -> str:
         text = text.replace(BREAKS_CELL, f"{KEPT_APART} ")
     if text.startswith('"') or _BEGINS_CELL.search(text):
         text = _QUOTED.sub(_in_one_line, text)
-    if text.isascii() and "\r" not in text and "\v" not in text:
+    if not any(end in text for end in _BUT_LINE_FEEDS):  # each by itself is found in no time
         return text
     for separator in _SEPARATORS:
         text = text.replace(separator, "\n")

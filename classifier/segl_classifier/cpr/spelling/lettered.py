@@ -16,6 +16,7 @@ from segl_classifier.cpr.spelling.form import Spelling
 from segl_classifier.cpr.vocabulary.mentions import may_name_replacement
 from segl_classifier.latin import latin_options
 
+_SIX_DIGITS = b"000000"  # of the shape; most letters have none
 _IN_SHAPE = re2.compile(
     rb"(?:^|[^0a])000000 ?(?:a[0a]{3}|0a[0a]{2}|00a[0a]|000a)(?:[^0a]|$)", latin_options()
 )
@@ -27,7 +28,7 @@ _MOST = 1_000
 
 def lettered(text: str, shape: bytes) -> Iterator[Candidate]:
     """The candidates of *text*, whose shape is *shape*."""
-    if _IN_SHAPE.search(shape) is None or not may_name_replacement(text):
+    if _SIX_DIGITS not in shape or _IN_SHAPE.search(shape) is None or not may_name_replacement(text):
         return
     for count, found in enumerate(_LETTERED.finditer(text)):
         if count >= _MOST:
