@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from segl_classifier.cpr.context.about import About
 from segl_classifier.cpr.context.said import (
     CPR_AFTER,
     DENIED,
@@ -46,15 +47,16 @@ class _Passed:
     comma: bool = False
 
 
-def after(text: str, end: int, find: Lookup, *, divided: bool, personal: bool, living: bool) -> Said:
-    """What the words after ``text[:end]`` say of a number that is *divided*. A *personal* one is none of a company; to
-    somebody who is *living* things happen, with which her number has nothing to do: "0707614285 har fået tid"."""
+def after(text: str, end: int, find: Lookup, about: About) -> Said:
+    """What the words after ``text[:end]`` say of a number *about* which so much is known. A personal one is none of a
+    company; to somebody who is living things happen, with which her number has nothing to do: "0707614285 har fået
+    tid"."""
     line_end = text.find("\n", end, end + _READ)
     side = find.zeros[end : line_end if line_end >= 0 else end + _READ]
-    about = (divided, personal, living)
-    said = find.sides.get((side, about))
+    known = side, (about.divided, about.personal, about.living)
+    said = find.sides.get(known)
     if said is None:
-        said = find.sides[side, about] = _walked(pieces(side), find, divided, personal, living)
+        said = find.sides[known] = _walked(pieces(side), find, about.divided, about.personal, about.living)
     return said
 
 
@@ -76,7 +78,8 @@ def _walked(found: list[str], find: Lookup, divided: bool, personal: bool, livin
         passed.words += 1
         if passed.words > _MOST_WORDS:
             break
-        word = look(piece, find)
+        this = find.key(piece)
+        word = look(piece, this, find)
         if (personal and word.other is NumberOf.REGISTERED_COMPANY) or (
             divided and word.other is NumberOf.SERIAL
         ):
@@ -90,7 +93,7 @@ def _walked(found: list[str], find: Lookup, divided: bool, personal: bool, livin
             return NOTHING if happens and said.kind is Kind.OTHER else said
         if word.kind is Kind.PERSON and not passed.inside:
             return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
-        predicate = word.kind is Kind.COPULA or find.key(piece) in _AS
+        predicate = word.kind is Kind.COPULA or this in _AS
         passed.copula = passed.copula or (predicate and passed.words == 1)
         passed.unknown += word.kind in (Kind.UNKNOWN, Kind.PREPOSITION, Kind.PERSON)
     return NOTHING

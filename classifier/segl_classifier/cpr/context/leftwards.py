@@ -29,6 +29,7 @@ from segl_classifier.cpr.context.said import (
     SEEMS,
     Lookup,
     Said,
+    called,
     look,
     of_a_unit,
     say,
@@ -194,7 +195,7 @@ class Walk:
     def _word(self, at: int, piece: str) -> Said | None:
         """What this word says; ``None`` to go on."""
         this = self.find.key(piece)
-        word = look(piece, self.find)
+        word = look(piece, this, self.find)
         kind = word.kind
         self.seen += 1
         self.at_value = value(this)
@@ -325,7 +326,7 @@ class Walk:
             by /= 2
         elif self.unknown:
             by *= 0.85
-        said = say(Kind.OTHER, f"called {word.other}", round(by, 2))
+        said = called(word.other, round(by, 2))
         if word.numbers or self.number or self.at_value:
             return said
         if word.kind is not Kind.MATTER and word.other not in HAPPENS:

@@ -73,6 +73,12 @@ def say(kind: Kind, reason: str, by: float) -> Said:
     return Said(kind, (Adjustment(reason, by),))
 
 
+@lru_cache(maxsize=256)
+def called(other: NumberOf | None, by: float) -> Said:
+    """A saying that the number is one of *other*. To put the reason together takes longer than to find it."""
+    return say(Kind.OTHER, f"called {other}", by)
+
+
 class _Keys(dict[str, str]):
     def __missing__(self, word: str) -> str:
         made = self[word] = key(word)
@@ -118,9 +124,9 @@ def _zeros(text: str) -> str:
     return text
 
 
-def look(piece: str, find: Lookup) -> Word:
-    """What one piece of text says, if it is a word."""
-    word = find.word(find.key(piece))
+def look(piece: str, this: str, find: Lookup) -> Word:
+    """What one *piece* of text says, if it is a word: *this* is its key."""
+    word = find.word(this)
     if word.kind is not Kind.UNKNOWN:
         return word
     # "ordre-ID", and the name of a property in a calendar or a header: "X-GWSHOW-ID", "X-CALENDARSERVERUID"
@@ -158,7 +164,7 @@ def heading(
     paper is; a *personal* one is none of a company; one of no production *unit* may be a person's below "PNR"."""
     named = [piece for piece in pieces(cell) if piece[0].isalpha()]
     keys = [find.key(piece) for piece in named]
-    words = [look(piece, find) for piece in named]
+    words = [look(piece, this, find) for piece, this in zip(named, keys, strict=True)]
     kinds = {word.kind for word in words}
     if Kind.REPLACEMENT in kinds:
         return say(Kind.REPLACEMENT, "in a column of replacement numbers", CALLED_REPLACEMENT)

@@ -61,9 +61,8 @@ def weigh_columns(
 ) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
     few among many in the column, with those *passed_over*, that chance made them."""
-    _weigh_unnamed(
-        text, [assessment for assessment in assessments if not _in_two_cells(text, assessment)], today
-    )
+    tabs = "\t" in text
+    _weigh_unnamed(text, [one for one in assessments if not (tabs and _in_two_cells(text, one))], today)
     _weigh_things(text, tables, assessments, today)
     named = [assessment for assessment in assessments if assessment.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:

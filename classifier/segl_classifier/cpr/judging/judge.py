@@ -103,8 +103,7 @@ def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Num
     )
     if rows is None:  # else it is by the other reading: their cells stand in one row
         found = chain(found, beside_birthdays(text.text, shape))
-    first = next(found, None)
-    if first is None:  # as in most texts
+    if (first := next(found, None)) is None:  # as in most texts
         return NumbersFound([])
     reader = _Reader(text, today, rows)
     assessments = reader.assessments(chain((first,), found))
@@ -254,14 +253,18 @@ class _Reader:
     def _assessed(
         self, candidate: Candidate, birth: Birth, age: int, top: Said, *, living: bool
     ) -> Assessment:
-        steps = score.of_digits(candidate, birth, age, self.today)
+        recent = score.recent(birth, self.today)
+        steps = score.of_digits(candidate, birth, age, self.today, is_recent=recent)
         likely = living and score.likely(candidate)
         personal = living and score.personal(candidate) and borders.alone(self.text.text, *candidate[:2])
         if (likely or personal) and top.kind is Kind.OTHER:
             top = self._heading(candidate, likely=likely, personal=personal)
         said = NOTHING
         if not candidate.read:
-            said = self._said(candidate, birth, top, likely=likely, personal=personal, living=living)
+            about = self._about(
+                candidate, top, likely=likely, recent=recent, personal=personal, living=living
+            )
+            said = self._said(candidate, birth, top, about)
             if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
                 steps += self._doubts(candidate, said, likely=likely, living=living)
         steps += said.adjustments
@@ -287,12 +290,28 @@ class _Reader:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
-    def _said(
-        self, candidate: Candidate, birth: Birth, top: Said, *, likely: bool, personal: bool, living: bool
-    ) -> Said:
+    def _about(
+        self, candidate: Candidate, top: Said, *, likely: bool, recent: bool, personal: bool, living: bool
+    ) -> About:
+        """What is known of the number before words are read; *top* is what the heading says."""
+        spelling = candidate.spelling
+        return About(
+            bare=spelling is _BARE,
+            divided=spelling.divided,
+            cells=top.kind is not Kind.CPR,
+            row=self.in_row and spelling is not Spelling.COLUMN,  # which is the row
+            likely=likely,
+            recent=recent,
+            spaced=spelling is Spelling.PARTED,
+            file=self.file,
+            personal=personal,
+            living=living,
+            unit=spelling is _BARE and candidate.digits.startswith(_OF_UNITS),
+        )
+
+    def _said(self, candidate: Candidate, birth: Birth, top: Said, about: About) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
-        text, (start, end, spelling, *_) = self.text.text, candidate
-        divided = spelling.divided
+        text, start, end = self.text.text, candidate.start, candidate.end
         if self.registered and by_register(text, start, end):
             return say(Kind.CPR, "named by the register of CPR numbers", CALLED_CPR)
         first_in_line = start == 0 or text[start - 1] == "\n"
@@ -303,39 +322,24 @@ class _Reader:
         named = top.kind is not Kind.UNKNOWN
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        row = self.in_row and spelling is not Spelling.COLUMN  # which is the row
-        recent = score.recent(birth, self.today)
-        about = About(
-            bare=spelling is Spelling.BARE,
-            divided=divided,
-            cells=top.kind is not Kind.CPR,
-            row=row,
-            likely=likely,
-            recent=recent,
-            spaced=spelling is Spelling.PARTED,
-            file=self.file,
-            personal=personal,
-            living=living,
-            unit=spelling is _BARE and candidate.digits.startswith(_OF_UNITS),
-        )
         left = before(text, start, self.find, about)
-        if left.yields and living and name_behind(text, end):
+        if left.yields and about.living and name_behind(text, end):
             left = NOTHING
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:
             return top
         earlier = self.earlier
-        if earlier is not None and not left.adjustments and _is_listed_with(earlier, candidate, text):
+        if earlier is not None and not left.adjustments and listed_with(earlier, candidate, text):
             return earlier.said
         if borders.GOES_ON in candidate.doubts:
             end = borders.behind(text, end)
         right = NOTHING
         if not borders.in_path(text, start, end):
-            right = after(text, end, self.find, divided=divided, personal=personal, living=living)
+            right = after(text, end, self.find, about)
         if right.kind is not Kind.UNKNOWN:
             return right
-        if birth.modulus11 or not recent:  # a day of these years is more likely one beside an amount
+        if birth.modulus11 or not about.recent:  # a day of these years is more likely one beside an amount
             over = self.titles.said(candidate)
             if over.kind is not Kind.UNKNOWN:
                 return Said(over.kind, (*over.adjustments, *left.adjustments))
@@ -369,13 +373,6 @@ class _Reader:
             known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal, unit=unit)
             self.headings[asked] = known
         return known
-
-
-def _is_listed_with(earlier: Assessment, candidate: Candidate, text: str) -> bool:
-    """Whether the *candidate* is what *earlier* is. Numbers of something else are spelled alike in a list."""
-    if earlier.said.kind is Kind.OTHER and earlier.candidate.spelling is not candidate.spelling:
-        return False
-    return listed_with(text, earlier.candidate.end, candidate.start)
 
 
 def _scored(assessment: Assessment) -> ScoredNumber:

@@ -36,9 +36,13 @@ _IN_SERIES = Adjustment("one of a series of numbers that follow one another", -0
 _AMONG_IDS = Adjustment("most ten-digit numbers beside it are no dates", -0.15)
 
 
-def listed_with(text: str, earlier_end: int, start: int) -> bool:
-    """Whether only the signs and words of a list stand between two numbers."""
-    return 0 < start - earlier_end <= 12 and _LISTED.fullmatch(text, earlier_end, start) is not None
+def listed_with(earlier: Assessment, candidate: Candidate, text: str) -> bool:
+    """Whether the *candidate* is what *earlier* is: only the signs and words of a list stand between the two. Numbers
+    of something else are spelled alike in a list."""
+    if earlier.said.kind is Kind.OTHER and earlier.candidate.spelling is not candidate.spelling:
+        return False
+    end, start = earlier.candidate.end, candidate.start
+    return 0 < start - end <= 12 and _LISTED.fullmatch(text, end, start) is not None
 
 
 class Neighbours:

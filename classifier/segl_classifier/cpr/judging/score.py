@@ -40,8 +40,11 @@ _TIME_OF_DAY = {
 _STAMP = Adjustment("could be a time stamp, YYMMDDhhmm", -0.2)
 
 
-def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list[Adjustment]:
-    """What the spelling and the digits say, the words beside them left out of account. *age* is that of *birth*."""
+def of_digits(
+    candidate: Candidate, birth: Birth, age: int, today: date, *, is_recent: bool
+) -> list[Adjustment]:
+    """What the spelling and the digits say, the words beside them left out of account. *age* is that of *birth*, which
+    *is_recent* (:func:`recent`) or not."""
     spelling = candidate.spelling
     steps = [spelling.step]
     if birth.replacement:
@@ -50,7 +53,7 @@ def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list
         steps.append(_MODULUS)
     elif birth.ran_out:
         steps.append(_RAN_OUT)
-    if recent(birth, today) and (spelling is Spelling.DATED or _day_and_more(candidate)):
+    if is_recent and (spelling is Spelling.DATED or _day_and_more(candidate)):
         steps.append(_DAY_OF_THESE_YEARS)
     elif age >= _OLD:
         steps.append(

@@ -31,6 +31,8 @@ class Spelling(Enum):
     NAMED_MONTH = (0.45, "a date with the name of its month, a hyphen and four digits", True)
     WORDS = (0.30, "a date, and four digits some words later", False)
 
+    __hash__ = object.__hash__  # that of an enum is a call in Python
+
     def __init__(self, base: float, called: str, divided: bool) -> None:
         self.base = base
         self.divided = divided

@@ -133,6 +133,7 @@ class Tables:
         self._row = ""
         self._dividers: tuple[str, ...] = ()
         self._tables: list[_Table] = []  # one for each divider, as far as they were asked for
+        self._first = ""  # the heading over the first cell of their rows, where each row has the same
         self._says: bool | None = None  # whether a word for the personal number may stand anywhere
         self._asked, self._by = -1, 0  # the number asked for last, and by which divider it has a heading
 
@@ -142,12 +143,17 @@ class Tables:
             self._enter(start)
         offset = start - self._begin
         self._asked, self._by = start, 0
+        if not offset and self._first:  # as in a long list whose rows begin with numbers
+            return self._first
         if not self._dividers or offset >= _LONGEST:
             return None
         for number in range(len(self._dividers)):
-            cell = self._with(number).cell(self._row, offset)
+            table = self._with(number)
+            cell = table.cell(self._row, offset)
             if cell:
                 self._by = number
+                if not (offset or number or table.above or table.divider == _LINED_UP):
+                    self._first = cell
                 return cell
         return "" if self._dividers[0] in _SIGNS else None
 
@@ -249,7 +255,7 @@ class Tables:
         self._end = begin + len(row)
         dividers = _dividers(row)
         if not follows or dividers != self._dividers:
-            self._tables = []
+            self._tables, self._first = [], ""
         else:
             for divider, table in zip(dividers, self._tables, strict=False):
                 self._of_line[begin, divider] = table

@@ -116,7 +116,8 @@ def _says(title: str, find: Lookup) -> Said:
         return NOTHING
     named = [piece for piece in pieces(title) if piece[0].isalpha()]
     keys = [find.key(piece) for piece in named]
-    kinds = {look(piece, find).kind for piece in named if _of_numbers(find.key(piece))}
+    words = zip(named, keys, strict=True)
+    kinds = {look(piece, this, find).kind for piece, this in words if _of_numbers(this)}
     if not kinds & {Kind.CPR, Kind.REPLACEMENT} and not any(pair(a, b) for a, b in pairwise(keys)):
         return NOTHING
     if any(word in _LACKS for word in keys):

@@ -113,6 +113,8 @@ class Kind(Enum):
     PREPOSITION = "preposition"
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__  # that of an enum is a call in Python
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
