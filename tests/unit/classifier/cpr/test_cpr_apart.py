@@ -72,6 +72,7 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         "CPR-nummer\n\n070761\n\n4286\n\nIda Holm",
         '{"birthDate":"1961-07-07","cprSuffix":"4286"}',
         "Fødselsdato | Endelse | Navn\n07-07-1961 | 4286 | Ida Holm",
+        "Fødselsdato | CPRendelse | Navn\n07-07-1961 | 4286 | Ida Holm",
         "Fødselsdatoen er 070761, og resten er 4285.",
         "Fødselsdato (ddmmåå): 070761  Kontrolnr.: 4286",
         # Said one after the other.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl_classifier.cpr.vocabulary.mentions import PIECES_OF_NAMES
+from segl_classifier.cpr.vocabulary.mentions import PIECES_OF_NAMES, mentions_cpr
 from segl_classifier.cpr.vocabulary.wordlists import CPR_PAIRS, NAMES_OF_CPR, REPLACEMENT
 from segl_classifier.cpr.vocabulary.words import Kind, also_name, key, look_up, pair, thing
 
@@ -112,3 +112,4 @@ def test_odd_spellings_are_looked_for_wherever_any_word_for_the_cpr_number_stand
     pairs = [f"{first} {second}" for first, seconds in CPR_PAIRS.items() for second in seconds]
     for word in (*NAMES_OF_CPR.split(), *REPLACEMENT.split(), *pairs):
         assert any(piece in word for piece in PIECES_OF_NAMES), word
+        assert mentions_cpr(word.upper().replace("K", "\N{KELVIN SIGN}")), word
