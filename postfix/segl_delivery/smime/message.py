@@ -144,10 +144,11 @@ def without_mark(content_type: bytes) -> bytes:
 def _marked(fields: list[Field], message: bytes, at: int) -> list[Field]:
     """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none. The body of
     *message* begins *at*."""
-    for at, field in enumerate(fields):
+    for place, field in enumerate(fields):
         if field.name == "content-type" and _TYPE.match(field.raw.split(b":", 1)[1]):
             raw = without_mark(field.raw.rstrip()).rstrip(b"; \t\r\n")
-            return [*fields[:at], Field(field.name, raw + b';\r\n hp="cipher"\r\n'), *fields[at + 1 :]]
+            marked = Field(field.name, raw + b';\r\n hp="cipher"\r\n')
+            return [*fields[:place], marked, *fields[place + 1 :]]
     if any(field.name == "content-type" for field in fields):
         return fields  # one that names no type: whatever the reader makes of it must not change
     charset = _charset(fields, message, at)

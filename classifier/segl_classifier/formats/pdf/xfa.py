@@ -58,7 +58,7 @@ def read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
             harvest.lack(Unreadable.DAMAGED, "data of a form")
         if name == _TEMPLATE or name in _DATA:
             form.take(packet.raw)
-    harvest.lines(list(form.shown(harvest.left)), "form, as filled in")
+    harvest.lines(list(form.shown()), "form, as filled in")
 
 
 @dataclass(slots=True)
@@ -85,8 +85,8 @@ class _Form:
         except NotXml:  # told of where it holds the data
             return
 
-    def shown(self, most: int) -> Iterable[str]:
-        """The values in their order, about *most* characters of them, if any has a caption."""
+    def shown(self) -> Iterable[str]:
+        """The values in their order, if any has a caption."""
         if not self._captions:
             return
         for value in self._values:
@@ -94,9 +94,6 @@ class _Form:
             caption = self._captions.get((value.of, value.name)) or self._captions.get(("", value.name))
             if text:
                 yield f"{caption or value.name}: {text}"
-                most -= len(text)
-            if most < 0:
-                return
 
 
 class _Reader:

@@ -9,7 +9,8 @@ import pytest
 
 from corpus import pdf_by_hand
 from corpus.office_files import repacked
-from corpus.reading import ALLOWANCE, stands_in, text_of
+from corpus.reading import ALLOWANCE, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Content
 from segl_classifier.formats.ooxml import reader as ooxml
 from segl_classifier.formats.pdf import reader as pdf
@@ -100,6 +101,30 @@ def test_what_was_filled_in_is_read_behind_what_the_form_says_of_it(field: str) 
     (lines,) = (text.split("\n") for text in told)
     assert lines[:2] == ["Fødselsdato: 070761", "De sidste fire cifre: 4285"]
     assert lines[2:] == ["Fødselsdato: 150580", "De sidste fire cifre: 2345", "T3: Nej"]
+
+
+def test_all_packets_may_be_in_one() -> None:
+    made = f"<template xmlns='urn:t'>{CAPTION.format('T1', 'CPR-nr.')}</template>"
+    data = "<d:datasets xmlns:d='urn:d'><d:data><T1>0707614285</T1></d:data></d:datasets>"
+    packet = {10: pdf_by_hand.stream(f"<x:xdp xmlns:x='urn:x'>{made}{data}</x:xdp>")}
+    form = pdf_by_hand.page(PLAIN, packet, catalog="/AcroForm<</Fields[]/XFA 10 0 R>>")
+    assert stands_in(pdf.read(form, "", ALLOWANCE), "CPR-nr.: 0707614285") == ["form, as filled in"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacks"), [("<T1>4285</T1><", {Unreadable.DAMAGED}), ("<T1>4285</T1>", set())]
+)
+def test_data_of_a_form_that_are_broken_are_told_of(fields: str, lacks: set[Unreadable]) -> None:
+    content = filled_in(fields, CAPTION.format("T1", "De sidste fire"))
+    assert causes(content) == lacks
+    assert stands_in(content, "De sidste fire: 4285") == ["form, as filled in"]
+
+
+def test_a_form_that_nests_without_end_is_read_as_it_stands() -> None:
+    deep = 300 * "<a>" + "4285" + 300 * "</a>"
+    content = filled_in(f"<T1>070761</T1>{deep}", CAPTION.format("T1", "Dato"))
+    assert stands_in(content, "4285") == ["form field"]
+    assert stands_in(content, "Dato: 070761") == ["form, as filled in"]
 
 
 def test_a_field_is_told_by_its_group_first() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -16,7 +17,8 @@ from segl_classifier.formats.ooxml import reader
 from segl_classifier.formats.registry import reader_for
 
 NUMBER = "070761-4285"
-RELATIONS = '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+RELATIONS = """<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.bin"/>
+<Relationship Id="rId2" Type="x/worksheet" Target="/xl/worksheets/sheet2.bin"/></Relationships>"""
 TYPES = (
     '<Types><Override PartName="/xl/workbook.bin" ContentType='
     '"application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>'
@@ -47,13 +49,16 @@ def sheet(*rows: bytes, behind: bytes = b"") -> bytes:
     return record(145) + table + record(146) + behind
 
 
-def book(first: bytes, **parts: bytes) -> bytes:
-    """A workbook with one sheet, and with *parts* ("comments1" of the folder ``xl``)."""
+def named(title: str, relation: str, hidden: int = 0) -> bytes:
+    return record(156, struct.pack("<II", hidden, 1) + text(relation) + text(title))
+
+
+def book(first: bytes, *, workbook: bytes = b"", **parts: bytes) -> bytes:
+    """A workbook with one sheet, with *parts* ("comments1" of the folder ``xl``), and more about the *workbook*."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
         package.writestr("[Content_Types].xml", TYPES)
-        title = record(156, struct.pack("<II", 0, 1) + text("rId1") + text("Ark1"))
-        package.writestr("xl/workbook.bin", title)
+        package.writestr("xl/workbook.bin", named("Ark1", "rId1") + workbook)
         package.writestr("xl/_rels/workbook.bin.rels", RELATIONS)
         package.writestr("xl/worksheets/sheet1.bin", first)
         for name, data in parts.items():
@@ -98,6 +103,7 @@ def test_a_number_is_read_whatever_cell_or_record_it_stands_in(
     data = book(sheet(*rows, behind=behind), sharedStrings=SHARED, styles=DAY)
     content = reader.read(data, "", ALLOWANCE)
     assert stands_in(content, number)
+    assert "&L" not in text_of(content)
     assert not content.lacks
     assert "names of sheets" in [passage.place for passage in content.passages]
 
@@ -128,6 +134,30 @@ def test_comments_and_words_of_tables_are_read() -> None:
 )
 def test_what_is_not_read_is_told_of(data: bytes, cause: Unreadable) -> None:
     assert causes(reader.read(data, "", ALLOWANCE)) == {cause}
+
+
+def test_what_the_workbook_says_of_its_sheets_and_days_holds() -> None:
+    rows = sheet(cell(5, struct.pack("<d", 22469.0), style=1))
+    since_1904 = record(153, b"\1\0\0\0") + named("Skjult", "rId2", hidden=1)
+    data = book(rows, workbook=since_1904, styles=DAY, worksheets__sheet2=sheet(cell(6, text(NUMBER))))
+    content = reader.read(data, "", ALLOWANCE)
+    assert stands_in(content, "080765") == ["sheet Ark1"]
+    assert stands_in(content, NUMBER) == ["hidden sheet Skjult"]
+
+
+def test_texts_of_no_cell_and_of_formats_are_read() -> None:
+    said = record(44, struct.pack("<H", 171) + text('[=1]"Skizofreni"'))
+    content = reader.read(book(sheet(cell(7, bytes(4))), sharedStrings=SHARED, styles=said), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == ["texts of no cell"]
+    assert stands_in(content, "Navn") == ["sheet Ark1"]
+    assert stands_in(content, "Skizofreni") == ["formats of cells"]
+
+
+def test_empty_strings_take_room_too_and_one_may_not_be_there() -> None:
+    data = book(sheet(HEAD), sharedStrings=200 * record(19, b"\0" + text("")))
+    assert causes(reader.read(data, "", replace(ALLOWANCE, chars=1_000))) == {Unreadable.TOO_LARGE}
+    content = reader.read(book(sheet(HEAD), comments1=record(637, b"\0\xff\xff\xff\xff")), "", ALLOWANCE)
+    assert not content.lacks
 
 
 def test_what_stands_beside_something_broken_is_read() -> None:

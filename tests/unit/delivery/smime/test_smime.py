@@ -186,6 +186,7 @@ def test_inside_stands_the_true_header_and_how_the_outside_looks(partner: Partne
         (b"Subject: only", b'text/plain; charset="us-ascii"; hp="cipher"'),
         # a program's mail without a MIME header: readers guess what is not said, and must not be told wrongly
         (b"Subject: only\r\n\r\nK\xc3\xa6re Bo", b'text/plain; charset="utf-8"; hp="cipher"'),
+        (b"Subject: K\xe6re\r\n\r\nK\xc3\xa6re Bo", b'text/plain; charset="utf-8"; hp="cipher"'),
         (b"Subject: only\r\n\r\nK\xe6re Bo", b'text/plain; hp="cipher"'),
         (b"Content-Transfer-Encoding: quoted-printable\r\n\r\nK=C3=A6re", b'text/plain; hp="cipher"'),
         (b"Content-Type: broken", b"broken"),
