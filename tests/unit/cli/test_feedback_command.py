@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from segl.cli.person import me
 from world.tuning import TuningHouse
 
 
@@ -14,7 +17,10 @@ def test_it_is_noted_listed_and_can_be_changed(tuning: TuningHouse) -> None:
     assert (done.exit_code, "secure (family) was wrong" in done.stdout) == (0, True)
     assert "as was said before" in tuning("feedback", name, "wrong").stdout
     [said] = tuning.json("feedback", "list")
-    assert (said["says"], said["why"], said["note"]) == ("wrong", ["family"], "en båd, ringede 0101xx-xxxx")
+    assert 0 <= time.time() - said.pop("at") < 3600
+    assert (said.pop("id")[:32], said.pop("by")) == (name[:32], me())
+    note = "en båd, ringede 0101xx-xxxx"
+    assert said == {"says": "wrong", "note": note, "verdict": "secure", "why": ["family"]}
     assert "feedback: wrong by" in tuning("explain", name).stdout
     assert tuning.json("feedback", name, "right")[0]["new"] is True
     assert [one["says"] for one in tuning.json("feedback", "list")] == ["right"]

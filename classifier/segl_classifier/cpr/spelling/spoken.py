@@ -40,7 +40,7 @@ _BEGINS_WITH_DAY = re.compile(r"(?:0[1-9]|[12678]\d|[39][01])(?:0[1-9]|1[0-2])")
 _STOP, _PAUSE = re.compile(r"\n|[.;:]\s"), re.compile(r"\n|[.,;:]\s")
 _WHOLE_YEAR = ("18", "19", "20")
 _MOST_SAID = 2  # words between two parts
-_FEWEST, _MOST = 2, 30  # words of one run
+_FEWEST = 2  # words of one run
 _NEAR = 200  # characters, more than a number in words has
 # "De sidste fire": how many there are.
 _LAST = frozenset(("sidste", "siste", "sista", "last", "final", "letzten"))
@@ -155,10 +155,8 @@ def _whole_numbers(run: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
 def _end_of_number(run: Sequence[_Item], at: int) -> int | None:
     """Where the number ends that begins with item *at*; the longer one where its year may have two figures or four."""
     figures, found = "", None
-    for end, item in enumerate(run[at : at + _MOST], at + 1):
+    for end, item in enumerate(run[at : at + max(_FIGURES)], at + 1):
         figures += item.figures
-        if len(figures) > max(_FIGURES):
-            break
         if len(figures) in (10, 12) and _BEGINS_WITH_DAY.match(figures) and _figures(run[at:end]) is not None:
             found = end
     return found
@@ -168,7 +166,7 @@ def _figures(run: Sequence[_Item]) -> str | None:
     """The figures of *run*, if they may be those of a number."""
     words = sum(item.words for item in run)
     figures = "".join(item.figures for item in run)
-    if not _FEWEST <= words <= _MOST or len(figures) not in _FIGURES:
+    if words < _FEWEST or len(figures) not in _FIGURES:
         return None
     if len(figures) in (8, 12) and figures[4:6] not in _WHOLE_YEAR:
         return None
@@ -181,8 +179,6 @@ def _behind(text: str, tokens: Sequence[re.Match[str]], last: int) -> int:
     while at < len(tokens) and at - last <= _MOST_SAID + 1:
         if _BETWEEN.fullmatch(text, tokens[at - 1].end(), tokens[at].start()) is None:
             break
-        if tokens[at - 1][0].isdecimal() and text[tokens[at - 1].end()] == ":":
-            break  # "Taler 2: nul syv …"
         if tokens[at][0].lower() not in SAID_BETWEEN:
             return at
         at += 1

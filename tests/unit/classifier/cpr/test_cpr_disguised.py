@@ -45,6 +45,7 @@ def told(shown: str) -> list[Finding]:
         "o7o76I-4285",
         "07O76l 42B5",
         "O7O76142BS",
+        "Q7O76I-4Z8S",
         "O7.07.6l - 4285",
         "\u202e5824-167070\u202c",
         "\u202e5824-167070",
@@ -118,6 +119,7 @@ def test_taken_apart(text: str) -> None:
         "1**0**85 er et regnestykke",
         "Fakturaen er delt: beløb 0107 \n614285 kr.",
         "Vare 07O76l 42B5 er udgået, og cpr mangler",
+        "Cpr OIOISO-I2OI er en kode",
     ],
 )
 def test_what_only_looks_so(text: str) -> None:
