@@ -15,11 +15,16 @@ from segl_classifier.rules import shipped_rules
 RULES = shipped_rules()
 
 
+def halves(title: str, body: str, source: Source = Source.SUBJECT) -> list[Text]:
+    return [Text(title, "subject", source), Text(body, "body", Source.BODY)]
+
+
 def numbers(title: str, body: str, source: Source = Source.SUBJECT) -> list[str]:
     """Where numbers are told of."""
-    texts = [Text(title, "subject", source), Text(body, "body", Source.BODY)]
     return [
-        finding.where for finding in detect(texts, RULES) if finding.label is Label.CPR and finding.number
+        finding.where
+        for finding in detect(halves(title, body, source), RULES)
+        if finding.label is Label.CPR and finding.number
     ]
 
 
@@ -47,10 +52,12 @@ def test_or_in_the_name_of_a_file() -> None:
         ("Ida Holm, født 070761", "Hendes dankort ender på 4285."),
         ("Ida Holm, født 070761", "Vi mangler de sidste fire cifre."),
         ("Faktura 4285", "Ida er født 07-07-1961."),
+        ("Ida Holm, født 070761", "Hendes kundenr. ender på 4285."),
+        (f"Ida Holm, født 070761{300 * ' '}", "De sidste fire er 4285."),
     ],
 )
 def test_strangers_stay_strangers(title: str, body: str) -> None:
-    assert not numbers(title, body)
+    assert not list(across(halves(title, body), (), date(2026, 12, 1)))
 
 
 def test_a_number_that_stands_whole_is_told_of_once() -> None:

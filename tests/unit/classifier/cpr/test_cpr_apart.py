@@ -238,6 +238,8 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Leveret 010126, de sidste er 1400",
         "Vi fik 070761. De sidste er 4285.",
         "Parti: 070761\nKontrol: 4285",
+        "cpr?\nBo: 070761\nIb: 4285",
+        f"Cpr-kontoret er nede. {12 * 'Vi venter på nyt om det. '}\nBo: 070761\nBo: 4285",
         "CPR-udtræk den 070726\nBorgere: 4285",
     ],
 )

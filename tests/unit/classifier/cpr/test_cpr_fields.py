@@ -77,6 +77,7 @@ def test_each_row_of_a_table_has_its_own() -> None:
         ("Navn\tCPR-nr.\t\t\t\tBy\nAnna\t7\t7\t61\t4285\tHals\nBo\t12\t3\t85\t1029\tHals", 2),
         ("Navn\tCPR\nAnna\t7\t7\t61\t4285", 1),
         ("CPR-nr.:\t7\t7\t1962\t4285", 0),
+        ("CPR-nr.:\t7\t7\t2061\t4285", 0),
         ("CPR-nr.:\t7\t7\t61\t4286", 0),
         ("Antal CPR-numre\tFremmødt\n7\t7\t61\t4285", 0),
         ("Antal CPR-numre i uge\t7\t7\t61\t4285\t11", 0),
