@@ -21,6 +21,7 @@ from typing import Final
 
 # Characters looked at; of a longer subject in which a tag stands, the rest is cut off.
 LONGEST: Final = 32 * 1024
+_MOST_KEPT: Final = 0x3000  # characters: all alphabets of Europe, and signs
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
 # What stands before a subject without being its beginning, as :func:`folded` leaves it: words for answers and for what
 # is passed on, in the languages of a Danish mailbox (``RE:``, ``Svar:``, ``Re[2]:``), and anything in brackets, as
@@ -99,11 +100,14 @@ def folded(text: str) -> str:
 
 
 class _Folded(dict[int, str]):
-    """What is left of each character, as :meth:`str.translate` wants it; bounded by the number of characters."""
+    """What is left of each character, as :meth:`str.translate` wants it. Kept of those that subjects here are made of:
+    of all there are it would take a worker 150 MB."""
 
     def __missing__(self, code: int) -> str:
         parts = unicodedata.normalize("NFKD", chr(code)).casefold()
-        left = self[code] = "".join(part for part in parts if unicodedata.category(part) not in _UNSEEN)
+        left = "".join(part for part in parts if unicodedata.category(part) not in _UNSEEN)
+        if code < _MOST_KEPT:
+            self[code] = left
         return left
 
 
