@@ -179,7 +179,7 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
 
 
 def http(method: str, path: str) -> None:
-    connection = HTTPConnection("127.0.0.1", WEB_PORT, timeout=10)
+    connection = HTTPConnection("127.0.0.1", WEB_PORT, timeout=30)
     connection.request(method, path, headers={"Host": "sikker.nordby-vand.example"})
     connection.getresponse().read()
     connection.close()

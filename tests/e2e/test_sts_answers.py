@@ -129,11 +129,11 @@ def answering(socket: Path, street: Street, told: dict[str, str]) -> Iterator[No
 
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    server = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(1), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.stop(1), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -301,10 +301,10 @@ def test_of_two_at_once_one_waits_and_says_for_whom(machine: Machine) -> None:
             )
             assert machine.extras == ["demo,postgresql"]
             slow.write_text("go on\n")
-            assert first.wait(20) == 0
+            assert first.wait(60) == 0
             assert slow.read_text() == "begun\n"
             slow.write_text("go on\n")
-            assert second.wait(20) == 0
+            assert second.wait(60) == 0
     assert machine.extras == ["demo,postgresql", "dev,ldap,postgresql,s3"]
     assert machine.venvs == 1
 
@@ -324,7 +324,7 @@ def test_packages_are_installed_by_one_checkout_at_a_time(machine: Machine) -> N
             )
             assert not machine.installs
             fcntl.flock(lock, fcntl.LOCK_UN)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
     assert machine.installs == ["apt-get install guarded"]
 
 

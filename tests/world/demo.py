@@ -191,7 +191,7 @@ def open_with_partners_key(street: Street, recipient: str, keep: Path | None) ->
     if not mails:
         return "NOT at the partner's server", False
     command = ["openssl", "cms", "-decrypt", "-inkey", str(street.partner.certificate.key)]
-    done = subprocess.run(command, input=mails[-1].content, capture_output=True, timeout=20)
+    done = subprocess.run(command, input=mails[-1].content, capture_output=True, timeout=60)
     if done.returncode:
         return "could NOT be opened by the partner", False
     if keep:

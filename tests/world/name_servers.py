@@ -80,9 +80,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
     """End what :func:`inside` started; when this returns, all of it is gone."""
     for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split():
         os.kill(int(child), signal.SIGKILL)  # the first process in there: the kernel ends and awaits the rest
-        process.wait(10)
+        process.wait(30)
     process.kill()
-    process.wait(10)
+    process.wait(30)
 
 
 def _write(directory: Path, server: Server, zones: Mapping[str, Path]) -> Path:
@@ -112,7 +112,7 @@ def _answer_all_late() -> None:
 def _answer_late(slow: socket.socket, question: bytes, peer: tuple[str, int]) -> None:
     time.sleep(SLOW_SECONDS)
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
-        asking.settimeout(5)
+        asking.settimeout(30)
         asking.sendto(question, (Server.CHILDREN.value, 53))
         slow.sendto(asking.recv(4096), peer)
 

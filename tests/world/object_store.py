@@ -104,7 +104,7 @@ class ObjectStore:
         """Its sockets for itself lie in /tmp, whatever folder it is given, and stay when it is killed."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(30)
         for left in itertools.chain.from_iterable(map(_sockets, self._ports)):
             left.unlink(missing_ok=True)
 

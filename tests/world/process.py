@@ -43,7 +43,7 @@ def end(process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait(10)
+        process.wait(30)
         raise
 
 
@@ -142,4 +142,4 @@ class Daemon:
         """SIGKILL, as the kernel would under memory pressure."""
         if self._process is not None and self.running():
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(30)

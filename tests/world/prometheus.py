@@ -80,6 +80,6 @@ class Prometheus:
 
     def _ask(self, what: str, **words: object) -> list[dict[str, Any]]:
         url = f"http://127.0.0.1:{PORT}/api/v1/{what}?{urlencode(words)}"
-        with urlopen(url, timeout=10) as answer:
+        with urlopen(url, timeout=30) as answer:
             result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
         return result

@@ -214,7 +214,7 @@ class _Template:
     def _end(self) -> None:
         self._line.close()
         if self._process and shared is None:
-            self._process.wait(10)
+            self._process.wait(30)
         elif self._process:
             self._process.returncode = 0  # as if waited for: others may need it still
 

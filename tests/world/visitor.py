@@ -19,7 +19,7 @@ from playwright.sync_api import FilePayload, FrameLocator, Locator, Page, expect
 
 from world.browser import Person, violations
 
-expect.set_options(timeout=20_000)  # a busy machine is no fault of the page
+expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 
 
 @dataclass

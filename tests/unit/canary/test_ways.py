@@ -153,7 +153,7 @@ class Server:
         return self.known
 
     def client(self) -> smtplib.SMTP:
-        return smtplib.SMTP("127.0.0.1", int(self.place.rpartition(":")[2]), timeout=10)
+        return smtplib.SMTP("127.0.0.1", int(self.place.rpartition(":")[2]), timeout=30)
 
 
 @pytest.fixture

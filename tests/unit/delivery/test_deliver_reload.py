@@ -106,7 +106,7 @@ def test_it_serves_while_the_new_settings_are_read(
     told, blocks = threading.Event(), getattr(where, name)
 
     def slow(*given: object) -> object:
-        assert told.wait(10), "the loop stood still"
+        assert told.wait(30), "the loop stood still"
         return blocks(*given)
 
     async def serves_meanwhile() -> None:
@@ -198,9 +198,9 @@ def test_a_round_of_housekeeping_that_a_reload_meets_ends_before_another_begins(
 
     async def reload() -> None:
         house = asyncio.create_task(daemon._keep_house())
-        assert await asyncio.to_thread(began.wait, 10)
+        assert await asyncio.to_thread(began.wait, 30)
         await daemon._reload()
-        await asyncio.wait_for(house, 10)
+        await asyncio.wait_for(house, 30)
 
     monkeypatch.setattr(process, "keep_house", rounds)
     desk.write_settings(name="Sønderby Vand")
@@ -313,9 +313,9 @@ def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_an
 
     async def reload() -> None:
         house = asyncio.create_task(daemon._keep_house())
-        assert await asyncio.to_thread(began.wait, 10)
+        assert await asyncio.to_thread(began.wait, 30)
         await daemon._reload()
-        await asyncio.wait_for(house, 10)
+        await asyncio.wait_for(house, 30)
 
     monkeypatch.setattr(process, "keep_house", hang_once)
     monkeypatch.setattr(process, "STEP_SECONDS", 0.2)

@@ -82,7 +82,7 @@ def test_status_and_doctor_name_who_keeps_it_and_since_when(desk: Desk) -> None:
         status = asked(desk, "status")
         [check] = [one for one in asked(desk, "doctor")["checks"] if one["id"] == "store"]  # type: ignore[attr-defined]
         url = f"http://127.0.0.1:{port}/metrics"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             metrics = answer.read().decode()
     assert status["store"] == {
         "good": False,

@@ -46,7 +46,7 @@ class Line:
 
     def end(self) -> None:
         self.client.close()
-        self.server.join(10)
+        self.server.join(30)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_two_that_have_half_each_do_not_wait_for_each_other() -> None:
         wait_until(lambda: bool(in_hand._stuck), 30, lambda: "the first does not wait")
         assert not second.more(400_000)
         second.give_back()
-        assert waits.result(5)
+        assert waits.result(30)
 
 
 def test_a_small_one_may_go_before_a_large_one_that_waits() -> None:
@@ -97,7 +97,7 @@ def test_a_small_one_may_go_before_a_large_one_that_waits() -> None:
         assert not waits.done()
         small.give_back()
         first.give_back()
-        assert waits.result(5)
+        assert waits.result(30)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -252,7 +252,7 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_mail(tmp_path: Path) -> 
             assert route(milter, CPR) == "secure"
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
 
 
 def _children(pid: int) -> list[int]:

@@ -76,7 +76,7 @@ def test_stopping_answers_and_goes(map_: MapProcess) -> None:
 
 def test_reload_takes_new_settings_and_drops_no_connection(map_: MapProcess) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect(str(map_.socket))
         client.sendall(encode(b"transport bo@klartekst.example"))
         assert b"segl-portal:" in client.recv(1000)

@@ -129,7 +129,7 @@ def test_it_answers_while_its_postfix_is_slow(daemon: _Daemon, monkeypatch: pyte
     told = threading.Event()
 
     def own_postfix(_: Settings) -> OwnPostfix:
-        assert told.wait(10), "the loop stood still"
+        assert told.wait(30), "the loop stood still"
         return KNOWN
 
     async def answers_meanwhile() -> None:
@@ -151,7 +151,7 @@ def test_it_answers_while_files_are_slow(
     told, blocks = threading.Event(), getattr(process, name)
 
     def slow(*given: object) -> object:
-        assert told.wait(10), "the loop stood still"
+        assert told.wait(30), "the loop stood still"
         return blocks(*given)
 
     async def answers_meanwhile() -> None:

@@ -146,7 +146,7 @@ def test_what_cannot_be_found_out_any_more_is_not_gone_by(monkeypatch: pytest.Mo
             lambda: settings, lambda: before, found.put_nowait, Events("segl-map"), asyncio.Event(), 0.01
         )
         following = asyncio.create_task(work)
-        changed = await asyncio.wait_for(found.get(), 10)
+        changed = await asyncio.wait_for(found.get(), 30)
         following.cancel()
         return changed
 

@@ -63,7 +63,7 @@ class Running:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self._server = LmtpServer(service, self._listener)
-        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(30)
 
     def client(self) -> LmtpClient:
         return LmtpClient(self.path, seconds=30)
@@ -71,10 +71,10 @@ class Running:
     def stop(self, drain: float = 5) -> int:
         if not self._thread.is_alive():
             return 0
-        left = asyncio.run_coroutine_threadsafe(self._server.stop(drain), self._loop).result(20)
-        asyncio.run_coroutine_threadsafe(self._loop.shutdown_default_executor(), self._loop).result(20)
+        left = asyncio.run_coroutine_threadsafe(self._server.stop(drain), self._loop).result(30)
+        asyncio.run_coroutine_threadsafe(self._loop.shutdown_default_executor(), self._loop).result(30)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(30)
         self._loop.close()
         self._listener.close()
         return left
@@ -325,7 +325,7 @@ def test_a_stop_lets_the_message_in_hand_finish_and_sends_idle_clients_away(tmp_
         agent.hold.set()
         assert busy.reply() == "250 2.0.0 taken"
         assert busy.reply() == "", "closed after the reply"
-        stopping.join(10)
+        stopping.join(30)
     assert not server.path.exists()
 
 

@@ -90,7 +90,7 @@ def peer(behave: Behaviour) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
-        thread.join(10)
+        thread.join(30)
 
 
 def whole_stream(client: socket.socket) -> None:

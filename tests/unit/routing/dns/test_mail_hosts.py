@@ -292,7 +292,7 @@ def test_what_proofs_and_probes_want_to_know_at_once_is_asked_once(
         question = dns.message.from_wire(query)
         asked.append(f"{kind(query)} {question.question[0].name}")
         time.sleep(0.03)
-        return [dns.query.udp(question, validating.address, port=validating.port, timeout=5).to_wire()]
+        return [dns.query.udp(question, validating.address, port=validating.port, timeout=30).to_wire()]
 
     async def run(nameserver: str) -> Checked:
         mail_dns = MailDns([nameserver])

@@ -131,7 +131,7 @@ def forged(query: bytes, through: SignedDns, denied: str) -> bytes:
     asked = dns.message.from_wire(query)
     [question] = asked.question
     if question.rdtype not in _OF_MAIL or not question.name.is_subdomain(dns.name.from_text(denied)):
-        return dns.query.udp(asked, through.address, port=through.port, timeout=5).to_wire()
+        return dns.query.udp(asked, through.address, port=through.port, timeout=30).to_wire()
     answer = dns.message.make_response(asked)
     answer.set_rcode(dns.rcode.NXDOMAIN)
     return answer.to_wire()
