@@ -11,10 +11,11 @@ import re
 import shutil
 import subprocess
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -77,11 +78,22 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Machine:
-    root = tmp_path_factory.mktemp("machine")
-    for folder in (root, *root.parents):  # pytest makes its folders for their owner alone
-        if folder.owner() == "root" and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o111)
+def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[Machine]:
+    """Not in pytest's own folder: that is closed to other users again whenever another pytest starts."""
+    with TemporaryDirectory(prefix="machine-") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        machine = Machine(root, repository)
+        lay_out(machine)
+        # Python itself may lie where only root reads: load all now.
+        _use_store(tmp_path_factory.mktemp("modules"))
+        furnish(machine)
+        yield machine
+
+
+def lay_out(machine: Machine) -> None:
+    """Users and directories, as the package makes them."""
+    root, repository = machine.root, machine.repository
     (root / "etc").mkdir()
     for file in ("passwd", "group"):  # Debian's postfix is there already
         shutil.copy(f"/etc/{file}", root / "etc" / file)
@@ -98,11 +110,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Machi
             check=False,
         )
         assert done.returncode == 0, done.stderr
-    machine = Machine(root, repository)
-    # Python itself may lie where only root reads: load all now.
-    _use_store(tmp_path_factory.mktemp("modules"))
-    furnish(machine)
-    return machine
 
 
 def furnish(machine: Machine) -> None:
