@@ -13,8 +13,8 @@ body{font:10.5pt/1.45 "Liberation Sans","DejaVu Sans",sans-serif;color:#1a1a1a;o
 p.house{margin:0 0 6mm;color:#595959}
 p.note{margin:0 0 4mm;font-style:italic}
 h1{font-size:15pt;line-height:1.25;margin:0 0 4mm}
-dl{margin:0 0 5mm;padding:0 0 4mm;border-bottom:.5pt solid #999;display:grid;grid-template-columns:max-content auto;
-gap:1mm 4mm}
+dl{margin:0 0 5mm;padding:0 0 4mm;border-bottom:.5pt solid #999;display:grid;
+grid-template-columns:max-content minmax(0,1fr);gap:1mm 4mm}
 dt{color:#595959}
 dd{margin:0}
 img{max-width:100%}
