@@ -56,10 +56,13 @@ def log_of(settings: Settings) -> Path | None:
 
 def is_silent(log: Path, settings: Settings) -> bool:
     """Whether nobody writes *log* any more (its daemon was removed, say): the secure instance has worked since the last
-    line. Whatever its queue manager takes up or ends it logs."""
-    queue = _parameters(settings).get("queue_directory", "")
+    line. Whatever its queue manager takes up or ends it logs. Before its first start `segl install` alone was there."""
+    queue = Path(_parameters(settings).get("queue_directory", "/nowhere"))
     try:
-        return log.stat().st_mtime < (Path(queue) / "active").stat().st_mtime - _SILENCE if queue else False
+        worked = (queue / "active").stat().st_mtime
+        # master(8) leaves its lock there for ever.
+        (queue / "pid" / "master.pid").stat()
+        return log.stat().st_mtime < worked - _SILENCE
     except OSError:
         return False
 

@@ -133,10 +133,22 @@ def test_the_messages_of_which_the_log_told_a_result_are_remembered(
 
 
 @pytest.mark.parametrize(
-    ("worked_after", "silent"), [(-30.0, False), (30.0, False), (90.0, True), (None, False)]
+    ("worked_after", "started", "silent"),
+    [
+        (-30.0, True, False),
+        (30.0, True, False),
+        (90.0, True, True),
+        (90.0, False, False),  # installed a moment ago on a quiet host, and not started yet
+        (None, False, False),
+    ],
 )
 def test_a_log_that_nobody_writes_gives_way_to_the_journal_and_the_doctor_says_so(
-    worked_after: float | None, silent: bool, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    worked_after: float | None,
+    started: bool,
+    silent: bool,
+    log: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """rsyslog was removed, its file is still there: the secure instance works, and no line comes."""
     now = time.time()
@@ -145,6 +157,9 @@ def test_a_log_that_nobody_writes_gives_way_to_the_journal_and_the_doctor_says_s
         (tmp_path / "main.cf").write_text(f"queue_directory = {tmp_path}\n")
         (tmp_path / "active").mkdir()
         os.utime(tmp_path / "active", (now, now))
+        (tmp_path / "pid").mkdir()
+        if started:
+            (tmp_path / "pid" / "master.pid").touch()
         os.utime(log, (now, now - worked_after))
     chosen = parse_settings({**NORDBY, "postfix": {"secure": str(tmp_path)}})
     monkeypatch.setattr(follow_module, "_SYSLOG", log)
