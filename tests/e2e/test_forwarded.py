@@ -5,12 +5,13 @@ followed behind it.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
 
 from world.estate import standing_house
-from world.house import DOMAIN, House
+from world.house import DOMAIN, MAIL_STORE, House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.peers import ReceivedMail
 from world.postfix import wait_until, with_parameters
@@ -22,17 +23,49 @@ pytestmark = pytest.mark.world
 CHAIR, TREASURER = f"formand@{DOMAIN}", f"kasserer@{DOMAIN}"
 UNNAMED = f"konsulent@{DOMAIN}"  # leads outside, too, and nobody has said so
 STRANGER = "eva@boligforening.example"
+# By a database, as of those who serve mailboxes for many: on leave, with a program that answers; a tenant of another
+# domain; both the board's, of whom one leads outside, and somebody outside.
+ABSENT, HOSTED, BOARD, LODGER = (f"{name}@{DOMAIN}" for name in ("ferie", "vaert", "bestyrelse", "logerende"))
+TENANT, ANSWERER = "anna@hostet.example", f"ferie#{DOMAIN}@autoreply.{DOMAIN}"
+ROWS = {
+    "alias": [
+        (ABSENT, f"{ABSENT},{ANSWERER}"),
+        (HOSTED, TENANT),
+        (BOARD, f"{COLLEAGUE},{TREASURER}"),
+        (LODGER, BARE),
+    ],
+    "domain": [("hostet.example", "1"), (DOMAIN, "1")],
+    "transport": [(f"autoreply.{DOMAIN}", "absence:")],
+}
 
 
 def name_alias(house: House) -> None:
     """The treasurer's mail is forwarded by the mail store."""
+    asked = {name: f"sqlite:{house.directory}/{name}.cf" for name in ROWS}
+    with sqlite3.connect(house.directory / "tables.db") as base:
+        for name, rows in ROWS.items():
+            base.execute(f"CREATE TABLE {name} (key TEXT, value TEXT)")
+            base.executemany(f"INSERT INTO {name} VALUES (?, ?)", rows)
+            text = f"dbpath = {house.directory}/tables.db\nquery = SELECT value FROM {name} WHERE key = '%s'\n"
+            (house.directory / f"{name}.cf").write_text(text, "utf-8")
     aliases = f"inline:{{ {{ {CHAIR} = {BARE} }}, {{ {UNNAMED} = {BARE} }} }}"
+    [ways] = [
+        line.partition(" = ")[2]
+        for line in house.front.main_cf.splitlines()
+        if line.startswith("transport_maps")
+    ]
     house.front.main_cf = with_parameters(
         house.front.main_cf,
-        virtual_alias_maps=aliases,
+        relay_domains="",
+        virtual_alias_maps=f"{aliases}, {asked['alias']}",
+        virtual_mailbox_domains=f"proxy:{asked['domain']}",
+        virtual_transport=f"smtp:[{MAIL_STORE}]:25",
+        transport_maps=f"{ways}, {asked['transport']}",
         header_checks=f"regexp:{{{{/^Subject: Kopi/ BCC {GOOD}}}}}",
     )
+    house.front.master_cf += "absence unix - n n - - pipe user=nobody argv=/bin/cat\n"
     house.front.write()
+    house.ask_tables()
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +126,31 @@ def test_what_nobody_has_read_does_not_leave_by_an_alias_that_nobody_named(
 ) -> None:
     mail = sent(house, street, f"CPR-nr. {CPR}\n", UNNAMED, BARE, sender)
     assert b"/m/" in mail.content
+    assert CPR.encode() not in street.seen_in_clear()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "arrives_at", "log"),
+    [(ABSENT, ABSENT, f"to=<{ANSWERER}>, .*relay=absence.*sent"), (HOSTED, TENANT, f"to=<{TENANT}>, .*sent")],
+    ids=["somebody on leave", "a domain that is served here"],
+)
+def test_what_a_database_says_is_of_the_house_stays_in_it(
+    house: House, street: Street, recipient: str, arrives_at: str, log: str
+) -> None:
+    house.submit(letter("", (recipient,), "Hej", f"CPR-nr. {CPR}\n").content, SENDER, [recipient])
+    house.front.wait_for_log(log)
+    wait_until(lambda: not house.queued, 60, lambda: house.log[-6000:])
+    [mail] = street.store.received
+    assert mail.recipients == (arrives_at,), "and its sender is told nothing"
+    assert CPR.encode() in mail.content
+
+
+@pytest.mark.parametrize(("recipient", "arrives_at"), [(LODGER, BARE), (BOARD, TREASURER)])
+def test_what_it_says_leads_outside_does_not_leave_unread(
+    house: House, street: Street, recipient: str, arrives_at: str
+) -> None:
+    """The treasurer is at a domain that the database has, too."""
+    assert b"/m/" in sent(house, street, f"CPR-nr. {CPR}\n", recipient, arrives_at).content
     assert CPR.encode() not in street.seen_in_clear()
 
 

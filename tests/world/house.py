@@ -42,6 +42,8 @@ from segl.postfix.conf import (
     render_verdict,
 )
 from segl.postfix.edit import set_options
+from segl.postfix.house_tables import house_tables
+from segl.postfix.running import read_instance
 from segl.receipts.key import KEY_BYTES
 from segl.settings.document import Settings
 from segl.settings.file import load_settings
@@ -201,6 +203,13 @@ class House:
             start.result()
         for port in _PORTS:
             wait_for_port("127.0.0.1", port)
+
+    def ask_tables(self) -> None:
+        """Give the return port the tables that the front's written configuration has, as `segl install` does."""
+        now, wanted = self._site(), replace(self._site(), house_tables=house_tables(read_instance(self.front.config)))
+        self.front.master_cf = self.front.master_cf.replace(
+            render_front_master(now), render_front_master(wanted)
+        )
 
     def stop(self) -> None:
         """Stop everything at once. What does not stop in time is killed."""

@@ -124,7 +124,7 @@ def _action_tables(setup: Setup) -> Iterator[tuple[str, Table]]:
     """Every table whose answers are actions, once, with the parameter that names it."""
     seen = set()
     for place, value in _action_lists(setup):
-        for table in tables_in(value):
+        for table in tables_in(value, answering=True):
             if table not in seen:
                 seen.add(table)
                 yield place, table

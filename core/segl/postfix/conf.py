@@ -16,7 +16,7 @@ from string import Template
 
 from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.headers import LEAST
-from segl.postfix.check import next_hop
+from segl.postfix.check import SECURE, next_hop
 from segl.settings.canary import OWN_SINK, WAY_SINKS
 from segl.settings.document import Settings
 from segl.settings.portal import PortalRelay
@@ -85,6 +85,9 @@ class Site:
     # empty: there is none.
     relay_match: str = ""
     relay_header: str = ""
+    # What the return port asks, besides its own table, of a recipient of mail that nobody has read
+    # (:mod:`segl.postfix.house_tables`): restrictions, each with a comma behind it.
+    house_tables: str = ""
     # How TLS protects mail for own domains on its way to the server behind a gateway; empty: this is none.
     upstream_tls: str = ""
 
@@ -193,7 +196,8 @@ def render_strip(site: Site) -> str:
 def render_own(settings: Settings, names: Collection[str] = ()) -> str:
     """The return port's table of whom mail may go on to that nobody has read (access(5)): own addresses that do not
     lead outside, and those at *names*, which end on this host, too."""
-    leads = [f"{address.lower()} DUNNO" for address in settings.organisation.forwarded if address]
+    away = f"FILTER {SECURE}:{next_hop(settings.postfix.own_entrance)}"  # whatever the tables say that are asked next
+    leads = [f"{address.lower()} {away}" for address in settings.organisation.forwarded if address]
     own = [domain for owner in settings.owners.every for domain in owner.domains]
     below = [f".{domain}" for owner in settings.owners.every if owner.subdomains for domain in owner.domains]
     ends = [f"{name} OK" for name in dict.fromkeys((*own, *below, "localhost", *sorted(names)))]

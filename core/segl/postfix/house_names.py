@@ -1,7 +1,8 @@
 """Names that are of the house though no setting says so: what the front does with their mail tells.
 
 To Segl they are strangers'. But what colleagues write to somebody whose address an alias turns into one of these stays
-in the house (:mod:`segl.postfix.check_unread`), and the doctor asks for them (:mod:`segl.postfix.check_taken`).
+in the house (:mod:`segl.postfix.check_unread`), and the doctor asks for them (:mod:`segl.postfix.check_taken`). What a
+database or a directory says of names is asked of it, each time (:mod:`segl.postfix.house_tables`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from segl.addresses import parents
 from segl.postfix.domain_lists import names_in
 from segl.postfix.hops import Hop, Place, places
 from segl.postfix.own_ways import network_service, ways
-from segl.postfix.running import Instance
+from segl.postfix.running import Instance, Service
 from segl.postfix.tables import Entry, TableUnread, entries, tables_in
 from segl.settings.document import Settings
 
@@ -45,10 +46,14 @@ def _given(front: Instance) -> Iterator[Entry]:
 
 def _is_program(front: Instance, entry: Entry) -> bool:
     transport, _, hop = entry.value.partition(":")
-    service = front.service(transport, "unix")
-    if service is None or transport.startswith("segl-"):
+    return is_program(front.service(transport, "unix"), hop)
+
+
+def is_program(service: Service | None, next_hop: str) -> bool:
+    """Whether *service* gives mail to a program or a mailbox on this host; none of ours counts."""
+    if service is None or service.name.startswith("segl-"):
         return False
-    return service.program in _PROGRAMS or (service.program == "lmtp" and hop.startswith("unix:"))
+    return service.program in _PROGRAMS or (service.program == "lmtp" and next_hop.startswith("unix:"))
 
 
 def _is_internal(settings: Settings, name: str) -> bool:

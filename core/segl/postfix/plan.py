@@ -41,6 +41,7 @@ from segl.postfix.conf import (
 )
 from segl.postfix.gateway import gateway_refusals, gateway_values, upstream_entries
 from segl.postfix.house_names import house_names
+from segl.postfix.house_tables import house_tables
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings.document import Settings
@@ -124,6 +125,7 @@ def _site(settings: Settings, front: Instance) -> Site:
         daemon_directory=front.value("daemon_directory"),
         mail_owner=front.value("mail_owner"),
         setgid_group=front.value("setgid_group"),
+        house_tables=house_tables(front),
     )
 
 

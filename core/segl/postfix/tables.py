@@ -83,19 +83,23 @@ class Entry:
     value: str
 
 
-def tables_in(value: str) -> Iterator[Table]:
-    """Every table named in a parameter, also inside restriction lists, ``{…}``, proxy:, debug: and unionmap:."""
+def tables_in(value: str, *, answering: bool = False) -> Iterator[Table]:
+    """Every table named in a parameter, also inside restriction lists, ``{…}``, proxy:, debug: and unionmap:.
+
+    *answering*: of a pipemap only the last, whose answer is the answer of all."""
     for item in split_list(value):
         if item.startswith("{"):
-            yield from tables_in(_inside(item))
+            yield from tables_in(_inside(item), answering=answering)
             continue
         kind, colon, name = item.partition(":")
         if not colon:
             continue
         if kind in _WRAPPING:
-            yield from tables_in(name)
+            yield from tables_in(name, answering=answering)
         elif kind in _NESTED:
-            yield from tables_in(_inside(name))
+            inside = split_list(_inside(name))
+            last = inside[-1:] if answering and kind == "pipemap" else inside
+            yield from tables_in(" ".join(last), answering=answering)
         elif kind in _TYPES:
             yield Table(kind, name)
 

@@ -18,6 +18,7 @@ pytestmark = POSTFIX
 OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
 OURS = "unix:segl/milter.sock"
 RETURN = "127.0.0.1:10027/inet"
+HOSTS, WAYS = "virtual_mailbox_domains=sqlite:/d.cf", "transport_maps=sqlite:/d.cf"
 
 
 def verdict_file(text: str) -> Change:
@@ -31,6 +32,18 @@ def milter_checks(tables: str) -> Change:
     def change(site: Installation) -> None:
         ours = f"regexp:{site.front_directory}/segl-verdict"
         site.front("-e", f"milter_header_checks={tables.format(ours=ours)}")
+
+    return change
+
+
+def asks(tables: str) -> Change:
+    """Of whom mail may go on to unread, too."""
+
+    def change(site: Installation) -> None:
+        master = site.front_directory / "master.cf"
+        last = "check_recipient_access static:{"
+        asked = f"check_recipient_access pipemap:{{{tables}}}, {last}"
+        master.write_text(master.read_text("utf-8").replace(last, asked), "utf-8")
 
     return change
 
@@ -217,6 +230,19 @@ FRONT = [
     ("front.unread", FAIL, lambda site: site.append("segl-own", ".nordby.example OK\n")),
     ("front.unread", FAIL, lambda site: (site.front_directory / "segl-own").unlink()),
     ("front.unread", OK, lambda site: site.append("segl-own", "bo@nordby.example DUNNO\n")),
+    ("front.unread", OK, front("-e", HOSTS)),  # it is not asked yet: the longer way
+    ("front.unread", OK, both(front("-e", HOSTS), asks("sqlite:/d.cf, static:OK"))),
+    ("front.unread", FAIL, both(front("-e", HOSTS), asks("sqlite:/other.cf, static:OK"))),
+    ("front.unread", FAIL, both(front("-e", HOSTS), asks("sqlite:/d.cf, inline:{x=OK}"))),
+    ("front.unread", FAIL, asks("sqlite:/d.cf, static:OK")),
+    (
+        "front.unread",
+        FAIL,
+        both(front("-e", HOSTS), lambda site: site.append("segl-own", "bo@nordby.example DUNNO\n")),
+    ),
+    ("front.unread", OK, both(front("-e", WAYS), asks("sqlite:/d.cf, inline:{local:=OK}"))),
+    ("front.unread", FAIL, both(front("-e", WAYS), asks("sqlite:/d.cf, inline:{smtp:=OK}"))),
+    ("front.unread", FAIL, both(front("-e", WAYS), asks("sqlite:/d.cf, static:OK"))),
     ("front.handover", FAIL, front("-P", "segl-unread/unix/smtp_fallback_relay=[relay.example]")),
     ("front.verdict", FAIL, verdict_file("/^X-Segl-Route: plain$/ FILTER segl-plain:[127.0.0.1]:10027\n")),
     # where Segl's own mail comes in

@@ -202,7 +202,7 @@ def test_files_are_written_so_that_main_cf_sets_all_going_last(site: Installatio
             {"subdomains": True, "forwarded": ["Bo@nordby.example"]},
             "virtual_mailbox_domains = inline:{skole.example=x}\n"
             "transport_maps = inline:{ferie.nordby.example=local:, ud.example=smtp:[x], a@fax.example=local:}\n",
-            "bo@nordby.example DUNNO, nordby.example OK, .nordby.example OK, localhost OK, a@fax.example OK,"
+            "bo@nordby.example FILTER segl-secure:[127.0.0.1]:10029, nordby.example OK, .nordby.example OK, localhost OK, a@fax.example OK,"
             " ferie.nordby.example OK, mail.nordby.example OK, skole.example OK",
         ),
     ],
@@ -215,6 +215,25 @@ def test_whom_unread_mail_may_go_on_to(
     site.append("main.cf", main)
     site.install()
     assert site.read("segl-own").splitlines()[1:] == lines.split(", ")
+
+
+def test_whom_a_database_has_it_is_asked_for(site: Installation) -> None:
+    """Wherever its file lies, and whatever prefix it has; not where somebody is said to be none."""
+    (site.front_directory / "sql").mkdir()
+    site.append(
+        "main.cf",
+        "virtual_mailbox_domains = proxy:mysql:$config_directory/sql/domains.cf, inline:{a.example=1}\n"
+        "mydestination = !ldap:/etc/postfix/not.cf, ldap:/etc/postfix/here.cf\n"
+        "transport_maps = pgsql:/etc/postfix/ways.cf, socketmap:unix:x:y\n"
+        "virtual_transport = lmtp:unix:private/store\n",
+    )
+    site.append("master.cf", "vacation unix - n n - - pipe argv=/bin/cat\nlmtp unix - - n - - lmtp\n")
+    site.install()
+    [asked] = [line for line in site.read("master.cf").splitlines() if "{ segl_unread" in line]
+    domains, ways = (part.split("}")[0] for part in asked.split("pipemap:{")[1:])
+    assert domains == f"proxy:mysql:{site.front_directory}/sql/domains.cf, static:OK"
+    assert ways.startswith("pgsql:/etc/postfix/ways.cf, inline:{")
+    assert {"local:=OK", "vacation=OK", "vacation:=OK", "lmtp:unix:private/store=OK"} < set(ways.split(", "))
 
 
 REFUSED = [
