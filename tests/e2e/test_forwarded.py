@@ -43,11 +43,14 @@ def name_alias(house: House) -> None:
     """The treasurer's mail is forwarded by the mail store."""
     asked = {name: f"sqlite:{house.directory}/{name}.cf" for name in ROWS}
     with sqlite3.connect(house.directory / "tables.db") as base:
+        base.execute("CREATE TABLE said (name TEXT, key TEXT, value TEXT)")
         for name, rows in ROWS.items():
-            base.execute(f"CREATE TABLE {name} (key TEXT, value TEXT)")
-            base.executemany(f"INSERT INTO {name} VALUES (?, ?)", rows)
-            text = f"dbpath = {house.directory}/tables.db\nquery = SELECT value FROM {name} WHERE key = '%s'\n"
-            (house.directory / f"{name}.cf").write_text(text, "utf-8")
+            base.executemany("INSERT INTO said VALUES (?, ?, ?)", [(name, *row) for row in rows])
+            (house.directory / f"{name}.cf").write_text(
+                f"dbpath = {house.directory}/tables.db\ntable = said\nselect_field = value\nwhere_field = key\n"
+                f"additional_conditions = AND name = '{name}'\n",
+                "utf-8",
+            )
     aliases = f"inline:{{ {{ {CHAIR} = {BARE} }}, {{ {UNNAMED} = {BARE} }} }}"
     [ways] = [
         line.partition(" = ")[2]

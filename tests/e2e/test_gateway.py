@@ -33,6 +33,10 @@ def host(empty_network: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     signed = SignedDns(folder / "dns", SignedTree(folder / "zones", []))
     with signed as dns, dns.become_the_hosts(folder), Host() as host:
         host.postconf("-e", "mydestination=localhost")
+        # Of old, and stronger than a service's own level: neither on the ways inside nor to the server behind.
+        host.postconf(
+            "-e", f"smtp_tls_per_site=inline:{{127.0.0.1=MUST, {BEHIND}=NONE, [{BEHIND}]:2525=NONE}}"
+        )
         yield host
 
 

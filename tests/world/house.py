@@ -206,10 +206,9 @@ class House:
 
     def ask_tables(self) -> None:
         """Give the return port the tables that the front's written configuration has, as `segl install` does."""
-        now, wanted = self._site(), replace(self._site(), house_tables=house_tables(read_instance(self.front.config)))
-        self.front.master_cf = self.front.master_cf.replace(
-            render_front_master(now), render_front_master(wanted)
-        )
+        now, tables = self._site(), house_tables(read_instance(self.front.config))
+        wanted = render_front_master(replace(now, house_tables=tables))
+        self.front.master_cf = self.front.master_cf.replace(render_front_master(now), wanted)
 
     def stop(self) -> None:
         """Stop everything at once. What does not stop in time is killed."""

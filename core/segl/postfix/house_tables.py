@@ -1,9 +1,9 @@
 """Tables that ask a server which names are of the house, as the return port can ask them itself.
 
-What :mod:`segl.postfix.house_names` lists stands in a file of ours. A database or a directory cannot be listed: whoever
-serves mailboxes for many has domains there, and programs that answer for somebody on leave. So the port asks them of each
-recipient of mail that nobody has read. pipemap makes "has it" of whatever they say (DATABASE_README); while one does not
-answer, the port does not either (451), and the mail waits.
+What :mod:`segl.postfix.house_names` lists stands in a file of ours. A database or a directory cannot be listed:
+whoever serves mailboxes for many has domains there, and programs that answer for somebody on leave. So the port asks
+them of each recipient of mail that nobody has read. pipemap makes "has it" of whatever they say (DATABASE_README);
+while one does not answer, the port does not either (451), and the mail waits.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ _OF_USERS: Final = ("local_transport", "mailbox_transport", "virtual_transport")
 
 
 def house_tables(front: Instance) -> str:
-    """Restrictions that let a recipient pass whom such a table of *front* has, each with a comma behind it; ``""`` where
-    none is asked. A list that says of some names "not" (``!``) is left out: what it has, no single table tells."""
+    """Restrictions that let a recipient pass whom such a table of *front* has, each with a comma behind it; ``""``
+    where none is asked. A list that says of some names "not" (``!``) is left out: what it has, no single table tells.
+    """
     return "".join(f"check_recipient_access pipemap:{{{table}, {means}}}, " for table, means in _asked(front))
 
 

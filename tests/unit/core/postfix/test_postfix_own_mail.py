@@ -91,6 +91,8 @@ def test_names_below_that_are_own_and_may_lie_elsewhere(
 RELAY, TRANSPORT = "relay_domains=nordby.example", "transport_maps=inline:{{nordby.example = %s}}"
 LOCAL = "mydestination=nordby.example"
 SURE = "smtp_tls_policy_maps=inline:{[203.0.113.5]=secure}"
+# Of the two, Postfix asks the old table where there is no table of policies.
+FORCED, OF_OLD = "smtp_tls_security_level=secure", "smtp_tls_per_site=inline:{{203.0.113.5=%s}}"
 
 
 def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
@@ -119,6 +121,10 @@ def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
             [RELAY, TRANSPORT % f"smtp:{ELSEWHERE}", "smtp_tls_policy_maps=inline:{outlook.example=secure}"],
             "may",
         ),
+        ([RELAY, TRANSPORT % "smtp:[203.0.113.5]", FORCED, OF_OLD % "NONE"], "TLS level none"),
+        ([RELAY, TRANSPORT % "smtp:[203.0.113.5]", FORCED, OF_OLD % "MAY"], ""),
+        ([RELAY, TRANSPORT % "smtp:[203.0.113.5]", OF_OLD % "MUST"], ""),
+        ([RELAY, TRANSPORT % "smtp:[203.0.113.5]", FORCED, OF_OLD % "NONE", SURE], ""),
         ([RELAY, TRANSPORT % "smtp:[10.0.0.5], [203.0.113.5]"], "[203.0.113.5]"),
         ([RELAY, "relay_transport=relay:[203.0.113.5]"], "by relay"),
         ([RELAY, "relayhost=[203.0.113.5]"], "[203.0.113.5] by relay"),

@@ -202,7 +202,8 @@ def test_files_are_written_so_that_main_cf_sets_all_going_last(site: Installatio
             {"subdomains": True, "forwarded": ["Bo@nordby.example"]},
             "virtual_mailbox_domains = inline:{skole.example=x}\n"
             "transport_maps = inline:{ferie.nordby.example=local:, ud.example=smtp:[x], a@fax.example=local:}\n",
-            "bo@nordby.example FILTER segl-secure:[127.0.0.1]:10029, nordby.example OK, .nordby.example OK, localhost OK, a@fax.example OK,"
+            "bo@nordby.example FILTER segl-secure:[127.0.0.1]:10029, nordby.example OK, .nordby.example OK,"
+            " localhost OK, a@fax.example OK,"
             " ferie.nordby.example OK, mail.nordby.example OK, skole.example OK",
         ),
     ],
