@@ -34,7 +34,7 @@ ROWS = {
         (BOARD, f"{COLLEAGUE},{TREASURER}"),
         (LODGER, BARE),
     ],
-    "domain": [("hostet.example", "1"), (DOMAIN, "1")],
+    "domain": [("hostet.example", "1"), (DOMAIN, "1"), (BARE, "an address, as in a directory of people")],
     "transport": [(f"autoreply.{DOMAIN}", "absence:")],
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from segl.postfix.house_names import is_program
@@ -19,6 +19,7 @@ from segl.postfix.running import Instance, split_list
 _DOMAINS: Final = ("mydestination", "virtual_mailbox_domains")
 # Asked for the parts of an address, too; socketmap and tcp are for the whole of it alone.
 _ASKED_BY_KEY: Final = frozenset({"ldap", "mongodb", "mysql", "pgsql", "sqlite"})
+_DOMAIN_ALONE: Final = "regexp:{{/^.*@([^@]+)$$/ $$1}}"
 _PATH: Final = re.compile(r"(?<=:)/[^\s,{}]+")
 _OF_USERS: Final = ("local_transport", "mailbox_transport", "virtual_transport")
 
@@ -26,42 +27,42 @@ _OF_USERS: Final = ("local_transport", "mailbox_transport", "virtual_transport")
 def house_tables(front: Instance) -> str:
     """Restrictions that let a recipient pass whom such a table of *front* has, each with a comma behind it; ``""``
     where none is asked. A list that says of some names "not" (``!``) is left out: what it has, no single table tells.
-    """
-    return "".join(f"check_recipient_access pipemap:{{{table}, {means}}}, " for table, means in _asked(front))
+    As they stand in master.cf, with two ``$`` for each."""
+    return "".join(f"check_recipient_access pipemap:{{{', '.join(each)}}}, " for each in _asked(front))
 
 
 def asks_no_others(front: Instance, restrictions: Sequence[str]) -> bool:
     """Whether *restrictions* (the items of a list) let nobody pass but whom :func:`house_tables` does. They may know of
     less: a table, or a program, came after they were written, and such mail takes the longer way."""
-    wanted = {(_real(table), kind): means for table, kind, means in _parts(_asked(front))}
+    wanted = dict(map(_parts, _asked(front)))
     names, tables = restrictions[::2], restrictions[1::2]
-    given = [split_list(_real(one).removeprefix("pipemap:{").removesuffix("}")) for one in tables]
+    given = [split_list(one.removeprefix("pipemap:{").removesuffix("}")) for one in tables]
     return (
         len(names) == len(tables)
         and set(names) <= {"check_recipient_access"}
-        and all(len(one) == 2 for one in given)
-        and all(means <= wanted.get((table, kind), set()) for table, kind, means in _parts(given))
+        and all(means <= wanted.get(asked, set()) for asked, means in map(_parts, filter(None, given)))
     )
 
 
-def _parts(asked: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, set[str]]]:
-    """Of each: the table, and the type and the entries of the one that says what an answer means."""
-    for table, last in asked:
-        kind, _, means = last.partition(":")
-        yield table, kind, set(split_list(means.removeprefix("{").removesuffix("}")))
+def _parts(pipe: Sequence[str]) -> tuple[tuple[str, ...], set[str]]:
+    """What is asked, with the type of the last table, which says what an answer means; and the entries of that."""
+    kind, _, means = pipe[-1].partition(":")
+    asked = (*map(_as_it_is, pipe[:-1]), kind)
+    return asked, set(split_list(means.removeprefix("{").removesuffix("}")))
 
 
-def _real(value: str) -> str:
+def _as_it_is(table: str) -> str:
     """Where an installation is tried out, what is beside main.cf is links to the site's own."""
-    return _PATH.sub(lambda found: os.path.realpath(found[0]), value)
+    return _PATH.sub(lambda found: os.path.realpath(found[0]), table.replace("$$", "$"))
 
 
-def _asked(front: Instance) -> Iterator[tuple[str, str]]:
-    """Each table, and the one that says which of its answers means that a name is of the house."""
+def _asked(front: Instance) -> Iterator[tuple[str, ...]]:
+    """Pipes of tables: what is asked, and at last which answer means that a name is of the house. Of lists of domains
+    the domain alone is asked for, as Postfix does: a directory that knows people may have addresses of others."""
     for name in _DOMAINS:
         items = split_list(front.value(name))
         if not any(item.startswith("!") for item in items):
-            yield from ((item, "static:OK") for item in items if _is_asked(item))
+            yield from ((_DOMAIN_ALONE, item, "static:OK") for item in items if _is_asked(item))
     here = ", ".join(f"{way}=OK" for way in _ways_of_programs(front))
     yield from (
         (item, f"inline:{{{here}}}") for item in split_list(front.value("transport_maps")) if _is_asked(item)

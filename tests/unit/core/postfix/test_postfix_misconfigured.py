@@ -18,6 +18,7 @@ pytestmark = POSTFIX
 OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
 OURS = "unix:segl/milter.sock"
 RETURN = "127.0.0.1:10027/inet"
+OF_DOMAIN = "regexp:{{/^.*@([^@]+)$$/ $$1}}"
 HOSTS, WAYS = "virtual_mailbox_domains=sqlite:/d.cf", "transport_maps=sqlite:/d.cf"
 
 
@@ -231,8 +232,9 @@ FRONT = [
     ("front.unread", FAIL, lambda site: (site.front_directory / "segl-own").unlink()),
     ("front.unread", OK, lambda site: site.append("segl-own", "bo@nordby.example DUNNO\n")),
     ("front.unread", OK, front("-e", HOSTS)),  # it is not asked yet: the longer way
-    ("front.unread", OK, both(front("-e", HOSTS), asks("sqlite:/d.cf, static:OK"))),
-    ("front.unread", FAIL, both(front("-e", HOSTS), asks("sqlite:/other.cf, static:OK"))),
+    ("front.unread", OK, both(front("-e", HOSTS), asks(f"{OF_DOMAIN}, sqlite:/d.cf, static:OK"))),
+    ("front.unread", FAIL, both(front("-e", HOSTS), asks("sqlite:/d.cf, static:OK"))),  # addresses, too
+    ("front.unread", FAIL, both(front("-e", HOSTS), asks(f"{OF_DOMAIN}, sqlite:/other.cf, static:OK"))),
     ("front.unread", FAIL, both(front("-e", HOSTS), asks("sqlite:/d.cf, inline:{x=OK}"))),
     ("front.unread", FAIL, asks("sqlite:/d.cf, static:OK")),
     (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from segl.errors import PostfixError
+from segl.postfix.check import State
 from segl.postfix.conf import REPORT_OPTIONS
 from segl.postfix.edit import ASIDE, MARK
 from segl.postfix.plan import KEEP, make_plan
@@ -231,10 +232,12 @@ def test_whom_a_database_has_it_is_asked_for(site: Installation) -> None:
     site.append("master.cf", "vacation unix - n n - - pipe argv=/bin/cat\nlmtp unix - - n - - lmtp\n")
     site.install()
     [asked] = [line for line in site.read("master.cf").splitlines() if "{ segl_unread" in line]
-    domains, ways = (part.split("}")[0] for part in asked.split("pipemap:{")[1:])
-    assert domains == f"proxy:mysql:{site.front_directory}/sql/domains.cf, static:OK"
+    domains, ways = (part.split("}, check_")[0] for part in asked.split("pipemap:{")[1:])
+    assert domains.endswith(f"/ $$1}}}}, proxy:mysql:{site.front_directory}/sql/domains.cf, static:OK")
     assert ways.startswith("pgsql:/etc/postfix/ways.cf, inline:{")
+    ways = ways.removesuffix("}")
     assert {"local:=OK", "vacation=OK", "vacation:=OK", "lmtp:unix:private/store=OK"} < set(ways.split(", "))
+    assert {check.state for check in site.checks("front") if check.id == "front.unread"} == {State.OK}
 
 
 REFUSED = [
