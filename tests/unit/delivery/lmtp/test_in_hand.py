@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from segl_delivery.lmtp.in_hand import FORGOTTEN_SECONDS, InHand, name_of
+from segl_delivery.lmtp.in_hand import FORGOTTEN_SECONDS, Ends, InHand, name_of
 
 BAD = name_of("portal", "anna@x.dk", ["bo@y.dk"], 60_000_000)
 GOOD = name_of("portal", "anna@x.dk", ["bo@y.dk"], 900)
@@ -29,9 +29,21 @@ def test_the_more_often_the_longer(tmp_path: Path, times: int, seconds: int) -> 
         killed_with(folder, BAD, at=1000.0)
     now = [1000.0]
     marks = InHand(folder, lambda: now[0])
+    now[0] = 999.0 + seconds
     assert (marks.put_off(BAD) is not None) == (seconds > 0)
     now[0] = 1000.0 + seconds
     assert marks.put_off(BAD) is None
+    with marks.holding(BAD):
+        pass
+    now[0] = 1000.0
+    assert marks.put_off(BAD) is None, "it went through"
+
+
+def test_a_message_is_known_again_in_whatever_order_its_recipients_come() -> None:
+    assert (
+        len({name_of("tls", "a@x.dk", order, 9) for order in (["b@y.dk", "c@y.dk"], ["c@y.dk", "b@y.dk"])})
+        == 1
+    )
 
 
 def test_who_was_beside_it_is_taken_at_the_next_try(tmp_path: Path) -> None:
@@ -52,7 +64,7 @@ def test_a_message_that_is_broken_off_at_a_stop_is_no_less_suspect(tmp_path: Pat
         killed_with(folder, BAD, at=0.0)
     with pytest.raises(KeyboardInterrupt), InHand(folder, lambda: 700.0).holding(BAD):
         raise KeyboardInterrupt
-    assert InHand(folder, lambda: 599.0).put_off(BAD) is not None
+    assert InHand(folder, lambda: 800.0).put_off(BAD) == Ends(3, 700.0)
 
 
 def test_what_is_told_of_no_more_is_forgotten(tmp_path: Path) -> None:
