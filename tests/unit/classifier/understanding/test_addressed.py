@@ -145,6 +145,8 @@ def test_who_reads_a_guide_is_nobody(subject: str, head: str) -> None:
         ("Sådan gør du", f"{GUIDED} Du skal møde den 4. maj."),
         ("Vejledning", "Du får dagpenge fra os i 14 dage."),
         ("Sådan gør du", f"Se nedenfor, hvad de skriver.\n\n> {GUIDED}"),
+        ("Sådan gør du", f"{GUIDED}\n\nMvh\nBo\n\nNadia er stadig syg."),
+        ("Sådan gør du", f"{GUIDED}\n\nMvh\nBo\n\n> Nadia: syg"),
         ("Sådan gør du", f"Husk at logge på, før du kan se det.\n\nMvh\nBo\n\nPS: {GUIDED}"),
     ],
 )

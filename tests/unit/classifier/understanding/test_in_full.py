@@ -19,6 +19,7 @@ from segl_classifier.understanding.unlisted import unlisted
         ("Lis Møller er syg.", "Lis Møller er syg."),
         ("Lis Møller og Bo er syge.", "Lis Møller og Bo Holm er syge."),
         ("Karl Johan er syg.", "Karl Johan Holm er syg."),
+        ("Vi taler om Zbyszek Bo i dag.", "Vi taler om Zbyszek Bo i dag."),
         ("Referatet er sendt til alle.", "Referatet er sendt til alle."),
         ("palle er syg.", "palle er syg."),
         ("Vores nye bogholder har kræft.", "Vores nye bogholder Bo Holm har kræft."),
