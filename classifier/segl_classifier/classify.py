@@ -34,6 +34,7 @@ from segl_classifier.decide import Strictness, decide
 from segl_classifier.detect import detect
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.few_words import heard_alone
+from segl_classifier.little_said import believed_sooner
 from segl_classifier.mail_by_mail import each_by_itself
 from segl_classifier.memory import Memory
 from segl_classifier.message import Text, unreadable
@@ -114,6 +115,8 @@ def gather(
             reader = hearing(model, rules)
             own = own._replace(understanding=understand(found.texts, reader, deadline))
             own = each_by_itself(own, rules, model)
+            if not attachments.files:
+                own = own._replace(understanding=believed_sooner(own.understanding, own.texts, model))
             files = list(attachments.understood(reader))
             found.findings = believed_of_all(own, files, rules)
             found.texts, found.understanding = _together(own, files)

@@ -175,7 +175,9 @@ def reading_steps(reading: Reading, label: Label | None, message: float) -> Iter
         before, score = score, raised(window, left)
         yield Adjustment(f"lowered: {reason}", score - before)
     if abs(message - window) >= 0.005:
-        yield Adjustment("the other windows", message - window)
+        # No window says more than the message, but where little is said (:mod:`.little_said`).
+        why = "little is said" if label is None and message > window else "the other windows"
+        yield Adjustment(why, message - window)
 
 
 _RANK = {label: number for number, label in enumerate(Label)}

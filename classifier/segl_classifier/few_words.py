@@ -21,7 +21,7 @@ from segl_classifier.rules import RuleSet
 
 _MOST_WORDS = 20
 _MOST_CHARACTERS = 400  # so many words that are longer are no sentence
-_CLOSES = re.compile(
+CLOSES = re.compile(
     r"^[ \t>*-]*(?:--[ \t]*$|(?:mvh|vh|kh|dbh|(?:[\w.]+ ){0,3}?(?:hilsen|hilsner|hälsningar|hälsning|regards|wishes|"
     r"gr(?:ü|ue)(?:ß|ss)en?))\b[^\n]{0,40}$)",
     re.IGNORECASE | re.MULTILINE,
@@ -90,7 +90,7 @@ def _short(texts: Sequence[Text]) -> list[Text] | None:
 def _messages(text: str) -> Iterator[str]:
     """What those messages in *text* say that have few words, from the first on: its own, and those that it answers."""
     for number, message in enumerate(islice(_answered(text), _MOST_ANSWERED)):
-        end = _CLOSES.search(message, 0, 2 * _MOST_CHARACTERS)
+        end = CLOSES.search(message, 0, 2 * _MOST_CHARACTERS)
         said = message[: end.start()] if end else message
         if number == 0 and not _is_short(said):
             said = _said_once(said)

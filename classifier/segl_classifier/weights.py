@@ -31,3 +31,14 @@ not what the message is about: one sign of it does not do (docs/decisions/0104).
 
 SOME_DOUBT = 0.3
 """From here on the model may have taken one category for another."""
+
+FEW = 25
+"""Up to so many words a message has little in which the model could be sure of anything, so that it counts where the
+model has :data:`SOME_DOUBT` of it (docs/decisions/0115)."""
+
+RATHER_FEW = 35
+"""So it is up to so many words with one that speaks of *han, hun*; one that does not counts where the model has
+:data:`MORE_DOUBT`."""
+
+MORE_DOUBT = 0.45
+"""What a message of no more than :data:`RATHER_FEW` words counts from, that speaks of nobody by *han, hun*."""
