@@ -1,9 +1,9 @@
 """Messages in which little is said: the model is hardly ever sure of them.
 
-Of "Freja skubber maden rundt og går altid ud bagefter" it says .38, where from .63 on a message goes securely: nothing
-around it tells what is meant, and hints are told in few words. What of harmless mail is as short leaves it no such
-doubt: of 124 of up to 35 words in ``dev_*`` none does. So the doubt that counts is less there, the fewer words
-there are (:mod:`.weights`, docs/decisions/0115).
+Of "Hun begynder på Riget på mandag og vil have det taget af selv, før det falder" it says .35, where from .63 on a
+message goes securely: hints are told in few words, and nothing around them tells what is meant. Most harmless mail as
+short leaves it no doubt at all. So less doubt counts there, the fewer words there are (:mod:`.weights`,
+docs/decisions/0115).
 """
 
 from __future__ import annotations
