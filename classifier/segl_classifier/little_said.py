@@ -22,11 +22,14 @@ from segl_classifier.weigh import raised
 _MOST_BELOW = 60  # words below the greeting that ends a message: a signature, no message that is answered
 _MOST_CHARACTERS = 2_000
 _SPEAKS_OF = re.compile(
-    r"\b(?:han|hun|ham|hende|hans|hendes|he|she|him|his|hers|hon|honom|henne|hennes|ho|ihn|ihm)\b", re.IGNORECASE
+    r"\b(?:han|hun|ham|hende|hans|hendes|he|she|him|his|hers|hon|honom|henne|hennes|ho|ihn|ihm)\b",
+    re.IGNORECASE,
 )
 
 
-def believed_sooner(heard: Understanding | None, texts: Iterable[Text], model: Model | None) -> Understanding | None:
+def believed_sooner(
+    heard: Understanding | None, texts: Iterable[Text], model: Model | None
+) -> Understanding | None:
     """What *model* *heard* in *texts*, all of one message without files: of the message as a whole more, in log-odds,
     where it has few words and the model some doubt, so that this doubt counts."""
     if heard is None or model is None or heard.any < weights.SOME_DOUBT:

@@ -74,7 +74,9 @@ def test_what_is_surely_nothing_or_counts_anyway_stays_as_it_is(any_: float) -> 
 
 def test_it_is_told_why_the_message_counts_for_more_than_its_passages() -> None:
     heard = believed_sooner(
-        model(0.4).understand([Text(HINT, "body", Source.BODY)]), [Text(HINT, "body", Source.BODY)], model(0.4)
+        model(0.4).understand([Text(HINT, "body", Source.BODY)]),
+        [Text(HINT, "body", Source.BODY)],
+        model(0.4),
     )
     whole = weigh_all([], shipped_rules(), model=model(0.4), understanding=heard).whole
     assert whole is not None
