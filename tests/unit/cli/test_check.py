@@ -157,10 +157,12 @@ def test_the_settings_bring_their_rules_and_their_policy(mail: Path) -> None:
     assert segl("--settings", settings, mail / "odd.eml").returncode == 12
 
 
-@pytest.mark.parametrize("option", ["--settings", "--rules"])
-def test_bad_settings_or_rules_are_told_fault_by_fault(mail: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "wrong"), [("--settings", "[organisatoin]\n"), ("--rules", "[[rule]]\nid = 'x'\nwieght = 1\n")]
+)
+def test_bad_settings_or_rules_are_told_fault_by_fault(mail: Path, option: str, wrong: str) -> None:
     bad = mail / "bad.toml"
-    bad.write_text("[[rule]]\nid = 'x'\nwieght = 1\n[organisatoin]\n")
+    bad.write_text(wrong)
     done = segl(option, bad, mail / "plain.eml")
     assert done.returncode == 2
     assert done.stdout == ""
