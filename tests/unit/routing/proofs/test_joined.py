@@ -93,7 +93,7 @@ def check(
 
     async def run() -> list[Checked]:
         hosts = outside.hosts(dns, seconds, providers)
-        mail = MailDns([dns.nameserver], query_seconds=1.5)
+        mail = MailDns([dns.nameserver], query_seconds=15)
         checker = LiveCheck(mail, hosts, promise if dane else None, policy if sts else None, providers)
         return list(await asyncio.gather(*map(checker, domains)))
 

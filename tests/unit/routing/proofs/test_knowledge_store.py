@@ -16,7 +16,13 @@ from segl_routing.proofs.facts import Checked, DomainFacts
 from world.lookups import DOMAIN, DOUBT, GONE, NO, YES, LookUps, hold, run, says, tls
 from world.stores import break_store, store_in
 
-pytestmark = pytest.mark.usefixtures("both_stores")
+pytestmark = pytest.mark.usefixtures("both_stores", "patience")
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any store is slow."""
+    monkeypatch.setattr("segl_routing.store_thread.READ_SECONDS", 30.0)
 
 
 def store_of(directory: Path, **how: bool) -> StoreArchive:

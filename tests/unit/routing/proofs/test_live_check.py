@@ -73,7 +73,7 @@ def check(outside: Outside, dns: DnsServer, *domains: str, seconds: float = 5) -
     """Check *domains* at the same time, each host for so many *seconds*."""
 
     async def run() -> list[Checked]:
-        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), outside.hosts(dns, seconds))
+        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=15), outside.hosts(dns, seconds))
         return list(await asyncio.gather(*map(checker, domains)))
 
     return asyncio.run(run())
@@ -135,7 +135,7 @@ def test_nothing_proves_tls_to_ourselves(outside: Outside, dns: DnsServer, domai
         return Evidence(Proof.MTA_STS, Known.YES, "enforced", policy=policy)
 
     async def run() -> Checked:
-        mail_dns = MailDns([dns.nameserver], query_seconds=1.5)
+        mail_dns = MailDns([dns.nameserver], query_seconds=15)
         return await LiveCheck(mail_dns, outside.hosts(dns), signed, enforced)(domain)
 
     checked = asyncio.run(run())
@@ -154,7 +154,7 @@ def test_a_host_of_our_name_that_nobody_answers_at_is_this_host(
     """A network may not let its own hosts in by their address outside."""
 
     async def run() -> Checked:
-        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), outside.hosts(dns))
+        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=15), outside.hosts(dns))
         checker.greet(Greeting("nordby-vand.example", ours))
         return await checker("within.example")
 
@@ -265,7 +265,7 @@ def test_a_host_that_counted_as_another_is_asked_again_once_our_own_name_is_know
 
     async def run() -> list[bool]:
         hosts = outside.hosts(dns)
-        checker, ours = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), hosts), hosts._greeting
+        checker, ours = LiveCheck(MailDns([dns.nameserver], query_seconds=15), hosts), hosts._greeting
         found = []
         for greeting in (Greeting(ours.name, ""), ours):
             checker.greet(greeting)

@@ -34,7 +34,7 @@ from world.policies import (
     policy_text,
 )
 
-SECONDS = 3.0  # for one fetch
+SECONDS = 30.0  # for one fetch; none of them is waited for so long
 HOST = "mta-sts.kommune.example"
 TEXT = policy_text("enforce", "mx.kommune.example", "*.protection.example")
 READ = StsPolicy(StsMode.ENFORCE, 86400, ("mx.kommune.example", "*.protection.example"))
@@ -49,7 +49,7 @@ class Street:
     web: PolicyServer
     dns: DnsServer
 
-    def source(self, seconds: float = SECONDS, query_seconds: float = 2) -> StsSource:
+    def source(self, seconds: float = SECONDS, query_seconds: float = 20) -> StsSource:
         dns = MailDns([self.dns.nameserver], query_seconds=query_seconds)
         return StsSource(dns, web_trust(self.outside.ca.file), seconds=seconds, port=self.outside.port)
 
