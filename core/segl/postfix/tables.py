@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 
 from segl.errors import PostfixError
+from segl.postfix.remembered import Pairs, Question, remembered
 from segl.postfix.running import PostfixBusy, run_postfix, split_list
 
 _LISTED = {"btree", "cdb", "dbm", "hash", "inline", "internal", "lmdb", "sdbm", "texthash"}
@@ -122,7 +123,11 @@ def entries(table: Table, config: Path, *, aliases: bool = False) -> tuple[Entry
     if table.type == "static":
         return (Entry("*", _inside(table.name) if table.name.startswith("{") else table.name),)
     if table.type in _LISTED:
-        return _listed(table, config, "postalias" if aliases else "postmap")
+        program = "postalias" if aliases else "postmap"
+        listed = remembered(
+            Question(table.type, table.name, (program, "-s")), partial(_listed, table, config, program)
+        )
+        return tuple(Entry(key, value) for key, value in listed)
     if table.type == "randmap":
         return tuple(Entry("*", value) for value in split_list(_inside(table.name)))
     if table.type == "nis" and not _nis_domain():
@@ -138,27 +143,14 @@ def look_up(value: str, keys: Sequence[str], config: Path) -> dict[str, str]:
     Keys without an answer are left out. Raises :class:`TableUnread`."""
     found: dict[str, str] = {}
     for table in tables_in(value):
-        question = _Question(table, tuple(keys), config)
-        # The patterns of many services are the same, and those of a host the same each minute.
-        alike = table.type in PATTERNS and table.name.startswith("{")
-        for key, answer in _known_answers(question) if alike else _answers(question):
+        question = Question(table.type, table.name, ("-q", *keys))
+        for key, answer in remembered(question, partial(_answers, table, keys, config)):
             found.setdefault(key, answer)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What *table* says to each of *keys*. Patterns that stand in the parameter itself say the same whatever the
-    instance in *config* is like."""
-
-    table: Table
-    keys: tuple[str, ...]
-    config: Path = field(compare=False)
-
-
-def _answers(question: _Question) -> tuple[tuple[str, str], ...]:
-    table, config = question.table, question.config
-    given = "".join(f"{key}\n" for key in question.keys)
+def _answers(table: Table, keys: Sequence[str], config: Path) -> Pairs:
+    given = "".join(f"{key}\n" for key in keys)
     done = _run(table, ["postmap", "-c", str(config), "-q", "-", str(table)], given)
     if "fatal:" in done.stderr or "error:" in done.stderr:
         raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
@@ -166,10 +158,7 @@ def _answers(question: _Question) -> tuple[tuple[str, str], ...]:
     return tuple((key, answer) for key, _, answer in lines)
 
 
-_known_answers = lru_cache(maxsize=256)(_answers)
-
-
-def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
+def _listed(table: Table, config: Path, program: str) -> Pairs:
     done = _run(table, [program, "-c", str(config), "-s", str(table)])
     if done.returncode:
         raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
@@ -177,7 +166,7 @@ def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
     if len(lines) > _MOST_ENTRIES:
         raise TableUnread(f"{table} has {len(lines)} entries, too many to look through")
     pairs = (line.partition("\t") for line in lines)
-    return tuple(Entry(key.removesuffix(":"), value) for key, _, value in pairs)
+    return tuple((key.removesuffix(":"), value) for key, _, value in pairs)
 
 
 def _run(table: Table, command: Sequence[str], given: str = "") -> CompletedProcess[str]:
