@@ -98,7 +98,7 @@ def test_a_file_in_the_sockets_place_is_left_alone(new_milter: NewMilter) -> Non
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ('socket = "/nowhere/to/be/found/m.sock"', "No such file"),
+        ('socket = "/nowhere/to/be/found/m.sock"', "there is no folder /nowhere"),
         (f'socket = "/tmp/{"x" * 100}"', "too long"),
         ("workers = -1\ndrain_secnods = 1", "did you mean drain_seconds?"),
         ("[", "not TOML"),
