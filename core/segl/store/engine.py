@@ -63,6 +63,7 @@ _LIBPQ = {  # of the client's end of a connection, in seconds; a word in the URL
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # this one in milliseconds
 }
+_OF_DISK = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _READ_ONLY = "25006"  # SQLSTATE: the statement would write, and this server takes no writes
 _WATCHES: WeakKeyDictionary[Engine, LockWatch] = WeakKeyDictionary()
 _THERE = {  # names of tables and indexes
@@ -234,7 +235,9 @@ def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[
 
 def _fault(engine: Engine, error: SQLAlchemyError) -> StoreError:
     if not is_busy(getattr(error, "orig", None)):
-        return StoreError("the store cannot be reached", f"store: {_kind(error)}")
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+        hint = _what_to_look_at(str(engine.url)) if code in _OF_DISK else ""
+        return StoreError("the store cannot be reached", f"store: {_kind(error)}", hint)
     if (watch := _WATCHES.get(engine)) is not None:
         watch.met(_BUSY_SECONDS)
     return StoreLocked("the store cannot be reached", f"store {engine.url.database}: {_kind(error)}", HINT)

@@ -14,7 +14,7 @@ from segl.postfix.check import Check, Setup, State
 from segl.postfix.check_space import space_checks
 from segl.postfix.running import Instance
 from segl.settings.file import parse_settings
-from segl.store.engine import open_store
+from segl.store.engine import open_store, transaction
 
 MB = 1024 * 1024
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
@@ -107,6 +107,7 @@ def test_a_disk_that_is_read_only_has_room_and_takes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, flag: int, options: str
 ) -> None:
     """So the kernel leaves one on which writing failed: all processes run, and nothing is sealed."""
+    opened = open_store(f"sqlite:///{folder}/opened.db")
     disk = SimpleNamespace(f_bavail=10**9, f_frsize=4096, f_files=10**7, f_favail=10**6, f_flag=flag)
     monkeypatch.setattr(os, "statvfs", lambda _: disk)
     device, mounts = folder.stat().st_dev, folder / "mountinfo"
@@ -122,6 +123,11 @@ def test_a_disk_that_is_read_only_has_room_and_takes_nothing(
     with pytest.raises(StoreError) as caught:
         open_store(f"sqlite:///{folder}/nowhere/segl.db")
     assert "read-only" in caught.value.hint
+    with pytest.raises(StoreError) as caught, transaction(opened) as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("DELETE FROM meta")
+    opened.dispose()
+    assert caught.value.hint.startswith(f"{folder}/opened.db lies on a disk that is read-only")
     file = folder / "state/segl.db"
     file.parent.mkdir(exist_ok=True)
     file.touch()
