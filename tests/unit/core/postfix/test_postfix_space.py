@@ -123,8 +123,9 @@ def test_a_disk_that_is_read_only_has_room_and_takes_nothing(
     with pytest.raises(StoreError) as caught:
         open_store(f"sqlite:///{folder}/nowhere/segl.db")
     assert "read-only" in caught.value.hint
+    with transaction(opened) as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")  # as the one connection says from now on
     with pytest.raises(StoreError) as caught, transaction(opened) as connection:
-        connection.exec_driver_sql("PRAGMA query_only=ON")
         connection.exec_driver_sql("DELETE FROM meta")
     opened.dispose()
     assert caught.value.hint.startswith(f"{folder}/opened.db lies on a disk that is read-only")
