@@ -42,6 +42,12 @@ def busy(command: Sequence[str], *_: object) -> CompletedProcess[str]:
     raise PostfixBusy(f"{command[0]} did not answer within 10 s")
 
 
+def make_busy(monkeypatch: pytest.MonkeyPatch, asked: str = "tables") -> None:
+    """From now on nothing is known of any table, and who asks has no answer."""
+    monkeypatch.setattr("segl.postfix.remembered._known", {})
+    monkeypatch.setattr(f"segl.postfix.{asked}.run_postfix", busy)
+
+
 def reloaded(site: Installation, known: OwnPostfix) -> OwnPostfix:
     return again(site.settings, known, Events("segl-map"))
 
@@ -75,7 +81,7 @@ def test_what_is_slow_for_a_moment_takes_no_name(
 ) -> None:
     """A table that is asked for a name, or Postfix for its configuration."""
     known = own_postfix(site.settings)
-    monkeypatch.setattr(f"segl.postfix.{asked}.run_postfix", busy)
+    make_busy(monkeypatch, asked)
     kept = reloaded(site, known)
     assert (kept.here, kept == known) == (NAMES, True)
     assert "did not answer within 10 s" in kept.doubt
@@ -89,7 +95,7 @@ def test_a_table_that_is_slow_keeps_no_name_that_another_configuration_gave(
     known = own_postfix(site.settings)
     site.front("-e", "mydestination=other.example", "smtp_helo_name=out.nordby.example")
     site.settle()
-    monkeypatch.setattr("segl.postfix.tables.run_postfix", busy)
+    make_busy(monkeypatch)
     now = reloaded(site, known)
     assert (now.helo, now.here) == ("out.nordby.example", NONE)
     assert now.doubt, "it is asked again soon"
@@ -102,7 +108,7 @@ def test_a_service_that_says_something_else_makes_another_configuration(
     known = own_postfix(site.settings)
     site.front("-P", "local/unix/mailbox_transport=smtp:[store.example]")
     site.settle()
-    monkeypatch.setattr("segl.postfix.tables.run_postfix", busy)
+    make_busy(monkeypatch)
     assert reloaded(site, known).here == NONE
 
 
