@@ -24,12 +24,19 @@ _LEAVE_THE_LOG: Final[int | None] = getattr(sqlite3, "SQLITE_DBCONFIG_NO_CKPT_ON
 def keep_to(engine: Engine, file: Path) -> None:
     """Let *engine* use no connection that has another file than the one at *file* now. Of one that has been replaced it
     opens the new one; where there is none, it makes none: it would be empty."""
-    sa.event.listen(engine, "connect", partial(_note, file))
+    sa.event.listen(engine, "do_connect", partial(_note, file))
+    sa.event.listen(engine, "connect", partial(_note_made, file))
     sa.event.listen(engine, "checkout", partial(_check, file))
 
 
-def _note(file: Path, _connection: Any, record: Any) -> None:
+def _note(file: Path, _dialect: Any, record: Any, _arguments: Any, _words: Any) -> None:
+    """Before the file is opened: a connection to one replaced in that moment is another's by this, and made anew."""
     record.info[_NOTED] = _identity(file)
+
+
+def _note_made(file: Path, _connection: Any, record: Any) -> None:
+    """The first to open a store makes it."""
+    record.info[_NOTED] = record.info.get(_NOTED) or _identity(file)
 
 
 def _check(file: Path, connection: Any, record: Any, _proxy: Any) -> None:

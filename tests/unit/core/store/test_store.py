@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -62,6 +63,27 @@ def test_nothing_is_committed_to_a_file_that_is_not_the_store_any_more(tmp_path:
     opened.dispose()
     with closing(sqlite3.connect(file)) as found:
         assert {"old", "new"} < {key for (key,) in found.execute("SELECT key FROM meta")}
+
+
+def test_a_file_replaced_in_the_moment_it_is_opened_takes_no_commit(tmp_path: Path) -> None:
+    file, opened = tmp_path / "segl.db", open_store(url(tmp_path))
+    opened.dispose()
+    shutil.copy(file, tmp_path / "backup")
+
+    def opens_what_is_replaced(dialect: Any, _record: Any, given: Any, words: Any) -> Any:
+        made = dialect.connect(*given, **words)
+        if (tmp_path / "backup").exists():
+            (tmp_path / "backup").rename(file)
+        return made
+
+    sa.event.listen(opened, "do_connect", opens_what_is_replaced)
+    with transaction(opened) as connection:
+        connection.execute(meta.insert().values(key="new", value=""))
+        # Its log has the store's name, and may be read with the file that is there now: of another it breaks this one.
+        assert f"{file} (deleted)" not in map(os.path.realpath, Path("/proc/self/fd").iterdir())
+    opened.dispose()
+    with closing(sqlite3.connect(file)) as found:
+        assert ("new",) in found.execute("SELECT key FROM meta").fetchall()
 
 
 def test_all_its_files_are_the_groups_too(tmp_path: Path) -> None:
