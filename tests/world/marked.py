@@ -6,14 +6,13 @@ import contextlib
 import os
 import signal
 import smtplib
-from pathlib import Path
 
 import pytest
 
 from world.house import House
 from world.letters import CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
-from world.process import Daemon, is_alive
+from world.process import Daemon, children_of, is_alive
 from world.street import Street
 
 MARKER = "Kvitteringsmaerke-7731"
@@ -56,8 +55,7 @@ def assert_arrives_in_tls(house: House, street: Street, recipient: str = GOOD) -
 
 
 def workers_of(milter: Daemon) -> list[int]:
-    children = Path(f"/proc/{milter.pid}/task/{milter.pid}/children").read_text().split()
-    return [int(pid) for pid in children]
+    return children_of(milter.pid)
 
 
 def kill(*pids: int) -> None:

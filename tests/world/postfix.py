@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from world.process import children_of
+
 # What a bare instance needs in master.cf besides its own services.
 BASE_SERVICES = """\
 pickup unix n - n 60 1 pickup
@@ -156,8 +158,7 @@ class PostfixInstance:
     def _taking(self) -> set[int]:
         """The processes of its master's that take mail: smtpd(8) and cleanup(8)."""
         master = int((self.directory / "spool/pid/master.pid").read_text("ascii"))
-        children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()
-        return {int(pid) for pid in children if _program(pid) in ("smtpd", "cleanup")}
+        return {pid for pid in children_of(master) if _program(pid) in ("smtpd", "cleanup")}
 
     def flush(self) -> None:
         """Try every deferred message now."""
@@ -212,7 +213,7 @@ class PostfixInstance:
         return found[0]
 
 
-def _program(pid: str) -> str:
+def _program(pid: int) -> str:
     """What runs as *pid*; of one that has ended nothing."""
     try:
         return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()

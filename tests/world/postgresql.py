@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from world.postfix import wait_until
-from world.process import end, ends_with_us
+from world.process import children_of, end, ends_with_us
 
 _USER = "postgres"
 _FULL = """
@@ -140,8 +140,7 @@ class PostgreSQL:
         assert self._process is not None, "it was not started"
         server = self._process.pid
         os.kill(server, signal.SIGSTOP)  # before the others: it makes no more of them then
-        others = Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()
-        backends = [int(other) for other in others]
+        backends = children_of(server)
         try:
             for backend in backends:
                 os.kill(backend, signal.SIGSTOP)

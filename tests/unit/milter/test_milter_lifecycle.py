@@ -18,6 +18,7 @@ from world import template
 from world.milterlife import CPR, FROM, TEA, TO, route, wait_for
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
+from world.process import children_of
 
 pytestmark = pytest.mark.slow
 
@@ -248,12 +249,8 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_mail(tmp_path: Path) -> 
             assert route(milter, CPR) == "secure"
             process.send_signal(signal.SIGHUP)
             assert route(milter, TEA) == "plain"
-            os.kill(_children(process.pid)[-1], signal.SIGKILL)
+            os.kill(children_of(process.pid)[-1], signal.SIGKILL)
             assert route(milter, CPR) == "secure"
         finally:
             process.terminate()
             assert process.wait(60) == 0
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
-from world.process import is_alive
+from world.process import children_of, is_alive
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +35,12 @@ def letter(text: str) -> bytes:
 
 def templates(milter: RunningMilter) -> list[int]:
     """The template processes that the milter's parent has started."""
-    pid = milter.daemon.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    mark = b"segl.confined.template"
-    return [int(child) for child in children if mark in Path(f"/proc/{child}/cmdline").read_bytes()]
+    found = []
+    for pid in children_of(milter.daemon.pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"segl.confined.template" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
 
 
 def route(milter: RunningMilter, message: bytes) -> str:

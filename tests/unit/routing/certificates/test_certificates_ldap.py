@@ -30,6 +30,7 @@ from world.ca import TestCA
 from world.ldap import BASE, PASSWORD, READER, LdapServer, person, pointer
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, silent
 from world.ports import free_port
+from world.process import children_of
 
 CA = Authority("Udstedende CA")
 BO, BO_OLD, BO_EC = CA.issue("bo@x.example"), CA.issue("bo@x.example"), CA.issue("bo@x.example", kind="ec")
@@ -242,8 +243,7 @@ def test_a_server_that_misbehaves_holds_up_nobody_else(script: Any, scheme: str)
 
 def talkers() -> list[str]:
     """The processes that talk to directories for us."""
-    own = [file.read_text() for file in Path(f"/proc/{os.getpid()}/task").glob("*/children")]
-    found = [Path(f"/proc/{child}/cmdline").read_text() for child in " ".join(own).split()]
+    found = [Path(f"/proc/{child}/cmdline").read_text() for child in children_of(os.getpid())]
     return [line for line in found if "ldap_worker" in line]
 
 
