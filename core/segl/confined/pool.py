@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -54,6 +55,11 @@ class ConfinedWorker:
 
     line: socket.socket
     pidfd: int
+
+    def has_spoken_or_ended(self) -> bool:
+        """Of one that is idle: whether it speaks unasked, or has ended. Its line alone does not tell that for certain:
+        what another thread of ours forked in the moment in which the line was made may hold its other end open."""
+        return bool(_readable((self.line, self.pidfd), 0))
 
     def dismiss(self) -> None:
         """Let it end by itself; it does when it sees the line closed."""
@@ -197,9 +203,9 @@ class ConfinedPool:
                 worker = self._idle.pop() if self._idle else None
             if worker is None:
                 return self._new_worker(deadline)
-            if not _readable(worker.line, 0):
+            if not worker.has_spoken_or_ended():
                 return worker
-            worker.kill()  # it has ended meanwhile, or speaks unasked
+            worker.kill()
 
     def _new_worker(self, deadline: float) -> ConfinedWorker:
         """The template may die in any moment of this, so there is a second try and a third."""
@@ -222,7 +228,7 @@ class ConfinedPool:
 
     def _await(self, line: socket.socket, template: _Template, deadline: float) -> None:
         """Wait for the template's answer on *line*, as long as there is a template."""
-        while not _readable(line, _LOOK_SECONDS):
+        while not _readable((line,), _LOOK_SECONDS):
             with self._lock:
                 ended = template.has_ended()
             if ended or time.monotonic() >= deadline:
@@ -247,9 +253,10 @@ class ConfinedPool:
         self._begin()
 
 
-def _readable(line: socket.socket, seconds: float) -> bool:
+def _readable(any_of: Iterable[socket.socket | int], seconds: float) -> bool:
     poll = select.poll()  # unlike select(2) it knows descriptors beyond 1024
-    poll.register(line, select.POLLIN)
+    for one in any_of:
+        poll.register(one, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
 
 

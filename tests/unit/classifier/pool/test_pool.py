@@ -6,6 +6,7 @@ import io
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -174,11 +175,25 @@ def test_a_reader_that_crashes_costs_its_attachment_and_no_more(pool: Pool, numb
     assert words(pool.read(job(), SMALL)) == TEXT
 
 
-def test_a_worker_that_died_idle_is_not_even_noticed(pool: Pool) -> None:
-    pid = worker_pid(pool)
-    os.kill(pid, signal.SIGKILL)
-    wait_until_gone(pid)
-    assert words(pool.read(job(), SMALL)) == TEXT
+def test_a_worker_that_died_idle_is_not_even_noticed(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where the end of its line that was its own is open elsewhere: what was forked just then has it."""
+    elsewhere = []
+    pair = socket.socketpair
+
+    def and_forked(*kind: int) -> tuple[socket.socket, socket.socket]:
+        ours, theirs = pair(*kind)
+        elsewhere.append(theirs.dup())
+        return ours, theirs
+
+    monkeypatch.setattr(socket, "socketpair", and_forked)
+    for _ in range(2):  # the first worker is one of before
+        pid = worker_pid(pool)
+        os.kill(pid, signal.SIGKILL)
+        wait_until_gone(pid)
+        found = pool.read(job(), SMALL)
+        assert (words(found), gaps(found)) == (TEXT, [])
+    for end in elsewhere:
+        end.close()
 
 
 def test_a_file_that_wants_all_memory_is_too_large(pool: Pool) -> None:
