@@ -39,6 +39,7 @@ COMMANDS = {
     "receipt": ("segl.cli.receipt", "What became of messages that went the secure way."),
     "hold": ("segl.cli.hold", "Messages on hold: list, show, release, reject."),
     "canary": ("segl.cli.canary", "Canaries: send one, see how they fare."),
+    "store": ("segl.cli.store", "Copy the store to another database."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for all that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

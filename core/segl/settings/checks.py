@@ -131,11 +131,15 @@ def _own_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
 
 def _store_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
     """Not by pydantic, which would show what stood there: it may hold a password."""
-    url = settings.store.url
-    if url == "sqlite://" or url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        return
-    hint = 'write "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl"'
-    yield Fault(file, "store.url", "names no database that Segl knows", hint)
+    if settings.store.url != "sqlite://" and (hint := unknown_database(settings.store.url)):
+        yield Fault(file, "store.url", "names no database that Segl knows", hint)
+
+
+def unknown_database(url: str) -> str:
+    """What to write instead of *url* where it names no kind of database that a store can be; else nothing."""
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return ""
+    return 'write "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl"'
 
 
 def _least_of_pin(pin: DomainPin, file: Path | str) -> Iterable[Fault]:

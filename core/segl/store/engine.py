@@ -222,7 +222,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         except SQLAlchemyError as error:
             if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise KeyboardInterrupt from None  # it was raised in what _hear_signals() set, and SQLite kept it
-            raise _fault(engine, error) from None
+            raise fault_of(engine, error) from None
 
 
 def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[[float, int], None]) -> None:
@@ -233,7 +233,8 @@ def watch_locks(engine: Engine, locked: Callable[[float], None], free: Callable[
         _WATCHES[engine] = LockWatch(file, locked, free)
 
 
-def _fault(engine: Engine, error: SQLAlchemyError) -> StoreError:
+def fault_of(engine: Engine, error: SQLAlchemyError) -> StoreError:
+    """What *error* is called here."""
     if not is_busy(getattr(error, "orig", None)):
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
         hint = _what_to_look_at(str(engine.url)) if code in _OF_DISK else ""
@@ -296,7 +297,7 @@ def forget_deleted(engine: Engine) -> None:
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}").close()
     except SQLAlchemyError as error:
-        raise _fault(engine, error) from None
+        raise fault_of(engine, error) from None
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

@@ -22,6 +22,7 @@ HELD_SECONDS: Final = 2.0  # a transaction of ours takes milliseconds
 _EACH_SECONDS: Final = 0.02
 _FLOCK: Final = "hhqqi4x"  # struct flock: type, whence, start, length, process
 _PLACES: Final = (("-shm", 120, 1), ("", 0x40000000, 512))
+_READERS: Final = (0x40000002, 510)  # of the database's lock bytes those that readers share (os_unix.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,28 @@ def holder_of(file: Path, seconds: float = HELD_SECONDS) -> Holder | None:
     return None
 
 
+def kept_open_by(file: Path) -> Holder | None:
+    """A process that has the store in *file* open, whether or not it writes: with a write-ahead log each reads under a
+    lock that it keeps until it closes the file. ``None``: no process has. Raises :class:`OSError`."""
+    start, length = _READERS
+    return _who_locks(file, start, length, fcntl.F_WRLCK)
+
+
 def _now(file: Path) -> Holder | None:
     for suffix, start, length in _PLACES:
-        try:
-            descriptor = os.open(f"{file}{suffix}", os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        try:
-            asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, start, length, 0)
-            kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
-        finally:
-            os.close(descriptor)
-        if kind != fcntl.F_UNLCK:
-            return Holder(max(0, pid))
+        with suppress(FileNotFoundError):
+            holder = _who_locks(Path(f"{file}{suffix}"), start, length, fcntl.F_RDLCK)
+            if holder is not None:
+                return holder
     return None
+
+
+def _who_locks(file: Path, start: int, length: int, wanted: int) -> Holder | None:
+    """Who has a lock that keeps us from the lock *wanted* of these bytes."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        asked = struct.pack(_FLOCK, wanted, os.SEEK_SET, start, length, 0)
+        kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+    finally:
+        os.close(descriptor)
+    return None if kind == fcntl.F_UNLCK else Holder(max(0, pid))

@@ -68,6 +68,7 @@ STAND_INS = (
     ("FILE…", "message.eml"),
     ("~/Maildir/.Sent/cur", "message.eml"),
     ("oces.p12 --for x.dk", "oces.p12 --for x.dk --passphrase-file pass"),  # there is no terminal to ask at
+    ("postgresql+psycopg://segl@db.x.dk/segl", "sqlite:///another.db"),
     ('"…"', '"Preben er sygemeldt."'),
 )
 
