@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,12 +52,20 @@ not_matches = ["Vi sejler i morgen."]
 """
 
 
-def rules_of(
-    tmp_path: Path, *, weight: float = 0.6, words: str = "kajak*", boost: float = 0.1, more: str = ""
-) -> RuleSet:
-    file = tmp_path / f"own-{weight}-{boost}-{len(words)}-{len(more)}.toml"
-    file.write_text(OWN.format(weight=weight, words=words, boost=boost, more=more), "utf-8")
-    return load_rules([file])
+RulesOf = Callable[..., RuleSet]
+
+
+@pytest.fixture(scope="module")
+def rules_of(tmp_path_factory: pytest.TempPathFactory) -> RulesOf:
+    """The shipped rules with a rule like :data:`OWN` on top; of one wording the same set each time."""
+    file = tmp_path_factory.mktemp("rules") / "own.toml"
+
+    @cache
+    def made(*, weight: float = 0.6, words: str = "kajak*", boost: float = 0.1, more: str = "") -> RuleSet:
+        file.write_text(OWN.format(weight=weight, words=words, boost=boost, more=more), "utf-8")
+        return load_rules([file])
+
+    return made
 
 
 def record_of(
@@ -241,10 +251,10 @@ CHANGES = [
 @pytest.mark.parametrize(("what", "change", "body"), CHANGES, ids=[case[0] for case in CHANGES])
 @pytest.mark.parametrize("model", [KeywordModel({}), None], ids=["with a model", "words alone"])
 def test_what_new_rules_would_make_of_it_is_what_they_make_of_it(
-    tmp_path: Path, what: str, change: dict[str, object], body: str, model: KeywordModel | None
+    rules_of: RulesOf, what: str, change: dict[str, object], body: str, model: KeywordModel | None
 ) -> None:
     """The record of a message judged by the old rules, reckoned by the new, against the message judged by the new."""
-    old, new = rules_of(tmp_path), rules_of(tmp_path, **change)  # type: ignore[arg-type]
+    old, new = rules_of(), rules_of(**change)
     kept = mail_record(body, old, model)
     foreseen = decide_again(kept, new, Strictness(), model)
     found = gather(MAIL.format(subject="mødet", body=body).encode(), new, model=model)
@@ -253,25 +263,23 @@ def test_what_new_rules_would_make_of_it_is_what_they_make_of_it(
     assert [name for name, _ in unforeseen(old, new)] == []
 
 
-def test_what_cannot_be_foreseen_is_named(tmp_path: Path) -> None:
-    old = rules_of(tmp_path)
-    words = rules_of(tmp_path, words="kajak*, kano*")
+def test_what_cannot_be_foreseen_is_named(rules_of: RulesOf) -> None:
+    old = rules_of()
+    words = rules_of(words="kajak*, kano*")
     assert list(unforeseen(old, words)) == [("own.boat", "other words, lists or conditions")]
     assert list(unforeseen(shipped_rules(), old)) == [("own.boat", "a new rule")]
-    lists = rules_of(tmp_path, more='[list.general]\nextend = true\nwords = "havnefest*"\n')
+    lists = rules_of(more='[list.general]\nextend = true\nwords = "havnefest*"\n')
     assert "own.boat" in dict(unforeseen(old, lists)), "a list it leans on"
-    named = dict(
-        unforeseen(old, rules_of(tmp_path, more='[list.money]\nextend = true\nwords = "kroner og øre"\n'))
-    )
+    named = dict(unforeseen(old, rules_of(more='[list.money]\nextend = true\nwords = "kroner og øre"\n')))
     assert "own.boat" not in named
-    persons = rules_of(tmp_path, more='[list.column_person]\nextend = true\nwords = "spejder"\n')
+    persons = rules_of(more='[list.column_person]\nextend = true\nwords = "spejder"\n')
     of_columns = {rule.id for rule in old.rules if rule.reads is Reads.HEADINGS}
     assert of_columns
     assert {name for name, _ in unforeseen(old, persons)} == of_columns
     assert 0 < len(named) < len(old.rules)
     kept = mail_record("Min kajak ligger ved broen.", old)
     assert outdated(kept, words)
-    assert not outdated(kept, rules_of(tmp_path, weight=0.2))
+    assert not outdated(kept, rules_of(weight=0.2))
 
 
 def test_what_a_sender_asked_for_stays_secure_whatever_the_rules_say() -> None:
@@ -300,10 +308,10 @@ def test_a_veto_is_not_among_the_speakers() -> None:
 
 
 @pytest.mark.parametrize("more", ["", "[label.health]\nthreshold = 0.9\n"])
-def test_what_is_passed_over_would_not_have_changed(tmp_path: Path, more: str) -> None:
+def test_what_is_passed_over_would_not_have_changed(rules_of: RulesOf, more: str) -> None:
     """A replay decides anew only where the change may tell; deciding everything anew comes to the same."""
     off = '[[rule]]\nid = "health.disease"\nenabled = false\n'
-    old, new = rules_of(tmp_path), rules_of(tmp_path, weight=0.2, more=off + more)
+    old, new = rules_of(), rules_of(weight=0.2, more=off + more)
     bodies = [
         "Min kajak ligger ved broen.",
         "Vi ses.",
