@@ -84,18 +84,18 @@ def test_random_digits_are_none() -> None:
 
 def test_time_grows_with_length_and_no_faster() -> None:
     for row in ("A1203851002B", "0" * 3_000, "12038510021203851002", "A1203851002" * 300):
-        text = "\n".join([row] * (1_000_000 // len(row)))
+        text = "\n".join([row] * (500_000 // len(row)))
         start = time.process_time()
         parted(text)
-        assert time.process_time() - start < 2
+        assert time.process_time() - start < 1
 
 
 @pytest.mark.slow
 def test_rows_with_a_date_at_every_place_cost_no_more() -> None:
     draw = Random(1)
-    wide = "\n".join("".join(draw.choice("1" * 30 + "2") for _ in range(4_000)) for _ in range(250))
-    many = "\n".join("1111" * 11 + f"{count:06}" for count in range(20_000))
+    wide = "\n".join("".join(draw.choice("1" * 30 + "2") for _ in range(4_000)) for _ in range(125))
+    many = "\n".join("1111" * 11 + f"{count:06}" for count in range(10_000))
     for text in (wide, many):
         start = time.process_time()
         assert parted(text) == ""
-        assert time.process_time() - start < 2
+        assert time.process_time() - start < 1

@@ -256,23 +256,23 @@ def test_no_rules_find_nothing() -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        "sigtet " * 100_000,
-        "gigt" * 200_000,
-        "hun har gigt. " * 50_000,
-        "\n" * 500_000 + "gigt",
-        " >" * 300_000,
-        "\u00ad\u200b" * 300_000,
-        "a" * 1_000_000,
-        "İ" * 300_000,
-        "denne mail kan indeholde fortrolige skilsmisser. " * 10_000,
-        "Din skilsmisse." * 50_000,
+        "sigtet " * 50_000,
+        "gigt" * 100_000,
+        "hun har gigt. " * 25_000,
+        "\n" * 250_000 + "gigt",
+        " >" * 150_000,
+        "\u00ad\u200b" * 150_000,
+        "a" * 500_000,
+        "İ" * 150_000,
+        "denne mail kan indeholde fortrolige skilsmisser. " * 5_000,
+        "Din skilsmisse." * 25_000,
     ],
     ids=["word", "glued", "sentence", "lines", "quotes", "invisible", "one", "turkish", "disclaimer", "glue"],
 )
 def test_hostile_texts_take_no_more_than_their_length(hostile: str) -> None:
     started = time.process_time()
     shipped_rules().find([Text(hostile, "body", Source.BODY)])
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 4
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

@@ -157,16 +157,16 @@ def test_but_whom_it_is_told_of_in_particular(subject: str, text: str) -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        "Kære " * 200_000,
-        "Kære alle\n" * 100_000,
-        "Til " + "a " * 500_000,
-        "Hej alle\n" + "Hvis du " * 120_000,
-        "\n>" * 500_000,
-        "Hej alle\nEr du " + "a" * 1_000_000,
-        "Hej alle\n" + "a" * 1_000_000,
-        "Hej alle\n" + "er " * 300_000,
-        "Sådan gør du\n" + "Hvis du " * 120_000,
-        "Sådan gør du\n" + "a" * 1_000_000,
+        "Kære " * 100_000,
+        "Kære alle\n" * 50_000,
+        "Til " + "a " * 250_000,
+        "Hej alle\n" + "Hvis du " * 60_000,
+        "\n>" * 250_000,
+        "Hej alle\nEr du " + "a" * 500_000,
+        "Hej alle\n" + "a" * 500_000,
+        "Hej alle\n" + "er " * 150_000,
+        "Sådan gør du\n" + "Hvis du " * 60_000,
+        "Sådan gør du\n" + "a" * 500_000,
     ],
 )
 def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
@@ -174,4 +174,4 @@ def test_the_time_grows_with_the_text_alone(hostile: str) -> None:
     greetings = Greetings(hostile)
     greetings.tells(hostile, len(hostile))
     greetings.before(hostile, len(hostile))
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 1.5

@@ -319,15 +319,15 @@ def test_what_failed_of_a_person_is(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1 " + "a" * 64 + "@" + "b" * 1_000_000,
-        "1 " + ("a" * 64 + "@") * 15_000,
-        "1 a@" + "b." * 500_000,
-        "1 abcdefg" + "." * 1_000_000,
-        "1a2b3c4d5e" * 100_000,
+        "1 " + "a" * 64 + "@" + "b" * 500_000,
+        "1 " + ("a" * 64 + "@") * 7_500,
+        "1 a@" + "b." * 250_000,
+        "1 abcdefg" + "." * 500_000,
+        "1a2b3c4d5e" * 50_000,
     ],
     ids=["host", "no hosts", "labels", "points", "atoms"],
 )
 def test_hostile_texts_cost_linear_time(text: str) -> None:
     start = time.process_time()
     without_codes(text)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 1

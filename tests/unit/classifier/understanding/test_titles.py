@@ -248,25 +248,25 @@ def test_the_shipped_model_finds_a_title_that_tells_it_all(shipped: Cascade, tol
     "hostile",
     [
         *(
-            "Emne: Bo Bro\n" * 80_000,
-            "- Bo Bro\n" * 120_000,
-            "1. " * 330_000,
-            "- " * 500_000,
-            "sv: " * 250_000,
-            "[a] " * 250_000,
-            "[" * 1_000_000,
-            " " * 1_000_000,
+            "Emne: Bo Bro\n" * 40_000,
+            "- Bo Bro\n" * 60_000,
+            "1. " * 165_000,
+            "- " * 250_000,
+            "sv: " * 125_000,
+            "[a] " * 125_000,
+            "[" * 500_000,
+            " " * 500_000,
         ),
-        *("Emne: " + "a" * 1_000_000, ">*_|- " * 180_000, "\t" * 1_000_000 + "Emne: Bo", "Emne \t" * 200_000),
-        *("(ekstern" * 130_000, "x" * 1_000_000 + ".docx", "[" + "]" * 1_000_000, "\n" * 1_000_000),
+        *("Emne: " + "a" * 500_000, ">*_|- " * 90_000, "\t" * 500_000 + "Emne: Bo", "Emne \t" * 100_000),
+        *("(ekstern" * 65_000, "x" * 500_000 + ".docx", "[" + "]" * 500_000, "\n" * 500_000),
     ],
     ids=lambda hostile: repr(hostile[:8]),
 )
-def test_a_megabyte_of_anything_takes_no_time(hostile: str) -> None:
+def test_half_a_megabyte_of_anything_takes_no_time(hostile: str) -> None:
     started = time.process_time()
     for source in (Source.SUBJECT, Source.FILENAME, Source.BODY):
         assert len(titles([text(hostile, source)])) <= 512
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 1.5
 
 
 @pytest.mark.parametrize(

@@ -312,25 +312,25 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
     "hostile",
     [
         *(
-            "a" * 1_000_000,
-            "ord " * 100_000,
-            "\n" * 500_000,
-            "a;b\n" * 30_000,
-            "\t" * 500_000,
-            "> " * 250_000,
-            "Navn\tNyt\n" + f"{'x' * 50_000}\t{'Han kom. ' * 5_000}\n" * 2,
+            "a" * 500_000,
+            "ord " * 50_000,
+            "\n" * 250_000,
+            "a;b\n" * 15_000,
+            "\t" * 250_000,
+            "> " * 125_000,
+            "Navn\tNyt\n" + f"{'x' * 25_000}\t{'Han kom. ' * 5_000}\n" * 2,
         ),
         *(
-            "." * 500_000,
-            ".)" * 250_000,
-            ". " * 250_000,
-            ": . \n" * 100_000,
-            "\n>" * 250_000,
-            "1 " * 250_000,
+            "." * 250_000,
+            ".)" * 125_000,
+            ". " * 125_000,
+            ": . \n" * 50_000,
+            "\n>" * 125_000,
+            "1 " * 125_000,
         ),
-        *("vi ses.Bo " * 50_000, "vi ses. bo " * 50_000, "ses.A" * 100_000, "KOM NU. " * 60_000),
-        *("www." * 125_000, "https://a/" * 50_000, "https://a?b " * 45_000),
-        *("denne mail fortrolig " * 25_000, "denne mail. fortrolig.\n" * 25_000, "received " * 60_000),
+        *("vi ses.Bo " * 25_000, "vi ses. bo " * 25_000, "ses.A" * 50_000, "KOM NU. " * 30_000),
+        *("www." * 62_500, "https://a/" * 25_000, "https://a?b " * 22_500),
+        *("denne mail fortrolig " * 12_500, "denne mail. fortrolig.\n" * 12_500, "received " * 30_000),
     ],
     ids=[
         *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks", "a long first cell"),
@@ -344,7 +344,7 @@ def test_hostile_text_takes_bounded_time_and_windows(hostile: str) -> None:
     started = time.process_time()
     count = sum(1 for _ in islice(windows_of([body(hostile)]), MOST))
     assert count <= MOST
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 2
 
 
 def test_a_subject_without_end_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
