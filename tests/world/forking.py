@@ -8,6 +8,7 @@ in it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -18,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,11 +205,31 @@ def _set_namespace(descriptor: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def _end(code: object) -> None:
+    """End as the interpreter does, but for its last step: that takes apart all that lies in memory, and so would first
+    copy it, for it is the template's too, in 70 ms of processor time. Returns where more than a number is to be told,
+    which then is left to the interpreter."""
+    if code is not None and not isinstance(code, int):
+        return
+    vars(threading)["_shutdown"]()
+    vars(atexit)["_run_exitfuncs"]()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):  # a full disk, a stream that is closed
+        return
+    os._exit(code or 0)
+
+
 def _started() -> NoReturn:
     program, descriptor = sys.argv[1:]
     del sys.path[0]  # the tests' own folder
     main = _serve(program, socket.socket(fileno=int(descriptor)))
-    sys.exit(main())  # type: ignore[arg-type]
+    try:
+        sys.exit(main())  # type: ignore[arg-type]
+    except SystemExit as end:
+        _end(end.code)
+        raise
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ template, does that once; whenever the program is wanted it forks, and the child
     spawn("segl-map", arguments, environment=…, output=log)
 
 The child is a process like any other: its own number, signals, descriptors, environment, folder, namespaces and exit
-code. Four things differ from an execution. The template is its parent, so a status is asked of :class:`Child`. What a
+code. Five things differ from an execution. The template is its parent, so a status is asked of :class:`Child`. What a
 unit allows is put on after the imports, so these are not tried by it. The milter does not read ahead. And what a daemon
-shuts in (:mod:`segl.confined`) is loaded for the first file that comes, not before. Who wants any of that starts by
-execution, as :mod:`world.host` can, with which `segl install` is tested.
+shuts in (:mod:`segl.confined`) is loaded for the first file that comes, not before. And a child that ends leaves its
+memory to the kernel, when threads, what was registered for the end and the streams have had their turn. Who wants any
+of that starts by execution, as :mod:`world.host` can, with which `segl install` is tested.
 
 The template (:mod:`world.forking`) is not forked but executed. It ends with its test process, also where that is
 killed, and what it forked ends with it. Pytest's workers share it: the first that wants the program starts the
