@@ -20,31 +20,31 @@ pytestmark = pytest.mark.world
 
 
 @pytest.mark.parametrize("end", [PortalSite.expire, PortalSite.close_visits])
-@pytest.mark.parametrize("name", ["Hent måler.png", "Som PDF"])
 def test_who_comes_too_late_for_a_file_is_told_so_and_saves_no_page_in_its_place(
     site: PortalSite,
     seal: Seal,
-    visit: Callable[..., Visitor],
+    reader: Callable[..., Visitor],
     end: Callable[[PortalSite, Letter], None],
-    name: str,
 ) -> None:
     letter = seal()
-    her = visit(letter, PHONE)
+    her = reader(letter, PHONE)
+    other = her.person.page()
+    other.goto(her.page.url)
     saved: list[Download] = []
-    her.page.on("download", lambda download: saved.append(download))
-    her.read()
+    for page in (her.page, other):
+        page.on("download", lambda download: saved.append(download))
     end(site, letter)
-    her.page.get_by_role("link", name=name).click()
-    expect(her.heading).to_have_text("Åbn beskeden igen")
+    for page, name in ((her.page, "Hent måler.png"), (other, "Som PDF")):
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Åbn beskeden igen")
     assert not saved
 
 
 def test_a_reply_that_is_not_sent_yet_outlives_a_file_that_is_asked_for_too_late(
-    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
     letter = seal()
-    her = visit(letter, PHONE)
-    her.read()
+    her = reader(letter, PHONE)
     her.write("Det tog en time at skrive.")
     site.close_visits(letter)
     with her.page.expect_popup() as opened:
@@ -62,9 +62,8 @@ def test_a_reply_that_is_not_sent_yet_outlives_a_file_that_is_asked_for_too_late
     assert b"Det tog en time" in answer.content
 
 
-def test_what_is_written_is_not_left_without_a_question(seal: Seal, visit: Callable[..., Visitor]) -> None:
-    her = visit(seal())
-    her.read()
+def test_what_is_written_is_not_left_without_a_question(seal: Seal, reader: Callable[..., Visitor]) -> None:
+    her = reader(seal())
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -85,11 +84,10 @@ def test_what_is_written_is_not_left_without_a_question(seal: Seal, visit: Calla
 
 
 def test_an_answer_that_is_on_its_way_is_not_left_without_a_question(
-    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
     """Minutes with a film on a slow line. Who stays sends it once all the same."""
-    her = visit(seal())
-    her.read()
+    her = reader(seal())
     site.return_port.forget()
     asked: list[str] = []
 
@@ -116,10 +114,9 @@ def test_an_answer_that_is_on_its_way_is_not_left_without_a_question(
 
 
 def test_a_text_that_is_too_long_is_told_before_it_is_sent_and_none_of_it_is_cut_off(
-    seal: Seal, visit: Callable[..., Visitor]
+    seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = visit(seal(), PHONE)
-    her.read()
+    her = reader(seal(), PHONE)
     her.write("ø" * 140_000)
     her.press("Send svar")
     expect(her.page.get_by_role("status")).to_contain_text("Teksten er for lang")
@@ -128,13 +125,12 @@ def test_a_text_that_is_too_long_is_told_before_it_is_sent_and_none_of_it_is_cut
     her.send()
 
 
-def test_a_printed_message_has_its_end(seal: Seal, visit: Callable[..., Visitor], tmp_path: Path) -> None:
+def test_a_printed_message_has_its_end(seal: Seal, reader: Callable[..., Visitor], tmp_path: Path) -> None:
     """Paper is narrower than a screen, so the text is longer there."""
     said = "Pumpen er set efter, og måleren er skiftet i kælderen under trappen. " * 8
-    her = visit(
+    her = reader(
         seal("".join(f"<p>Punkt {number}. {said}</p>" for number in range(60)) + "<p>Venlig hilsen</p>")
     )
-    her.read()
     expect(her.body.get_by_text("Venlig hilsen")).to_be_visible()
     shown = her.page.locator("iframe").bounding_box()
     her.page.pdf(path=tmp_path / "printed.pdf", format="A4", margin={"left": "2cm", "right": "2cm"})

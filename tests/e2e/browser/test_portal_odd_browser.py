@@ -39,10 +39,9 @@ def odd_mail() -> bytes:
 
 
 def test_what_is_written_from_right_to_left_is_read_so_and_nothing_else_is(
-    seal: Seal, visit: Callable[..., Visitor]
+    seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = visit(seal(content=odd_mail()), SMALL_PHONE)
-    her.read()
+    her = reader(seal(content=odd_mail()), SMALL_PHONE)
     her.write(HEBREW)
     direction = "element => getComputedStyle(element).direction"
     assert her.heading.evaluate(direction) == "rtl"
@@ -57,10 +56,9 @@ def test_what_is_written_from_right_to_left_is_read_so_and_nothing_else_is(
 
 
 def test_a_file_of_a_long_name_that_is_chosen_leaves_the_page_as_wide_as_the_screen(
-    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = visit(seal(content=odd_mail()), SMALL_PHONE)
-    her.read()
+    her = reader(seal(content=odd_mail()), SMALL_PHONE)
     her.attach((f"{LONG}.txt", b"x"))
     expect(her.page.get_by_role("button", name=f"Fjern {LONG}.txt")).to_be_visible()
     assert her.overflow <= 0
@@ -71,10 +69,9 @@ def test_a_file_of_a_long_name_that_is_chosen_leaves_the_page_as_wide_as_the_scr
 
 
 def test_why_an_answer_was_not_sent_is_where_one_reads_next(
-    seal: Seal, visit: Callable[..., Visitor]
+    seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = visit(seal(), SMALL_PHONE)
-    her.read()
+    her = reader(seal(), SMALL_PHONE)
     her.attach(("virus.exe", b"MZ"))
     her.press("Send svar")
     told = her.page.get_by_role("status")
@@ -140,14 +137,13 @@ def test_an_old_browser_without_something_new_reads_and_answers(
 
 
 def test_what_is_too_large_or_too_many_is_told_before_it_is_sent(
-    seal: Seal, visit: Callable[..., Visitor], tmp_path: Path
+    seal: Seal, reader: Callable[..., Visitor], tmp_path: Path
 ) -> None:
     film, half = tmp_path / "film.mp4", tmp_path / "halv.mp4"
     for path, size in ((film, 60 << 20), (half, 30 << 20)):
         with path.open("wb") as file:
             file.truncate(size)
-    her = visit(seal(), SMALL_PHONE)
-    her.read()
+    her = reader(seal(), SMALL_PHONE)
     her.write("Se filmen.")
     other = half.rename(tmp_path / "anden.mp4")
     half.write_bytes(other.read_bytes())
@@ -164,10 +160,9 @@ def test_what_is_too_large_or_too_many_is_told_before_it_is_sent(
 
 
 def test_a_server_between_us_that_finds_it_too_large_is_understood(
-    seal: Seal, visit: Callable[..., Visitor]
+    seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = visit(seal(), SMALL_PHONE)
-    her.read()
+    her = reader(seal(), SMALL_PHONE)
     her.write("Se filen.")
     for status, words in (
         (413, "Svaret fylder for meget"),

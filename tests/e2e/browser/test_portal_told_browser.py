@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import expect
 
-from world.browser import DESKTOP, PHONE, Chromium
+from world.browser import DESKTOP, PHONE
 from world.counter import Letter
+from world.moving_letter import Seal
 from world.peers import ACCEPTED
 from world.portal_site import PortalSite
 from world.visitor import Visitor
@@ -27,33 +27,10 @@ GIVEN_UP = """() => {
 WAITS = '() => Object.defineProperty(XMLHttpRequest.prototype, "status", window.status_is)'
 
 
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-def reader(site: PortalSite, chromium: Chromium) -> Iterator[Callable[..., Visitor]]:
-    """Somebody who has her message open."""
-    visitors: list[Visitor] = []
-
-    def reader(content: bytes = ORIGINAL, screen: Any = DESKTOP) -> Visitor:
-        site.return_port.forget()
-        letter = site.seal(f"bo{next(_numbers)}@vestby.example", content)
-        person = chromium.person(screen)
-        her = Visitor(person, site.link(letter), lambda: site.next_code(letter.recipient))
-        visitors.append(her)
-        her.read()
-        return her
-
-    yield reader
-    site.return_port.data_reply = ACCEPTED
-    for visitor in visitors:
-        visitor.person.close()
-
-
 def test_one_that_is_kept_is_not_called_sent_because_another_was(
-    site: PortalSite, reader: Callable[[], Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = reader()
+    her = reader(seal(content=ORIGINAL))
     her.write("Det første.")
     her.send()
     site.return_port.data_reply = "451 4.3.0 not now"
@@ -71,9 +48,9 @@ def test_one_that_is_kept_is_not_called_sent_because_another_was(
 
 
 def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
-    site: PortalSite, reader: Callable[[], Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
-    her = reader()
+    her = reader(seal(content=ORIGINAL))
     her.write("Det første.")
     her.send()
     site.return_port.forget()
@@ -91,10 +68,10 @@ def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
 
 
 def test_what_is_being_written_outlives_the_page_and_lies_sealed(
-    site: PortalSite, reader: Callable[[], Visitor]
+    site: PortalSite, seal: Seal, reader: Callable[..., Visitor]
 ) -> None:
     """Loaded anew, and after the visit has ended; not once the message is closed, nor when it was sent."""
-    her = reader()
+    her = reader(seal(content=ORIGINAL))
     her.page.on("dialog", lambda dialog: dialog.accept())
     written, text = her.page.get_by_label("Skriv dit svar"), "Æbler i kælderen 🍏\n\nog pærer."
 
@@ -126,35 +103,41 @@ def test_what_is_being_written_outlives_the_page_and_lies_sealed(
     keeps(0)
 
 
-@pytest.mark.parametrize(
-    "around",
-    [
-        '<div style="width:3000px;text-align:right">{}</div>',
-        '<div style="text-indent:2900px">{}</div>',
-        '<table style="width:3000px;table-layout:fixed"><tr><td style="text-align:right">{}</td></tr></table>',
-        '<div style="white-space:nowrap;width:3000px;overflow-wrap:normal">{}</div>',
-        '<table style="table-layout:fixed"><tr><td style="width:0">{}</td></tr></table>',
-    ],
+# What stands around a link, each to push out of sight what is beside it.
+PUSHED: Final = (
+    '<div style="width:3000px;text-align:right">{}</div>',
+    '<div style="text-indent:2900px">{}</div>',
+    '<table style="width:3000px;table-layout:fixed"><tr><td style="text-align:right">{}</td></tr></table>',
+    '<div style="white-space:nowrap;width:3000px;overflow-wrap:normal">{}</div>',
+    '<table style="table-layout:fixed"><tr><td style="width:0">{}</td></tr></table>',
 )
+
+
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_where_a_link_leads_is_not_pushed_out_of_sight(
-    reader: Callable[..., Visitor], around: str, screen: Any
+    seal: Seal, reader: Callable[..., Visitor], screen: Any
 ) -> None:
-    space = f'<span style="padding-right:2500px">{"&nbsp;" * 20}</span>' if "nowrap" in around else ""
-    link = f'<a href="https://ond.example/" style="float:left">bank.example{space}</a>'
-    her = reader(f"Subject: x\r\nContent-Type: text/html\r\n\r\n{around.format(link)}".encode(), screen)
+    html = ""
+    for number, around in enumerate(PUSHED):
+        space = f'<span style="padding-right:2500px">{"&nbsp;" * 20}</span>' if "nowrap" in around else ""
+        link = f'<a href="https://ond{number}.example/" style="float:left">bank.example{space}</a>'
+        html += f'<div style="display:flow-root">{around.format(link)}</div>'
+    her = reader(seal(content=f"Subject: x\r\nContent-Type: text/html\r\n\r\n{html}".encode()), screen)
     told = her.body.locator(".target")
-    expect(told).to_have_text("[ond.example]")
-    shown, frame = told.bounding_box(), her.page.locator("iframe").bounding_box()
-    assert shown is not None
+    expect(told).to_have_text([f"[ond{number}.example]" for number in range(len(PUSHED))])
+    frame = her.page.locator("iframe").bounding_box()
     assert frame is not None
-    assert shown["width"] > shown["height"], "it is read, not spelt downwards"
-    assert frame["x"] <= shown["x"] <= shown["x"] + shown["width"] <= frame["x"] + frame["width"] + 1
+    for around, target in zip(PUSHED, told.all(), strict=True):
+        shown = target.bounding_box()
+        assert shown is not None, around
+        assert shown["width"] > shown["height"], f"{around}: it is read, not spelt downwards"
+        end = shown["x"] + shown["width"]
+        assert frame["x"] <= shown["x"] <= end <= frame["x"] + frame["width"] + 1, around
 
 
-def test_an_upload_that_stands_still_ends_with_a_word(reader: Callable[[], Visitor]) -> None:
+def test_an_upload_that_stands_still_ends_with_a_word(seal: Seal, reader: Callable[..., Visitor]) -> None:
     """As on a train: nobody tells a telephone that its line is dead."""
-    her = reader()
+    her = reader(seal(content=ORIGINAL))
     her.page.clock.install()
     her.page.reload()
     her.page.route("**/answer", lambda _: None)

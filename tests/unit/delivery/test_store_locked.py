@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from world import template
 from world.at_once import at_once
 from world.desk import SENDER, Desk
 from world.locker import Locker
@@ -61,9 +60,7 @@ def test_a_locked_store_is_told_of_once_and_what_waits_goes_when_it_is_free(desk
 
 def asked(desk: Desk, *command: str) -> dict[str, object]:
     """What a command of `segl` says as JSON, by these settings."""
-    program = Path(sys.executable).with_name("segl")
-    line = [str(program), *command, "--json", "--settings", str(desk.settings_file)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    done = template.run("segl", *command, "--json", "--settings", str(desk.settings_file))
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
     return found
