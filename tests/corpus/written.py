@@ -151,7 +151,10 @@ def pptx_show(text: str) -> bytes:
 @cache
 def _show() -> bytes:
     show = pptx.Presentation()
-    slide = show.slides.add_slide(show.slide_layouts[6])
+    first, *others = show.slide_layouts
+    for other in others:  # each would be read with every text that is written into it
+        show.slide_layouts.remove(other)
+    slide = show.slides.add_slide(first)
     slide.shapes.add_textbox(Inches(1), Inches(1), Inches(8), Inches(4)).text_frame.text = _MARK
     out = io.BytesIO()
     show.save(out)

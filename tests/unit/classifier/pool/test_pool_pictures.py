@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import threading
@@ -12,31 +11,37 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import zxingcpp
-from PIL import Image
 
 from corpus import pdf_files
 from segl.confined import pool as confined_pool
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
-from world.needs import TESSERACT
 
 PICTURE = pdf_files.letter_picture()
 ENDLESS = f"9{os.getpid()}"  # seconds; the program is known by them
 IN_TIME = [f"unreadable.timed-out image/png, {len(PICTURE)} bytes"]
 
 
-@pytest.fixture
-def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
-    """One worker at a time, and a Tesseract that comes to no end. The worker has been started."""
-    program = tmp_path / "tesseract"
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """One worker at a time, and a Tesseract that comes to no end."""
+    folder = tmp_path_factory.mktemp("bin")
+    program = folder / "tesseract"
     program.write_text(f"#!/bin/sh\nexec sleep {ENDLESS}\n")
     program.chmod(0o755)
-    monkeypatch.setitem(confined_pool._ENVIRONMENT, "PATH", f"{tmp_path}:/usr/bin:/bin")
     pool = Pool(256 << 20, programs=True, at_once=1)
-    pool.read(job(seconds=60, ocr_seconds=0), PICTURE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(confined_pool._ENVIRONMENT, "PATH", f"{folder}:/usr/bin:/bin")
+        pool.start()
     yield pool
     pool.stop()
+
+
+@pytest.fixture
+def pool(running: Pool) -> Pool:
+    """Whose worker has been started."""
+    running.read(job(seconds=60, ocr_seconds=0), PICTURE)
+    return running
 
 
 def job(*, seconds: float, ocr_seconds: float) -> Job:
@@ -120,19 +125,3 @@ def test_who_waits_for_a_worker_has_less_time_for_pictures(pool: Pool) -> None:
     wait_until(1)
     assert read(pool, seconds=12, ocr_seconds=9) == IN_TIME
     first.join()
-
-
-@TESSERACT
-def test_pictures_are_laid_straight_and_codes_read_by_who_is_shut_in() -> None:
-    page = Image.open(io.BytesIO(PICTURE)).convert("L").rotate(8, expand=True, fillcolor=255)
-    code = memoryview(zxingcpp.create_barcode("Sag 47-11", zxingcpp.BarcodeFormat.QRCode).to_image(scale=3))
-    height, width = code.shape or (0, 0)
-    page.paste(Image.frombytes("L", (width, height), bytes(code)), (20, 20))
-    out = io.BytesIO()
-    page.save(out, "WEBP", lossless=True)
-    pool = Pool(512 << 20, programs=True, at_once=1)
-    found = pool.read(job(seconds=60, ocr_seconds=50), out.getvalue())
-    pool.stop()
-    assert found.unread == ()
-    assert {text.where for text in found.texts} >= {"part 2, read by OCR", "part 2, read from a code"}
-    assert any("010190-1234" in text.text for text in found.texts)

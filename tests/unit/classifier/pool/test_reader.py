@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageDraw
 
 from corpus import pdf_files
@@ -125,11 +126,18 @@ def picture() -> bytes:
 
 @pytest.mark.slow
 @TESSERACT
-def test_words_in_a_picture_are_read_inside_the_worker() -> None:
-    data = picture()
-    message = Message((attachment(data, "image/png"),), ())
+def test_a_picture_is_laid_straight_and_words_and_codes_on_it_are_read_by_who_is_shut_in() -> None:
+    page = Image.open(io.BytesIO(picture())).convert("L").rotate(8, expand=True, fillcolor=255)
+    code = memoryview(zxingcpp.create_barcode("Sag 47-11", zxingcpp.BarcodeFormat.QRCode).to_image(scale=3))
+    height, width = code.shape or (0, 0)
+    page.paste(Image.frombytes("L", (width, height), bytes(code)), (20, 20))
+    out = io.BytesIO()
+    page.save(out, "WEBP", lossless=True)
+    message = Message((attachment(out.getvalue(), "image/webp"),), ())
     found, unread = extract(message, Limits(), pictures=Pictures(ocr=True))
-    assert "010190-1234" in "".join(text.text for text in found)
+    said = {text.where: text.text for text in found}
+    assert "010190-1234" in said["part 2, read by OCR"]
+    assert said["part 2, read from a code"] == "Sag 47-11"
     assert unread == []
 
 
