@@ -37,10 +37,16 @@ needs_tesseract = TESSERACT
 
 
 @needs_tesseract
-def test_a_number_in_a_picture_is_read() -> None:
+def test_a_number_in_a_picture_is_read_and_nothing_touches_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     content = image.read(saved_as("JPEG"), "", WITH_OCR)
     assert stands_in(content, CPR) == ["read by OCR"], text_of(content)
     assert content.lacks == ()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "AVIF"])
@@ -179,15 +185,6 @@ def test_a_page_with_the_strokes_of_a_pen_and_no_letter_is_told_of() -> None:
     content = image.read(grey_png(page.tobytes(), *page.size, page.width), "page 1.png", WITH_OCR)
     assert content.passages == ()
     assert causes(content) == {Unreadable.UNKNOWN_TYPE}
-
-
-@needs_tesseract
-def test_nothing_touches_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("TMPDIR", "TEMP", "TMP", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    image.read(pdf_files.letter_picture(), "", WITH_OCR)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_leave_a_picture_is_told_of() -> None:

@@ -140,7 +140,7 @@ def test_what_stands_in_the_margin_is_no_heading() -> None:
 @pytest.mark.slow
 def test_the_time_grows_with_the_pages() -> None:
     def table(size: int) -> bytes:
-        return pages([*row(720, *HEADINGS), *rows(30)], *([rows(35)] * size))
+        return pages([*row(720, *HEADINGS), *rows(30)], *([rows(12)] * size))
 
     growth.in_proportion(table, lambda data: read(data, "", ALLOWANCE), 20)
 

@@ -55,15 +55,13 @@ def by_exif(page: Image.Image) -> bytes:
 @pytest.mark.parametrize(
     "taken",
     [
-        lambda: stored(turned(letter(), -14), "JPEG", quality=60),
-        lambda: stored(turned(letter(), 184)),
+        lambda: stored(turned(letter(), 194), "JPEG", quality=60),
         lambda: stored(letter(9)),
         lambda: stored(letter(ink=200, paper=225), "JPEG", quality=70),
         lambda: stored(letter(30, 90, 230).convert("1")),
         lambda: stored(letter(48).filter(ImageFilter.GaussianBlur(5))),
-        lambda: by_exif(letter()),
     ],
-    ids=["aslant", "on its head", "small", "pale", "grainy", "blurred", "turned by EXIF"],
+    ids=["aslant and on its head", "small", "pale", "grainy", "blurred"],
 )
 def test_a_letter_is_read_however_it_was_taken(taken: Callable[[], bytes]) -> None:
     content = ocr.read(taken(), "", WITH_OCR)
