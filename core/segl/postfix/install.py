@@ -94,6 +94,7 @@ def apply(plan: Plan, root: Path) -> Backup:
             backups.write_file(change.path, change.after, mode=saved.mode, uid=saved.uid, gid=saved.gid)
         _check(site.front, before)
         _check(site.secure, ())
+        return backup.with_state(DONE)
     except BaseException as error:
         backups.put_back(backup)
         backup.with_state(UNDONE)
@@ -102,7 +103,6 @@ def apply(plan: Plan, root: Path) -> Backup:
                 f"{error.filename or 'a file'}: {error.strerror}; everything is as before"
             ) from None
         raise
-    return backup.with_state(DONE)
 
 
 def postfix_complaints(directory: Path) -> tuple[str, ...]:
