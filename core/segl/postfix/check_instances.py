@@ -18,8 +18,9 @@ _UNITS = (Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"), Path("/e
 _WANTED = Path("/etc/systemd/system/multi-user.target.wants")
 # A next hop that is one host (transport(5)).
 _HOP = re.compile(r"\[(?P<host>[^\[\]]+)\](?::(?P<port>\w+))?")
-# By these an instance sends some mail elsewhere than to its relayhost.
+# By these an instance sends some mail elsewhere than to its relayhost: content_filter all of it (FILTER beats both).
 _ELSEWHERE = (
+    "content_filter",
     "transport_maps",
     "sender_dependent_relayhost_maps",
     "sender_dependent_default_transport_maps",
@@ -139,7 +140,8 @@ def _primary(setup: Setup) -> Iterator[Check]:
 
 def _hands_to_front(primary: Instance, setup: Setup) -> bool:
     """Whether all that it sends goes to an smtpd of the front; to the return port it would go past Segl."""
-    if any(primary.value(name) for name in _ELSEWHERE):
+    readers = (None, *primary.services)  # whoever reads it may have an option of its own
+    if any(primary.value(name, reader) for name in _ELSEWHERE for reader in readers):
         return False
     _, _, hop = primary.value("default_transport").partition(":")
     form = _HOP.fullmatch(hop or primary.value("relayhost"))

@@ -188,6 +188,8 @@ BESIDE = {
     "relayhost=[127.0.0.1]:25 transport_maps=inline:{x.example=smtp:}": WARN,
     "relayhost=[127.0.0.1]:25 sender_dependent_relayhost_maps=static:[x.example]": WARN,
     "relayhost=[127.0.0.1]:25 smtp_fallback_relay=[x.example]": WARN,  # while the front is down
+    "relayhost=[127.0.0.1]:25 smtp/unix/smtp_fallback_relay=[x.example]": WARN,  # in master.cf
+    "relayhost=[127.0.0.1]:25 content_filter=scan:[127.0.0.1]:10024": WARN,  # which may send it anywhere
 }
 
 
@@ -248,7 +250,11 @@ class TestInstances:
         monkeypatch.setattr(check_instances, "is_running", lambda _: True)
         for options in BESIDE:
             values = dict(option.split("=", 1) for option in options.split())
-            default = replace(base, parameters={**base.parameters, **values})
+            own = {name.rpartition("/")[2]: values.pop(name) for name in (*values,) if "smtp/unix/" in name}
+            services = tuple(
+                replace(one, overrides=own) if one.id == "smtp/unix" else one for one in base.services
+            )
+            default = replace(base, parameters={**base.parameters, **values}, services=services)
             monkeypatch.setattr(check_instances, "read_instance", lambda _, default=default: default)
             found[options] = states(instance_checks(setup), "instances.other")
         assert found == {options: {state} - {OK} for options, state in BESIDE.items()}
