@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from segl import headers
 from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
+from segl.mail.paths import is_taken
 from segl.vocabulary import Decision, Proof
 from segl.wishes import Wishes, to_fields
 from segl_milter import refusals
@@ -65,6 +66,8 @@ def modifications_for(mail: Mail, disposition: Disposition) -> Modifications:
         unread = ((headers.UNREAD, "yes"),) if disposition.unread else ()
         add = (*_opening(disposition.opened), route, *unread)
         return Modifications(subjects=subjects, remove=remove, sender=sender, add=add)
+    if not is_taken(mail.sender.bare):
+        return Modifications(refusal=refusals.UNREPORTABLE)
     if (wishes := disposition.wishes) is not None:
         subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
     return Modifications(

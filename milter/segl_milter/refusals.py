@@ -24,6 +24,12 @@ STRANGER: Final = SmtpReply(
     "5.7.1",
     "Denne afsender kan ikke sende mail her. Kontakt jeres it-ansvarlige. / Sender not allowed here",
 )
+UNREPORTABLE: Final = SmtpReply(
+    553,
+    "5.1.7",
+    "Mailen er ikke sendt: afsenderens adresse er for lang eller har tegn, som ingen kvittering kan sendes til. / "
+    "Sender address too long, or with control characters",
+)
 NOT_NOW: Final = SmtpReply(
     451,
     "4.3.0",

@@ -41,6 +41,12 @@ def parse_path(text: str) -> tuple[str, dict[str, str]]:
     return match["address"], parameters
 
 
+def is_taken(sender: str) -> bool:
+    """Whether :func:`parse_path` takes *sender*, which Postfix has taken: by its length and its characters. Tabs become
+    blanks before it is handed on."""
+    return len(sender) <= LONGEST and _CONTROL.search(sender.replace("\t", " ")) is None
+
+
 def is_plain(address: str) -> bool:
     """Whether *address* is a dot-atom at a domain, of ordinary length: safe to show to people."""
     return len(address) <= 254 and _PLAIN.fullmatch(address) is not None

@@ -16,7 +16,7 @@ from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl.wishes import read_wishes
 from segl_milter.disposition import LONGEST_FACTS, Disposition, disposition_of, facts_of, sealed_facts
 from segl_milter.modifications import Modifications, costs_too_much, modifications_for
-from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER
+from segl_milter.refusals import BY_RULES, FORGED, NOT_NOW, STRANGER, UNREPORTABLE
 from segl_milter.transaction import Address, Mail
 
 ID = "0f" * 16
@@ -116,7 +116,7 @@ def test_who_forges_too_much_is_told_why() -> None:
     assert str(FORGED).startswith("550 5.6.0 Mailen er ikke sendt: i dens hoved er der for mange felter")
 
 
-@pytest.mark.parametrize("refusal", [BY_RULES, FORGED, NOT_NOW, STRANGER], ids=str)
+@pytest.mark.parametrize("refusal", [BY_RULES, FORGED, NOT_NOW, STRANGER, UNREPORTABLE], ids=str)
 def test_a_refusal_is_one_short_line_of_ascii_in_two_languages(refusal: SmtpReply) -> None:
     assert str(refusal).isascii()
     assert len(str(refusal)) < 500  # RFC 5321 section 4.5.3.1.5
@@ -237,6 +237,29 @@ def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> Non
 def test_to_a_sender_in_another_encoding_no_body_comes_back() -> None:
     odd = Address(b"<s\xf8ren@x.example>".decode("utf-8", "surrogateescape"))
     assert secure(mail(sender=odd)).sender == (odd.given, f"RET=HDRS ENVID={ID}")
+
+
+@pytest.mark.parametrize(
+    ("local", "told"),
+    [
+        ("a" * 490, True),  # 505 characters in all
+        ("a" * 600, False),
+        ("a\x85b", False),
+        ('"a\u2028b"', False),
+        ('"a\x7fb"', False),
+        ('"a\tb"', True),  # Postfix makes a blank of it
+        ("Mette <mette", True),
+    ],
+    ids=["long", "too long", "C1", "line separator", "DEL", "tab", "with a name"],
+)
+@pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
+def test_a_sender_who_cannot_be_told_what_became_of_it_sends_nothing_securely(
+    local: str, told: bool, action: Decision
+) -> None:
+    """segl-deliver takes no such address, neither of a message nor of Postfix's report that it came back."""
+    message = mail(sender=Address(f"<{local}@nordby.example>"))
+    refusal = modifications_for(message, Disposition(action, FOUND, ID)).refusal
+    assert refusal is (None if told or action is Decision.PLAIN else UNREPORTABLE)
 
 
 @pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
