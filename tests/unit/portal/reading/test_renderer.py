@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,16 +36,18 @@ def test_html_is_made_harmless_as_in_the_same_process(workshop: Renderer) -> Non
 
 @pytest.mark.parametrize(
     "bomb",
-    ["<div>" * 1_000_000, "&amp;" * 1_000_000, "<p " + " ".join(f"a{n}" for n in range(500_000)) + ">",
-     "<table>" * 700_000, "<b><p>" * 800_000, "<svg>" * 1_000_000, "<" * 5_000_000],
+    [lambda: "<div>" * 1_000_000, lambda: "&amp;" * 1_000_000,
+     lambda: "<p " + " ".join(f"a{n}" for n in range(500_000)) + ">", lambda: "<table>" * 700_000,
+     lambda: "<b><p>" * 800_000, lambda: "<svg>" * 1_000_000, lambda: "<" * 5_000_000],
     ids=["nested", "characters", "attributes", "tables", "misnested", "drawings", "brackets"],
 )  # fmt: skip
 def test_five_megabytes_of_hostile_html_are_done_or_ended_in_two_seconds(
-    workshop: Renderer, bomb: str
+    workshop: Renderer, bomb: Callable[[], str]
 ) -> None:
     workshop.sanitise("x", {})  # a worker is there
+    html = bomb()
     start = time.monotonic()
-    workshop.sanitise(bomb, {})
+    workshop.sanitise(html, {})
     assert time.monotonic() - start < SANITISE_SECONDS + 3  # of a busy machine
 
 
