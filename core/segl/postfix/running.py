@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from segl.errors import PostfixError
 from segl.house_time import without_house_time
@@ -36,6 +37,8 @@ _LONGEST = 500  # characters of what a program complains of
 # stopped the socket may still be there and showq no more.
 _BROKEN_OFF = "malformed showq server response"
 _PAUSES = (0.1, 0.3, 1.0, 2.0)  # seconds
+# So long an instance is as it was read, if its files are: a default may hang on the host's name and interfaces, too.
+_FRESH_SECONDS = 10.0
 # A parameter named in another's value: $name, ${name}, $(name), ${name?…} (postconf(5)).
 _NAME = re.compile(r"\$[({]?\s*(\w+)")
 # What a parameter's default still names, of those that can send mail elsewhere, as main.cf of old had it.
@@ -121,11 +124,34 @@ class Instance:
 
 
 def read_instance(directory: Path) -> Instance:
-    """The instance configured in *directory*.
+    """The instance configured in *directory*. A command asks for it in many places; the four programs are asked once
+    while the files stay what they are, for some seconds.
 
     Raises :class:`PostfixUnreadable` when the files may not be read, :class:`PostfixError` when there are
     none, when they are broken, or when Postfix is not installed."""
-    look_at(directory)
+    files = look_at(directory)
+    known = _known.get(directory)
+    if known is not None and known.files == files and time.monotonic() - known.at < _FRESH_SECONDS:
+        return known.instance
+    at, instance = time.monotonic(), _read(directory)
+    # Not if somebody wrote a file meanwhile: which of the two was read?
+    if look_at(directory) == files:
+        _known[directory] = _Known(files, at, instance)
+    return instance
+
+
+class _Known(NamedTuple):
+    """An instance, and from what files it was read, when."""
+
+    files: tuple[bytes, ...]
+    at: float
+    instance: Instance
+
+
+_known: dict[Path, _Known] = {}
+
+
+def _read(directory: Path) -> Instance:
     every, warnings = _ask(directory, "-x")
     written, _ = _ask(directory, "-nx")
     fields, more = _ask(directory, "-F")
@@ -223,12 +249,13 @@ def split_list(value: str) -> tuple[str, ...]:
     return (*items, word) if word else tuple(items)
 
 
-def look_at(directory: Path) -> None:
-    """Tell plain causes apart before Postfix's programs mix them up. Raises :class:`PostfixError`."""
+def look_at(directory: Path) -> tuple[bytes, ...]:
+    """What is in main.cf and master.cf. Tells plain causes apart before Postfix's programs mix them up. Raises
+    :class:`PostfixError`."""
+    files: list[bytes] = []
     try:
         for name in ("main.cf", "master.cf"):
-            with (directory / name).open("rb"):
-                pass
+            files.append((directory / name).read_bytes())
     except PermissionError:
         raise PostfixUnreadable(f"{directory} may not be read", hint="run as root") from None
     except OSError as error:
@@ -236,6 +263,7 @@ def look_at(directory: Path) -> None:
         raise PostfixError(
             text, hint="name another directory in segl.toml: [postfix] front, secure"
         ) from None
+    return tuple(files)
 
 
 def _ask(directory: Path, *options: str) -> tuple[str, list[str]]:

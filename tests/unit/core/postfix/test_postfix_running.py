@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from segl.errors import PostfixError
+from segl.postfix import running
 from segl.postfix.check import milter_endpoint, milter_options, next_hop, seconds
 from segl.postfix.running import (
     Instance,
@@ -131,6 +132,20 @@ def test_a_misspelt_parameter_is_a_warning(instance: Instance) -> None:
 @needs_postfix
 def test_an_edit_starts_from_what_is_written(instance: Instance) -> None:
     assert written_values(instance.directory)["mydestination"] == "$myhostname, localhost"
+
+
+@needs_postfix
+def test_postconf_is_asked_again_when_a_file_was_changed_or_some_seconds_are_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    first = read_instance(tmp_path)
+    assert read_instance(tmp_path) is first
+    write(tmp_path, master=MASTER.replace("maildrop ", "mailbox "))
+    second = read_instance(tmp_path)
+    assert second.service("mailbox", "unix")
+    monkeypatch.setattr(running, "_FRESH_SECONDS", 0.0)  # the host's name and addresses may have changed
+    assert read_instance(tmp_path) is not second
 
 
 @needs_postfix
