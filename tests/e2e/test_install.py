@@ -99,14 +99,12 @@ def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
     # root may open any socket; what counts is Postfix's own user
     (QUEUE / "segl" / "milter.sock").chmod(0o600)
     assert_only(host, 2, "socket.milter")
-    (QUEUE / "segl" / "milter.sock").chmod(0o660)
-    (QUEUE / "segl").chmod(0o700)
-    assert_only(host, 2, "socket.milter")
 
 
 def test_a_result_that_postfix_refuses_is_taken_back(host: Host) -> None:
     """`postfix check` cannot make its directories: that shows only when the new files are in place."""
     (FRONT / "main.cf").chmod(0o640)
+    (QUEUE / "corrupt").rmdir()
     (QUEUE / "corrupt").write_text("in the way", "ascii")
     before = host.snapshot()
     assert "everything is as before" in host.segl("install", "--yes", code=1)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Self
 
 from world import namespace, template
-from world.postfix import quick_start, wait_for_port, waiting_in
+from world.postfix import make_directories, quick_start, stop_master, wait_for_port, waiting_in
 from world.process import Daemon
 
 FRONT = Path("/etc/postfix")
@@ -122,6 +122,7 @@ class Host:
             else:
                 source.mkdir()
             namespace.bind(source, target)
+        make_directories("$queue", QUEUE)
         self.log_file.touch(0o644)  # Postfix would make it for root alone
         owner = pwd.getpwnam("postfix")
         os.chown(DATA, owner.pw_uid, owner.pw_gid)
@@ -145,11 +146,10 @@ class Host:
     def __exit__(self, *_reason: object) -> None:
         for daemon in self.daemons:
             daemon.kill()
-        for directory in (self.secure, FRONT):
-            if (directory / "main.cf").exists():
-                self.run("postfix", "-c", str(directory), "stop", check=False)
+        for queue in (self.directory / "secure-spool", QUEUE):
+            stop_master(queue)
         for target in (DATA, QUEUE, FRONT):
-            subprocess.run(["umount", "--lazy", str(target)], check=True)
+            namespace.unbind(target)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @property

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -20,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from world.process import children_of
+from world.process import children_of, is_alive
 
 # What a bare instance needs in master.cf besides its own services.
 BASE_SERVICES = """\
@@ -49,6 +51,7 @@ tlsproxy unix - - n - 0 tlsproxy
 postlog unix-dgram n - n - 1 postlogd
 """
 
+_MASTER = "/usr/lib/postfix/sbin/master"
 _POSTFIX_FILES = Path("/etc/postfix/postfix-files")
 _RELOADED = "reload -- version"  # master(8), before it looks at its services again
 _USERS = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
@@ -109,14 +112,15 @@ class PostfixInstance:
         return file.read_text("utf-8", "replace") if file.exists() else ""
 
     def start(self) -> None:
-        """Write the configuration and start; returns when master runs."""
+        """Write the configuration and start; returns when master runs. It is what `postfix start` becomes in the end,
+        behind a dozen programs that look at what is made here."""
         self.write()
-        quick_start(self.directory / "spool")
-        self.run("postfix", "start")
+        make_directories("$queue", self.directory / "spool")
+        self.run(_MASTER, "-w")
 
     def write(self) -> None:
         self.config.mkdir(parents=True, exist_ok=True)
-        _make_directories("$data", self.directory / "data")
+        make_directories("$data", self.directory / "data")
         for name, text in self._whole.items():
             file = self.config / name
             file.write_text(text, "utf-8")
@@ -132,19 +136,11 @@ class PostfixInstance:
 
     def running(self) -> bool:
         """Whether its master runs. It holds this lock as long as it lives, by which `postfix status` knows, too."""
-        lock = self.directory / "spool/pid/master.pid"
-        if not lock.exists():
-            return False
-        with lock.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return is_running(self.directory / "spool")
 
     def stop(self) -> None:
         """Stop; harmless when it does not run."""
-        self.run("postfix", "stop", check=False)
+        stop_master(self.directory / "spool")
 
     def reload(self) -> None:
         """Returns when master(8) has read its files anew, and nobody takes mail by what was. The command itself only
@@ -213,6 +209,41 @@ class PostfixInstance:
         return found[0]
 
 
+def is_running(queue: Path) -> bool:
+    """Whether a master runs on *queue*."""
+    lock = queue / "pid/master.pid"
+    if not lock.exists():
+        return False
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def stop_master(queue: Path) -> None:
+    """End the master of *queue*, if one runs, and all that it has started, by the signal that `postfix stop` sends.
+    That starts eight programs, and looks once a second; what has not ended after five is killed by either. Who takes
+    mail holds its port for a moment longer than the master lives."""
+    if not is_running(queue):
+        return
+    master = int((queue / "pid/master.pid").read_text("ascii"))
+    started = children_of(master)
+
+    def has_ended() -> bool:
+        return not is_running(queue) and not any(map(is_alive, started))
+
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(master, signal.SIGTERM)
+    try:
+        wait_until(has_ended, 5, lambda: "")
+    except AssertionError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(master, signal.SIGKILL)
+        wait_until(has_ended, 30, lambda: f"the master of {queue} does not end")
+
+
 def _program(pid: int) -> str:
     """What runs as *pid*; of one that has ended nothing."""
     try:
@@ -244,11 +275,11 @@ def _is_whole(message: Path) -> bool:
 def quick_start(queue: Path) -> None:
     """Let the next `postfix start` be as after `postfix quick-stop`: without the hundred programs that look at all in
     *queue* and make what is missing. That is made here."""
-    _make_directories("$queue", queue)
+    make_directories("$queue", queue)
     (queue / "quick-start").touch()
 
 
-def _make_directories(variable: str, place: Path) -> None:
+def make_directories(variable: str, place: Path) -> None:
     """Those that an instance must have there, with owner and mode, as Postfix's own list names them."""
     for line in _POSTFIX_FILES.read_text("ascii").splitlines():
         name, kind, owner, group, mode = [*line.split(":"), "", "", "", ""][:5]
