@@ -26,23 +26,20 @@ def test_a_second_run_changes_nothing_and_undo_puts_every_byte_back(host: Host) 
     assert host.snapshot() == installed
     assert len(list(host.backup.iterdir())) == 1
 
+    # edited since: not taken back, and not lost
+    file = FRONT / "main.cf"
+    written = file.read_bytes()
+    file.write_bytes(written + b"biff = yes\n")
+    assert "edited since" in host.segl("install", "--undo", "--yes", code=1)
+    assert file.read_bytes() == written + b"biff = yes\n"
+    file.write_bytes(written)
+
     shown = host.types("install --undo --dry-run")
     assert "-content_filter = segl-secure:[127.0.0.1]:10026" in shown
     assert host.snapshot() == installed
     host.segl("install", "--undo", "--yes")
     assert host.snapshot() == before
     assert "nothing to undo" in host.segl("install", "--undo", "--yes", code=1)
-
-    # edited since: not without --force, and not lost with it
-    host.segl("install", "--yes")
-    assert host.snapshot() == installed
-    host.postconf("-e", "biff=yes")
-    edited = (FRONT / "main.cf").read_bytes()
-    assert "edited since" in host.segl("install", "--undo", "--yes", code=1)
-    assert (FRONT / "main.cf").read_bytes() == edited
-    host.segl("install", "--undo", "--yes", "--force")
-    assert host.snapshot() == before
-    assert [file.read_bytes() for file in host.backup.rglob("*.edited")] == [edited]
 
 
 def restored(host: Host) -> tuple[Path, ...]:
@@ -61,15 +58,6 @@ def one_waits_behind(host: Host) -> bool:
     deferred = host.directory / "secure-spool" / "deferred"
     tried = any(path.is_file() for path in deferred.rglob("*"))
     return tried and (host.queue(host.secure), host.queue()) == (1, 0)
-
-
-def test_the_folders_that_no_backup_has_are_made_after_a_restore(host: Host) -> None:
-    """docs/install.md saves the configuration of both instances, and no queue."""
-    host.segl("install", "--yes")
-    made = restored(host)
-    host.segl("install", "--yes")
-    assert all(folder.is_dir() for folder in made)
-    assert "Nothing to change" in host.segl("install", "--yes")
 
 
 def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
@@ -113,8 +101,9 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
 def test_undo_after_a_restore_tears_no_queue_from_under_the_secure_instance(host: Host) -> None:
     before = host.snapshot()
     host.segl("install", "--yes")
-    restored(host)
+    lost = restored(host)
     assert "No file was changed" in host.segl("install", "--yes")
+    assert all(folder.is_dir() for folder in lost)
     host.start_all(portal=False)
     undo = ("install", "--undo", "--yes")
     assert "still runs" in host.segl(*undo, code=1)
@@ -172,7 +161,10 @@ def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) 
     assert "1 message in the front's queue is on its way to Segl" in host.segl(*undo, code=1)
     host.run("postfix", "-c", str(host.secure), "status")
     [waiting] = [json.loads(line)["queue_id"] for line in host.run("postqueue", "-j").splitlines()]
+    host.postconf("-e", "biff=yes")
+    edited = (FRONT / "main.cf").read_bytes()
     said = host.segl(*undo, "--force")
+    assert [file.read_bytes() for file in host.backup.rglob("*.edited")] == [edited]
     assert f"Mail still on its way to Segl waits in the front's queue: {waiting}" in said
     assert "`segl install` again is the safe way" in said
     assert "in clear, also what was" in said
