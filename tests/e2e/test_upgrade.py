@@ -51,7 +51,7 @@ PROCESSES = {"segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tun
 @pytest.fixture(scope="module")
 def packages(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("packages")
-    return build(repository, folder, "1.0"), build(repository, folder, "1.1")
+    return build(repository, folder, "1.0", only="segl"), build(repository, folder, "1.1")
 
 
 def test_an_upgrade_keeps_queue_store_settings_keys_and_what_is_turned_off(
@@ -87,15 +87,15 @@ def test_an_upgrade_keeps_queue_store_settings_keys_and_what_is_turned_off(
     assert {link.name for link in timers.iterdir()} >= {"segl-canary.timer", "segl-hold.timer"}
     (timers / "segl-canary.timer").unlink()  # as the postmaster does
 
+    root.dpkg("--install", str(before))  # once more, as after a broken-off run
+    assert root.state(*kept) == as_it_was
+
     root.dpkg("--install", str(after))
     assert root.segl("--version").split()[-1] == "1.1"
     assert root.state(*kept) == as_it_was
     assert {name: root.id_of(name, "passwd") for name in PROCESSES} == ids, "files keep their owners"
     assert not (timers / "segl-canary.timer").is_symlink()
     assert (timers / "segl-hold.timer").is_symlink()
-
-    root.dpkg("--install", str(after))  # once more, as after a broken-off run
-    assert root.state(*kept) == as_it_was
     start_with_what_was_kept(root)
 
     as_it_was = root.state(*kept)

@@ -22,8 +22,9 @@ from pathlib import Path
 NAME = "segl"
 
 
-def build(repository: Path, folder: Path, version: str) -> Path:
-    """The package of *version*, in *folder*."""
+def build(repository: Path, folder: Path, version: str, *, only: str = "") -> Path:
+    """The package of *version*, in *folder*; of Segl's own Python packages *only* one, so that little is compiled where
+    it is installed."""
     source = folder / f"{NAME}-{version}"
     debian = source / "debian"
     shutil.copytree(repository / "packaging" / "debian", debian)
@@ -38,7 +39,7 @@ def build(repository: Path, folder: Path, version: str) -> Path:
     )
     for listing in (f"{NAME}.docs", f"{NAME}.examples"):
         (debian / listing).unlink()  # documents of the whole source tree
-    _environment(repository, debian / NAME / "usr/lib/segl", version)
+    _environment(repository, debian / NAME / "usr/lib/segl", version, only)
     overrides = [f"override_dh_installsys{what}" for what in ("users", "temd")]
     _run(source, "make", "-f", "debian/rules", *overrides, "override_dh_installtmpfiles")
     for step in ("dh_link", "dh_installdeb", "dh_gencontrol", "dh_md5sums"):
@@ -47,14 +48,14 @@ def build(repository: Path, folder: Path, version: str) -> Path:
     return next(folder.glob(f"{NAME}_{version}_*.deb"))
 
 
-def _environment(repository: Path, venv: Path, version: str) -> None:
+def _environment(repository: Path, venv: Path, version: str, only: str) -> None:
     """The virtual environment, with Segl in it as the wheel would bring it."""
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     base = Path(sys.executable).resolve()
     site = venv / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     unwanted = shutil.ignore_patterns("__pycache__")
-    for package in wheel["packages"]:
+    for package in (one for one in wheel["packages"] if only in ("", Path(one).name)):
         shutil.copytree(repository / package, site / Path(package).name, ignore=unwanted)
     for folder, place in wheel["force-include"].items():
         shutil.copytree(repository / folder, site / place, ignore=unwanted)
