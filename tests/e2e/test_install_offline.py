@@ -19,27 +19,20 @@ RELAYED = (
 WAITS = "mail to domains that are not known yet waits, and none goes a weaker way"
 
 
-@pytest.fixture(params=["nameserver 192.0.2.1\n", ""], ids=["far", "unnamed"])
-def resolv_conf(request: pytest.FixtureRequest, empty_network: None, tmp_path: Path) -> Iterator[str]:
-    with namespace.resolv_conf(request.param, tmp_path):
-        yield str(request.param)
-
-
 @pytest.fixture
-def host(resolv_conf: str) -> Iterator[Host]:
-    with Host(RELAYED) as host:
+def host(empty_network: None, tmp_path: Path) -> Iterator[Host]:
+    with namespace.resolv_conf("nameserver 192.0.2.1\n", tmp_path), Host(RELAYED) as host:
         yield host
 
 
-def test_it_is_done_in_seconds_and_says_that_no_resolver_answers(host: Host, resolv_conf: str) -> None:
-    note = (
-        f"note: no answer from the resolver 192.0.2.1: {WAITS}"
-        if resolv_conf
-        else f"no resolver is named: {WAITS}"
-    )
+def test_it_is_done_in_seconds_and_says_that_no_resolver_answers(host: Host, tmp_path: Path) -> None:
+    note = f"note: no answer from the resolver 192.0.2.1: {WAITS}"
     before = host.snapshot()
     began = time.monotonic()
-    assert note in host.segl("install", "--dry-run")
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    with namespace.resolv_conf("", nowhere):
+        assert f"no resolver is named: {WAITS}" in host.segl("install", "--dry-run")
     assert host.snapshot() == before
     done = host.segl("install", "--yes")
     assert "Done. The files as they were are in" in done
