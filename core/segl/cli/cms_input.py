@@ -55,11 +55,16 @@ def object_of(file: Path, data: bytes) -> bytes:
 def read_file(file: Path) -> bytes:
     """Standard input for ``-``."""
     try:
-        with sys.stdin.buffer if str(file) == "-" else open_to_read(file) as opened:
-            data = opened.read(_LARGEST + 1)
+        if str(file) == "-":
+            size, data = 0, sys.stdin.buffer.read(_LARGEST + 1)
+        else:
+            with open_to_read(file) as opened:
+                size = os.fstat(opened.fileno()).st_size
+                # of a pipe, whose size is 0, no more than this either
+                data = opened.read(_LARGEST + 1) if size <= _LARGEST else b""
     except OSError as error:
         fail_of_file(file, error)
-    return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
+    return data if max(size, len(data)) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
 
 
 def write_out(content: bytes, out: Path | None, *, binary: bool) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -256,11 +257,23 @@ def test_signed_text_that_begins_like_an_object_is_text(tmp_path: Path, bo: Iden
         assert (done.exit_code, len(done.stdout.splitlines())) == (0, 1)
 
 
-def test_a_file_larger_than_any_mail_is_not_read_whole(tmp_path: Path) -> None:
+def test_a_file_larger_than_any_mail_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that says so itself is not read at all."""
     huge = tmp_path / "huge"
     with huge.open("wb") as file:
         file.truncate(600 * 1024 * 1024)
     assert "is larger than" in segl("info", huge).stderr
+    monkeypatch.setattr("segl.cli.cms_input._LARGEST", 99)
+    endless = tmp_path / "endless"
+    os.mkfifo(endless)
+    with ThreadPoolExecutor() as beside:
+        written = beside.submit(endless.write_bytes, b"x" * 100)
+        assert "is larger than 99 bytes" in segl("info", endless).stderr
+        written.result(30)
+    assert "is larger than 99 bytes" in segl("info", "-", given=b"x" * 100).stderr
+    assert "is larger than" not in segl("info", "-", given=b"x" * 99).stderr
 
 
 def test_open_says_when_it_may_have_written_rubbish(tmp_path: Path, anna: Identity) -> None:
