@@ -158,7 +158,8 @@ def test_a_hostile_recipient_gets_her_message_and_adds_nothing_to_the_header(
     assert opened(desk, engine, notice) == AS_SEALED
 
 
-def test_25_megabytes(desk: Desk, engine: Engine) -> None:
-    content = MESSAGE + b"0123456789abcde\r\n" * 1_500_000
+def test_what_is_sealed_in_many_blocks_is_opened_whole(desk: Desk, engine: Engine) -> None:
+    """Five megabytes, in blocks of 64 KB; test_large_and_hostile.py sends fifty."""
+    content = MESSAGE + b"0123456789abcde\r\n" * 300_000
     assert desk.portal(SENDER, ["bo@vestby.example"], content)[0].startswith("250")
     assert opened(desk, engine, desk.return_port.received[0]) == AS_SEALED + content[len(MESSAGE) :]

@@ -77,11 +77,10 @@ def test_another_recipient_is_not_touched(counter: Counter) -> None:
     assert asks(counter, counter.seal("eva@vestby.example"), 1) == ["code"]
 
 
-@pytest.mark.parametrize("network", [f"198.51.{block}.9" for block in (1, 2, 3)])
-def test_whoever_lacks_the_link_locks_nobody_out(counter: Counter, network: str) -> None:
+def test_whoever_lacks_the_link_locks_nobody_out(counter: Counter) -> None:
     letter = counter.seal()
     for _ in range(25):
-        counter.ask(Browser.new(), forged(letter), network=network)
+        counter.ask(Browser.new(), forged(letter), network="198.51.100.9")
     guessing = Browser.new()
     wrong = forged(letter)
     counter.ask(guessing, wrong, network="203.0.113.9")
