@@ -43,8 +43,9 @@ def busy(command: Sequence[str], *_: object) -> CompletedProcess[str]:
 
 
 def make_busy(monkeypatch: pytest.MonkeyPatch, asked: str = "tables") -> None:
-    """From now on nothing is known of any table, and who asks has no answer."""
+    """From now on nothing is known of any table or instance, and who asks has no answer."""
     monkeypatch.setattr("segl.postfix.remembered._known", {})
+    monkeypatch.setattr("segl.postfix.running._known", {})
     monkeypatch.setattr(f"segl.postfix.{asked}.run_postfix", busy)
 
 
