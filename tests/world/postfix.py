@@ -116,6 +116,7 @@ class PostfixInstance:
         behind a dozen programs that look at what is made here."""
         self.write()
         make_directories("$queue", self.directory / "spool")
+        (self.directory / "mail.log").touch(0o600)  # postlogd(8) makes it a moment after master runs
         self.run(_MASTER, "-w")
 
     def write(self) -> None:
