@@ -56,6 +56,8 @@ def copy(
 
     if hint := unknown_database(url):
         fail("the URL names no database that Segl knows", hint)
+    if url.startswith("sqlite:") and not url.startswith("sqlite:////"):
+        fail("that names no file by its whole path", "four strokes: sqlite:////var/lib/segl/segl.db")
     try:
         here = trusted_settings(settings).store.url
         if url == here:

@@ -35,6 +35,7 @@ from segl.store.migrations import migrate
 from segl.store.same_file import keep_to
 from segl.store.status import (
     SCHEMA_VERSION,
+    in_parts,
     is_full,
     is_newer,
     is_read_only,
@@ -74,6 +75,7 @@ _THERE = {  # names of tables and indexes
 
 def open_store(url: str) -> Engine:
     """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""
+    in_parts(url)
     try:
         _make_shared(url)
         engine = _engine(url)

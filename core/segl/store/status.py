@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from segl.days import DAY_SECONDS
 from segl.disks import takes_no_writes
 from segl.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 SCHEMA_VERSION = 6  # here, where to ask for it costs nothing
 _SCHEMA = "SELECT value FROM meta WHERE key = 'schema'"
@@ -204,6 +207,21 @@ def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
         raise StoreError("the store cannot be read", f"{file}: {error}") from None
 
 
+def in_parts(url: str) -> URL:
+    """*url* as SQLAlchemy reads it. Raises :class:`~segl.errors.StoreError`."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url)
+    except (ValueError, ArgumentError):  # what stands there is not told: it may be a password
+        raise StoreError(
+            "the store cannot be reached",
+            "store: the URL cannot be read",
+            "a port is a number; in a password %40 stands for an @, %2F for a /, %3A for a colon",
+        ) from None
+
+
 def _other(url: str) -> StoreStatus:
     schema = next((row[0] for row in _asked(url, _SCHEMA, {})), "")
     [row] = _asked(url, _SEALED.replace("?", ":now"), {"now": time.time()})
@@ -228,7 +246,7 @@ def _no_room(url: str) -> str:
 def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ...]]:
     import sqlalchemy as sa  # a quarter of a second, which SQLite sites need not wait
 
-    given = sa.engine.make_url(url).query
+    given = in_parts(url).query
     ours = {} if "connect_timeout" in given else {"connect_timeout": int(_SECONDS)}
     try:
         with sa.create_engine(url, connect_args=ours, poolclass=sa.NullPool).connect() as connection:

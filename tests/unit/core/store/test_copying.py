@@ -172,7 +172,14 @@ def test_the_command_refuses_what_a_process_of_ours_has_open(
         assert (code, f"(process {process.pid}) has" in told) == (2, True), told
         process.communicate(b"\n")
     not_in_use(url)
-    assert "names no database" in copy("mysql://x/y")[1]
+    for wrong, why in {
+        "mysql://x/y": "names no database",
+        "sqlite:///": "no file by its whole path",
+        "sqlite:///:memory:": "no file by its whole path",
+        "postgresql+psycopg://segl:hemmelig@x:1:2/y": "the URL cannot be read",
+    }.items():
+        code, told = copy(wrong)
+        assert (code, why in told, "hemmelig" in told) == (2, True, False), told
     assert "another database" in copy(url)[1]
     code, told = copy(there)
     assert code == 0, told
